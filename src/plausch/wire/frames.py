@@ -1,0 +1,412 @@
+"""The units of the client-server protocol (spec/wire.md).
+
+One WebSocket binary message carries one frame: a msgpack array whose first element is the
+frame's tag. Requests carry `id`, chosen by the device, unique among its unanswered requests;
+the answer repeats it. Frames without `id` are pushed by the server. Opaque byte fields hold
+MLS messages or signed identity objects exactly as their authors encoded them.
+"""
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Base of all frames."""
+
+
+# --- opening -------------------------------------------------------------------------------
+
+
+class Hello(Frame, frozen=True, tag=1):
+    """Server's first frame: what it is, and the nonce that `Login` signs (32 bytes)."""
+
+    version: int
+    domain: str
+    nonce: bytes
+    registration: str  # "open" | "invitation" | "closed"
+
+
+class Register(Frame, frozen=True, tag=2):
+    """A new account with its first device. Answer: `Done`."""
+
+    id: int
+    name: str
+    kind: str  # "person" | "business"
+    invitation: str  # "" when registration is open
+    certificate: bytes  # identity.certificate, signed
+    device_list: bytes  # identity.device_list, signed
+
+
+class Login(Frame, frozen=True, tag=3):
+    """Signature by the device key over the login challenge (identity.login). Answer: `LoggedIn`."""
+
+    id: int
+    device: str
+    signature: bytes
+
+
+class LoggedIn(Frame, frozen=True, tag=4):
+    """The connection now speaks for this device; pushes begin after `Resume`."""
+
+    id: int
+    server_time_ms: int
+    key_packages: int  # how many unclaimed key packages the server holds for this device
+    has_last_resort: bool
+
+
+# --- answers -------------------------------------------------------------------------------
+
+
+class Done(Frame, frozen=True, tag=5):
+    """The request is durably carried out and has nothing else to say."""
+
+    id: int
+
+
+class Refused(Frame, frozen=True, tag=6):
+    """The request was refused; nothing was changed.
+
+    `code` is a stable word (spec/wire.md lists them), `sentence` is for people, `fault` is
+    "local" (the requester must change something), "remote" (another party) or "operator" (the
+    server; try again after `retry_after_ms`). `epoch` and `head` say what is true now when the
+    code is `stale_epoch`, else they are -1. `id` is 0 when the frame could not be attributed.
+    """
+
+    id: int
+    code: str
+    sentence: str
+    fault: str
+    retry_after_ms: int = 0
+    epoch: int = -1
+    head: int = -1
+
+
+# --- accounts, devices, key packages -------------------------------------------------------
+
+
+class GetAccount(Frame, frozen=True, tag=10):
+    """Look up an account by name on this server. Answer: `Account`."""
+
+    id: int
+    name: str
+
+
+class Account(Frame, frozen=True, tag=11):
+    """An account's public record. The device list is signed by its identity key."""
+
+    id: int
+    name: str
+    kind: str
+    identity_key: bytes
+    device_list: bytes
+
+
+class PublishDeviceList(Frame, frozen=True, tag=12):
+    """The account's next signed device list, with certificates of newly listed devices.
+
+    Answer: `Done`. Devices no longer listed lose their session, key packages and mailbox.
+    """
+
+    id: int
+    device_list: bytes
+    certificates: list[bytes]
+
+
+class UploadKeyPackages(Frame, frozen=True, tag=13):
+    """More key packages of this device (MLSMessage bytes each). Answer: `Done`.
+
+    `last_resort` replaces the stored one when not empty.
+    """
+
+    id: int
+    key_packages: list[bytes]
+    last_resort: bytes
+
+
+class ClaimKeyPackages(Frame, frozen=True, tag=14):
+    """One key package for each listed device of an account, for one suite. Answer: `KeyPackages`.
+
+    `devices` empty: all devices of the account.
+    """
+
+    id: int
+    name: str
+    suite: int
+    devices: list[str]
+
+
+class KeyPackages(Frame, frozen=True, tag=15):
+    """Claimed key packages; each is handed out once, save a last-resort one."""
+
+    id: int
+    key_packages: list[tuple[str, bytes]]  # (device URI, MLSMessage(KeyPackage))
+
+
+# --- conversations and their logs ----------------------------------------------------------
+
+APPLICATION = 1
+PROPOSAL = 2
+COMMIT = 3
+
+
+class CreateConversation(Frame, frozen=True, tag=20):
+    """A new conversation at epoch 0 whose only member is this device. Answer: `Done`.
+
+    `group_info` is an MLSMessage(GroupInfo) with the ratchet tree in it. Repeating it with the
+    same bytes is answered `Done` again.
+    """
+
+    id: int
+    conversation: bytes
+    group_info: bytes
+
+
+class Append(Frame, frozen=True, tag=21):
+    """Append an application message or a proposal to the log. Answer: `Appended`.
+
+    `idempotency_id` (16 random bytes): a retry gets the first answer again.
+    """
+
+    id: int
+    conversation: bytes
+    epoch: int
+    kind: int  # APPLICATION | PROPOSAL
+    message: bytes
+    idempotency_id: bytes
+
+
+class AppendCommit(Frame, frozen=True, tag=22):
+    """Append a Commit with everything that belongs to it, in one transaction. Answer: `Appended`.
+
+    `welcome` is an MLSMessage(Welcome) or empty, and `welcome_to` the device URIs it is for;
+    `group_info` is the next epoch's MLSMessage(GroupInfo), ratchet tree included.
+    """
+
+    id: int
+    conversation: bytes
+    epoch: int
+    message: bytes
+    idempotency_id: bytes
+    group_info: bytes
+    welcome: bytes
+    welcome_to: list[str]
+
+
+class Appended(Frame, frozen=True, tag=23):
+    """The message is on disk at position `seq`, accepted at `accepted_at_ms` (server's clock)."""
+
+    id: int
+    seq: int
+    accepted_at_ms: int
+
+
+class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """What the server keeps of one message: its place, time, kind, sender's device, opaque bytes.
+
+    `sender` is the device URI of the connection that appended it.
+    """
+
+    seq: int
+    epoch: int
+    kind: int
+    accepted_at_ms: int
+    sender: str
+    message: bytes
+
+
+class Read(Frame, frozen=True, tag=24):
+    """Envelopes after `after`, at most `limit` (1 to 500). Answer: `Envelopes`."""
+
+    id: int
+    conversation: bytes
+    after: int
+    limit: int
+
+
+class Envelopes(Frame, frozen=True, tag=25):
+    """A stretch of the log. `head` is the log's last seq: read on while the last one is less."""
+
+    id: int
+    conversation: bytes
+    envelopes: list[Envelope]
+    head: int
+
+
+class Acknowledge(Frame, frozen=True, tag=26):
+    """This device has everything up to `seq` in its vault. No answer; cursors only advance."""
+
+    conversation: bytes
+    seq: int
+
+
+class Resume(Frame, frozen=True, tag=27):
+    """Begin pushes, and say what moved since this device's cursors. Answer: `Resumed`."""
+
+    id: int
+
+
+class Moved(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A conversation whose head is past this device's cursor."""
+
+    conversation: bytes
+    cursor: int
+    head: int
+    epoch: int
+
+
+class Resumed(Frame, frozen=True, tag=28):
+    """What moved. `more`: ask again after acknowledging (at most 1,000 a frame)."""
+
+    id: int
+    moved: list[Moved]
+    mailbox: int  # number of Welcomes waiting
+    more: bool
+
+
+class GetGroupInfo(Frame, frozen=True, tag=29):
+    """The current GroupInfo of a conversation, for an external join by a participant's device.
+
+    Answer: `GroupInfo`.
+    """
+
+    id: int
+    conversation: bytes
+
+
+class GroupInfo(Frame, frozen=True, tag=30):
+    """MLSMessage(GroupInfo) of the current epoch."""
+
+    id: int
+    conversation: bytes
+    group_info: bytes
+
+
+# --- mailbox -------------------------------------------------------------------------------
+
+
+class ReadMailbox(Frame, frozen=True, tag=40):
+    """This device's Welcomes after `after`, at most `limit` (1 to 50). Answer: `Mailbox`."""
+
+    id: int
+    after: int
+    limit: int
+
+
+class MailboxItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A Welcome: its place in the mailbox, the conversation, the Commit's seq in its log."""
+
+    item: int
+    conversation: bytes
+    seq: int
+    accepted_at_ms: int
+    sender: str
+    welcome: bytes
+
+
+class Mailbox(Frame, frozen=True, tag=41):
+    """A stretch of the mailbox."""
+
+    id: int
+    items: list[MailboxItem]
+
+
+class AcknowledgeMailbox(Frame, frozen=True, tag=42):
+    """The Welcomes up to `item` are in the vault; the server forgets them. No answer."""
+
+    item: int
+
+
+# --- pushes --------------------------------------------------------------------------------
+
+
+class Delivery(Frame, frozen=True, tag=50):
+    """The log of a conversation grew. Small envelopes come along; otherwise `envelopes` is empty
+    and the device reads from its cursor. `head` is the log's last seq."""
+
+    conversation: bytes
+    head: int
+    envelopes: list[Envelope]
+
+
+class MailboxMoved(Frame, frozen=True, tag=51):
+    """A Welcome waits in this device's mailbox."""
+
+    item: int
+
+
+class CursorMoved(Frame, frozen=True, tag=52):
+    """A member device of another account acknowledged up to `seq` (a delivery mark)."""
+
+    conversation: bytes
+    device: str
+    seq: int
+
+
+class SendEphemeral(Frame, frozen=True, tag=53):
+    """Send an MLS PrivateMessage that is stored nowhere to the members online now. No answer."""
+
+    conversation: bytes
+    message: bytes
+
+
+class Ephemeral(Frame, frozen=True, tag=54):
+    """An ephemeral message from `sender` (device URI)."""
+
+    conversation: bytes
+    sender: str
+    message: bytes
+
+
+class DeviceListMoved(Frame, frozen=True, tag=55):
+    """An account that shares a conversation with this device published a new device list."""
+
+    name: str
+
+
+class Closing(Frame, frozen=True, tag=60):
+    """The server is about to close this connection; `code` as in `Refused`."""
+
+    code: str
+    sentence: str
+    retry_after_ms: int
+
+
+ClientFrame = (
+    Register
+    | Login
+    | GetAccount
+    | PublishDeviceList
+    | UploadKeyPackages
+    | ClaimKeyPackages
+    | CreateConversation
+    | Append
+    | AppendCommit
+    | Read
+    | Acknowledge
+    | Resume
+    | GetGroupInfo
+    | ReadMailbox
+    | AcknowledgeMailbox
+    | SendEphemeral
+)
+
+ServerFrame = (
+    Hello
+    | LoggedIn
+    | Done
+    | Refused
+    | Account
+    | KeyPackages
+    | Appended
+    | Envelopes
+    | Resumed
+    | GroupInfo
+    | Mailbox
+    | Delivery
+    | MailboxMoved
+    | CursorMoved
+    | Ephemeral
+    | DeviceListMoved
+    | Closing
+)
