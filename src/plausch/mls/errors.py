@@ -1,54 +1,61 @@
-"""What can be wrong with an MLS message, and whose fault it is.
-
-`CodecError` (bytes that do not parse) lives in `codec`; it derives from `ProtocolError` too, so
-that a caller who catches `ProtocolError` has caught everything a hostile peer can cause.
-"""
+"""What can go wrong in MLS, and whose fault it is. Every sentence names the place and the cure."""
 
 from plausch.base.errors import LocalError, RemoteError
 
 
+class CodecError(RemoteError):
+    """Bytes are not in the TLS presentation language as RFC 9420 section 2.1 uses it."""
+
+    code = "mls_codec"
+
+
 class ProtocolError(RemoteError):
-    """A peer sent what RFC 9420 does not allow, or what this device cannot process."""
+    """A well-formed message that the protocol does not allow here."""
 
     code = "mls_protocol"
 
 
 class ValidationError(ProtocolError):
-    """One of the named checks of spec/mls.md failed.
+    """A named check of RFC 9420 failed; `check` is its stable name, e.g. `leaf-signature`."""
 
-    `check` is the stable name of the check, e.g. `val_leaf_signature`; it is also the `code`.
-    """
+    code = "mls_validation"
 
     def __init__(self, check: str, sentence: str) -> None:
-        super().__init__(sentence, code=check)
+        super().__init__(f"{sentence} [{check}]")
         self.check = check
 
 
 class CredentialRefused(ProtocolError):
-    """The caller's credential judge does not accept a leaf, key package or sender."""
+    """The authentication service (the caller's judge) does not accept a credential."""
 
-    code = "credential_refused"
+    code = "mls_credential"
+
+
+class SignatureRefused(ProtocolError):
+    """A signature does not verify under the public key it claims."""
+
+    code = "mls_signature"
+
+
+class DecryptionFailed(ProtocolError):
+    """A ciphertext does not open under the key it was looked up for."""
+
+    code = "mls_decryption"
+
+
+class KeyRefused(ProtocolError):
+    """Bytes that should be a public or private key of the suite are none."""
+
+    code = "mls_key"
 
 
 class UnsupportedSuite(ProtocolError):
-    """A cipher suite that this implementation does not know."""
+    """A cipher suite this implementation does not speak."""
 
     code = "mls_suite"
 
 
-class SavedStateRefused(LocalError):
-    """Saved bytes of a group or key package are damaged, too new, or do not belong together."""
-
-    code = "mls_saved_state"
-
-
-class GroupUsageError(LocalError):
-    """The caller asked the group for something that its state does not allow."""
+class UsageError(LocalError):
+    """The caller asked for something the group's state does not allow."""
 
     code = "mls_usage"
-
-
-def require(truth: bool, check: str, sentence: str) -> None:
-    """Raise ValidationError `check` with `sentence` unless `truth`."""
-    if not truth:
-        raise ValidationError(check, sentence)
