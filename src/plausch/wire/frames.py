@@ -6,9 +6,31 @@ the answer repeats it. Frames without `id` are pushed by the server. Opaque byte
 MLS messages or signed identity objects exactly as their authors encoded them.
 """
 
+from typing import Annotated
+
 import msgspec
 
 PROTOCOL_VERSION = 1
+
+MAX_INTEGER = 2**53 - 1
+"""Largest integer on the wire: what every language, JavaScript included, holds exactly."""
+
+RequestId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
+Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
+"""A position, an epoch, a time in milliseconds, or a number of things."""
+
+Known = Annotated[int, msgspec.Meta(ge=-1, le=MAX_INTEGER)]
+"""A `Count`, or -1 for "not said"."""
+
+SuiteId = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
+ConversationBytes = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+NonceBytes = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+IdempotencyBytes = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
+SignatureBytes = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+Token = Annotated[str, msgspec.Meta(max_length=256)]
+Uri = Annotated[str, msgspec.Meta(max_length=512)]
+Sentence = Annotated[str, msgspec.Meta(max_length=2048)]
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -21,19 +43,19 @@ class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 class Hello(Frame, frozen=True, tag=1):
     """Server's first frame: what it is, and the nonce that `Login` signs (32 bytes)."""
 
-    version: int
-    domain: str
-    nonce: bytes
-    registration: str  # "open" | "invitation" | "closed"
+    version: Count
+    domain: Token
+    nonce: NonceBytes
+    registration: Word  # "open" | "invitation" | "closed"
 
 
 class Register(Frame, frozen=True, tag=2):
     """A new account with its first device. Answer: `Done`."""
 
-    id: int
-    name: str
-    kind: str  # "person" | "business"
-    invitation: str  # "" when registration is open
+    id: RequestId
+    name: Word
+    kind: Word  # "person" | "business"
+    invitation: Token  # "" when registration is open
     certificate: bytes  # identity.certificate, signed
     device_list: bytes  # identity.device_list, signed
 
@@ -41,17 +63,17 @@ class Register(Frame, frozen=True, tag=2):
 class Login(Frame, frozen=True, tag=3):
     """Signature by the device key over the login challenge (identity.login). Answer: `LoggedIn`."""
 
-    id: int
-    device: str
-    signature: bytes
+    id: RequestId
+    device: Uri
+    signature: SignatureBytes
 
 
 class LoggedIn(Frame, frozen=True, tag=4):
     """The connection now speaks for this device; pushes begin after `Resume`."""
 
-    id: int
-    server_time_ms: int
-    key_packages: int  # how many unclaimed key packages the server holds for this device
+    id: RequestId
+    server_time_ms: Count
+    key_packages: Count  # how many unclaimed key packages the server holds for this device
     has_last_resort: bool
 
 
@@ -61,7 +83,7 @@ class LoggedIn(Frame, frozen=True, tag=4):
 class Done(Frame, frozen=True, tag=5):
     """The request is durably carried out and has nothing else to say."""
 
-    id: int
+    id: RequestId
 
 
 class Refused(Frame, frozen=True, tag=6):
@@ -73,13 +95,13 @@ class Refused(Frame, frozen=True, tag=6):
     code is `stale_epoch`, else they are -1. `id` is 0 when the frame could not be attributed.
     """
 
-    id: int
-    code: str
-    sentence: str
-    fault: str
-    retry_after_ms: int = 0
-    epoch: int = -1
-    head: int = -1
+    id: Count
+    code: Word
+    sentence: Sentence
+    fault: Word
+    retry_after_ms: Count = 0
+    epoch: Known = -1
+    head: Known = -1
 
 
 # --- accounts, devices, key packages -------------------------------------------------------
@@ -88,16 +110,16 @@ class Refused(Frame, frozen=True, tag=6):
 class GetAccount(Frame, frozen=True, tag=10):
     """Look up an account by name on this server. Answer: `Account`."""
 
-    id: int
-    name: str
+    id: RequestId
+    name: Word
 
 
 class Account(Frame, frozen=True, tag=11):
     """An account's public record. The device list is signed by its identity key."""
 
-    id: int
-    name: str
-    kind: str
+    id: RequestId
+    name: Word
+    kind: Word
     identity_key: bytes
     device_list: bytes
 
@@ -108,9 +130,9 @@ class PublishDeviceList(Frame, frozen=True, tag=12):
     Answer: `Done`. Devices no longer listed lose their session, key packages and mailbox.
     """
 
-    id: int
+    id: RequestId
     device_list: bytes
-    certificates: list[bytes]
+    certificates: Annotated[list[bytes], msgspec.Meta(max_length=64)]
 
 
 class UploadKeyPackages(Frame, frozen=True, tag=13):
@@ -119,8 +141,8 @@ class UploadKeyPackages(Frame, frozen=True, tag=13):
     `last_resort` replaces the stored one when not empty.
     """
 
-    id: int
-    key_packages: list[bytes]
+    id: RequestId
+    key_packages: Annotated[list[bytes], msgspec.Meta(max_length=100)]
     last_resort: bytes
 
 
@@ -130,17 +152,17 @@ class ClaimKeyPackages(Frame, frozen=True, tag=14):
     `devices` empty: all devices of the account.
     """
 
-    id: int
-    name: str
-    suite: int
-    devices: list[str]
+    id: RequestId
+    name: Word
+    suite: SuiteId
+    devices: Annotated[list[Uri], msgspec.Meta(max_length=64)]
 
 
 class KeyPackages(Frame, frozen=True, tag=15):
     """Claimed key packages; each is handed out once, save a last-resort one."""
 
-    id: int
-    key_packages: list[tuple[str, bytes]]  # (device URI, MLSMessage(KeyPackage))
+    id: RequestId
+    key_packages: list[tuple[Uri, bytes]]  # (device URI, MLSMessage(KeyPackage))
 
 
 # --- conversations and their logs ----------------------------------------------------------
@@ -157,8 +179,8 @@ class CreateConversation(Frame, frozen=True, tag=20):
     same bytes is answered `Done` again.
     """
 
-    id: int
-    conversation: bytes
+    id: RequestId
+    conversation: ConversationBytes
     group_info: bytes
 
 
@@ -168,12 +190,12 @@ class Append(Frame, frozen=True, tag=21):
     `idempotency_id` (16 random bytes): a retry gets the first answer again.
     """
 
-    id: int
-    conversation: bytes
-    epoch: int
-    kind: int  # APPLICATION | PROPOSAL
+    id: RequestId
+    conversation: ConversationBytes
+    epoch: Count
+    kind: Annotated[int, msgspec.Meta(ge=APPLICATION, le=PROPOSAL)]
     message: bytes
-    idempotency_id: bytes
+    idempotency_id: IdempotencyBytes
 
 
 class AppendCommit(Frame, frozen=True, tag=22):
@@ -183,22 +205,22 @@ class AppendCommit(Frame, frozen=True, tag=22):
     `group_info` is the next epoch's MLSMessage(GroupInfo), ratchet tree included.
     """
 
-    id: int
-    conversation: bytes
-    epoch: int
+    id: RequestId
+    conversation: ConversationBytes
+    epoch: Count
     message: bytes
-    idempotency_id: bytes
+    idempotency_id: IdempotencyBytes
     group_info: bytes
     welcome: bytes
-    welcome_to: list[str]
+    welcome_to: Annotated[list[Uri], msgspec.Meta(max_length=1000)]
 
 
 class Appended(Frame, frozen=True, tag=23):
     """The message is on disk at position `seq`, accepted at `accepted_at_ms` (server's clock)."""
 
-    id: int
-    seq: int
-    accepted_at_ms: int
+    id: RequestId
+    seq: Count
+    accepted_at_ms: Count
 
 
 class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -207,60 +229,60 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     `sender` is the device URI of the connection that appended it.
     """
 
-    seq: int
-    epoch: int
-    kind: int
-    accepted_at_ms: int
-    sender: str
+    seq: Count
+    epoch: Count
+    kind: Annotated[int, msgspec.Meta(ge=APPLICATION, le=COMMIT)]
+    accepted_at_ms: Count
+    sender: Uri
     message: bytes
 
 
 class Read(Frame, frozen=True, tag=24):
     """Envelopes after `after`, at most `limit` (1 to 500). Answer: `Envelopes`."""
 
-    id: int
-    conversation: bytes
-    after: int
-    limit: int
+    id: RequestId
+    conversation: ConversationBytes
+    after: Count
+    limit: Annotated[int, msgspec.Meta(ge=1, le=500)]
 
 
 class Envelopes(Frame, frozen=True, tag=25):
     """A stretch of the log. `head` is the log's last seq: read on while the last one is less."""
 
-    id: int
-    conversation: bytes
+    id: RequestId
+    conversation: ConversationBytes
     envelopes: list[Envelope]
-    head: int
+    head: Count
 
 
 class Acknowledge(Frame, frozen=True, tag=26):
     """This device has everything up to `seq` in its vault. No answer; cursors only advance."""
 
-    conversation: bytes
-    seq: int
+    conversation: ConversationBytes
+    seq: Count
 
 
 class Resume(Frame, frozen=True, tag=27):
     """Begin pushes, and say what moved since this device's cursors. Answer: `Resumed`."""
 
-    id: int
+    id: RequestId
 
 
 class Moved(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A conversation whose head is past this device's cursor."""
 
-    conversation: bytes
-    cursor: int
-    head: int
-    epoch: int
+    conversation: ConversationBytes
+    cursor: Count
+    head: Count
+    epoch: Count
 
 
 class Resumed(Frame, frozen=True, tag=28):
     """What moved. `more`: ask again after acknowledging (at most 1,000 a frame)."""
 
-    id: int
+    id: RequestId
     moved: list[Moved]
-    mailbox: int  # number of Welcomes waiting
+    mailbox: Count  # number of Welcomes waiting
     more: bool
 
 
@@ -270,15 +292,15 @@ class GetGroupInfo(Frame, frozen=True, tag=29):
     Answer: `GroupInfo`.
     """
 
-    id: int
-    conversation: bytes
+    id: RequestId
+    conversation: ConversationBytes
 
 
 class GroupInfo(Frame, frozen=True, tag=30):
     """MLSMessage(GroupInfo) of the current epoch."""
 
-    id: int
-    conversation: bytes
+    id: RequestId
+    conversation: ConversationBytes
     group_info: bytes
 
 
@@ -288,33 +310,33 @@ class GroupInfo(Frame, frozen=True, tag=30):
 class ReadMailbox(Frame, frozen=True, tag=40):
     """This device's Welcomes after `after`, at most `limit` (1 to 50). Answer: `Mailbox`."""
 
-    id: int
-    after: int
-    limit: int
+    id: RequestId
+    after: Count
+    limit: Annotated[int, msgspec.Meta(ge=1, le=50)]
 
 
 class MailboxItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """A Welcome: its place in the mailbox, the conversation, the Commit's seq in its log."""
 
-    item: int
-    conversation: bytes
-    seq: int
-    accepted_at_ms: int
-    sender: str
+    item: Count
+    conversation: ConversationBytes
+    seq: Count
+    accepted_at_ms: Count
+    sender: Uri
     welcome: bytes
 
 
 class Mailbox(Frame, frozen=True, tag=41):
     """A stretch of the mailbox."""
 
-    id: int
+    id: RequestId
     items: list[MailboxItem]
 
 
 class AcknowledgeMailbox(Frame, frozen=True, tag=42):
     """The Welcomes up to `item` are in the vault; the server forgets them. No answer."""
 
-    item: int
+    item: Count
 
 
 # --- pushes --------------------------------------------------------------------------------
@@ -324,52 +346,52 @@ class Delivery(Frame, frozen=True, tag=50):
     """The log of a conversation grew. Small envelopes come along; otherwise `envelopes` is empty
     and the device reads from its cursor. `head` is the log's last seq."""
 
-    conversation: bytes
-    head: int
+    conversation: ConversationBytes
+    head: Count
     envelopes: list[Envelope]
 
 
 class MailboxMoved(Frame, frozen=True, tag=51):
     """A Welcome waits in this device's mailbox."""
 
-    item: int
+    item: Count
 
 
 class CursorMoved(Frame, frozen=True, tag=52):
     """A member device of another account acknowledged up to `seq` (a delivery mark)."""
 
-    conversation: bytes
-    device: str
-    seq: int
+    conversation: ConversationBytes
+    device: Uri
+    seq: Count
 
 
 class SendEphemeral(Frame, frozen=True, tag=53):
     """Send an MLS PrivateMessage that is stored nowhere to the members online now. No answer."""
 
-    conversation: bytes
+    conversation: ConversationBytes
     message: bytes
 
 
 class Ephemeral(Frame, frozen=True, tag=54):
     """An ephemeral message from `sender` (device URI)."""
 
-    conversation: bytes
-    sender: str
+    conversation: ConversationBytes
+    sender: Uri
     message: bytes
 
 
 class DeviceListMoved(Frame, frozen=True, tag=55):
     """An account that shares a conversation with this device published a new device list."""
 
-    name: str
+    name: Word
 
 
 class Closing(Frame, frozen=True, tag=60):
     """The server is about to close this connection; `code` as in `Refused`."""
 
-    code: str
-    sentence: str
-    retry_after_ms: int
+    code: Word
+    sentence: Sentence
+    retry_after_ms: Count
 
 
 ClientFrame = (
