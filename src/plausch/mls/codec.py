@@ -20,9 +20,9 @@ __all__ = [
     "parse_whole",
     "u8",
     "u16",
+    "u16_vector",
     "u32",
     "u64",
-    "u16_vector",
     "vector",
 ]
 
