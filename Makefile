@@ -1,0 +1,82 @@
+# Plausch: every target sets up what it needs by itself, on Debian or Ubuntu with Python 3.11 or later.
+#
+#   make demo    a restaurant, a server and you: reserve a table
+#   make test    static checks and all tests
+#   make help    the rest
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= data
+PORT ?= 7480
+PYTEST_ARGS ?=
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+        --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
+
+RUN_READY := $(VENV)/run.ready
+DEV_READY := $(VENV)/dev.ready
+NODE_READY := $(patsubst %/package-lock.json,%/node_modules/.ready,$(wildcard tests/interop/package-lock.json))
+
+.PHONY: help demo run test check format bench soak lock clean postgres
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+	@echo
+	@echo "make run takes DATA=folder (now $(DATA)) and PORT=number (now $(PORT));"
+	@echo "make test takes PYTEST_ARGS='...', for instance PYTEST_ARGS='tests/unit -k codec'."
+
+demo: $(RUN_READY) ## a server, the restaurant Zur Linde, and you as its guest
+	@$(BIN)/plausch demo
+
+run: $(RUN_READY) ## a plain server on this machine
+	@$(BIN)/plausch serve --data $(DATA) --port $(PORT)
+
+test: check postgres $(NODE_READY) ## static checks, then every test, in parallel and in random order
+	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
+
+check: $(DEV_READY) ## ruff, mypy, import-linter, bandit
+	$(BIN)/ruff check --no-cache .
+	$(BIN)/ruff format --no-cache --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+
+format: $(DEV_READY) ## bring every Python file into the house's form
+	$(BIN)/ruff check --no-cache --fix .
+	$(BIN)/ruff format --no-cache .
+
+bench: $(DEV_READY) postgres ## the figures that we claim, as programs
+	@for program in bench/bench_*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+
+soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server, more fuzzing
+	@PLAUSCH_SOAK=1 $(BIN)/pytest -n auto --timeout=0 -m soak $(PYTEST_ARGS)
+
+lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
+	$(BIN)/$(LOCK) --upgrade --group build --output-file requirements/run.lock
+	$(BIN)/$(LOCK) --upgrade --group dev --constraint requirements/run.lock \
+	  --output-file requirements/dev.lock
+
+postgres: ## PostgreSQL's programs, which the tests start for themselves
+	@packaging/provision postgres
+
+clean: ## remove what the targets above have made
+	rm -rf $(VENV) tests/interop/node_modules
+
+$(BIN)/python:
+	@packaging/provision venv $(VENV)
+
+$(RUN_READY): requirements/run.lock pyproject.toml | $(BIN)/python
+	@packaging/provision install $(VENV) $<
+	@touch $@
+
+$(DEV_READY): requirements/dev.lock pyproject.toml | $(BIN)/python
+	@packaging/provision install $(VENV) $<
+	@touch $@ $(RUN_READY)
+
+tests/interop/node_modules/.ready: tests/interop/package-lock.json | $(DEV_READY)
+	@packaging/provision node $(VENV) tests/interop
+	@touch $@
