@@ -1,1 +1,83 @@
-"""sdk"""
+"""A device: its vault, its connection, its conversations. Start with `Client`.
+
+```python
+async with await Client.open(home) as bot:
+    async for message in bot.messages():
+        await message.reply(f"You said: {message.text}")
+```
+"""
+
+from plausch.sdk.client import Client
+from plausch.sdk.contacts import Contact, ContactState
+from plausch.sdk.conversation import Conversation
+from plausch.sdk.errors import (
+    ConversationBroken,
+    IdentityChanged,
+    NotParticipant,
+    SdkError,
+    ServerMisbehaved,
+    ServerRefused,
+    TrustRefused,
+    UnknownConversation,
+    Unreachable,
+    VaultBusy,
+    VaultDamaged,
+    VaultError,
+    VaultExists,
+    VaultMissing,
+    WrongPassphrase,
+)
+from plausch.sdk.events import (
+    ConnectionChanged,
+    ConversationJoined,
+    ConversationLeft,
+    Event,
+    ForkSuspected,
+    IdentityKeyChanged,
+    MessageChanged,
+    MessageReceived,
+    ParticipantsChanged,
+    ProblemFound,
+    StatusChanged,
+    TitleChanged,
+)
+from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
+
+__all__ = [
+    "Client",
+    "ConnectionChanged",
+    "Contact",
+    "ContactState",
+    "Conversation",
+    "ConversationBroken",
+    "ConversationJoined",
+    "ConversationLeft",
+    "Event",
+    "ForkSuspected",
+    "IdentityChanged",
+    "IdentityKeyChanged",
+    "IncomingMessage",
+    "Kind",
+    "MessageChanged",
+    "MessageReceived",
+    "NotParticipant",
+    "ParticipantsChanged",
+    "ProblemFound",
+    "SdkError",
+    "SentMessage",
+    "ServerMisbehaved",
+    "ServerRefused",
+    "State",
+    "StatusChanged",
+    "StoredMessage",
+    "TitleChanged",
+    "TrustRefused",
+    "UnknownConversation",
+    "Unreachable",
+    "VaultBusy",
+    "VaultDamaged",
+    "VaultError",
+    "VaultExists",
+    "VaultMissing",
+    "WrongPassphrase",
+]
