@@ -80,7 +80,7 @@ def _check_version(raw: bytes, label: str) -> None:
     """Say that a version is unknown before saying that its fields are."""
     try:
         fields = msgspec.msgpack.decode(raw, type=list[msgspec.Raw])
-        version = msgspec.msgpack.decode(fields[0], type=int) if fields else None
+        version = msgspec.msgpack.decode(fields[0] if fields else b"", type=int)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise IdentityRefused(f"A {label} is malformed: {error}.", code="malformed") from error
     if version != VERSION:

@@ -1,0 +1,40 @@
+"""spec/vectors/identity.json is what this code writes, and what it reads back."""
+
+import json
+
+import pytest
+
+from plausch.base.ids import DeviceAddress
+from plausch.identity.certificate import parse_certificate
+from plausch.identity.device_list import parse_device_list
+from plausch.identity.login import verify_login
+from plausch.identity.safety_number import parse_qr_payload, safety_number
+from vectors.plausch_identity import FILE, cases
+
+
+@pytest.fixture(scope="module")
+def published() -> dict[str, object]:
+    loaded = json.loads(FILE.read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def test_the_published_cases_are_what_the_code_writes(published: dict[str, object]) -> None:
+    assert published == cases()
+
+
+def test_the_published_objects_parse(published: dict) -> None:  # type: ignore[type-arg]
+    keys, login = published["keys"], published["login"]
+    certificate = parse_certificate(bytes.fromhex(published["certificate"]["signed"]))
+    assert certificate.signature_key.hex() == keys["phone_public"]
+    first, second = (bytes.fromhex(each["signed"]) for each in published["device_lists"])
+    parse_device_list(second).follows(first)
+    verify_login(
+        bytes.fromhex(keys["phone_public"]),
+        login["domain"],
+        bytes.fromhex(login["nonce"]),
+        DeviceAddress.parse_uri(login["device"]),
+        bytes.fromhex(login["signature"]),
+    )
+    seen = parse_qr_payload(published["safety_number"]["qr_shown_by_one"])
+    assert safety_number(seen.shown_by, seen.shown_to) == published["safety_number"]["digits"]
