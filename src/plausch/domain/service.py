@@ -1,0 +1,62 @@
+"""What is offered for booking: how long a stay lasts, how often one may begin, until when."""
+
+from dataclasses import dataclass
+
+QUANTUM_S = 300
+"""Tables are claimed in quanta of five minutes, counted from the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTime:
+    """Parties of up to `party_max` people stay for `minutes`."""
+
+    party_max: int
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """At most `max_covers` people may begin their stay within `slot_minutes` (the kitchen)."""
+
+    slot_minutes: int
+    max_covers: int
+
+    def window(self, starts_at_s: int) -> int:
+        """Which pacing window an instant lies in, counted from the Unix epoch."""
+        return starts_at_s // (self.slot_minutes * 60)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The rules of booking.
+
+    A stay may begin every `slot_interval_minutes` after opening and ends by closing time. The
+    table is claimed `buffer_before_minutes` earlier and `buffer_after_minutes` longer. A booking
+    is made at least `min_notice_minutes` and at most `booking_window_days` ahead, may be
+    cancelled by the customer until `cancel_until_minutes` before it begins, and an unconfirmed
+    hold lapses after `hold_minutes`. `turn_times` ascend in `party_max`; larger parties than the
+    last have its length.
+    """
+
+    slot_interval_minutes: int
+    turn_times: tuple[TurnTime, ...]
+    buffer_before_minutes: int = 0
+    buffer_after_minutes: int = 0
+    min_notice_minutes: int = 60
+    booking_window_days: int = 60
+    cancel_until_minutes: int = 120
+    hold_minutes: int = 10
+    pacing: Pacing | None = None
+
+    def duration_s(self, party: int) -> int:
+        """How long a party of that size stays, in seconds."""
+        for turn in self.turn_times:
+            if party <= turn.party_max:
+                return turn.minutes * 60
+        return self.turn_times[-1].minutes * 60
+
+    def claimed_quanta(self, starts_at_s: int, ends_at_s: int) -> range:
+        """The quanta in which a table is taken by a stay, buffers included, rounded outwards."""
+        first = (starts_at_s - self.buffer_before_minutes * 60) // QUANTUM_S
+        last = -((ends_at_s + self.buffer_after_minutes * 60) // -QUANTUM_S)
+        return range(first, last)
