@@ -1,1 +1,1 @@
-"""db"""
+"""How to speak SQL: one interface, SQLite and PostgreSQL behind it, migrations."""
