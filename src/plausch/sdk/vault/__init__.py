@@ -1,1 +1,1 @@
-"""sdk/vault"""
+"""What a device remembers: SQLite in its home folder, one file per table, secrets sealed."""

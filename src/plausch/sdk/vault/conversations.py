@@ -1,0 +1,133 @@
+"""Table `conversation`: one row each, with the sealed state of its MLS group."""
+
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+import msgspec
+
+from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress
+from plausch.db.interface import Row
+from plausch.sdk.vault.vault import Vault, Write
+
+ConversationState = Literal["opening", "open", "left", "failed", "broken"]
+
+_TITLE = "conversation.title"
+_EPOCH = "conversation.epoch_state"
+_RATCHET = "conversation.ratchet_state"
+
+
+@dataclass(slots=True)
+class KeptConversation:
+    """A conversation as it stands in the vault, without its group's secrets.
+
+    `cursor` is the seq up to which its log is in the vault, `read_seq` up to where a person read,
+    `ordinal_ms` the largest time of its log so far.
+    """
+
+    id: ConversationId
+    state: ConversationState
+    request: bool
+    title: str
+    members: tuple[DeviceAddress, ...]
+    cursor: int = 0
+    read_seq: int = 0
+    active_at_ms: int = 0
+    ordinal_ms: int = 0
+    participants: tuple[AccountAddress, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.set_members(self.members)
+
+    def set_members(self, members: tuple[DeviceAddress, ...]) -> None:
+        """The devices in it now, and thereby the accounts."""
+        self.members = members
+        self.participants = tuple(sorted({member.account for member in members}))
+
+
+class Conversations:
+    """The vault's conversations."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    async def all(self) -> list[KeptConversation]:
+        """Every conversation. Raises VaultDamaged."""
+        rows = await self._vault.fetch(
+            "SELECT id, state, request, title, members, cursor, read_seq, active_at_ms, "
+            "ordinal_ms FROM conversation ORDER BY id"
+        )
+        return [self._kept(row) for row in rows]
+
+    def _kept(self, row: Row) -> KeptConversation:
+        identifier, state, request, title, members, cursor, read_seq, active, ordinal = row
+        return KeptConversation(
+            ConversationId(identifier),
+            cast(ConversationState, state),
+            bool(request),
+            self._vault.seal.open(_TITLE, identifier, title).decode(),
+            tuple(
+                DeviceAddress.parse_uri(uri)
+                for uri in msgspec.json.decode(members, type=list[str])
+            ),
+            cursor,
+            read_seq,
+            active,
+            ordinal,
+        )
+
+    def put(self, kept: KeptConversation) -> Write:
+        """Write everything but the group's state; a new row has none yet."""
+        seal = self._vault.seal
+        return Write(
+            "INSERT INTO conversation (id, state, request, title, members, cursor, read_seq, "
+            "active_at_ms, ordinal_ms, epoch_state, ratchet_state) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) "
+            "ON CONFLICT (id) DO UPDATE SET state = $2, request = $3, title = $4, members = $5, "
+            "cursor = $6, read_seq = $7, active_at_ms = $8, ordinal_ms = $9",
+            (
+                kept.id,
+                kept.state,
+                int(kept.request),
+                seal.close(_TITLE, kept.id, kept.title.encode()),
+                msgspec.json.encode([member.uri for member in kept.members]).decode(),
+                kept.cursor,
+                kept.read_seq,
+                kept.active_at_ms,
+                kept.ordinal_ms,
+                b"",
+            ),
+        )
+
+    def put_epoch(self, conversation: ConversationId, epoch_state: bytes) -> Write:
+        """The part of a group's state that changes with its epoch."""
+        sealed = self._vault.seal.close(_EPOCH, conversation, epoch_state)
+        return Write(
+            "UPDATE conversation SET epoch_state = $2 WHERE id = $1", (conversation, sealed)
+        )
+
+    def put_ratchet(self, conversation: ConversationId, ratchet_state: bytes) -> Write:
+        """The part of a group's state that changes with every message."""
+        sealed = self._vault.seal.close(_RATCHET, conversation, ratchet_state)
+        return Write(
+            "UPDATE conversation SET ratchet_state = $2 WHERE id = $1", (conversation, sealed)
+        )
+
+    def forget_group(self, conversation: ConversationId) -> Write:
+        """This device is out: its keys are deleted."""
+        return Write(
+            "UPDATE conversation SET epoch_state = $2, ratchet_state = $2 WHERE id = $1",
+            (conversation, b""),
+        )
+
+    async def group(self, conversation: ConversationId) -> tuple[bytes, bytes] | None:
+        """(epoch state, ratchet state), None when this device has none. Raises VaultDamaged."""
+        rows = await self._vault.fetch(
+            "SELECT epoch_state, ratchet_state FROM conversation WHERE id = $1", conversation
+        )
+        if not rows or not rows[0][0]:
+            return None
+        seal = self._vault.seal
+        return (
+            seal.open(_EPOCH, conversation, rows[0][0]),
+            seal.open(_RATCHET, conversation, rows[0][1]),
+        )

@@ -1,0 +1,125 @@
+"""Table `outbox`: what this device still owes the server, in order."""
+
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plausch.base.ids import ConversationId, MessageId
+from plausch.db.interface import Row
+from plausch.sdk.vault.vault import Vault, Write
+
+_INTENT = "outbox.intent"
+IDEMPOTENCY_BYTES = 16
+
+
+class EntryKind(StrEnum):
+    """What an entry does."""
+
+    CREATE = "create"
+    """Create the conversation on the server; the payload is its GroupInfo."""
+    CHANGE = "change"
+    """A Commit; the intent says what it shall change (membership.Intent)."""
+    MESSAGE = "message"
+    """An application message; the intent is its MIMI content."""
+    LEAVE = "leave"
+    """A proposal to remove this device."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One debt. `payload` travels as it is when `epoch` is still the group's epoch."""
+
+    number: int
+    conversation: ConversationId
+    kind: EntryKind
+    message_id: MessageId | None
+    idempotency_id: bytes
+    intent: bytes
+    epoch: int = -1
+    payload: bytes = b""
+
+
+class OutboxTable:
+    """The vault's outbox."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def add(
+        self,
+        conversation: ConversationId,
+        kind: EntryKind,
+        intent: bytes,
+        *,
+        message_id: MessageId | None = None,
+        payload: bytes = b"",
+    ) -> Write:
+        """Append an entry with a new idempotency id."""
+        idempotency_id = secrets.token_bytes(IDEMPOTENCY_BYTES)
+        return Write(
+            "INSERT INTO outbox (conversation, kind, message_id, idempotency_id, intent, epoch, "
+            "payload) VALUES ($1, $2, $3, $4, $5, -1, $6)",
+            (
+                conversation,
+                kind.value,
+                message_id,
+                idempotency_id,
+                self._vault.seal.close(_INTENT, idempotency_id, intent),
+                payload,
+            ),
+        )
+
+    def set_payload(self, number: int, epoch: int, payload: bytes) -> Write:
+        """What travels, bound to an epoch; written together with the group's new state."""
+        return Write(
+            "UPDATE outbox SET epoch = $2, payload = $3 WHERE entry = $1",
+            (number, epoch, payload),
+        )
+
+    def delete(self, number: int) -> Write:
+        """The debt is paid, or cannot be."""
+        return Write("DELETE FROM outbox WHERE entry = $1", (number,))
+
+    def delete_message(self, message_id: MessageId) -> Write:
+        """The message was seen in the log: its debt is paid."""
+        return Write("DELETE FROM outbox WHERE message_id = $1", (message_id,))
+
+    async def first(self, conversation: ConversationId) -> Entry | None:
+        """The oldest entry of a conversation. Raises VaultDamaged."""
+        rows = await self._select("WHERE conversation = $1 ORDER BY entry LIMIT 1", conversation)
+        return rows[0] if rows else None
+
+    async def get(self, number: int) -> Entry | None:
+        """One entry, if it is still owed."""
+        rows = await self._select("WHERE entry = $1", number)
+        return rows[0] if rows else None
+
+    async def of(self, conversation: ConversationId) -> list[Entry]:
+        """All entries of a conversation, oldest first."""
+        return await self._select("WHERE conversation = $1 ORDER BY entry", conversation)
+
+    async def conversations(self) -> list[ConversationId]:
+        """Those with entries."""
+        rows = await self._vault.fetch("SELECT DISTINCT conversation FROM outbox")
+        return [ConversationId(row[0]) for row in rows]
+
+    async def _select(self, where: str, *values: bytes | int) -> list[Entry]:
+        rows = await self._vault.fetch(
+            "SELECT entry, conversation, kind, message_id, idempotency_id, intent, epoch, payload "
+            f"FROM outbox {where}",  # noqa: S608
+            *values,
+        )
+        return [self._entry(row) for row in rows]
+
+    def _entry(self, row: Row) -> Entry:
+        number, conversation, kind, message_id, idempotency_id, intent, epoch, payload = row
+        return Entry(
+            number,
+            ConversationId(conversation),
+            EntryKind(kind),
+            MessageId(message_id) if message_id is not None else None,
+            idempotency_id,
+            self._vault.seal.open(_INTENT, idempotency_id, intent),
+            epoch,
+            payload,
+        )

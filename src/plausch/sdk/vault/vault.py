@@ -1,0 +1,117 @@
+"""A device's vault: opens the folder, owns it, seals what is secret, writes in one transaction.
+
+Tables hand out `Write`s that are prepared (sealed, encoded) before the transaction begins; the
+caller collects all that belongs together and writes it at once.
+"""
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from plausch.db.interface import Database, Row, Transaction, Value
+from plausch.db.migrate import migrate
+from plausch.db.sqlite import open_sqlite
+from plausch.sdk.errors import VaultError, VaultMissing
+from plausch.sdk.vault.key import KEY_FILE, make_vault_key, read_vault_key
+from plausch.sdk.vault.lock import VaultLock
+from plausch.sdk.vault.schema import STEPS
+from plausch.sdk.vault.seal import Seal
+
+DATABASE_FILE = "vault.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One prepared statement."""
+
+    sql: str
+    values: tuple[Value, ...]
+
+
+class Vault:
+    """An open vault. Made by `open`; must be closed."""
+
+    def __init__(self, home: Path, lock: VaultLock, database: Database, seal: Seal) -> None:
+        self.home = home
+        self.seal = seal
+        self._lock = lock
+        self._database = database
+
+    @classmethod
+    async def open(cls, home: Path, passphrase: str | None = None, *, make: bool = False) -> Self:
+        """Open the vault in `home`; `make`: create folder, key and database if they are absent.
+
+        Raises VaultMissing, VaultBusy, WrongPassphrase, VaultDamaged, VaultError,
+        StorageUnavailable.
+        """
+        if make:
+            _make_folder(home)
+        elif not (home / KEY_FILE).exists():
+            raise VaultMissing(
+                f"There is no account in {home}: register one first (plausch register)."
+            )
+        lock = VaultLock(home)
+        database: Database | None = None
+        try:
+            if make and not (home / KEY_FILE).exists():
+                key = make_vault_key(home, passphrase)
+            else:
+                key = read_vault_key(home, passphrase)
+            database = open_sqlite(home / DATABASE_FILE)
+            await migrate(database, STEPS)
+            await database.transact(_overwrite_deleted)
+        except BaseException:
+            if database is not None:
+                await database.close()
+            lock.release()
+            raise
+        return cls(home, lock, database, Seal(key))
+
+    async def write(self, writes: Iterable[Write]) -> None:
+        """All of it in one transaction, on disk when this returns. Raises StorageUnavailable."""
+        prepared = tuple(writes)
+
+        async def body(transaction: Transaction) -> None:
+            for write in prepared:
+                await transaction.execute(write.sql, *write.values)
+
+        if prepared:
+            await self._database.transact(body)
+
+    async def insert(self, write: Write) -> int:
+        """One INSERT ... RETURNING of an integer key. Raises StorageUnavailable."""
+
+        async def body(transaction: Transaction) -> int:
+            rows = await transaction.fetch(write.sql, *write.values)
+            return int(rows[0][0])
+
+        return await self._database.transact(body)
+
+    async def fetch(self, sql: str, *values: Value) -> list[Row]:
+        """Rows as of everything written so far. Raises StorageUnavailable."""
+
+        async def body(transaction: Transaction) -> list[Row]:
+            return await transaction.fetch(sql, *values)
+
+        return await self._database.read(body)
+
+    async def close(self) -> None:
+        """Finish what is being written, close, let another process have it."""
+        await self._database.close()
+        self._lock.release()
+
+
+async def _overwrite_deleted(transaction: Transaction) -> None:
+    # Forward secrecy on disk: deleted and replaced keys are overwritten with zeros.
+    await transaction.fetch("PRAGMA secure_delete = ON")
+
+
+def _make_folder(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise VaultError(f"The folder {home} cannot be made: {error.strerror}.") from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise VaultError(f"The folder {home} is not writable by this user.")
