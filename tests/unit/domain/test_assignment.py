@@ -1,0 +1,128 @@
+"""Seating against brute force; nothing overlaps, nobody pinned moves."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from linde import restaurant
+from plausch.domain.assignment import NODE_BUDGET, Placement, assign
+from plausch.domain.tables import Combination, FloorPlan, Resource, Seating
+
+
+def meet(one: range, other: range) -> bool:
+    return one.start < other.stop and other.start < one.stop
+
+
+def clash(one: Placement, other: Placement) -> bool:
+    return meet(one.quanta, other.quanta) and bool(set(one.resources) & set(other.resources))
+
+
+def can_seat_all(plan: FloorPlan, guests: Sequence[Placement]) -> bool:
+    """Brute force: is there any way to seat everybody, the pinned where they are?"""
+
+    def place(waiting: Sequence[Placement], seated: list[Placement]) -> bool:
+        if not waiting:
+            return True
+        guest, rest = waiting[0], waiting[1:]
+        choices = [Seating(guest.resources, 0)] if guest.pinned else plan.seatings(guest.party)
+        for choice in choices:
+            trial = replace(guest, resources=choice.resources)
+            if not any(clash(trial, other) for other in seated) and place(rest, [*seated, trial]):
+                return True
+        return False
+
+    return place(guests, [])
+
+
+@st.composite
+def houses(draw: st.DrawFn) -> FloorPlan:
+    sizes = draw(st.lists(st.sampled_from([2, 2, 4, 4, 6]), min_size=1, max_size=4))
+    tables = tuple(Resource(str(place), 1, size) for place, size in enumerate(sizes))
+    joined = tuple(
+        Combination((one.identifier, two.identifier), 1, one.max_party + two.max_party)
+        for one, two in itertools.pairwise(tables)
+        if draw(st.booleans())
+    )
+    return FloorPlan(tables, joined)
+
+
+@st.composite
+def stays(draw: st.DrawFn) -> tuple[int, range, bool]:
+    start = draw(st.integers(0, 6))
+    quanta = range(start, start + draw(st.integers(1, 6)))
+    return draw(st.integers(1, 7)), quanta, draw(st.sampled_from([False] * 9 + [True]))
+
+
+@settings(max_examples=300, deadline=None)
+@given(houses(), st.lists(stays(), min_size=1, max_size=5))
+def test_assignment_equals_brute_force_on_small_houses(
+    plan: FloorPlan, wanted: list[tuple[int, range, bool]]
+) -> None:
+    seated: dict[str, Placement] = {}
+    for number, (party, quanta, pinned) in enumerate(wanted):
+        newcomer = Placement("new", party, quanta, ())
+        found = assign(plan, seated.values(), party, quanta)
+        assert (found is not None) == can_seat_all(plan, [newcomer, *seated.values()])
+        if found is None:
+            continue
+        for uid, tables in found.moves.items():
+            assert not seated[uid].pinned
+            seated[uid] = replace(seated[uid], resources=tables)
+        guest = Placement(str(number), party, quanta, found.resources, pinned)
+        seated[guest.uid] = guest
+        for one in seated.values():
+            assert one.pinned or one.resources in {s.resources for s in plan.seatings(one.party)}
+        assert not any(clash(one, two) for one, two in itertools.combinations(seated.values(), 2))
+
+
+def test_best_fit_first() -> None:
+    found = assign(restaurant().floor, [], 2, range(10))
+    assert found is not None
+    assert (found.resources, found.moves) == (("1",), {})
+
+
+def test_a_guest_at_too_large_a_table_makes_room() -> None:
+    sitting = [Placement("small", 3, range(10), ("5",))]
+    apart = replace(restaurant().floor, combinations=())
+    found = assign(apart, sitting, 6, range(5, 15))
+    assert found is not None
+    assert (found.resources, found.moves) == (("5",), {"small": ("3",)})
+
+
+def test_a_pinned_guest_stays() -> None:
+    sitting = [Placement("small", 3, range(10), ("5",), pinned=True)]
+    found = assign(restaurant().floor, sitting, 6, range(5, 15))
+    assert found is not None
+    assert (found.resources, found.moves) == (("3", "4"), {})
+
+
+def test_a_chain_of_two() -> None:
+    plan = FloorPlan((Resource("s", 1, 2), Resource("m", 1, 4), Resource("l", 3, 6)))
+    sitting = [
+        Placement("pair", 2, range(10), ("m",)),
+        Placement("four", 4, range(10), ("l",)),
+    ]
+    found = assign(plan, sitting, 6, range(10))
+    assert found is not None
+    assert found.resources == ("l",)
+    assert found.moves == {"four": ("m",), "pair": ("s",)}
+
+
+def test_a_full_house_is_full_and_the_search_ends() -> None:
+    plan = FloorPlan(
+        tuple(Resource(str(place), 1, 4) for place in range(60)),
+        tuple(Combination((str(place), str(place + 1)), 1, 8) for place in range(59)),
+    )
+    sitting = [Placement(str(place), 3, range(10), (str(place),)) for place in range(60)]
+    assert NODE_BUDGET == 1_500
+    assert assign(plan, sitting, 3, range(10)) is None
+
+
+def test_touching_stays_do_not_meet() -> None:
+    plan = FloorPlan((Resource("only", 1, 4),))
+    sitting = [Placement("first", 2, range(10), ("only",), pinned=True)]
+    assert assign(plan, sitting, 2, range(10, 20)) is not None
+    assert assign(plan, sitting, 2, range(9, 19)) is None
