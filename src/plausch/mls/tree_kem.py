@@ -1,0 +1,339 @@
+"""TreeKEM: how a commit gives its sender's path new keys (RFC 9420 sections 7.4 to 7.6).
+
+Creating: `new_path` changes a copy of the tree; the caller computes the provisional
+GroupContext from it; `NewPath.encrypt` makes the UpdatePath. Processing: `apply_path` changes a
+copy of the tree; then `TreePrivate.open_path` finds the commit secret. Only `group` uses the
+private half.
+"""
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Self
+
+from plausch.mls import tree_math
+from plausch.mls.codec import Reader, opaque, parse_whole, vector
+from plausch.mls.errors import DecryptionFailed, GroupUsageError, require
+from plausch.mls.leaf_node import KEY_LIMIT, SOURCE_COMMIT, LeafBinding, LeafContent, LeafNode
+from plausch.mls.leaf_validation import check_source
+from plausch.mls.ratchet_tree import TREE_LIMIT, RatchetTree
+from plausch.mls.suite import Suite
+
+_LABEL = "UpdatePathNode"
+
+
+@dataclass(frozen=True, slots=True)
+class HpkeCiphertext:
+    """One HPKE encryption: the KEM's output and the ciphertext (RFC 9420 section 5.1.3)."""
+
+    kem_output: bytes
+    ciphertext: bytes
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Raises CodecError."""
+        return cls(reader.opaque(KEY_LIMIT), reader.opaque())
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Self:
+        """Raises CodecError."""
+        return parse_whole(cls.read, raw)
+
+    def to_bytes(self) -> bytes:
+        """The TLS encoding."""
+        return opaque(self.kem_output) + opaque(self.ciphertext)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePathNode:
+    """A node's new public key, and its path secret for each node of the copath's resolution."""
+
+    encryption_key: bytes
+    encrypted_path_secret: tuple[HpkeCiphertext, ...]
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Raises CodecError."""
+        key = reader.opaque(KEY_LIMIT)
+        return cls(key, tuple(reader.vector(HpkeCiphertext.read, TREE_LIMIT)))
+
+    def to_bytes(self) -> bytes:
+        """The TLS encoding."""
+        return opaque(self.encryption_key) + vector(
+            [item.to_bytes() for item in self.encrypted_path_secret]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePath:
+    """A committer's new leaf and path (RFC 9420 section 7.6)."""
+
+    leaf_node: LeafNode
+    nodes: tuple[UpdatePathNode, ...]
+
+    @classmethod
+    def read(cls, reader: Reader) -> Self:
+        """Raises CodecError."""
+        return cls(LeafNode.read(reader), tuple(reader.vector(UpdatePathNode.read, TREE_LIMIT)))
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> Self:
+        """Raises CodecError."""
+        return parse_whole(cls.read, raw)
+
+    def to_bytes(self) -> bytes:
+        """The TLS encoding."""
+        return self.leaf_node.to_bytes() + vector([node.to_bytes() for node in self.nodes])
+
+
+def _next_secret(suite: Suite, path_secret: bytes) -> bytes:
+    return suite.derive_secret(path_secret, "path")
+
+
+def _node_key_pair(suite: Suite, path_secret: bytes) -> tuple[bytes, bytes]:
+    return suite.kem_derive_key_pair(suite.derive_secret(path_secret, "node"))
+
+
+def _recipients(tree: RatchetTree, beside: int, newcomers: Collection[int]) -> list[int]:
+    """The resolution of a copath node without the members whom this commit adds: they learn
+    their path secret from the Welcome."""
+    resolution = tree.resolution(beside)
+    if not newcomers:
+        return resolution
+    fresh = {2 * leaf for leaf in newcomers}
+    return [place for place in resolution if place not in fresh]
+
+
+@dataclass(frozen=True, slots=True)
+class TreePrivate:
+    """The private keys one member knows: its leaf's, and those of nodes above it.
+
+    Immutable; each epoch has its own. Drop it to forget the keys.
+    """
+
+    leaf_index: int
+    keys: dict[int, bytes]
+    """Private key by node index."""
+
+    @classmethod
+    def of_leaf(cls, leaf_index: int, private: bytes) -> Self:
+        """A member who knows only its leaf's key."""
+        return cls(leaf_index, {2 * leaf_index: private})
+
+    def with_leaf_key(self, private: bytes) -> "TreePrivate":
+        """After an own Update is committed: the path is blank, only the new leaf key counts."""
+        return TreePrivate.of_leaf(self.leaf_index, private)
+
+    def pruned(self, tree: RatchetTree) -> "TreePrivate":
+        """Without keys of nodes that are blank in `tree` by now."""
+        own = 2 * self.leaf_index
+        path = {own, *self.path_in(tree)}
+        return replace(self, keys={node: key for node, key in self.keys.items() if node in path})
+
+    def path_in(self, tree: RatchetTree) -> list[int]:
+        """The nodes of this member's direct path that are not blank, from the bottom."""
+        return [
+            node for node in tree.direct_path(self.leaf_index) if tree.parent_node(node) is not None
+        ]
+
+    def with_path_secret(
+        self, tree: RatchetTree, sender_leaf: int, path_secret: bytes
+    ) -> "TreePrivate":
+        """With the keys that follow from a Welcome's path secret (RFC 9420 section 12.4.3.1).
+
+        Raises ValidationError `path-public-key` when they are not the tree's.
+        """
+        keys, _ = _climb(tree, self.leaf_index, sender_leaf, path_secret)
+        return replace(self, keys={**self.keys, **keys})
+
+    def open_path(
+        self,
+        tree: RatchetTree,
+        sender_leaf: int,
+        path: UpdatePath,
+        context: bytes,
+        newcomers: Collection[int] = (),
+    ) -> "tuple[TreePrivate, bytes]":
+        """The keys of the next epoch and the commit secret, from another member's path.
+
+        `tree` has the path applied, `context` is the provisional GroupContext, `newcomers` are
+        the leaves this commit adds. Raises DecryptionFailed or ValidationError.
+        """
+        own = 2 * self.leaf_index
+        for (_, beside), step in zip(
+            tree.filtered_direct_path(sender_leaf), path.nodes, strict=True
+        ):
+            recipients = _recipients(tree, beside, newcomers)
+            _require_ciphertexts(step, recipients)
+            if not tree_math.is_under(own, beside):
+                continue
+            for place, sealed in zip(recipients, step.encrypted_path_secret, strict=True):
+                private = self.keys.get(place)
+                if private is not None:
+                    secret = tree.suite.decrypt_with_label(
+                        private, _LABEL, context, sealed.kem_output, sealed.ciphertext
+                    )
+                    keys, commit_secret = _climb(tree, self.leaf_index, sender_leaf, secret)
+                    kept = self.pruned(tree).keys
+                    return replace(self, keys={**kept, **keys}), commit_secret
+        raise DecryptionFailed(
+            f"The path of member {sender_leaf} holds nothing that leaf {self.leaf_index} can open."
+        )
+
+
+def _require_ciphertexts(step: UpdatePathNode, recipients: list[int]) -> None:
+    require(
+        len(step.encrypted_path_secret) == len(recipients),
+        "path-ciphertexts",
+        f"A path's node has {len(step.encrypted_path_secret)} ciphertexts for "
+        f"{len(recipients)} recipients.",
+    )
+
+
+def _climb(
+    tree: RatchetTree, own_leaf: int, sender_leaf: int, path_secret: bytes
+) -> tuple[dict[int, bytes], bytes]:
+    """From the path secret of the lowest node that two members share, up to the root: the private
+    keys, and the commit secret. Each must fit the tree's public key (`path-public-key`)."""
+    suite = tree.suite
+    meeting = tree_math.common_ancestor(2 * own_leaf, 2 * sender_leaf)
+    top = tree_math.level(meeting)
+    keys: dict[int, bytes] = {}
+    for index in tree.direct_path(own_leaf):
+        node = tree.parent_node(index)
+        if tree_math.level(index) < top or node is None:
+            continue
+        private, public = _node_key_pair(suite, path_secret)
+        require(
+            public == node.encryption_key,
+            "path-public-key",
+            f"The path secret does not give the public key of node {index}: the sender lied.",
+        )
+        keys[index] = private
+        path_secret = _next_secret(suite, path_secret)
+    return keys, path_secret
+
+
+def apply_path(tree: RatchetTree, sender_leaf: int, path: UpdatePath) -> None:
+    """Put a committer's path into a copy of the tree (RFC 9420 section 7.5, public part).
+
+    The caller validates the leaf itself (`leaf_validation`). Raises ValidationError:
+    `leaf-source`, `path-length`, `path-fresh-leaf-key`, `path-unique-keys`, `path-parent-hash`.
+    """
+    leaf = path.leaf_node
+    check_source(leaf, SOURCE_COMMIT)
+    filtered = tree.filtered_direct_path(sender_leaf)
+    require(
+        len(path.nodes) == len(filtered),
+        "path-length",
+        f"The path of member {sender_leaf} has {len(path.nodes)} nodes; "
+        f"its filtered direct path has {len(filtered)}.",
+    )
+    fresh = [leaf.encryption_key, *[node.encryption_key for node in path.nodes]]
+    in_tree = {member.encryption_key for _, member in tree.leaves()}
+    require(
+        leaf.encryption_key not in in_tree,
+        "path-fresh-leaf-key",
+        "A commit's leaf reuses an encryption key; it must bring a fresh one.",
+    )
+    in_tree.update(node.encryption_key for _, node in tree.parents())
+    require(
+        len(set(fresh)) == len(fresh) and in_tree.isdisjoint(fresh),
+        "path-unique-keys",
+        "A path reuses a key that stands in the tree or twice in the path.",
+    )
+    expected = tree.put_path(sender_leaf, fresh[1:])
+    require(
+        leaf.parent_hash == expected,
+        "path-parent-hash",
+        f"The leaf of member {sender_leaf} does not carry the parent hash of its new path.",
+    )
+    tree.put_leaf(sender_leaf, leaf)
+
+
+@dataclass(frozen=True, slots=True)
+class NewPath:
+    """A path this member has made: secrets until it is encrypted, and its own new keys."""
+
+    leaf_index: int
+    leaf_node: LeafNode
+    path: tuple[tuple[int, int], ...]
+    """The filtered direct path: pairs of node and copath child."""
+    secrets: tuple[bytes, ...]
+    """The path secret of each of these nodes."""
+    public_keys: tuple[bytes, ...]
+    private: TreePrivate
+    commit_secret: bytes
+
+    def encrypt(
+        self, tree: RatchetTree, context: bytes, newcomers: Collection[int] = ()
+    ) -> UpdatePath:
+        """The UpdatePath for everybody but `newcomers`; `context` is the provisional one.
+
+        Raises KeyRefused when a member's key is unusable.
+        """
+        suite = tree.suite
+        nodes = []
+        for (_, beside), secret, public in zip(
+            self.path, self.secrets, self.public_keys, strict=True
+        ):
+            sealed = []
+            for place in _recipients(tree, beside, newcomers):
+                recipient = tree.node(place)
+                assert recipient is not None
+                sealed.append(
+                    HpkeCiphertext(
+                        *suite.encrypt_with_label(recipient.encryption_key, _LABEL, context, secret)
+                    )
+                )
+            nodes.append(UpdatePathNode(public, tuple(sealed)))
+        return UpdatePath(self.leaf_node, tuple(nodes))
+
+    def secret_for(self, leaf_index: int) -> bytes:
+        """The path secret that a newcomer's Welcome carries: that of the lowest shared node."""
+        meeting = tree_math.common_ancestor(2 * self.leaf_index, 2 * leaf_index)
+        for (node, _), secret in zip(self.path, self.secrets, strict=True):
+            if node == meeting:
+                return secret
+        raise GroupUsageError(f"Leaf {leaf_index} shares no node with this path.")
+
+
+def new_path(
+    tree: RatchetTree,
+    leaf_index: int,
+    leaf: LeafContent,
+    signer_private: bytes,
+    group_id: bytes,
+) -> NewPath:
+    """Fresh keys along a member's path, put into a copy of the tree (RFC 9420 section 7.5).
+
+    `leaf` says who the member is (`LeafNode.content()` of the old leaf, or changed); its
+    encryption key, lifetime and parent hash are replaced. `tree` is changed.
+    Raises KeyRefused for a bad signer's key.
+    """
+    suite = tree.suite
+    leaf_private, leaf_public = suite.kem_generate()
+    filtered = tree.filtered_direct_path(leaf_index)
+    secret = os.urandom(suite.hash_length)
+    keys = {2 * leaf_index: leaf_private}
+    secrets, public_keys = [], []
+    for node, _ in filtered:
+        private, public = _node_key_pair(suite, secret)
+        keys[node] = private
+        secrets.append(secret)
+        public_keys.append(public)
+        secret = _next_secret(suite, secret)
+    parent_hash = tree.put_path(leaf_index, public_keys)
+    signed = replace(leaf, encryption_key=leaf_public, lifetime=None, parent_hash=parent_hash).sign(
+        suite, signer_private, LeafBinding(group_id, leaf_index)
+    )
+    tree.put_leaf(leaf_index, signed)
+    return NewPath(
+        leaf_index,
+        signed,
+        tuple(filtered),
+        tuple(secrets),
+        tuple(public_keys),
+        TreePrivate(leaf_index, keys),
+        secret,
+    )
