@@ -1,0 +1,5 @@
+"""`python -m plausch.cli`."""
+
+from plausch.cli.main import main
+
+main()

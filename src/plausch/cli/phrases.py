@@ -1,0 +1,113 @@
+"""What the command line says to people, in English and German: one small table.
+
+Errors come from the rooms that raise them, in English; help texts are English too.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Literal
+
+Language = Literal["en", "de"]
+LANGUAGES: tuple[Language, ...] = ("en", "de")
+
+PHRASES: dict[str, tuple[str, str]] = {
+    "registered": (
+        "You are {address}. Your keys are in {home}; nobody else has them.",
+        "Sie sind {address}. Ihre Schlüssel liegen in {home}; sonst hat sie niemand.",
+    ),
+    "registering": ("Making keys and registering ...", "Schlüssel werden erzeugt ..."),
+    "sending": ("Encrypting and sending ...", "Wird verschlüsselt und gesendet ..."),
+    "sent": ("Sent to {title} (no. {seq}).", "Gesendet an {title} (Nr. {seq})."),
+    "waiting": (
+        "Kept in the outbox for {title}: the server did not take it in {seconds} s; it goes out "
+        "with the next connection, do not send it again.",
+        "Im Ausgang für {title}: der Server hat es in {seconds} s nicht angenommen; es geht mit "
+        "der nächsten Verbindung hinaus, bitte nicht noch einmal senden.",
+    ),
+    "listening": (
+        "Listening as {address}; Ctrl-C ends it.",
+        "{address} hört zu; Strg-C beendet.",
+    ),
+    "time_is_up": (
+        "{taken} of {count} messages had come when the {seconds} s were over.",
+        "{taken} von {count} Nachrichten waren da, als die {seconds} s vorbei waren.",
+    ),
+    "offline": (
+        "The server cannot be reached; this is what the device knew before.",
+        "Der Server ist nicht erreichbar; dies ist der Stand dieses Geräts von vorher.",
+    ),
+    "looking": ("Asking the server ...", "Der Server wird gefragt ..."),
+    "nothing": ("Nothing here yet.", "Noch nichts da."),
+    "group_created": ("Group {title} exists ({id}).", "Gruppe {title} besteht ({id})."),
+    "group_added": ("{address} is now in {title}.", "{address} ist jetzt in {title}."),
+    "group_removed": (
+        "{address} is no longer in {title}.",
+        "{address} ist nicht mehr in {title}.",
+    ),
+    "group_left": ("You left {title}.", "Sie haben {title} verlassen."),
+    "group_renamed": ("It is called {title} now.", "Der Name ist jetzt {title}."),
+    "working": ("Working ...", "Einen Augenblick ..."),
+    "device_here": ("this device", "dieses Gerät"),
+    "device_removed": (
+        "{device} is off the list and out of the conversations.",
+        "{device} ist von der Liste und aus den Unterhaltungen entfernt.",
+    ),
+    "safety": (
+        "Safety number with {address} ({state}):",
+        "Sicherheitsnummer mit {address} ({state}):",
+    ),
+    "safety_advice": (
+        "Compare it by voice or side by side; if it is the same, run: plausch verify {address} "
+        "--mark",
+        "Vergleichen Sie sie am Telefon oder nebeneinander; ist sie gleich: plausch verify "
+        "{address} --mark",
+    ),
+    "state_pinned": ("not compared yet", "noch nicht verglichen"),
+    "state_verified": ("compared", "verglichen"),
+    "state_changed": ("THE KEY HAS CHANGED", "DER SCHLÜSSEL HAT SICH GEÄNDERT"),
+    "interrupted": ("Interrupted.", "Unterbrochen."),
+    "passphrase": ("Passphrase of {home}", "Passwort von {home}"),
+    "passphrase_new": ("New passphrase", "Neues Passwort"),
+    "invited": (
+        "Invitation {code}, good for {uses} accounts until {until}.",
+        "Einladung {code}, gültig für {uses} Konten bis {until}.",
+    ),
+    "you": ("you", "Sie"),
+    "deleted": ("(deleted)", "(gelöscht)"),
+    "business_ready": (
+        "{name} is {address}. Start it with: plausch agent run --home {home}",
+        "{name} ist {address}. Start mit: plausch agent run --home {home}",
+    ),
+    "agent_running": (
+        "{name} answers as {address}; Ctrl-C ends it.",
+        "{name} antwortet als {address}; Strg-C beendet.",
+    ),
+    "no_bookings": ("The book is empty.", "Das Buch ist leer."),
+    "healthy": ("Everything that was looked at is in order.", "Alles Geprüfte ist in Ordnung."),
+    "unhealthy": (
+        "{count} of {total} checks found something wrong.",
+        "{count} von {total} Prüfungen fanden einen Fehler.",
+    ),
+    "handed_over": (
+        "(done by the process that has {home} open)",
+        "(ausgeführt von dem Prozess, der {home} offen hat)",
+    ),
+}
+
+
+def language_of(environment: Mapping[str, str] | None = None) -> Language:
+    """The language that the environment asks for; English unless it is German.
+
+    PLAUSCH_LANGUAGE goes before LC_ALL, LC_MESSAGES and LANG (POSIX order).
+    """
+    environment = os.environ if environment is None else environment
+    for name in ("PLAUSCH_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        wanted = environment.get(name, "")
+        if wanted:
+            return "de" if wanted.lower().startswith("de") else "en"
+    return "en"
+
+
+def phrase(key: str, language: Language, **values: object) -> str:
+    """The sentence of that name, filled in. Raises KeyError for an unknown name."""
+    return PHRASES[key][LANGUAGES.index(language)].format(**values)

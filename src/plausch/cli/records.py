@@ -1,0 +1,144 @@
+"""What commands answer: the JSON of `--json`, and what the control socket carries."""
+
+import msgspec
+
+from plausch.cli.console import Screen
+from plausch.sdk import Contact, Conversation, StoredMessage
+
+
+class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One message. `sent_at_ms` is the server's time of acceptance since the Unix epoch."""
+
+    conversation: str
+    sender: str = msgspec.field(name="from")
+    text: str
+    kind: str
+    seq: int | None
+    message_id: str
+    sent_at_ms: int
+    outgoing: bool
+    state: str
+    title: str = ""
+    in_reply_to: str | None = None
+    edited: bool = False
+    deleted: bool = False
+    reactions: dict[str, list[str]] = {}
+    fork_suspected: bool = False
+
+
+class SentRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A message that was sent: `seq` is None and `state` "waiting" while the server has it not."""
+
+    conversation: str
+    title: str
+    message_id: str
+    seq: int | None
+    state: str
+
+
+class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as this device knows it; participants are addresses."""
+
+    conversation: str
+    title: str
+    kind: str
+    state: str
+    participants: list[str]
+    request: bool = False
+
+
+class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The last messages of a conversation, oldest first; `fresh`: the server was asked."""
+
+    conversation: ConversationRecord
+    messages: list[MessageRecord]
+    fresh: bool
+
+
+class ConversationsRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """All conversations, the most recently active first; `fresh`: the server was asked."""
+
+    conversations: list[ConversationRecord]
+    fresh: bool
+
+
+class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A device of this account; `here`: the one that answers."""
+
+    device: str
+    here: bool
+
+
+class DevicesRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The devices of this account as listed under its identity key."""
+
+    address: str
+    devices: list[DeviceRecord]
+
+
+class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """How sure this device is of an account; `state` is pinned, verified or changed."""
+
+    address: str
+    kind: str
+    state: str
+    safety_number: str
+
+
+class DoneRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing more to tell."""
+
+    done: bool = True
+
+
+def message_record(message: StoredMessage, title: str = "") -> MessageRecord:
+    """A stored message for a script."""
+    return MessageRecord(
+        conversation=message.conversation_id.hex(),
+        sender=str(message.sender),
+        text=message.text,
+        kind=str(message.kind),
+        seq=message.seq,
+        message_id=message.message_id.hex(),
+        sent_at_ms=message.sent_at_ms,
+        outgoing=message.outgoing,
+        state=str(message.state),
+        title=title,
+        in_reply_to=message.in_reply_to.hex() if message.in_reply_to else None,
+        edited=message.edited,
+        deleted=message.deleted,
+        reactions={emoji: [str(one) for one in by] for emoji, by in message.reactions.items()},
+        fork_suspected=message.fork_suspected,
+    )
+
+
+def conversation_record(conversation: Conversation) -> ConversationRecord:
+    """A conversation for a script."""
+    return ConversationRecord(
+        conversation=conversation.id.hex(),
+        title=conversation.title,
+        kind=conversation.kind,
+        state=conversation.state,
+        participants=[str(one) for one in conversation.participants],
+        request=conversation.request,
+    )
+
+
+def contact_record(contact: Contact, safety_number: str) -> ContactRecord:
+    """A contact for a script."""
+    return ContactRecord(
+        address=str(contact.address),
+        kind=contact.kind,
+        state=str(contact.state),
+        safety_number=safety_number,
+    )
+
+
+def message_line(screen: Screen, record: MessageRecord, clock_time: str) -> str:
+    """A message for a person: when, who, what, and how far an outgoing one came."""
+    who = screen.phrase("you") if record.outgoing else record.sender
+    text = screen.phrase("deleted") if record.deleted else record.text
+    extras = "".join(f" {emoji}{len(by)}" for emoji, by in record.reactions.items())
+    state = f" [{record.state}]" if record.outgoing else ""
+    place = f" ({record.title})" if record.title and record.title != record.sender else ""
+    return f"{clock_time} {who}{place}: {text}{extras}{state}"

@@ -1,0 +1,296 @@
+"""What a command asks of a device, as values that can be handed to the process with the vault.
+
+Each request knows how to carry itself out with a client, and what its answer looks like; so
+`send` does the same thing whether it opened the vault or `listen` did.
+"""
+
+import asyncio
+import re
+from typing import Any, ClassVar, Generic, TypeVar
+
+import msgspec
+
+from plausch.base.ids import AccountAddress
+from plausch.cli.records import (
+    ContactRecord,
+    ConversationRecord,
+    ConversationsRecord,
+    DeviceRecord,
+    DevicesRecord,
+    DoneRecord,
+    HistoryRecord,
+    SentRecord,
+    contact_record,
+    conversation_record,
+    message_record,
+)
+from plausch.sdk import (
+    Client,
+    Conversation,
+    SdkError,
+    SentMessage,
+    UnknownConversation,
+    Unreachable,
+)
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+_CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
+CATCH_UP_S = 5.0
+
+
+class Request(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
+    """Something that a client can be asked for."""
+
+    answer_type: ClassVar[type[msgspec.Struct]]
+
+    async def carry_out(self, client: Client) -> Answer:
+        """Do it. Raises what the SDK raises."""
+        raise NotImplementedError
+
+
+async def caught_up(client: Client) -> bool:
+    """Wait a moment for what the server holds for us; False when it cannot be reached."""
+    try:
+        async with asyncio.timeout(CATCH_UP_S):
+            await client.synchronize()
+    except (TimeoutError, Unreachable):
+        return False
+    return True
+
+
+def titled(client: Client, title: str) -> Conversation | None:
+    """The group with exactly this title. Raises SdkError when there are several."""
+    found = [one for one in client.conversations() if one.kind == "group" and one.title == title]
+    if len(found) > 1:
+        ids = ", ".join(one.id.hex() for one in found)
+        raise SdkError(f"{len(found)} groups are called {title!r}; use the id instead: {ids}.")
+    return found[0] if found else None
+
+
+async def find(client: Client, target: str) -> Conversation:
+    """The conversation that a person means by an address, a conversation id or a group's title.
+
+    Raises UnknownConversation, NameRefused, and what `conversation_with` raises.
+    """
+    if _CONVERSATION_ID.fullmatch(target):
+        return client.conversation(target)
+    group = titled(client, target)
+    if group is not None:
+        return group
+    return await client.conversation_with(full_address(client, target))
+
+
+def full_address(client: Client, text: str) -> AccountAddress:
+    """`name@domain`, or `name` for an account of our own server. Raises NameRefused."""
+    return AccountAddress.parse(text if "@" in text else f"{text}@{client.domain}")
+
+
+def group_called(client: Client, target: str) -> Conversation:
+    """A group by id or title. Raises UnknownConversation."""
+    if _CONVERSATION_ID.fullmatch(target):
+        return client.conversation(target)
+    group = titled(client, target)
+    if group is None:
+        raise UnknownConversation(
+            f"There is no group {target!r} on this device; see: plausch group list."
+        )
+    return group
+
+
+async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord:
+    """The message's record once the server has it, or as it is when the time is over."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await sent.accepted()
+    except TimeoutError:
+        pass
+    return SentRecord(
+        conversation=sent.conversation_id.hex(),
+        title=title,
+        message_id=sent.message_id.hex(),
+        seq=sent.seq,
+        state=str(sent.state),
+    )
+
+
+class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
+    """Send a text and wait until the server has it on disk, at most `timeout_s`."""
+
+    answer_type = SentRecord
+    target: str
+    text: str
+    timeout_s: float = 20.0
+
+    async def carry_out(self, client: Client) -> SentRecord:
+        """Raises what `find` and `Conversation.send_text` raise."""
+        await caught_up(client)
+        conversation = await find(client, self.target)
+        sent = await conversation.send_text(self.text)
+        return await settled(sent, conversation.title, self.timeout_s)
+
+
+class History(Request[HistoryRecord], frozen=True, kw_only=True, tag="history"):
+    """The last `limit` messages with somebody, or of a group."""
+
+    answer_type = HistoryRecord
+    target: str
+    limit: int = 50
+    offline: bool = False
+
+    async def carry_out(self, client: Client) -> HistoryRecord:
+        """Raises UnknownConversation when nothing was ever said there, NameRefused."""
+        fresh = not self.offline and await caught_up(client)
+        conversation = self._existing(client)
+        messages = await conversation.history(limit=self.limit)
+        return HistoryRecord(
+            conversation=conversation_record(conversation),
+            messages=[message_record(one) for one in messages],
+            fresh=fresh,
+        )
+
+    def _existing(self, client: Client) -> Conversation:
+        """Like `find`, but looking at a history never begins a conversation."""
+        if _CONVERSATION_ID.fullmatch(self.target):
+            return client.conversation(self.target)
+        group = titled(client, self.target)
+        if group is not None:
+            return group
+        address = full_address(client, self.target)
+        for conversation in client.conversations():
+            if conversation.peer == address:
+                return conversation
+        raise UnknownConversation(
+            f"There is no conversation with {address} on this device; begin one with: "
+            f"plausch send {address} TEXT."
+        )
+
+
+class Conversations(Request[ConversationsRecord], frozen=True, kw_only=True, tag="conversations"):
+    """All conversations; with `groups`, only those."""
+
+    answer_type = ConversationsRecord
+    groups: bool = False
+    offline: bool = False
+
+    async def carry_out(self, client: Client) -> ConversationsRecord:
+        """Never fails for want of a server: `fresh` says whether it was asked."""
+        fresh = not self.offline and await caught_up(client)
+        return ConversationsRecord(
+            conversations=[
+                conversation_record(one)
+                for one in client.conversations()
+                if one.kind == "group" or not self.groups
+            ],
+            fresh=fresh,
+        )
+
+
+class GroupCreate(Request[ConversationRecord], frozen=True, kw_only=True, tag="group_create"):
+    """A new group with these accounts."""
+
+    answer_type = ConversationRecord
+    title: str
+    addresses: list[str]
+
+    async def carry_out(self, client: Client) -> ConversationRecord:
+        """Raises as `Client.create_group`."""
+        addresses = [full_address(client, one) for one in self.addresses]
+        await client.synchronize()
+        return conversation_record(await client.create_group(self.title, addresses))
+
+
+class GroupChange(Request[ConversationRecord], frozen=True, kw_only=True, tag="group_change"):
+    """Add an account to a group, remove one, rename it, or leave it."""
+
+    answer_type = ConversationRecord
+    group: str
+    add: str = ""
+    remove: str = ""
+    title: str = ""
+    leave: bool = False
+
+    async def carry_out(self, client: Client) -> ConversationRecord:
+        """Raises UnknownConversation, and as the methods of `Conversation`."""
+        await client.synchronize()
+        conversation = group_called(client, self.group)
+        if self.add:
+            await conversation.add(full_address(client, self.add))
+        if self.remove:
+            await conversation.remove(full_address(client, self.remove))
+        if self.title:
+            await (await conversation.rename(self.title)).accepted()
+        if self.leave:
+            await conversation.leave()
+        return conversation_record(conversation)
+
+
+class Devices(Request[DevicesRecord], frozen=True, kw_only=True, tag="devices"):
+    """The account's devices; `remove` names one to take off first."""
+
+    answer_type = DevicesRecord
+    remove: str = ""
+
+    async def carry_out(self, client: Client) -> DevicesRecord:
+        """Raises as `Client.devices` and `Client.remove_device`."""
+        await caught_up(client)
+        if self.remove:
+            devices = await client.devices()
+            named = [one for one in devices if self.remove in (one.uri, one.device)]
+            if not named:
+                raise SdkError(
+                    f"{self.remove!r} is not a device of {client.address}; see: plausch devices "
+                    "list."
+                )
+            await client.remove_device(named[0])
+        return DevicesRecord(
+            address=str(client.address),
+            devices=[
+                DeviceRecord(device=one.uri, here=one == client.device)
+                for one in await client.devices()
+            ],
+        )
+
+
+class Verify(Request[ContactRecord], frozen=True, kw_only=True, tag="verify"):
+    """The safety number with an account; mark it compared, or accept a changed key."""
+
+    answer_type = ContactRecord
+    address: str
+    mark: bool = False
+    accept: bool = False
+
+    async def carry_out(self, client: Client) -> ContactRecord:
+        """Raises as `Client.contact`."""
+        await caught_up(client)
+        address = full_address(client, self.address)
+        if self.accept:
+            await client.accept_identity(address)
+        number = await client.safety_number(address)
+        if self.mark:
+            await client.mark_verified(address)
+        return contact_record(await client.contact(address), number)
+
+
+class Ping(Request[DoneRecord], frozen=True, kw_only=True, tag="ping"):
+    """Is anybody there? For `plausch doctor`."""
+
+    answer_type = DoneRecord
+
+    async def carry_out(self, client: Client) -> DoneRecord:
+        """Never fails."""
+        return DoneRecord()
+
+
+AnyRequest = Send | History | Conversations | GroupCreate | GroupChange | Devices | Verify | Ping
+
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyRequest)
+
+
+def decode_request(line: bytes) -> Request[Any]:
+    """A request off the control socket. Raises SdkError."""
+    try:
+        request: Request[Any] = _decoder.decode(line)
+    except msgspec.MsgspecError as error:
+        raise SdkError(f"The control socket was asked something unknown: {error}.") from None
+    return request
