@@ -66,8 +66,7 @@ class Conversations:
             bool(request),
             self._vault.seal.open(_TITLE, identifier, title).decode(),
             tuple(
-                DeviceAddress.parse_uri(uri)
-                for uri in msgspec.json.decode(members, type=list[str])
+                DeviceAddress.parse_uri(uri) for uri in msgspec.json.decode(members, type=list[str])
             ),
             cursor,
             read_seq,

@@ -104,9 +104,7 @@ def _unwrap(path: Path, kept: _KeyFile, passphrase: str | None) -> bytes:
 
 
 def _derive(passphrase: str, salt: bytes, memory_kib: int, passes: int, lanes: int) -> bytes:
-    return hash_secret_raw(
-        passphrase.encode(), salt, passes, memory_kib, lanes, KEY_BYTES, Type.ID
-    )
+    return hash_secret_raw(passphrase.encode(), salt, passes, memory_kib, lanes, KEY_BYTES, Type.ID)
 
 
 def _write(path: Path, kept: _KeyFile) -> None:

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from plausch.sdk.vault.vault import Vault, Write
 
 _BUNDLE = "key_package.bundle"
+_SELECT = (
+    "SELECT ref, suite, last_resort, bundle, public, uploaded, used, made_at_ms FROM key_package "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,7 @@ class KeyPackages:
 
     async def _select(self, where: str, *values: bytes) -> list[KeptKeyPackage]:
         rows = await self._vault.fetch(
-            "SELECT ref, suite, last_resort, bundle, public, uploaded, used, made_at_ms "
-            f"FROM key_package {where}",  # noqa: S608
+            _SELECT + where,
             *values,
         )
         return [

@@ -34,7 +34,7 @@ class Marks:
         rows = await self._vault.fetch(
             "SELECT account, seq FROM mark WHERE conversation = $1", conversation
         )
-        return {account: seq for account, seq in rows}
+        return dict(rows)
 
     async def reports(self, message_ids: list[MessageId]) -> dict[bytes, dict[str, int]]:
         """Statuses of these messages by message and account URI."""
@@ -44,5 +44,5 @@ class Marks:
                 "SELECT account, status FROM status WHERE message_id = $1", message_id
             )
             if rows:
-                found[message_id] = {account: status for account, status in rows}
+                found[message_id] = dict(rows)
         return found

@@ -9,6 +9,10 @@ from plausch.db.interface import Row
 from plausch.sdk.vault.vault import Vault, Write
 
 _INTENT = "outbox.intent"
+_SELECT = (
+    "SELECT entry, conversation, kind, message_id, idempotency_id, intent, epoch, payload "
+    "FROM outbox "
+)
 IDEMPOTENCY_BYTES = 16
 
 
@@ -105,8 +109,7 @@ class OutboxTable:
 
     async def _select(self, where: str, *values: bytes | int) -> list[Entry]:
         rows = await self._vault.fetch(
-            "SELECT entry, conversation, kind, message_id, idempotency_id, intent, epoch, payload "
-            f"FROM outbox {where}",  # noqa: S608
+            _SELECT + where,
             *values,
         )
         return [self._entry(row) for row in rows]

@@ -1,0 +1,308 @@
+"""Who may be encrypted to: the authentication service of this device (RFC 9750 section 4).
+
+Every leaf of every group and every key package is judged here: its certificate is signed by the
+account's identity key, that key is the one pinned when the account was first seen, the device
+is on the account's latest list, and the times fit. The server only delivers these objects; a
+swapped, forged, withheld or rolled-back one is refused.
+
+The judge that MLS calls is synchronous. When it meets an account that is unknown, or a device
+that is not on the list as known here, it raises `NeedsAccount`; the caller looks the account up
+(`refresh`) and tries again, and whatever is still wrong then is refused for good.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Literal, Protocol
+
+from plausch.base.clock import Clock
+from plausch.base.errors import PlauschError
+from plausch.base.ids import AccountAddress, DeviceAddress
+from plausch.identity.certificate import CREDENTIAL_TYPE, DeviceCertificate, parse_certificate
+from plausch.identity.device_list import DeviceList, parse_device_list
+from plausch.identity.errors import IdentityRefused
+from plausch.identity.judge import judge_leaf
+from plausch.mls.credential import Credential, CredentialRefused, Role
+from plausch.sdk.contacts import Contact, ContactState
+from plausch.sdk.errors import IdentityChanged, TrustRefused
+from plausch.sdk.events import Feed, IdentityKeyChanged
+from plausch.sdk.vault.accounts import Accounts, KeptAccount
+from plausch.sdk.vault.vault import Vault
+from plausch.wire import frames as f
+
+CERTIFICATES_REMEMBERED = 4_096
+_STALE_LIST = frozenset({"device_not_listed"})
+_OUTDATED = frozenset({"device_not_listed", "certificate_expired"})
+
+Verdict = Literal["good", "outdated", "bad"]
+
+
+class NeedsAccount(PlauschError):
+    """The judge has to know more about an account before it can decide."""
+
+    code = "needs_account"
+
+    def __init__(self, address: AccountAddress) -> None:
+        super().__init__(f"{address} has to be looked up first.")
+        self.address = address
+
+
+class AskAccount(Protocol):
+    """Looks an account up on the server."""
+
+    async def __call__(self, name: str) -> f.Account:
+        """Raises ServerRefused, Unreachable."""
+        ...
+
+
+class Trust:
+    """The accounts this device knows, pinned keys and lists, in memory and in the vault."""
+
+    def __init__(
+        self, vault: Vault, own: AccountAddress, ask: AskAccount, feed: Feed, clock: Clock
+    ) -> None:
+        self._vault = vault
+        self._table = Accounts(vault)
+        self._own = own
+        self._ask = ask
+        self._feed = feed
+        self._clock = clock
+        self._accounts: dict[AccountAddress, KeptAccount] = {}
+        self._lists: dict[AccountAddress, DeviceList] = {}
+        self._certificates: dict[bytes, DeviceCertificate] = {}
+        self._looked_up: dict[AccountAddress, int] = {}
+        self.version = 0
+        """Grows whenever anything that a verdict depends on has changed."""
+
+    async def load(self) -> None:
+        """Read the vault. Raises VaultDamaged, IdentityRefused (a damaged list)."""
+        for account in await self._table.all():
+            self._keep(account)
+
+    # --- what is known -----------------------------------------------------------------------
+
+    def account(self, address: AccountAddress) -> KeptAccount | None:
+        """What is known of an account."""
+        return self._accounts.get(address)
+
+    def device_list(self, address: AccountAddress) -> DeviceList:
+        """The latest verified list of a known account. Raises TrustRefused if it is unknown."""
+        found = self._lists.get(address)
+        if found is None:
+            raise TrustRefused(f"{address} is not known to this device yet.")
+        return found
+
+    def contacts(self) -> list[Contact]:
+        """Every other account."""
+        return [contact_of(kept) for kept in self._accounts.values() if kept.address != self._own]
+
+    def demand_unchanged(self, addresses: Iterable[AccountAddress]) -> None:
+        """Raises IdentityChanged when one of them waits for a person's decision."""
+        for address in addresses:
+            kept = self._accounts.get(address)
+            if kept is not None and kept.state is ContactState.CHANGED:
+                raise IdentityChanged(address)
+
+    # --- looking up --------------------------------------------------------------------------
+
+    async def ensure(self, address: AccountAddress) -> KeptAccount:
+        """The account, looked up if it is unknown. Raises as `refresh`."""
+        return self._accounts.get(address) or await self.refresh(address)
+
+    async def freshen(self, addresses: Iterable[AccountAddress], connection: int) -> None:
+        """Look up those not yet looked up on this connection. Raises as `refresh`."""
+        for address in addresses:
+            if self._looked_up.get(address) != connection:
+                await self.refresh(address)
+                self._looked_up[address] = connection
+
+    async def refresh(self, address: AccountAddress) -> KeptAccount:
+        """Look an account up on the server, verify what it shows, keep it.
+
+        An account seen for the first time is pinned. A new identity key is kept aside and the
+        contact marked as changed. Raises TrustRefused (forged, rolled back, another history),
+        ServerRefused, Unreachable.
+        """
+        if address.domain != self._own.domain:
+            raise TrustRefused(
+                f"{address} lives on another server; this one can only reach {self._own.domain}."
+            )
+        shown = await self._ask(address.name)
+        try:
+            kept = self._verified(address, shown)
+        except IdentityRefused as error:
+            raise TrustRefused(
+                f"The server shows {address} in a way that cannot be believed: {error}",
+                code=error.code,
+            ) from error
+        if kept != self._accounts.get(address):
+            await self._vault.write([self._table.put(kept)])
+            newly_changed = kept.state is ContactState.CHANGED and not self._is_changed(address)
+            self._keep(kept)
+            if newly_changed:
+                self._feed.tell(IdentityKeyChanged(address))
+        return kept
+
+    def _is_changed(self, address: AccountAddress) -> bool:
+        kept = self._accounts.get(address)
+        return kept is not None and kept.state is ContactState.CHANGED
+
+    def _verified(self, address: AccountAddress, shown: f.Account) -> KeptAccount:
+        """What to keep of what the server shows. Raises IdentityRefused."""
+        offered = parse_device_list(shown.device_list)
+        if offered.account != address or offered.identity_key != shown.identity_key:
+            raise IdentityRefused(
+                f"The device list shown for {address} is not of that account and key.",
+                code="device_list_account",
+            )
+        kind = "business" if shown.kind == "business" else "person"
+        kept = self._accounts.get(address)
+        if kept is None:
+            pinned = ContactState.PINNED
+            return KeptAccount(
+                address, kind, offered.identity_key, shown.device_list, pinned, known=False
+            )
+        if offered.identity_key == kept.identity_key:
+            newer = offered.supersedes(kept.device_list)
+            return replace(kept, device_list=shown.device_list) if newer else kept
+        if address == self._own:
+            raise IdentityRefused(
+                "The server shows another identity key for this very account.",
+                code="identity_key_changed",
+            )
+        if kept.offered_key == offered.identity_key:
+            if offered.supersedes(kept.offered_list):
+                return replace(kept, offered_list=shown.device_list)
+            return kept
+        return replace(
+            kept,
+            state=ContactState.CHANGED,
+            offered_key=offered.identity_key,
+            offered_list=shown.device_list,
+        )
+
+    # --- a person's decisions ----------------------------------------------------------------
+
+    async def pin_own(self, kind: str, device_list: bytes) -> None:
+        """This account's own list, as made here."""
+        parsed = parse_device_list(device_list)
+        await self._put(
+            KeptAccount(
+                self._own,
+                kind,
+                parsed.identity_key,
+                device_list,
+                ContactState.VERIFIED,
+                known=True,
+            )
+        )
+
+    async def set_known(self, addresses: Iterable[AccountAddress]) -> None:
+        """This person wrote to them, or accepted their request."""
+        for address in addresses:
+            kept = self._accounts.get(address)
+            if kept is not None and not kept.known:
+                await self._put(replace(kept, known=True))
+
+    async def mark_verified(self, address: AccountAddress) -> None:
+        """Safety numbers were compared. Raises IdentityChanged, as there is nothing to compare."""
+        kept = await self.ensure(address)
+        self.demand_unchanged([address])
+        await self._put(replace(kept, state=ContactState.VERIFIED))
+
+    async def accept_identity(self, address: AccountAddress) -> None:
+        """Pin the key that waits for a decision; nothing happens if none does."""
+        kept = await self.ensure(address)
+        if kept.state is ContactState.CHANGED:
+            await self._put(
+                replace(
+                    kept,
+                    identity_key=kept.offered_key,
+                    device_list=kept.offered_list,
+                    state=ContactState.PINNED,
+                    offered_key=b"",
+                    offered_list=b"",
+                )
+            )
+
+    async def _put(self, kept: KeptAccount) -> None:
+        await self._vault.write([self._table.put(kept)])
+        self._keep(kept)
+
+    def _keep(self, kept: KeptAccount) -> None:
+        self._accounts[kept.address] = kept
+        self._lists[kept.address] = parse_device_list(kept.device_list)
+        self.version += 1
+
+    # --- judging -----------------------------------------------------------------------------
+
+    def certificate(self, credential: Credential) -> DeviceCertificate:
+        """The certificate that a credential carries. Raises CredentialRefused."""
+        if credential.type != CREDENTIAL_TYPE:
+            raise CredentialRefused(
+                f"A credential of type {credential.type:#06x} is not a device certificate."
+            )
+        known = self._certificates.get(credential.body)
+        if known is None:
+            try:
+                known = parse_certificate(credential.body)
+            except IdentityRefused as error:
+                raise CredentialRefused(str(error)) from error
+            if len(self._certificates) >= CERTIFICATES_REMEMBERED:
+                self._certificates.clear()
+            self._certificates[credential.body] = known
+        return known
+
+    def device(self, credential: Credential) -> DeviceAddress:
+        """Whose leaf it is. Raises CredentialRefused."""
+        return self.certificate(credential).device
+
+    def judge(self, looked_up: set[AccountAddress]) -> Callable[[Credential, bytes, Role], None]:
+        """The judge for one MLS operation.
+
+        `looked_up`: the accounts that the caller refreshed for this operation; of any other,
+        the judge may ask for a look (NeedsAccount).
+        """
+
+        def judge(credential: Credential, signature_key: bytes, role: Role) -> None:
+            certificate = self.certificate(credential)
+            address = certificate.account
+            if address.domain != self._own.domain:
+                raise CredentialRefused(f"{certificate.device} is a device of another server.")
+            if address not in self._accounts:
+                if address in looked_up:
+                    raise CredentialRefused(f"{address} could not be looked up.")
+                raise NeedsAccount(address)
+            try:
+                self._judge(certificate, signature_key)
+            except IdentityRefused as error:
+                if address not in looked_up:
+                    raise NeedsAccount(address) from error
+                # A member that is no longer listed cannot stop others from joining or going
+                # on; nothing is sent in that conversation before it is removed (verdict).
+                if error.code in _OUTDATED and role == "member":
+                    return
+                raise CredentialRefused(str(error), code=error.code) from error
+
+        return judge
+
+    def verdict(self, credential: Credential, signature_key: bytes) -> Verdict:
+        """May this member be encrypted to now? Outdated: no, remove it first. Bad: no."""
+        try:
+            self._judge(self.certificate(credential), signature_key)
+        except CredentialRefused:
+            return "bad"
+        except IdentityRefused as error:
+            return "outdated" if error.code in _OUTDATED else "bad"
+        return "good"
+
+    def _judge(self, certificate: DeviceCertificate, signature_key: bytes) -> None:
+        kept = self._accounts.get(certificate.account)
+        if kept is None:
+            raise IdentityRefused(f"{certificate.account} is unknown.", code="unknown_account")
+        now_s = self._clock.now_ms() // 1000
+        judge_leaf(certificate, signature_key, kept.identity_key, self._lists[kept.address], now_s)
+
+
+def contact_of(kept: KeptAccount) -> Contact:
+    """The public form."""
+    return Contact(kept.address, kept.kind, kept.state, kept.known)

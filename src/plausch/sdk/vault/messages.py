@@ -1,0 +1,227 @@
+"""Table `message`: everything that was said, one row for each content received or sent.
+
+Edits, deletions and reactions are rows too, with the message they are about in `target`; they
+are folded together only when the history is read (plausch.sdk.history). `handled` is 0 for what
+no consumer of `Client.messages()` has dealt with yet.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from plausch.base.ids import AccountAddress, ConversationId, MessageId
+from plausch.db.interface import Row, Value
+from plausch.sdk.message import Kind
+from plausch.sdk.vault.vault import Vault, Write
+
+_CONTENT = "message.content"
+_COLUMNS = (
+    "position, conversation, message_id, seq, sender, outgoing, kind, target, content, "
+    "ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled"
+)
+_SELECT = "SELECT " + _COLUMNS + " FROM message "
+_UNSENT_SEQ = 1 << 62
+_SHOWN = "kind IN ('text', 'card', 'file', 'other')"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One row. `position` is 0 before it is written; `seq` None before the server has it."""
+
+    conversation: ConversationId
+    message_id: MessageId
+    seq: int | None
+    sender: AccountAddress
+    outgoing: bool
+    kind: Kind
+    target: MessageId | None
+    content: bytes
+    ordinal_ms: int
+    sent_at_ms: int
+    expires_at_ms: int | None = None
+    failure: str = ""
+    fork_suspected: bool = False
+    handled: bool = True
+    position: int = 0
+
+
+class Messages:
+    """The vault's messages."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    # --- writing -----------------------------------------------------------------------------
+
+    def add(self, row: MessageRow) -> Write:
+        """Keep a message; one that is there already stays as it is."""
+        return Write(
+            "INSERT INTO message (conversation, message_id, seq, sender, outgoing, kind, target, "
+            "content, ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+            "ON CONFLICT (message_id) DO NOTHING",
+            (
+                row.conversation,
+                row.message_id,
+                row.seq,
+                row.sender.uri,
+                int(row.outgoing),
+                row.kind.value,
+                row.target,
+                self._vault.seal.close(_CONTENT, row.message_id, row.content),
+                row.ordinal_ms,
+                row.sent_at_ms,
+                row.expires_at_ms,
+                row.failure,
+                int(row.fork_suspected),
+                int(row.handled),
+            ),
+        )
+
+    def accepted(self, message_id: MessageId, seq: int, at_ms: int) -> Write:
+        """The server has it on disk at `seq` since `at_ms`."""
+        return Write(
+            "UPDATE message SET seq = $2, ordinal_ms = $3, sent_at_ms = $3, failure = '' "
+            "WHERE message_id = $1 AND seq IS NULL",
+            (message_id, seq, at_ms),
+        )
+
+    def travels_as(self, message_id: MessageId, envelope_hash: bytes) -> Write:
+        """SHA-256 of the ciphertext, by which it is recognised when it comes back in the log."""
+        return Write(
+            "UPDATE message SET envelope_hash = $2 WHERE message_id = $1",
+            (message_id, envelope_hash),
+        )
+
+    def fail(self, message_id: MessageId, sentence: str) -> Write:
+        """It cannot be sent."""
+        return Write(
+            "UPDATE message SET failure = $2 WHERE message_id = $1 AND seq IS NULL",
+            (message_id, sentence),
+        )
+
+    def handle_until(self, position: int) -> Write:
+        """Everything up to this position was dealt with."""
+        return Write(
+            "UPDATE message SET handled = 1 WHERE handled = 0 AND position <= $1", (position,)
+        )
+
+    def expire(self, now_ms: int) -> Write:
+        """Delete what was meant to be gone by now."""
+        return Write("DELETE FROM message WHERE expires_at_ms <= $1", (now_ms,))
+
+    def read_begins(self, message_id: MessageId, expires_at_ms: int) -> Write:
+        """A message that expires some time after reading was read."""
+        return Write(
+            "UPDATE message SET expires_at_ms = $2 WHERE message_id = $1 AND expires_at_ms IS NULL",
+            (message_id, expires_at_ms),
+        )
+
+    # --- reading -----------------------------------------------------------------------------
+
+    async def get(self, message_id: MessageId) -> MessageRow | None:
+        """One message. Raises VaultDamaged."""
+        rows = await self._select("WHERE message_id = $1", message_id)
+        return rows[0] if rows else None
+
+    async def sent_as(self, envelope_hash: bytes) -> MessageRow | None:
+        """The message of ours that travelled as this ciphertext."""
+        rows = await self._select("WHERE envelope_hash = $1", envelope_hash)
+        return rows[0] if rows else None
+
+    async def page(
+        self, conversations: Sequence[ConversationId], limit: int, before: MessageRow | None
+    ) -> list[MessageRow]:
+        """The last `limit` shown messages before one (or at all), oldest first."""
+        found: list[MessageRow] = []
+        for conversation in conversations:
+            values: tuple[Value, ...] = (conversation, limit, _UNSENT_SEQ)
+            where = "WHERE conversation = $1 AND " + _SHOWN
+            if before is not None:
+                where += " AND (ordinal_ms, COALESCE(seq, $3), position) < ($4, $5, $6)"
+                values += _order(before)
+            found += await self._select(
+                where + " ORDER BY ordinal_ms DESC, COALESCE(seq, $3) DESC, position DESC LIMIT $2",
+                *values,
+            )
+        return sorted(found, key=_order)[-limit:]
+
+    async def about(self, targets: Sequence[MessageId]) -> list[MessageRow]:
+        """Edits, deletions and reactions that name one of these, in the order of the log."""
+        found: list[MessageRow] = []
+        for target in targets:
+            found += await self._select("WHERE target = $1 AND failure = ''", target)
+        return sorted(found, key=_order)
+
+    async def unhandled(self, limit: int) -> list[MessageRow]:
+        """The oldest that nobody has dealt with."""
+        return await self._select("WHERE handled = 0 ORDER BY position LIMIT $1", limit)
+
+    async def incoming(
+        self, conversations: Sequence[ConversationId], after_seq: int, up_to_seq: int
+    ) -> list[MessageRow]:
+        """Shown messages of others in a stretch of the log."""
+        found: list[MessageRow] = []
+        for conversation in conversations:
+            found += await self._select(
+                "WHERE conversation = $1 AND outgoing = 0 AND seq > $2 AND seq <= $3 AND "
+                + _SHOWN
+                + " ORDER BY seq",
+                conversation,
+                after_seq,
+                up_to_seq,
+            )
+        return found
+
+    async def _select(self, where: str, *values: Value) -> list[MessageRow]:
+        rows = await self._vault.fetch(_SELECT + where, *values)
+        return [self._row(row) for row in rows]
+
+    def _row(self, row: Row) -> MessageRow:
+        (
+            position,
+            conversation,
+            message_id,
+            seq,
+            sender,
+            outgoing,
+            kind,
+            target,
+            content,
+            ordinal_ms,
+            sent_at_ms,
+            expires_at_ms,
+            failure,
+            fork_suspected,
+            handled,
+        ) = row
+        return MessageRow(
+            ConversationId(conversation),
+            MessageId(message_id),
+            seq,
+            AccountAddress.parse_uri(sender),
+            bool(outgoing),
+            Kind(kind),
+            MessageId(target) if target is not None else None,
+            self._vault.seal.open(_CONTENT, message_id, content),
+            ordinal_ms,
+            sent_at_ms,
+            expires_at_ms,
+            failure,
+            bool(fork_suspected),
+            bool(handled),
+            position,
+        )
+
+
+def _order(row: MessageRow) -> tuple[int, int, int]:
+    return row.ordinal_ms, row.seq if row.seq is not None else _UNSENT_SEQ, row.position
+
+
+def in_order(rows: Sequence[MessageRow]) -> list[MessageRow]:
+    """As the log has them."""
+    return sorted(rows, key=_order)
+
+
+def accepted_row(row: MessageRow, seq: int, at_ms: int) -> MessageRow:
+    """The row after `Messages.accepted`."""
+    return replace(row, seq=seq, ordinal_ms=at_ms, sent_at_ms=at_ms, failure="")
