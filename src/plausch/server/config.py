@@ -14,7 +14,8 @@ Given in Python, on the command line, or in a TOML file whose keys are the field
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TypeVar, get_args, get_type_hints
+
+import msgspec
 
 from plausch.base.errors import LocalError
 from plausch.base.ids import NameRefused, parse_domain
@@ -22,8 +23,6 @@ from plausch.server.limits import Limits
 
 REGISTRATION_MODES = ("open", "invitation", "closed")
 DEFAULT_PORT = 7480
-
-Settings = TypeVar("Settings", "ServerConfig", Limits)
 
 
 class ConfigRefused(LocalError):
@@ -62,6 +61,9 @@ class ServerConfig:
                 f"registration: {self.registration!r} is not one of "
                 f"{', '.join(REGISTRATION_MODES)}."
             )
+        for one in fields(Limits):
+            if getattr(self.limits, one.name) < 0:
+                raise ConfigRefused(f"limits.{one.name} cannot be negative.")
         for origin in self.origins:
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
                 raise ConfigRefused(
@@ -83,36 +85,26 @@ def read_config(path: Path, data_dir: Path) -> ServerConfig:
     except tomllib.TOMLDecodeError as error:
         raise ConfigRefused(f"{path} is not TOML: {error}.") from None
     table.setdefault("data_dir", str(data_dir))
-    return _settings(ServerConfig, table, str(path))
+    _check_known(table, ServerConfig, str(path))
+    limits = table.get("limits")
+    if isinstance(limits, dict):
+        _check_known(limits, Limits, f"{path}, [limits]")
+    try:
+        return msgspec.convert(table, ServerConfig, dec_hook=_as_path)
+    except msgspec.ValidationError as error:
+        raise ConfigRefused(f"{path}: {error}.") from None
 
 
-def _settings(kind: type[Settings], table: dict[str, object], where: str) -> Settings:
-    hints = get_type_hints(kind)
-    known = [one.name for one in fields(kind)]
-    values: dict[str, object] = {}
-    for key, value in table.items():
+def _check_known(table: dict[str, object], kind: type[ServerConfig | Limits], where: str) -> None:
+    known = {one.name for one in fields(kind)}
+    for key in table:
         if key not in known:
             raise ConfigRefused(
                 f"{where}: {key!r} is not a setting; known are {', '.join(sorted(known))}."
             )
-        values[key] = _value(hints[key], value, f"{where}: {key}")
-    return kind(**values)
 
 
-def _value(kind: type, value: object, where: str) -> object:
-    if kind is Limits and isinstance(value, dict):
-        return _settings(Limits, value, where)
+def _as_path(kind: type, value: object) -> Path:
     if kind is Path and isinstance(value, str):
         return Path(value)
-    if kind is int and type(value) is int:
-        if value < 0:
-            raise ConfigRefused(f"{where} is {value}; it cannot be negative.")
-        return value
-    if kind in (str, bool) and type(value) is kind:
-        return value
-    if get_args(kind) == (str, ...) and isinstance(value, list):
-        if not all(isinstance(item, str) for item in value):
-            raise ConfigRefused(f"{where} must be a list of strings.")
-        return tuple(value)
-    wanted = {int: "a whole number", str: "a string", bool: "true or false", Path: "a path"}
-    raise ConfigRefused(f"{where} must be {wanted.get(kind, 'a table or a list of strings')}.")
+    raise TypeError("Expected a path")
