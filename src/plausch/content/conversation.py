@@ -1,8 +1,7 @@
 """What a conversation says about itself: its title.
 
-A part of our own, `application/vnd.plausch.conversation+cbor`: a map with text keys, of which
-unknown ones are kept silent about. Beside it travels the title as text, for clients that do
-not know the part (chooseOne).
+A part of our own, `application/vnd.plausch.conversation+cbor`: a map with text keys, unknown ones
+ignored. Beside it travels the title as text, for clients that do not know the part (chooseOne).
 """
 
 from plausch.content import cbor
