@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 import pytest
+
 from plausch.cli.main import plausch
 
 
@@ -22,13 +23,13 @@ def parses(arguments: list[str]) -> None:
     context: click.Context | None = None
     name = "plausch"
     while isinstance(command, click.Group):
-        names = set(command.commands)
+        names = command.list_commands(click.Context(command))
         place = next(i for i, word in enumerate(arguments) if word in names)
         context = command.make_context(
             name, [*arguments[:place], "--"], parent=context, resilient_parsing=True
         )
         name, arguments = arguments[place], arguments[place + 1 :]
-        command = command.commands[name]
+        command = command.get_command(context, name) or click.Command(name)
     command.make_context(name, arguments, parent=context)
 
 

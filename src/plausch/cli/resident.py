@@ -66,9 +66,8 @@ def _bound(home: Path) -> socket.socket:
     The caller holds the vault, so nobody else can be listening there.
     """
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    _remove_socket(home)
     with _socket_path(home) as path:
-        with contextlib.suppress(FileNotFoundError):
-            Path(path).unlink()
         old_mask = os.umask(0o177)
         try:
             listener.bind(path)
@@ -77,6 +76,12 @@ def _bound(home: Path) -> socket.socket:
     listener.listen(16)
     listener.setblocking(False)
     return listener
+
+
+def _remove_socket(home: Path) -> None:
+    """Gone with the folder, perhaps: then there is nothing to remove."""
+    with contextlib.suppress(OSError):
+        (home / SOCKET_NAME).unlink()
 
 
 @asynccontextmanager
@@ -112,8 +117,7 @@ async def resident(client: Client, home: Path) -> AsyncIterator[None]:
         for task in list(visits):
             task.cancel()
         await asyncio.gather(*visits, return_exceptions=True)
-        with contextlib.suppress(OSError), _socket_path(home) as path:
-            Path(path).unlink()
+        _remove_socket(home)
 
 
 async def _serve_one(

@@ -29,9 +29,7 @@ def text_to_send(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        raise click.UsageError(
-            "The text is not valid UTF-8; check the terminal's locale."
-        ) from None
+        raise click.UsageError("The text is not UTF-8; check the terminal's locale.") from None
     if not text.strip():
         raise click.UsageError("The text is empty; say something.")
     return text

@@ -1,0 +1,133 @@
+"""The documents are true: links lead somewhere, words are explained, lists equal the code."""
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+QUOTED_PATH = re.compile(
+    r"`((?:src|tests|bench|spec|docs|packaging|requirements|\.ci)/[\w./*-]+|Makefile)`"
+)
+DOCUMENTS = ("README.md", "ARCHITECTURE.md", "GLOSSARY.md", "STYLE.md", "CHANGELOG.md", "LICENSE")
+
+
+def heading_anchors(text: str) -> set[str]:
+    """The anchors that a heading gets: lower case, words joined by hyphens."""
+    found = set()
+    for line in text.splitlines():
+        if line.startswith("#"):
+            words = re.sub(r"[^\w\s-]", "", line.lstrip("#").strip().lower())
+            found.add(re.sub(r"\s", "-", words))
+    return found
+
+
+def documents(tracked: Sequence[Path]) -> list[Path]:
+    return [path for path in tracked if path.suffix == ".md"]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_promised_documents_are_there(root: Path, name: str) -> None:
+    assert (root / name).stat().st_size > 500
+
+
+def test_every_link_leads_somewhere(tracked: Sequence[Path], root: Path) -> None:
+    broken = []
+    for path in documents(tracked):
+        for target in LINK.findall(path.read_text(encoding="utf-8")):
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            name, _, anchor = target.partition("#")
+            file = (path.parent / name) if name else path
+            if not file.exists() or (
+                anchor and anchor not in heading_anchors(file.read_text(encoding="utf-8"))
+            ):
+                broken.append(f"{path.relative_to(root)}: {target}")
+    assert broken == []
+
+
+def test_every_path_that_a_document_names_exists(tracked: Sequence[Path], root: Path) -> None:
+    broken = []
+    for path in documents(tracked):
+        for name in QUOTED_PATH.findall(path.read_text(encoding="utf-8")):
+            if not list(root.glob(name.rstrip("/"))):
+                broken.append(f"{path.relative_to(root)}: {name}")
+    assert broken == []
+
+
+def public_classes(sources: Sequence[Path]) -> Iterator[tuple[str, Path]]:
+    """Classes that other files may use: no leading underscore, at the top of a module."""
+    for path in sources:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                yield node.name, path
+
+
+def test_every_public_class_is_in_the_glossary(root: Path, sources: Sequence[Path]) -> None:
+    explained = set(re.findall(r"`(\w+)`", (root / "GLOSSARY.md").read_text(encoding="utf-8")))
+    missing = sorted(
+        f"{name} ({path.relative_to(root / 'src/plausch')})"
+        for name, path in public_classes(sources)
+        if name not in explained
+    )
+    assert missing == []
+
+
+def test_the_glossary_explains_nothing_that_is_gone(root: Path, sources: Sequence[Path]) -> None:
+    """Rows of the glossary's table of classes."""
+    text = (root / "GLOSSARY.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- `(\w+)`", text, re.MULTILINE)
+    there = {name for name, _ in public_classes(sources)}
+    assert sorted(set(listed) - there) == []
+    assert len(listed) == len(set(listed)), "a class is explained twice"
+
+
+def test_every_room_is_in_the_architecture(root: Path) -> None:
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for room in sorted((root / "src" / "plausch").glob("*/__init__.py")):
+        assert f"`{room.parent.name}/`" in text, room.parent.name
+
+
+def test_every_decision_has_its_number_once(root: Path) -> None:
+    files = sorted((root / "docs" / "decisions").glob("*.md"))
+    numbers = [path.name[:4] for path in files]
+    assert numbers == [f"{number:04d}" for number in range(1, len(files) + 1)]
+    for path in files:
+        text = path.read_text(encoding="utf-8")
+        assert re.match(r"# \d{4} \S", text), path.name
+        for part in ("Decision", "Why"):
+            assert re.search(rf"^## {part}", text, re.MULTILINE), f"{path.name}: {part}"
+
+
+def test_functions_that_the_journey_names_exist(root: Path, sources: Sequence[Path]) -> None:
+    """ARCHITECTURE.md follows a message through `module.function`: each must be there."""
+    text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_/]+\.py):(\w+(?:\.\w+)*)`", text)
+    assert len(named) >= 15
+    missing = []
+    for file, name in named:
+        path = root / "src" / "plausch" / file
+        if not path.is_file() or not defines(path, name):
+            missing.append(f"{file}:{name}")
+    assert missing == []
+
+
+def defines(path: Path, dotted: str) -> bool:
+    """Whether a file defines `function` or `Class.method`."""
+    body: list[ast.stmt] = ast.parse(path.read_text(encoding="utf-8")).body
+    for word in dotted.split("."):
+        found = next(
+            (
+                node
+                for node in body
+                if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+                and node.name == word
+            ),
+            None,
+        )
+        if found is None:
+            return False
+        body = found.body
+    return True
