@@ -1,12 +1,15 @@
-"""SQLite: one writing thread, one reading thread, many bodies in one durable COMMIT.
+"""SQLite: statements on the event loop, the durable COMMIT on a thread, many bodies in each.
 
 Bodies that wait at the same time share one BEGIN IMMEDIATE ... COMMIT, each inside a savepoint of
 its own: the price of the fsync is paid once, and an error in one body undoes only that body.
 `synchronous=FULL` syncs the write-ahead log in every COMMIT; futures are resolved after that and
 not before. When COMMIT fails, every body of the batch has failed.
 
-A body's coroutine never suspends here (its statements return at once), so the thread drives it
-with `send(None)`; no event loop is involved.
+Statements run on the event loop's own thread because a thread that steps through SQLite takes the
+interpreter lock twice for each row, and beside a busy loop each taking was measured to cost up to
+25 ms; a statement itself takes microseconds. Only COMMIT waits for the disk, and it alone runs
+elsewhere, while the loop serves its sockets and the next bodies gather. A body's coroutine thus
+never suspends, and is driven with `send(None)`.
 """
 
 import asyncio
@@ -115,20 +118,19 @@ class SqliteTransaction:
 
 
 class _Job:
-    """A body that waits for its thread, and the future of whoever waits for it."""
+    """A body that waits for its COMMIT, and the future of whoever waits for it."""
 
-    __slots__ = ("body", "error", "future", "loop", "result")
+    __slots__ = ("body", "error", "future", "result")
 
-    def __init__(self, body: Body[Any]) -> None:
+    def __init__(self, body: Body[Any], future: "asyncio.Future[Any]") -> None:
         self.body = body
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
+        self.future = future
         self.result: object = None
         self.error: Exception | None = None
 
     def settle(self) -> None:
-        """Resolve the future, on its own event loop."""
-        if self.future.done():
+        """Resolve the future."""
+        if self.future.done():  # its owner was cancelled meanwhile
             return
         if self.error is not None:
             self.future.set_exception(self.error)
@@ -136,160 +138,145 @@ class _Job:
             self.future.set_result(self.result)
 
 
-def _settle_all(jobs: list[_Job]) -> None:
-    for job in jobs:
-        job.settle()
-
-
-def _drive(coroutine: Coroutine[Any, Any, object]) -> object:
+def _drive(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never suspends. Raises what it raises; LocalError if it suspends."""
     try:
         coroutine.send(None)
     except StopIteration as end:
-        return end.value
+        result: T = end.value
+        return result
     coroutine.close()
     raise LocalError("A transaction's body awaited something other than its transaction.")
 
 
-class _Worker:
-    """A thread with a queue of jobs and a connection of its own."""
+class _CommitThread:
+    """Runs COMMIT where waiting for the disk stops nobody else."""
 
-    def __init__(
-        self,
-        name: str,
-        connect: Callable[[], sqlite3.Connection],
-        serve: Callable[[sqlite3.Connection, list[_Job]], bool],
-        path: str,
-    ) -> None:
-        self._connect, self._serve, self._path = connect, serve, path
-        self._connection: sqlite3.Connection | None = connect()
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._closed = False
-        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+    def __init__(self) -> None:
+        self._asked: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="sqlite-commit", daemon=True)
         self._thread.start()
 
-    def submit(self, body: Body[T]) -> "asyncio.Future[T]":
-        """Queue a body. Raises LocalError after close."""
-        if self._closed:
-            raise LocalError(f"The database {self._path} is closed.")
-        job = _Job(body)
-        self._jobs.put(job)
-        return job.future
+    def commit(
+        self,
+        connection: sqlite3.Connection,
+        loop: asyncio.AbstractEventLoop,
+        then: Callable[[sqlite3.Error | None], None],
+    ) -> None:
+        """Commit, then call `then` on the loop with the error or None."""
+
+        def work() -> None:
+            failure: sqlite3.Error | None = None
+            try:
+                connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                failure = error
+            with suppress(RuntimeError):  # that loop has ended: nobody waits any more
+                loop.call_soon_threadsafe(then, failure)
+
+        self._asked.put(work)
 
     def stop(self) -> None:
-        """Let the thread finish the queue and end; waits for it."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
+        """End after what was asked."""
+        self._asked.put(None)
         self._thread.join()
 
-    def _batch(self) -> tuple[list[_Job], bool]:
-        """The jobs that wait now (at least one, or none at the end), and whether to go on."""
-        job = self._jobs.get()
-        batch: list[_Job] = []
-        while job is not None:
-            batch.append(job)
-            if len(batch) == BODIES_PER_COMMIT:
-                return batch, True
-            try:
-                job = self._jobs.get_nowait()
-            except queue.Empty:
-                return batch, True
-        return batch, False
+    def _work(self) -> None:
+        while (work := self._asked.get()) is not None:
+            work()
+
+
+class _Checkpoints:
+    """Copies the log into the database beside the writer, so that no COMMIT waits for it."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._connect = connect
+        self.wanted = threading.Event()
+        self.writer_should_finish = False
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="sqlite-checkpoint", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End; waits for a running checkpoint."""
+        self._closing.set()
+        self.wanted.set()
+        self._thread.join()
 
     def _work(self) -> None:
-        going = True
-        while going:
-            batch, going = self._batch()
-            batch = [job for job in batch if not job.future.cancelled()]
-            if batch:
-                self._attempt(batch)
-                self._tell(batch)
-        if self._connection is not None:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-
-    def _attempt(self, batch: list[_Job]) -> None:
-        try:
-            if self._connection is None:
-                self._connection = self._connect()
-            healthy = self._serve(self._connection, batch)
-        except sqlite3.Error as error:
-            for job in batch:
-                job.error = _unavailable(self._path, error)
-            healthy = False
-        except StorageUnavailable as error:
-            for job in batch:
-                job.error = error
-            healthy = False
-        if not healthy:
-            self._abandon()
-
-    def _abandon(self) -> None:
-        """Undo, and begin with a new connection: this one's view of the disk is in doubt."""
-        if self._connection is None:
-            return
-        with suppress(sqlite3.Error):
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        if self._path != MEMORY:
-            with suppress(sqlite3.Error):
-                self._connection.close()
-            self._connection = None
-
-    def _tell(self, batch: list[_Job]) -> None:
-        """Wake each event loop once, whatever the number of its jobs."""
-        loops = {job.loop for job in batch}
-        for loop in loops:
-            mine = batch if len(loops) == 1 else [job for job in batch if job.loop is loop]
-            with suppress(RuntimeError):  # that loop has ended: nobody waits any more
-                loop.call_soon_threadsafe(_settle_all, mine)
+        connection: sqlite3.Connection | None = None
+        while not self._closing.is_set():
+            self.wanted.wait()
+            self._closing.wait(CHECKPOINT_PAUSE_S)
+            self.wanted.clear()
+            with suppress(sqlite3.Error):  # a full disk: the writer's own COMMIT reports it
+                connection = connection or self._connect()
+                _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if frames > WAL_FRAMES_LIMIT and done < frames:
+                    self.writer_should_finish = True
+        if connection is not None:
+            connection.close()
 
 
 class SqliteDatabase:
-    """A database file (or `:memory:`) behind the interface of interface.py."""
+    """A database file (or `:memory:`) behind the interface of interface.py; one event loop."""
 
     engine = "sqlite"
 
     def __init__(self, path: str, *, background_checkpoints: bool) -> None:
         self._path = path
         self._background = background_checkpoints and path != MEMORY
-        self._finish_checkpoint = threading.Event()
-        self._dirty = threading.Event()
-        self._closing = threading.Event()
-        self._writer = _Worker("sqlite-writer", self._connect_writer, self._write, path)
-        self._reader = (
-            self._writer
-            if path == MEMORY
-            else _Worker("sqlite-reader", self._connect_reader, self._read, path)
-        )
-        self._checkpointer: threading.Thread | None = None
-        if self._background:
-            self._checkpointer = threading.Thread(
-                target=self._checkpoint_beside, name="sqlite-checkpoint", daemon=True
-            )
-            self._checkpointer.start()
+        self._waiting: list[_Job] = []
+        self._busy = False
+        self._closed = False
+        self._idle: asyncio.Future[None] | None = None
+        self._writer: sqlite3.Connection | None = self._connect_writer()
+        self._reader: sqlite3.Connection | None = None
+        self._committer = _CommitThread()
+        self._checkpoints = _Checkpoints(self._connect) if self._background else None
 
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
-        """Run the body with others in one COMMIT. A failed COMMIT is certain here, so that
-        `repeatable` changes nothing."""
-        return await self._writer.submit(body)
+        """Run the body with others in one COMMIT. Whether a COMMIT failed is certain here, so
+        that `repeatable` changes nothing."""
+        if self._closed:
+            raise LocalError(f"The database {self._path} is closed.")
+        loop = asyncio.get_running_loop()
+        job = _Job(body, loop.create_future())
+        self._waiting.append(job)
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._pump, loop)
+        result: T = await job.future
+        return result
 
     async def read(self, body: Body[T]) -> T:
         """Run the body on the reading connection, on one snapshot."""
-        return await self._reader.submit(body)
+        if self._path == MEMORY:
+            return await self.transact(body)
+        if self._closed:
+            raise LocalError(f"The database {self._path} is closed.")
+        try:
+            if self._reader is None:
+                self._reader = self._connect_reader()
+            return self._read(self._reader, body)
+        except sqlite3.Error as error:
+            self._reader = None
+            raise _unavailable(self._path, error) from error
 
     async def close(self) -> None:
-        """Finish the queues and close the file."""
-        self._closing.set()
-        self._dirty.set()
-        await asyncio.to_thread(self._stop)
-
-    def _stop(self) -> None:
-        self._reader.stop()
-        if self._checkpointer is not None:
-            self._checkpointer.join()
-        self._writer.stop()
+        """Finish what waits and close the file."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._busy:
+            self._idle = asyncio.get_running_loop().create_future()
+            await self._idle
+        self._committer.stop()
+        if self._checkpoints is not None:
+            self._checkpoints.stop()
+        for connection in (self._reader, self._writer):
+            if connection is not None:
+                connection.close()
 
     # --- connections -----------------------------------------------------------------------
 
@@ -321,22 +308,40 @@ class SqliteDatabase:
         connection.execute("PRAGMA wal_autocheckpoint = 0")
         return connection
 
-    # --- the writing thread ----------------------------------------------------------------
+    # --- writing ---------------------------------------------------------------------------
 
-    def _write(self, connection: sqlite3.Connection, batch: list[_Job]) -> bool:
-        if self._finish_checkpoint.is_set():
-            self._finish_checkpoint.clear()
+    def _pump(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Run the bodies that wait, then let them be committed."""
+        batch, self._waiting = (
+            self._waiting[:BODIES_PER_COMMIT],
+            self._waiting[BODIES_PER_COMMIT:],
+        )
+        batch = [job for job in batch if not job.future.done()]
+        try:
+            if self._writer is None:
+                self._writer = self._connect_writer()
+            self._run_bodies(self._writer, batch)
+        except StorageUnavailable as error:
+            self._finish(loop, batch, error)
+            return
+        except sqlite3.Error as error:
+            self._finish(loop, batch, error)
+            return
+
+        def then(failure: sqlite3.Error | None) -> None:
+            self._finish(loop, batch, failure)
+
+        self._committer.commit(self._writer, loop, then)
+
+    def _run_bodies(self, connection: sqlite3.Connection, batch: list[_Job]) -> None:
+        if self._checkpoints is not None and self._checkpoints.writer_should_finish:
+            self._checkpoints.writer_should_finish = False
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         connection.execute("BEGIN IMMEDIATE")
         for job in batch:
-            self._write_one(connection, job, alone=len(batch) == 1)
-        if connection.in_transaction:
-            connection.execute("COMMIT")
-        if self._background:
-            self._dirty.set()
-        return True
+            self._run_body(connection, job, alone=len(batch) == 1)
 
-    def _write_one(self, connection: sqlite3.Connection, job: _Job, *, alone: bool) -> None:
+    def _run_body(self, connection: sqlite3.Connection, job: _Job, *, alone: bool) -> None:
         """Run one body inside its savepoint. Raises StorageUnavailable: the batch is lost."""
         if not alone:
             connection.execute("SAVEPOINT body")
@@ -352,44 +357,59 @@ class SqliteDatabase:
             # Some errors make SQLite roll back everything by itself, other bodies included.
             if not connection.in_transaction:
                 raise _unavailable(self._path, job.error)
-            connection.execute("ROLLBACK" if alone else "ROLLBACK TO body")
+            if alone:
+                connection.execute("ROLLBACK")
+                connection.execute("BEGIN")
+            else:
+                connection.execute("ROLLBACK TO body")
         if not alone:
             connection.execute("RELEASE body")
 
-    # --- the reading thread ----------------------------------------------------------------
-
-    def _read(self, connection: sqlite3.Connection, batch: list[_Job]) -> bool:
-        healthy = True
+    def _finish(
+        self, loop: asyncio.AbstractEventLoop, batch: list[_Job], failure: Exception | None
+    ) -> None:
+        """Tell all who waited, and go on with those who wait now."""
+        if failure is not None:
+            self._abandon_writer()
+            if not isinstance(failure, StorageUnavailable):
+                failure = _unavailable(self._path, failure)
         for job in batch:
-            transaction = SqliteTransaction(connection, self._path)
-            connection.execute("BEGIN")
-            try:
-                job.result = _drive(job.body(transaction))
-                job.error = transaction.failed
-            except Exception as error:  # whatever a body raises belongs to whoever awaits it
-                job.error = error
-            healthy = healthy and not isinstance(transaction.failed, StorageUnavailable)
+            job.error = failure or job.error
+            job.settle()
+        if self._checkpoints is not None:
+            self._checkpoints.wanted.set()
+        if self._waiting:
+            loop.call_soon(self._pump, loop)
+            return
+        self._busy = False
+        if self._idle is not None:
+            self._idle.set_result(None)
+
+    def _abandon_writer(self) -> None:
+        """Undo, and begin with a new connection: this one's view of the disk is in doubt."""
+        if self._writer is None:
+            return
+        with suppress(sqlite3.Error):
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+        if self._path != MEMORY:
+            with suppress(sqlite3.Error):
+                self._writer.close()
+            self._writer = None
+
+    # --- reading ---------------------------------------------------------------------------
+
+    def _read(self, connection: sqlite3.Connection, body: Body[T]) -> T:
+        transaction = SqliteTransaction(connection, self._path)
+        connection.execute("BEGIN")
+        try:
+            result = _drive(body(transaction))
+        finally:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
-        return healthy
-
-    # --- the checkpointing thread ----------------------------------------------------------
-
-    def _checkpoint_beside(self) -> None:
-        """Copy the log into the database beside the writer, so that no COMMIT waits for it."""
-        connection: sqlite3.Connection | None = None
-        while not self._closing.is_set():
-            self._dirty.wait()
-            self._closing.wait(CHECKPOINT_PAUSE_S)
-            self._dirty.clear()
-            with suppress(sqlite3.Error):  # a full disk: the writer's own COMMIT will report it
-                if connection is None:
-                    connection = self._connect()
-                _, frames, done = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-                if frames > WAL_FRAMES_LIMIT and done < frames:
-                    self._finish_checkpoint.set()
-        if connection is not None:
-            connection.close()
+        if transaction.failed is not None:
+            raise transaction.failed
+        return result
 
 
 def open_sqlite(path: Path | str, *, background_checkpoints: bool = False) -> SqliteDatabase:
