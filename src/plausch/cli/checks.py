@@ -24,7 +24,7 @@ from plausch.cli.requests import Ping
 from plausch.cli.resident import ask_resident
 from plausch.sdk import Client, Unreachable, VaultBusy
 
-HEALTH_PATH = "/health"
+HEALTH_PATH = "/healthz"
 HTTP_TIMEOUT_S = 5.0
 SCARCE_BYTES = 256 * 1024 * 1024
 CLOCK_TOLERANCE_S = 90
@@ -126,9 +126,7 @@ def check_folder(what: str, folder: Path) -> Iterator[Finding]:
 
 def check_databases(folder: Path) -> Iterator[Finding]:
     """SQLite's own check of each database in a folder, opened for reading alone."""
-    for file in sorted(folder.glob("*.sqlite*")):
-        if file.name.endswith(("-wal", "-shm", "-journal")):
-            continue
+    for file in sorted(folder.glob("*.db")):
         try:
             uri = f"{file.resolve().as_uri()}?mode=ro"
             with contextlib.closing(sqlite3.connect(uri, uri=True, timeout=5)) as connection:
@@ -143,9 +141,7 @@ def check_databases(folder: Path) -> Iterator[Finding]:
             )
 
 
-async def check_device(
-    home: Path, open_client: Callable[[], Awaitable[Client]]
-) -> list[Finding]:
+async def check_device(home: Path, open_client: Callable[[], Awaitable[Client]]) -> list[Finding]:
     """The vault opens, or somebody has it open who answers; the server takes this device."""
     what = "device"
     try:
