@@ -1,0 +1,216 @@
+"""PostgreSQL through asyncpg: a pool, prepared statements, one transaction for each body.
+
+`synchronous_commit = on` is asked for explicitly, whatever the server's default: COMMIT answers
+after the write-ahead log is on disk. A body that lost a race (deadlock, serialization failure) or
+its connection before COMMIT was sent is run again from its beginning, which the interface allows;
+after a connection is lost during COMMIT only a `repeatable` body is, because it may be done.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+import asyncpg
+
+from plausch.base.errors import LocalError
+from plausch.db.dialect import postgres_bulk, postgres_text
+from plausch.db.interface import (
+    Body,
+    Bulk,
+    ConstraintViolated,
+    Row,
+    StorageUnavailable,
+    T,
+    Value,
+)
+
+ATTEMPTS = 5
+CONNECTIONS = 8
+STATEMENT_TIMEOUT_MS = 15_000
+CONNECT_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 5.0
+
+_LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_LOST_CONNECTION = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    TimeoutError,
+)
+_MACHINE_FAILURES = (
+    asyncpg.InsufficientResourcesError,  # disk full, out of memory, too many connections
+    asyncpg.OperatorInterventionError,  # cancelled by timeout, shutting down
+    asyncpg.PostgresSystemError,  # input or output error
+    asyncpg.PostgresIOError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.InternalServerError,
+    asyncpg.InvalidAuthorizationSpecificationError,
+    asyncpg.InvalidCatalogNameError,
+)
+
+
+class _CommitUnknown(Exception):
+    """The connection was lost while COMMIT was under way."""
+
+
+def _unavailable(error: BaseException) -> StorageUnavailable:
+    reason = str(error) or type(error).__name__
+    return StorageUnavailable(
+        f"PostgreSQL did not take the work ({reason}): check that it runs, can be reached, and "
+        "that its disk has free space and is writable."
+    )
+
+
+class PostgresTransaction:
+    """A transaction on one connection."""
+
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        self._connection = connection
+        self.failed: BaseException | None = None
+
+    @asynccontextmanager
+    async def _statement(self) -> AsyncIterator[None]:
+        if self.failed is not None:
+            raise LocalError("A statement failed earlier in this transaction: end the body.")
+        try:
+            yield
+        except asyncpg.IntegrityConstraintViolationError as error:
+            self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
+            raise self.failed from error
+        except BaseException as error:
+            self.failed = error
+            raise
+
+    async def fetch(self, sql: str, *values: Value) -> list[Row]:
+        """All rows of the answer."""
+        async with self._statement():
+            records = await self._connection.fetch(postgres_text(sql), *values)
+        return [tuple(record) for record in records]
+
+    async def execute(self, sql: str, *values: Value) -> int:
+        """How many rows were changed, read from the command tag."""
+        async with self._statement():
+            tag = await self._connection.execute(postgres_text(sql), *values)
+        count = tag.rpartition(" ")[2]
+        return int(count) if count.isdigit() else -1
+
+    async def fetch_bulk(self, bulk: Bulk, rows: Sequence[Sequence[Value]]) -> list[Row]:
+        """One statement with one array for each column."""
+        if not rows:
+            return []
+        text = postgres_bulk(bulk.sql, bulk.kinds)
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        async with self._statement():
+            records = await self._connection.fetch(text, *columns)
+        return [tuple(record) for record in records]
+
+
+class PostgresDatabase:
+    """A PostgreSQL database behind the interface of interface.py."""
+
+    engine = "postgresql"
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self._closed = False
+
+    async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
+        """Run the body in a READ COMMITTED transaction; again after a lost race."""
+        return await self._attempts(body, repeatable=repeatable, reading=False)
+
+    async def read(self, body: Body[T]) -> T:
+        """Run the body on one snapshot, read-only."""
+        return await self._attempts(body, repeatable=True, reading=True)
+
+    async def close(self) -> None:
+        """Close the pool; connections still in use after 5 s are cut."""
+        self._closed = True
+        try:
+            await asyncio.wait_for(self._pool.close(), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            self._pool.terminate()
+
+    async def _attempts(self, body: Body[T], *, repeatable: bool, reading: bool) -> T:
+        if self._closed:
+            raise LocalError("The database is closed.")
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return await self._once(body, reading=reading)
+            except _LOST_RACE as error:
+                failure: BaseException = error
+            except _CommitUnknown as error:
+                failure = error.__cause__ or error
+                if not repeatable:
+                    raise _unavailable(failure) from failure
+            except _MACHINE_FAILURES as error:
+                if not isinstance(error, _LOST_CONNECTION):
+                    raise _unavailable(error) from error
+                failure = error
+            except _LOST_CONNECTION as error:
+                failure = error
+            if attempt < ATTEMPTS:
+                await asyncio.sleep(0.02 * 4**attempt)  # 80 ms to 5 s
+        raise _unavailable(failure) from failure
+
+    async def _once(self, body: Body[T], *, reading: bool) -> T:
+        async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            if reading:
+                frame = connection.transaction(isolation="repeatable_read", readonly=True)
+            else:
+                frame = connection.transaction()
+            await frame.start()
+            transaction = PostgresTransaction(connection)
+            try:
+                result = await body(transaction)
+                # A swallowed error would make COMMIT a silent ROLLBACK.
+                if transaction.failed is not None:
+                    raise transaction.failed
+            except BaseException:
+                with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
+                    await frame.rollback()
+                raise
+            try:
+                await frame.commit()
+            except _LOST_CONNECTION as error:
+                raise _CommitUnknown from error
+            return result
+
+
+async def open_postgres(
+    url: str, *, connections: int = CONNECTIONS, schema: str | None = None
+) -> PostgresDatabase:
+    """Connect to `postgresql://...`; `schema` is the search path, for tests and shared databases.
+
+    Raises StorageUnavailable when there is no server, LocalError when the URL is none.
+    """
+    settings = {
+        "synchronous_commit": "on",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "lock_timeout": str(STATEMENT_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(2 * STATEMENT_TIMEOUT_MS),
+        "application_name": "plausch",
+        "jit": "off",
+    }
+    if schema is not None:
+        settings["search_path"] = schema
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections,
+            timeout=CONNECT_TIMEOUT_S,
+            statement_cache_size=256,
+            server_settings=settings,
+        )
+    except (asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError) as error:
+        raise _unavailable(error) from error
+    except ValueError as error:
+        raise LocalError(
+            f"The database URL cannot be read ({error}): expected something like "
+            "postgresql://user@host/database."
+        ) from error
+    return PostgresDatabase(pool)

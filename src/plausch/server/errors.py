@@ -1,0 +1,48 @@
+"""Refusals: what a service says when it does not do what a device asks."""
+
+from plausch.base.errors import Fault, PlauschError
+
+
+class Refusal(PlauschError):
+    """A request is refused and nothing was changed (spec/delivery.md lists the codes).
+
+    `epoch` and `head` say what is true now when the code is `stale_epoch`, else they are -1.
+    `retry_after_ms` is above 0 when the same request may succeed later.
+    """
+
+    fault = Fault.LOCAL
+    code = "not_allowed"
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        fault: Fault = Fault.LOCAL,
+        epoch: int = -1,
+        head: int = -1,
+        retry_after_ms: int = 0,
+    ) -> None:
+        super().__init__(sentence, code=code, fault=fault)
+        self.epoch = epoch
+        self.head = head
+        self.retry_after_ms = retry_after_ms
+
+
+def unknown_conversation() -> Refusal:
+    """There is none of this id, or the device has no part in it: the answer is the same, so that
+    ids cannot be probed."""
+    return Refusal(
+        "unknown_conversation",
+        "There is no conversation of this id that this device takes part in.",
+    )
+
+
+def stale_epoch(epoch: int, head: int) -> Refusal:
+    """The conversation is in another epoch than the request was made for."""
+    return Refusal(
+        "stale_epoch",
+        f"The conversation is in epoch {epoch}: read up to {head}, then send again.",
+        epoch=epoch,
+        head=head,
+    )
