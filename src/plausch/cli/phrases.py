@@ -88,10 +88,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{count} of {total} checks found something wrong.",
         "{count} von {total} Prüfungen fanden einen Fehler.",
     ),
-    "handed_over": (
-        "(done by the process that has {home} open)",
-        "(ausgeführt von dem Prozess, der {home} offen hat)",
-    ),
+    "pick_confirm": ("Yes, reserve it", "Ja, reservieren"),
+    "pick_cancel": ("Cancel it", "Absagen"),
 }
 
 
