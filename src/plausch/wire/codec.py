@@ -49,6 +49,9 @@ class MessageTooLarge(WireError):
         self.request_id = request_id
 
 
+# msgspec decodes strings strictly but lets Python's own error through when they are not UTF-8.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
 _encoder = msgspec.msgpack.Encoder()
 _client_decoder = msgspec.msgpack.Decoder(ClientFrame)
 _server_decoder = msgspec.msgpack.Decoder(ServerFrame)
@@ -66,7 +69,7 @@ def decode_client(raw: bytes | memoryview) -> ClientFrame:
         raise _too_large(size, BUNDLE_BYTES)
     try:
         frame: ClientFrame = _client_decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(error) from None
     if size > MESSAGE_BYTES:
         _check_size(frame, size)
@@ -79,7 +82,7 @@ def decode_server(raw: bytes | memoryview) -> ServerFrame:
         raise _too_large(len(raw), BUNDLE_BYTES)
     try:
         frame: ServerFrame = _server_decoder.decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(error) from None
     return frame
 
@@ -105,6 +108,8 @@ def _too_large(size: int, limit: int) -> WireError:
 def _unreadable(error: Exception) -> WireError:
     # msgspec names types and places, never the bytes themselves beyond an unknown tag.
     reason = str(error).partition("\n")[0][:200]
+    if isinstance(error, UnicodeDecodeError):
+        reason = "a text is not UTF-8"
     return WireError(
         f"The frame could not be read: {reason}. Frames are described in spec/wire.md."
     )

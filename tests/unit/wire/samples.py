@@ -1,0 +1,46 @@
+"""One valid frame of every type, for tests of the wire."""
+
+from plausch.wire import frames as f
+
+CONVERSATION = bytes(range(16))
+DEVICE = "mimi://localhost/d/anna/0123456789abcdef"
+ENVELOPE = f.Envelope(7, 1, f.APPLICATION, 1_800_000_000_000, DEVICE, b"sealed")
+
+CLIENT: tuple[f.ClientFrame, ...] = (
+    f.Register(1, "anna", "person", "", b"certificate", b"list"),
+    f.Login(1, DEVICE, bytes(64)),
+    f.GetAccount(1, "cem"),
+    f.PublishDeviceList(1, b"list", [b"certificate"]),
+    f.UploadKeyPackages(1, [b"package"], b"last resort"),
+    f.ClaimKeyPackages(1, "cem", 1, [DEVICE]),
+    f.CreateConversation(1, CONVERSATION, b"group info"),
+    f.Append(1, CONVERSATION, 0, f.APPLICATION, b"sealed", bytes(16)),
+    f.AppendCommit(1, CONVERSATION, 0, b"commit", bytes(16), b"group info", b"welcome", [DEVICE]),
+    f.Read(1, CONVERSATION, 0, 500),
+    f.Acknowledge(CONVERSATION, 7),
+    f.Resume(1),
+    f.GetGroupInfo(1, CONVERSATION),
+    f.ReadMailbox(1, 0, 50),
+    f.AcknowledgeMailbox(3),
+    f.SendEphemeral(CONVERSATION, b"typing"),
+)
+
+SERVER: tuple[f.ServerFrame, ...] = (
+    f.Hello(f.PROTOCOL_VERSION, "localhost", bytes(32), "open"),
+    f.LoggedIn(1, 1_800_000_000_000, 12, True),
+    f.Done(1),
+    f.Refused(1, "stale_epoch", "The epoch is 4.", "local", 0, 4, 9),
+    f.Account(1, "cem", "business", bytes(32), b"list"),
+    f.KeyPackages(1, [(DEVICE, b"package")]),
+    f.Appended(1, 8, 1_800_000_000_000),
+    f.Envelopes(1, CONVERSATION, [ENVELOPE], 7),
+    f.Resumed(1, [f.Moved(CONVERSATION, 3, 7, 1)], 2, False),
+    f.GroupInfo(1, CONVERSATION, b"group info"),
+    f.Mailbox(1, [f.MailboxItem(3, CONVERSATION, 7, 1_800_000_000_000, DEVICE, b"welcome")]),
+    f.Delivery(CONVERSATION, 7, [ENVELOPE]),
+    f.MailboxMoved(3),
+    f.CursorMoved(CONVERSATION, DEVICE, 7),
+    f.Ephemeral(CONVERSATION, DEVICE, b"typing"),
+    f.DeviceListMoved("cem"),
+    f.Closing("server_restart", "The server restarts.", 1_000),
+)
