@@ -159,14 +159,14 @@ class TreePrivate:
         `tree` has the path applied, `context` is the provisional GroupContext, `newcomers` are
         the leaves this commit adds. Raises DecryptionFailed or ValidationError.
         """
+        check_ciphertexts(tree, sender_leaf, path, newcomers)
         own = 2 * self.leaf_index
         for (_, beside), step in zip(
             tree.filtered_direct_path(sender_leaf), path.nodes, strict=True
         ):
-            recipients = _recipients(tree, beside, newcomers)
-            _require_ciphertexts(step, recipients)
             if not tree_math.is_under(own, beside):
                 continue
+            recipients = _recipients(tree, beside, newcomers)
             for place, sealed in zip(recipients, step.encrypted_path_secret, strict=True):
                 private = self.keys.get(place)
                 if private is not None:
@@ -181,13 +181,24 @@ class TreePrivate:
         )
 
 
-def _require_ciphertexts(step: UpdatePathNode, recipients: list[int]) -> None:
-    require(
-        len(step.encrypted_path_secret) == len(recipients),
-        "path-ciphertexts",
-        f"A path's node has {len(step.encrypted_path_secret)} ciphertexts for "
-        f"{len(recipients)} recipients.",
-    )
+def check_ciphertexts(
+    tree: RatchetTree, sender_leaf: int, path: UpdatePath, newcomers: Collection[int] = ()
+) -> None:
+    """`path-ciphertexts`: each node of a path has one ciphertext for each recipient.
+
+    Every member checks the whole path, not its own part only, so that all of them accept a
+    commit or none does. Needs no secrets. Raises ValidationError.
+    """
+    for (node, beside), step in zip(
+        tree.filtered_direct_path(sender_leaf), path.nodes, strict=True
+    ):
+        recipients = len(_recipients(tree, beside, newcomers))
+        require(
+            len(step.encrypted_path_secret) == recipients,
+            "path-ciphertexts",
+            f"The path's secret for node {node} is encrypted {len(step.encrypted_path_secret)} "
+            f"times for {recipients} recipients.",
+        )
 
 
 def _climb(

@@ -238,7 +238,7 @@ def test_path_ciphertexts() -> None:
         node = path.nodes[0]
         sealed = (node.encrypted_path_secret * 2)[:count]
         lying = replace(path, nodes=(replace(node, encrypted_path_secret=sealed), *path.nodes[1:]))
-        for reader in (1, 4):
+        for reader in (1, 2, 3, 4):
             with pytest.raises(ValidationError) as caught:
                 group.devices[reader].private.open_path(mine, 0, lying, CONTEXT)
             assert caught.value.check == "path-ciphertexts"
