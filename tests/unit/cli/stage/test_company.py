@@ -27,7 +27,7 @@ async def test_a_process_is_there_while_the_block_runs(tmp_path: Path) -> None:
 
 
 async def test_a_process_that_ends_at_once_is_said(tmp_path: Path) -> None:
-    with pytest.raises(StageError, match="The server ended at once: plausch: .*--port"):
+    with pytest.raises(StageError, match=r"The server ended at once: plausch: .*--port"):
         async with running("server", ["serve", "--port", "x"], "ready", tmp_path / "log"):
             pytest.fail("it cannot be ready")
 

@@ -1,0 +1,93 @@
+"""Groups by the command line."""
+
+import json
+
+import pytest
+
+from .conftest import Person, Plausch
+
+
+def texts(plausch: Plausch, group: str, person: Person) -> list[str]:
+    ran = plausch("history", group, "--home", person.home, "--json")
+    assert ran.code == 0, ran.err
+    return [one["text"] for one in json.loads(ran.out) if one["kind"] == "text"]
+
+
+def test_three_talk_in_a_group(plausch: Plausch, anna: Person, cem: Person, olga: Person) -> None:
+    ran = plausch(
+        "group", "create", "Chess club", cem.address, olga.address, "--home", anna.home, "--json"
+    )
+    assert ran.code == 0, ran.err
+    record = json.loads(ran.out)
+    assert record["kind"] == "group"
+    assert record["title"] == "Chess club"
+    assert sorted(record["participants"]) == sorted([anna.address, cem.address, olga.address])
+    for person in (anna, cem, olga):
+        assert plausch("send", record["conversation"], "me too", "--home", person.home).code == 0
+    for person in (anna, cem, olga):
+        assert texts(plausch, "Chess club", person) == ["me too"] * 3
+
+
+def test_a_group_is_changed(plausch: Plausch, anna: Person, cem: Person, olga: Person) -> None:
+    made = plausch("group", "create", "Two", cem.address, "--home", anna.home)
+    assert made.out.startswith("Group Two exists (")
+    ran = plausch("group", "add", "Two", olga.address, "--home", anna.home)
+    assert ran.out == f"{olga.address} is now in Two.\n"
+    ran = plausch("group", "rename", "Two", "Three", "--home", anna.home, "--json")
+    assert json.loads(ran.out)["title"] == "Three"
+    assert plausch("send", "Three", "for three", "--home", anna.home).code == 0
+    assert texts(plausch, "Three", olga) == ["for three"]
+    ran = plausch("group", "remove", "Three", olga.address, "--home", anna.home)
+    assert ran.out == f"{olga.address} is no longer in Three.\n"
+    assert plausch("send", "Three", "for two", "--home", anna.home).code == 0
+    assert texts(plausch, "Three", olga) == ["for three"]
+    assert texts(plausch, "Three", cem)[-1] == "for two"
+    ran = plausch("send", "Three", "let me in", "--home", olga.home)
+    assert ran.code == 1
+    assert ran.sentence
+
+
+def test_somebody_leaves(plausch: Plausch, anna: Person, cem: Person) -> None:
+    plausch("group", "create", "Short", cem.address, "--home", anna.home)
+    assert plausch("group", "leave", "Short", "--home", cem.home).out == "You left Short.\n"
+    ran = plausch("send", "Short", "still here", "--home", cem.home)
+    assert ran.code == 1
+    assert ran.sentence
+
+
+def test_groups_are_listed(plausch: Plausch, anna: Person, cem: Person) -> None:
+    plausch("send", cem.address, "hello", "--home", anna.home)
+    assert json.loads(plausch("group", "list", "--home", anna.home, "--json").out) == []
+    plausch("group", "create", "Listed", cem.address, "--home", anna.home)
+    (one,) = json.loads(plausch("group", "list", "--home", anna.home, "--json").out)
+    assert one["title"] == "Listed"
+    assert "Listed\tgroup\topen" in plausch("group", "list", "--home", anna.home).out
+
+
+def test_two_groups_of_one_title_are_told_apart(
+    plausch: Plausch, anna: Person, cem: Person
+) -> None:
+    for _ in range(2):
+        plausch("group", "create", "Twin", cem.address, "--home", anna.home)
+    ran = plausch("send", "Twin", "which?", "--home", anna.home)
+    assert ran.code == 1
+    assert "2 groups are called 'Twin'; use the id instead" in ran.sentence
+
+
+@pytest.mark.parametrize("title", ["", "   ", "x" * 257])
+def test_a_title_that_is_none_is_a_wrong_call(plausch: Plausch, anna: Person, title: str) -> None:
+    ran = plausch("group", "create", title, "cem", "--home", anna.home)
+    assert ran.code == 2
+    assert "A title has 1 to 256 bytes" in ran.sentence
+
+
+def test_an_unknown_group_is_one_sentence(plausch: Plausch, anna: Person) -> None:
+    ran = plausch("group", "leave", "Nowhere", "--home", anna.home)
+    assert ran.code == 1
+    assert "There is no group 'Nowhere' on this device" in ran.sentence
+
+
+def test_somebody_unknown_cannot_be_added(plausch: Plausch, anna: Person) -> None:
+    ran = plausch("group", "create", "Ghosts", "no-such-account", "--home", anna.home)
+    assert ran.code == 1
+    assert ran.sentence
