@@ -1,1 +1,1 @@
-"""agent"""
+"""A business's device: the receptionist that answers guests, and the book of its tables."""

@@ -1,0 +1,241 @@
+"""The business's book: one SQLite file with bookings, claims, and what was said to whom.
+
+A message is answered in one transaction: the booking it makes, the state of the talk, and the
+replies to send are durable together or not at all (`answer`). Replies are sent after that, and
+deleted once the device has them in its own outbox; a crash in between sends the same bytes again,
+which recipients recognise by their message id and show once.
+"""
+
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import msgspec
+
+from plausch.agent.desk import Desk, TableBooking, table_bookings
+from plausch.agent.talk import Talk
+from plausch.base.ids import ConversationId
+from plausch.db.interface import Database, Transaction
+from plausch.db.migrate import Step, migrate
+from plausch.db.sqlite import open_sqlite
+from plausch.domain.booking import Booking, By
+from plausch.domain.business import Restaurant
+from plausch.domain.slots import Availability, Unavailable
+
+T = TypeVar("T")
+
+STEPS = (
+    Step(
+        1,
+        "bookings and talks",
+        (
+            """CREATE TABLE booking (
+                uid TEXT PRIMARY KEY,
+                sequence BIGINT NOT NULL,
+                state TEXT NOT NULL,
+                party BIGINT NOT NULL CHECK (party > 0),
+                starts_at_s BIGINT NOT NULL,
+                ends_at_s BIGINT NOT NULL CHECK (ends_at_s > starts_at_s),
+                zone TEXT NOT NULL,
+                under_name TEXT NOT NULL,
+                hold_until_s BIGINT NOT NULL,
+                booked_at_s BIGINT NOT NULL,
+                modified_at_s BIGINT NOT NULL,
+                conversation {bytes} NOT NULL,
+                token {bytes} NOT NULL,
+                resources TEXT NOT NULL,
+                first_quantum BIGINT NOT NULL,
+                end_quantum BIGINT NOT NULL,
+                pace_minutes BIGINT NOT NULL,
+                pace_window BIGINT NOT NULL,
+                UNIQUE (conversation, token)
+            )""",
+            "CREATE INDEX booking_by_quantum ON booking (first_quantum)",
+            "CREATE INDEX booking_by_begin ON booking (starts_at_s)",
+            "CREATE INDEX booking_by_hold ON booking (state, hold_until_s)",
+            """CREATE TABLE claim (
+                resource TEXT NOT NULL,
+                quantum BIGINT NOT NULL,
+                uid TEXT NOT NULL REFERENCES booking (uid),
+                PRIMARY KEY (resource, quantum)
+            )""",
+            "CREATE INDEX claim_by_uid ON claim (uid)",
+            """CREATE TABLE pace (
+                slot_minutes BIGINT NOT NULL,
+                slot BIGINT NOT NULL,
+                covers BIGINT NOT NULL,
+                max_covers BIGINT NOT NULL,
+                PRIMARY KEY (slot_minutes, slot),
+                CHECK (covers >= 0 AND covers <= max_covers)
+            )""",
+            """CREATE TABLE talk (
+                conversation {bytes} PRIMARY KEY,
+                last_seq BIGINT NOT NULL,
+                state {bytes} NOT NULL
+            )""",
+            """CREATE TABLE reply (
+                conversation {bytes} NOT NULL,
+                seq BIGINT NOT NULL,
+                place BIGINT NOT NULL,
+                content {bytes} NOT NULL,
+                PRIMARY KEY (conversation, seq, place)
+            )""",
+        ),
+    ),
+)
+
+_SAVE_TALK = """INSERT INTO talk (conversation, last_seq, state) VALUES ($1, $2, $3)
+    ON CONFLICT (conversation) DO UPDATE SET last_seq = excluded.last_seq, state = excluded.state"""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingReply:
+    """A reply that the device does not have yet: encoded MIMI content for a conversation.
+
+    `seq` is the answered message's, `place` counts the replies to it from 0.
+    """
+
+    conversation: ConversationId
+    seq: int
+    place: int
+    content: bytes
+
+
+Respond = Callable[[Talk, Desk], Coroutine[Any, Any, tuple[Talk, Sequence[bytes]]]]
+"""From the talk so far to the talk after, and the encoded replies. Awaits only the desk."""
+
+
+class Book:
+    """A book in a file. Several processes may use one file at the same time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, path: Path | str) -> Self:
+        """Open or create the book. Raises StorageUnavailable, SchemaRefused."""
+        database = open_sqlite(path)
+        await migrate(database, STEPS)
+        return cls(database)
+
+    async def close(self) -> None:
+        """Finish and let go of the file."""
+        await self._database.close()
+
+    async def at_desk(
+        self, restaurant: Restaurant, now_s: int, body: Callable[[Desk], Coroutine[Any, Any, T]]
+    ) -> T:
+        """Run a body that awaits only its desk, in one transaction; durable on return.
+
+        Raises StorageUnavailable, and whatever the body raises.
+        """
+
+        async def work(transaction: Transaction) -> T:
+            return await body(Desk(transaction, restaurant, now_s))
+
+        return await self._database.transact(work)
+
+    async def available(
+        self, restaurant: Restaurant, day: date, party: int, now_s: int
+    ) -> Availability:
+        """The free times of an opening day for a party."""
+
+        async def work(transaction: Transaction) -> Availability:
+            return await Desk(transaction, restaurant, now_s).available(day, party)
+
+        return await self._database.read(work)
+
+    async def hold(
+        self,
+        restaurant: Restaurant,
+        conversation: ConversationId,
+        token: bytes,
+        starts_at_s: int,
+        party: int,
+        now_s: int,
+    ) -> Booking | Unavailable:
+        """As `Desk.hold`, in a transaction of its own."""
+        return await self.at_desk(
+            restaurant, now_s, lambda desk: desk.hold(conversation, token, starts_at_s, party)
+        )
+
+    async def confirm(
+        self, restaurant: Restaurant, booking: Booking, under_name: str, now_s: int
+    ) -> Booking:
+        """As `Desk.confirm`, in a transaction of its own. Raises BookingRefused."""
+        return await self.at_desk(restaurant, now_s, lambda desk: desk.confirm(booking, under_name))
+
+    async def cancel(self, restaurant: Restaurant, booking: Booking, by: By, now_s: int) -> Booking:
+        """As `Desk.cancel`, in a transaction of its own. Raises BookingRefused."""
+        return await self.at_desk(restaurant, now_s, lambda desk: desk.cancel(booking, by))
+
+    async def bookings_on(self, day: date, zone: str) -> list[TableBooking]:
+        """The live bookings that begin on a local date of a time zone, by time and table."""
+
+        async def work(transaction: Transaction) -> list[TableBooking]:
+            return await table_bookings(transaction, zone, day)
+
+        return await self._database.read(work)
+
+    async def answer(
+        self,
+        restaurant: Restaurant,
+        conversation: ConversationId,
+        seq: int,
+        now_s: int,
+        respond: Respond,
+    ) -> bool:
+        """Answer the message at `seq` of a conversation exactly once.
+
+        False, without calling `respond`, if that message or a later one was answered before.
+        Raises StorageUnavailable, and whatever `respond` raises: then nothing has changed.
+        """
+
+        async def work(transaction: Transaction) -> bool:
+            rows = await transaction.fetch(
+                "SELECT last_seq, state FROM talk WHERE conversation = $1", conversation
+            )
+            if rows and rows[0][0] >= seq:
+                return False
+            talk = msgspec.msgpack.decode(rows[0][1], type=Talk) if rows else Talk()
+            desk = Desk(transaction, restaurant, now_s)
+            after, replies = await respond(talk, desk)
+            await transaction.execute(_SAVE_TALK, conversation, seq, msgspec.msgpack.encode(after))
+            for place, content in enumerate(replies):
+                await transaction.execute(
+                    "INSERT INTO reply (conversation, seq, place, content) VALUES ($1, $2, $3, $4)",
+                    conversation,
+                    seq,
+                    place,
+                    content,
+                )
+            return True
+
+        return await self._database.transact(work)
+
+    async def waiting_replies(self) -> list[WaitingReply]:
+        """Every reply that was not handed over yet, in the order of the answers."""
+
+        async def work(transaction: Transaction) -> list[WaitingReply]:
+            rows = await transaction.fetch(
+                "SELECT conversation, seq, place, content FROM reply "
+                "ORDER BY conversation, seq, place"
+            )
+            return [WaitingReply(ConversationId(row[0]), *row[1:]) for row in rows]
+
+        return await self._database.read(work)
+
+    async def handed_over(self, reply: WaitingReply) -> None:
+        """The device has the reply in its outbox, on disk; the book forgets it."""
+
+        async def work(transaction: Transaction) -> int:
+            return await transaction.execute(
+                "DELETE FROM reply WHERE conversation = $1 AND seq = $2 AND place = $3",
+                reply.conversation,
+                reply.seq,
+                reply.place,
+            )
+
+        await self._database.transact(work)

@@ -1,0 +1,320 @@
+"""Bookings inside one transaction of the book: look for times, hold, confirm, cancel.
+
+Three things stand between two parties and one table: every change runs in a transaction that
+excludes all others (BEGIN IMMEDIATE), tables are claimed under PRIMARY KEY (resource, quantum),
+and covers are counted under a CHECK. The first suffices; the other two hold even if the code
+above them is wrong.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import cast
+
+from plausch.base.ids import ConversationId
+from plausch.db.interface import Bulk, Row, Transaction
+from plausch.domain.assignment import Placement
+from plausch.domain.booking import (
+    CLAIMING,
+    Booking,
+    BookingState,
+    By,
+    Cancel,
+    Command,
+    Confirm,
+    Expire,
+    Hold,
+    Request,
+    apply,
+    decide,
+)
+from plausch.domain.business import Restaurant
+from plausch.domain.calendar import instant_s
+from plausch.domain.service import QUANTUM_S
+from plausch.domain.slots import (
+    Availability,
+    Occupancy,
+    Slot,
+    Unavailable,
+    free_slots,
+    slot_at,
+    table_for,
+)
+
+_DAY_QUANTA = 86_400 // QUANTUM_S
+
+_COLUMNS = (
+    "uid, sequence, state, party, starts_at_s, ends_at_s, zone, under_name, hold_until_s, "
+    "booked_at_s, modified_at_s"
+)
+_CLAIMING = ", ".join(f"'{state}'" for state in sorted(CLAIMING))
+_INSERT = f"""INSERT INTO booking ({_COLUMNS}, conversation, token, resources,
+    first_quantum, end_quantum, pace_minutes, pace_window)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
+_UPDATE = """UPDATE booking SET sequence = $2, state = $3, under_name = $4, hold_until_s = $5,
+    modified_at_s = $6 WHERE uid = $1"""
+_CLAIM = Bulk("INSERT INTO claim (resource, quantum, uid) {rows}", ("text", "int", "text"))
+_PACE = """INSERT INTO pace (slot_minutes, slot, covers, max_covers) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (slot_minutes, slot)
+    DO UPDATE SET covers = pace.covers + excluded.covers, max_covers = excluded.max_covers"""
+
+
+@dataclass(frozen=True, slots=True)
+class TableBooking:
+    """A booking and its tables."""
+
+    booking: Booking
+    tables: tuple[str, ...]
+
+
+class Desk:
+    """The book as it is within one transaction, at one moment, for one restaurant."""
+
+    def __init__(self, transaction: Transaction, restaurant: Restaurant, now_s: int) -> None:
+        self.restaurant = restaurant
+        self.now_s = now_s
+        self._transaction = transaction
+
+    async def available(self, day: date, party: int) -> Availability:
+        """The free times of an opening day for a party."""
+        zone = self.restaurant.calendar.zone
+        opens = instant_s(zone, day, 0) // QUANTUM_S
+        occupancy = await self._occupancy(opens, opens + 2 * _DAY_QUANTA)
+        return free_slots(self.restaurant, day, party, self.now_s, occupancy)
+
+    async def hold(
+        self,
+        conversation: ConversationId,
+        token: bytes,
+        starts_at_s: int,
+        party: int,
+        under_name: str = "",
+    ) -> Booking | Unavailable:
+        """Keep a table for a party, for the service's hold time; or why that is impossible.
+
+        `token` names the request within the conversation: the same one gets the same booking
+        again, as it is by now. Raises BookingRefused for a name that is none.
+        """
+        known = await self._select("conversation = $1 AND token = $2", conversation, token)
+        if known:
+            return known[0]
+        await self.expire_holds()
+        slot = slot_at(self.restaurant, starts_at_s, party, self.now_s)
+        if isinstance(slot, Unavailable):
+            return slot
+        return await self._place(conversation, token, slot, party, under_name)
+
+    async def _place(
+        self, conversation: ConversationId, token: bytes, slot: Slot, party: int, under_name: str
+    ) -> Booking | Unavailable:
+        service = self.restaurant.service
+        quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
+        occupancy = await self._occupancy(quanta.start, quanta.stop)
+        found = table_for(self.restaurant, slot, party, occupancy)
+        if found is None:
+            return Unavailable.FULL
+        booking: Booking | None = None
+        request = Request(
+            _uid(conversation, token),
+            party,
+            slot.starts_at_s,
+            slot.ends_at_s,
+            slot.zone,
+            under_name,
+        )
+        for command in (request, Hold(0, self.now_s + service.hold_minutes * 60)):
+            for event in decide(booking, command, self.now_s):
+                booking = apply(booking, event)
+        booking = cast(Booking, booking)
+        await self._insert(booking, conversation, token, found.resources, quanta)
+        await self._move(occupancy.placements, found.moves)
+        await self._claim([(booking.uid, found.resources, quanta)])
+        return booking
+
+    async def confirm(self, booking: Booking, under_name: str = "") -> Booking:
+        """Make a held booking firm. Raises BookingRefused."""
+        return await self._change(booking, Confirm(booking.sequence, under_name))
+
+    async def cancel(self, booking: Booking, by: By) -> Booking:
+        """Take a booking back and free its tables; customers only until the deadline.
+
+        Raises BookingRefused.
+        """
+        deadline_s = booking.starts_at_s - self.restaurant.service.cancel_until_minutes * 60
+        return await self._change(booking, Cancel(by, deadline_s))
+
+    async def expire_holds(self) -> None:
+        """End the holds whose time is over, and free their tables."""
+        for booking in await self._select("state = 'held' AND hold_until_s <= $1", self.now_s):
+            await self._change(booking, Expire())
+
+    async def booking(self, conversation: ConversationId, uid: str) -> Booking | None:
+        """A booking of a conversation, by uid."""
+        found = await self._select("conversation = $1 AND uid = $2", conversation, uid)
+        return found[0] if found else None
+
+    async def upcoming(self, conversation: ConversationId) -> list[Booking]:
+        """The firm bookings of a conversation that have not ended, by begin."""
+        return await self._select(
+            "conversation = $1 AND state = 'confirmed' AND ends_at_s > $2", conversation, self.now_s
+        )
+
+    # --- the only writers of claims and covers ---------------------------------------------
+
+    async def _change(self, booking: Booking, command: Command) -> Booking:
+        after = booking
+        for event in decide(booking, command, self.now_s):
+            after = apply(after, event)
+        if after is booking:
+            return booking
+        await self._transaction.execute(
+            _UPDATE,
+            after.uid,
+            after.sequence,
+            after.state.value,
+            after.under_name,
+            after.hold_until_s,
+            after.modified_at_s,
+        )
+        if booking.state in CLAIMING and after.state not in CLAIMING:
+            await self._release(booking)
+        return after
+
+    async def _release(self, booking: Booking) -> None:
+        await self._transaction.execute("DELETE FROM claim WHERE uid = $1", booking.uid)
+        await self._transaction.execute(
+            """UPDATE pace SET covers = covers - $2 WHERE (slot_minutes, slot) =
+               (SELECT pace_minutes, pace_window FROM booking WHERE uid = $1)""",
+            booking.uid,
+            booking.party,
+        )
+
+    async def _insert(
+        self,
+        booking: Booking,
+        conversation: ConversationId,
+        token: bytes,
+        tables: tuple[str, ...],
+        quanta: range,
+    ) -> None:
+        pacing = self.restaurant.service.pacing
+        pace_minutes = pacing.slot_minutes if pacing else 0
+        window = pacing.window(booking.starts_at_s) if pacing else 0
+        await self._transaction.execute(
+            _INSERT,
+            *_values(booking),
+            conversation,
+            token,
+            _joined(tables),
+            quanta.start,
+            quanta.stop,
+            pace_minutes,
+            window,
+        )
+        if pacing:
+            await self._transaction.execute(
+                _PACE, pace_minutes, window, booking.party, pacing.max_covers
+            )
+
+    async def _move(
+        self, placements: Iterable[Placement], moves: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        """Give other bookings their new tables: first all get up, then all sit down."""
+        moved = [
+            (placement.uid, moves[placement.uid], placement.quanta)
+            for placement in placements
+            if placement.uid in moves
+        ]
+        for uid, tables, _ in moved:
+            await self._transaction.execute("DELETE FROM claim WHERE uid = $1", uid)
+            await self._transaction.execute(
+                "UPDATE booking SET resources = $2 WHERE uid = $1", uid, _joined(tables)
+            )
+        await self._claim(moved)
+
+    async def _claim(self, seated: Sequence[tuple[str, tuple[str, ...], range]]) -> None:
+        rows = [
+            (table, quantum, uid)
+            for uid, tables, quanta in seated
+            for table in tables
+            for quantum in quanta
+        ]
+        if rows:
+            await self._transaction.fetch_bulk(_CLAIM, rows)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    async def _select(self, where: str, *values: int | str | bytes) -> list[Booking]:
+        rows = await self._transaction.fetch(
+            f"SELECT {_COLUMNS} FROM booking WHERE {where} ORDER BY starts_at_s, uid",
+            *values,
+        )
+        return [_booking(row) for row in rows]
+
+    async def _occupancy(self, first_quantum: int, end_quantum: int) -> Occupancy:
+        """Who claims tables around a stretch of time, a day to both sides for chains of moves.
+
+        Holds whose time is over do not count, even while they are still in the book.
+        """
+        rows = await self._transaction.fetch(
+            f"""SELECT uid, party, starts_at_s, state, resources, first_quantum, end_quantum
+                FROM booking WHERE state IN ({_CLAIMING})
+                AND first_quantum > $1 AND first_quantum < $2
+                AND NOT (state = 'held' AND hold_until_s <= $3)
+                ORDER BY uid""",
+            first_quantum - 2 * _DAY_QUANTA,
+            end_quantum + _DAY_QUANTA,
+            self.now_s,
+        )
+        pacing = self.restaurant.service.pacing
+        placements: list[Placement] = []
+        covers: dict[int, int] = {}
+        for uid, party, starts_at_s, state, resources, first, end in rows:
+            pinned = state == BookingState.SEATED or starts_at_s <= self.now_s
+            tables = tuple(resources.split("\n"))
+            placements.append(Placement(uid, party, range(first, end), tables, pinned))
+            if pacing:
+                window = pacing.window(starts_at_s)
+                covers[window] = covers.get(window, 0) + party
+        return Occupancy(tuple(placements), covers)
+
+
+async def table_bookings(transaction: Transaction, zone: str, day: date) -> list[TableBooking]:
+    """The live bookings that begin on a local date, by time and table."""
+    rows = await transaction.fetch(
+        f"""SELECT {_COLUMNS}, resources FROM booking WHERE state IN ({_CLAIMING})
+            AND starts_at_s >= $1 AND starts_at_s < $2 ORDER BY starts_at_s, resources""",
+        instant_s(zone, day, 0),
+        instant_s(zone, day + timedelta(days=1), 0),
+    )
+    return [TableBooking(_booking(row[:-1]), tuple(row[-1].split("\n"))) for row in rows]
+
+
+def _uid(conversation: ConversationId, token: bytes) -> str:
+    """The same for a repeated request, and unlike any other's (iCalendar UID)."""
+    return "b-" + hashlib.sha256(b"booking" + conversation + token).hexdigest()[:32]
+
+
+def _joined(tables: tuple[str, ...]) -> str:
+    return "\n".join(tables)
+
+
+def _values(booking: Booking) -> tuple[int | str, ...]:
+    return (
+        booking.uid,
+        booking.sequence,
+        booking.state.value,
+        booking.party,
+        booking.starts_at_s,
+        booking.ends_at_s,
+        booking.zone,
+        booking.under_name,
+        booking.hold_until_s,
+        booking.booked_at_s,
+        booking.modified_at_s,
+    )
+
+
+def _booking(row: Row) -> Booking:
+    return replace(Booking(*row), state=BookingState(row[2]))

@@ -1,0 +1,79 @@
+"""What the receptionist remembers of a conversation, hears, and says."""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from plausch.base.ids import ConversationId
+from plausch.content.cards import Card
+
+
+class Expecting(StrEnum):
+    """What the last question to the guest was about."""
+
+    NOTHING = "nothing"
+    PARTY = "party"
+    DAY = "day"
+    TIME = "time"
+    NAME = "name"
+    CANCEL = "cancel"
+
+
+class DayPart(StrEnum):
+    """A vague time."""
+
+    MORNING = "morning"
+    NOON = "noon"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTime:
+    """A time of day in minutes; `vague` when it may be meant twelve hours later ("at seven")."""
+
+    minute: int
+    vague: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The state of one conversation, between messages. New fields need a default.
+
+    `language` is empty until the guest has shown one. `options` are the identifiers of the
+    numbered choices shown last. `held_uid` is the booking that waits for a name. `confused`
+    counts messages in a row that were not understood. `allowance` and `allowance_at_s` are the
+    leaky bucket of patience.py.
+    """
+
+    language: str = ""
+    expecting: Expecting = Expecting.NOTHING
+    party: int | None = None
+    day: date | None = None
+    time: HeardTime | None = None
+    part: DayPart | None = None
+    options: tuple[str, ...] = ()
+    held_uid: str = ""
+    name: str = ""
+    confused: int = 0
+    allowance: int = 20
+    allowance_at_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One message of a guest. `token` names it (its message id); `card` if it carries one."""
+
+    conversation: ConversationId
+    token: bytes
+    text: str
+    card: Card | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One message to the guest: Markdown, and the card that says the same, if any."""
+
+    text: str
+    language: str
+    card: Card | None = None
