@@ -142,3 +142,12 @@ def test_encapsulation_agrees_with_the_library(
     assert cipher.decrypt(nonce, theirs[split:], b"") == b"hello"
     with pytest.raises(InvalidTag):
         cipher.decrypt(nonce, theirs[split:-1] + bytes((theirs[-1] ^ 1,)), b"")
+
+
+def test_the_drafts_first_vector() -> None:
+    """draft-connolly-cfrg-xwing-kem, appendix C: a seed and the start of its public key."""
+    seed = "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26"
+    public = XWingKem().public_of(bytes.fromhex(seed))
+    assert public.hex().startswith(
+        "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5"
+    )
