@@ -1,0 +1,185 @@
+"""The listening port: HTTP routes, WebSocket upgrades, and the connections that are open.
+
+Thin: frames are read by `wire.session`, carried out by `dispatch`. One shared timer goes round
+all connections (a wheel of buckets, one bucket each second), so a silent one costs nothing.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from multidict import CIMultiDict
+from picows import WSListener, WSTransport, WSUpgradeRequest, WSUpgradeResponse, ws_create_server
+from picows import WSUpgradeResponseWithListener as Response
+
+from plausch.server import routes
+from plausch.server.config import ServerConfig
+from plausch.server.connection import Connection
+from plausch.server.dispatch import Dispatch
+from plausch.server.hub import Hub
+from plausch.wire import frames as f
+from plausch.wire.codec import BUNDLE_BYTES
+
+log = logging.getLogger("plausch.server")
+
+HANDSHAKE_TIMEOUT_S = 5.0
+READ_BUFFER_BYTES = 2048
+DRAIN_TIMEOUT_S = 3.0
+BACKLOG = 4096
+_NO_HEADERS: CIMultiDict[str] = CIMultiDict()
+
+
+class Edge:
+    """Opens the port and keeps the connections."""
+
+    def __init__(self, config: ServerConfig, hub: Hub, dispatch: Dispatch) -> None:
+        self.limits = config.limits
+        self.dispatch = dispatch
+        self.port = 0
+        self._config = config
+        self._hub = hub
+        self._origins: frozenset[str] = frozenset(config.origins)
+        self._server: asyncio.Server | None = None
+        self._draining = False
+        self._addresses: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._wheel: list[set[Connection]] = [
+            set() for _ in range(max(1, self.limits.silence_ms // 1000))
+        ]
+        self._turn = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self) -> int:
+        """Listen; the port that was bound. Raises OSError."""
+        config = self._config
+        self._server = await ws_create_server(
+            self._open,
+            config.host,
+            config.port,
+            websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
+            logger_name=_Quiet(),
+            max_frame_size=2 * BUNDLE_BYTES,
+            read_buffer_init_size=READ_BUFFER_BYTES,
+            use_aiofastnet=False,
+            backlog=BACKLOG,
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._origins |= routes.own_origins(config.domain, config.host, self.port)
+        self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
+        return self.port
+
+    async def stop(self) -> None:
+        """Accept no more, carry out what was begun, say good-bye, close."""
+        self._draining = True
+        if self._server is not None:
+            self._server.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=DRAIN_TIMEOUT_S)
+        await self.dispatch.drain()
+        for bucket in self._wheel:
+            for connection in list(bucket):
+                connection.close(
+                    "server_restart", "The server restarts; connect again in a moment.", 1_000
+                )
+        deadline = asyncio.get_running_loop().time() + DRAIN_TIMEOUT_S
+        while any(self._wheel) and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.02)
+
+    # --- for connections -----------------------------------------------------------------
+
+    def entered(self, connection: Connection, transport: WSTransport) -> bool:
+        """A WebSocket is open; False when its address has too many."""
+        request: WSUpgradeRequest = transport.request
+        peer = transport.underlying_transport.get_extra_info("peername")
+        address = routes.client_address(request, str(peer[0]), self._config.behind_proxy)
+        # The upgrade's headers are 2 KiB that nobody needs for as long as the connection lasts.
+        request.headers = _NO_HEADERS
+        transport.response.headers = _NO_HEADERS
+        connection.address = address
+        connection.slot = self._turn
+        self._wheel[self._turn].add(connection)
+        count = self._addresses.get(address, 0) + 1
+        self._addresses[address] = count
+        return count <= self.limits.connections_per_address
+
+    def left(self, connection: Connection) -> None:
+        """A WebSocket is gone."""
+        bucket = self._wheel[connection.slot]
+        if connection not in bucket:
+            return
+        bucket.discard(connection)
+        count = self._addresses[connection.address] - 1
+        if count:
+            self._addresses[connection.address] = count
+        else:
+            del self._addresses[connection.address]
+        self.closing(connection)
+
+    def closing(self, connection: Connection) -> None:
+        """The connection speaks for nobody any more."""
+        if connection.device is not None:
+            self._hub.leave(connection.device.key, connection)
+
+    def hello(self, nonce: bytes) -> f.Hello:
+        """The first frame of a connection."""
+        config = self._config
+        return f.Hello(f.PROTOCOL_VERSION, config.domain, nonce, config.registration)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Carry out a request that takes more than a moment."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ran)
+
+    @property
+    def connections(self) -> int:
+        """How many WebSockets are open."""
+        return sum(len(bucket) for bucket in self._wheel)
+
+    # --- within --------------------------------------------------------------------------
+
+    def _ran(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("A request failed unexpectedly.", exc_info=task.exception())
+
+    def _open(self, request: WSUpgradeRequest) -> WSListener | Response:
+        if not routes.is_socket(request):
+            return _response(routes.answer(request, self._config.domain))
+        refusal = routes.socket_refusal(request, self._origins, self._draining)
+        if refusal is not None:
+            return _response(refusal)
+        return Connection(self)
+
+    def _turn_wheel(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
+        self._turn = (self._turn + 1) % len(self._wheel)
+        for connection in list(self._wheel[self._turn]):
+            connection.visit()
+
+
+def _response(response: WSUpgradeResponse) -> Response:
+    return Response(response, None)
+
+
+class _Quiet:
+    """What picows logs with: it would write addresses and paths; only our own bugs are kept."""
+
+    def isEnabledFor(self, level: int) -> bool:  # noqa: N802  # the name logging uses
+        """Nothing below an exception is wanted."""
+        return False
+
+    def info(self, message: str, *values: object) -> None:
+        """Drop it."""
+
+    debug = warning = error = info
+
+    def log(self, level: int, message: str, *values: object) -> None:
+        """Drop it."""
+
+    def exception(self, message: str, *values: object) -> None:
+        """An exception in a connection's own code: a bug."""
+        log.exception("A connection failed unexpectedly.")

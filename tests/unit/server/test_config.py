@@ -1,0 +1,92 @@
+"""The operator's settings: TOML in, typed values out, one sentence for each mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, read_config
+from plausch.server.limits import Limits
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "plausch.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_defaults_are_a_private_open_server_on_sqlite(tmp_path: Path) -> None:
+    config = ServerConfig(tmp_path)
+    assert (config.host, config.port, config.domain) == ("127.0.0.1", DEFAULT_PORT, "localhost")
+    assert config.registration == "open"
+    assert config.database == str(tmp_path / "plausch.db")
+    assert config.limits == Limits()
+
+
+def test_every_setting_can_be_written(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        """
+        host = "0.0.0.0"
+        port = 0
+        domain = "example.org"
+        database_url = "postgresql://db/plausch"
+        registration = "invitation"
+        origins = ["https://chat.example.org"]
+        behind_proxy = true
+        data_dir = "elsewhere"
+        [limits]
+        sends_per_device_per_day = 5000
+        """,
+    )
+    config = read_config(path, tmp_path)
+    assert config == ServerConfig(
+        data_dir=Path("elsewhere"),
+        host="0.0.0.0",
+        port=0,
+        domain="example.org",
+        database_url="postgresql://db/plausch",
+        registration="invitation",
+        origins=("https://chat.example.org",),
+        behind_proxy=True,
+        limits=Limits(sends_per_device_per_day=5000),
+    )
+    assert config.database == "postgresql://db/plausch"
+
+
+def test_the_data_directory_is_the_callers_unless_written(tmp_path: Path) -> None:
+    assert read_config(written(tmp_path, ""), tmp_path).data_dir == tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("port = 70000", "70000 is not between 0 and 65535"),
+        ('port = "80"', r"Expected `int`, got `str` - at `\$.port`"),
+        ("port = 1.5", "Expected `int`"),
+        ('domain = "Not A Domain"', "domain: .* is not a domain"),
+        ('registration = "maybe"', "not one of open, invitation, closed"),
+        ('origins = ["chat.example.org"]', "is not an origin"),
+        ('origins = ["https://chat.example.org/"]', "is not an origin"),
+        ("origins = [1]", "Expected `str`"),
+        ("colour = 1", "'colour' is not a setting; known are behind_proxy"),
+        ("[limits]\nsends = 1", "'sends' is not a setting; known are"),
+        ("[limits]\nretention_days = -1", "limits.retention_days cannot be negative"),
+        ("limits = 5", "Expected `object`"),
+        ("data_dir = 5", "Expected a path"),
+        ("port = ", "is not TOML"),
+    ],
+)
+def test_a_mistake_is_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(ConfigRefused, match=sentence) as caught:
+        read_config(written(tmp_path, text), tmp_path)
+    assert "\n" not in str(caught.value)
+    assert caught.value.code == "bad_config"
+
+
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigRefused, match=r"nowhere\.toml cannot be read"):
+        read_config(tmp_path / "nowhere.toml", tmp_path)
+    path = tmp_path / "latin.toml"
+    path.write_bytes(b'domain = "\xff"')
+    with pytest.raises(ConfigRefused, match="cannot be read"):
+        read_config(path, tmp_path)

@@ -1,0 +1,220 @@
+"""The hub: the same bytes for all, in order, to those who are online."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from plausch.base.ids import ConversationId
+from plausch.server.errors import unknown_conversation
+from plausch.server.hub import Hub, websocket_message
+from plausch.server.records import DeviceRecord, Member, Roster
+from plausch.wire import frames as f
+from plausch.wire.codec import decode_server
+
+CONVERSATION = ConversationId(bytes(16))
+INLINE_BYTES = 1024
+
+
+@dataclass(eq=False)
+class Socket:
+    """A connection that remembers what it was told."""
+
+    received: list[f.ServerFrame] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
+    closed: str = ""
+
+    def push(self, message: bytes) -> None:
+        self.raw.append(message)
+        self.received.append(decode_server(payload(message)))
+
+    def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
+        self.closed = code
+
+
+@dataclass
+class Rosters:
+    """Membership in memory; `known` False: it has to be looked up first."""
+
+    roster_of: Roster | None
+    known: bool = True
+    looked_up: int = 0
+
+    def roster_known(self, conversation: bytes) -> Roster | None:
+        return self.roster_of if self.known else None
+
+    async def roster(self, conversation: bytes) -> Roster:
+        self.looked_up += 1
+        await asyncio.sleep(0)
+        if self.roster_of is None:
+            raise unknown_conversation()
+        return self.roster_of
+
+
+def payload(message: bytes) -> bytes:
+    assert message[0] == 0x82
+    start = {126: 4, 127: 10}.get(message[1], 2)
+    return message[start:]
+
+
+def device(key: int, account: int | None = None) -> DeviceRecord:
+    account = key if account is None else account
+    uri = f"mimi://localhost/d/a{account}/{key:016x}"
+    return DeviceRecord(key, uri, account, f"a{account}", "person", bytes(32))
+
+
+def roster(*devices: DeviceRecord) -> Roster:
+    members = {
+        one.key: Member(one.key, one.uri, one.account_key, leaf, one.signature_key)
+        for leaf, one in enumerate(devices)
+    }
+    return Roster(1, CONVERSATION, 0, 1, members)
+
+
+def envelope(seq: int, sender: DeviceRecord, size: int = 10) -> f.Envelope:
+    return f.Envelope(seq, 0, f.APPLICATION, 5, sender.uri, bytes(size))
+
+
+ANNA, BEN, CEM = device(1), device(2), device(3)
+
+
+@pytest.fixture
+def rosters() -> Rosters:
+    return Rosters(roster(ANNA, BEN, CEM))
+
+
+@pytest.fixture
+def hub(rosters: Rosters) -> Hub:
+    return Hub(rosters, INLINE_BYTES, cursor_members=8)
+
+
+def online(hub: Hub, *devices: DeviceRecord) -> list[Socket]:
+    sockets = [Socket() for _ in devices]
+    for one, socket in zip(devices, sockets, strict=True):
+        hub.enter(one.key, socket)
+    return sockets
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 2_000_000])
+def test_a_websocket_message_of_any_size(size: int) -> None:
+    message = websocket_message(bytes(size))
+    assert payload(message) == bytes(size)
+    length = message[1]
+    if length == 126:
+        length = int.from_bytes(message[2:4], "big")
+    elif length == 127:
+        length = int.from_bytes(message[2:10], "big")
+    assert length == size
+
+
+def test_the_others_get_the_same_bytes_and_a_lone_sender_nothing(hub: Hub) -> None:
+    anna, ben, cem = online(hub, ANNA, BEN, CEM)
+    hub.appended(CONVERSATION, [envelope(1, ANNA), envelope(2, ANNA)], [1, 1])
+    assert anna.received == []
+    assert ben.received == [f.Delivery(CONVERSATION, 2, [envelope(1, ANNA), envelope(2, ANNA)])]
+    assert ben.raw[0] is cem.raw[0]
+
+
+def test_with_two_senders_all_get_all(hub: Hub) -> None:
+    sockets = online(hub, ANNA, BEN, CEM)
+    hub.appended(CONVERSATION, [envelope(1, ANNA), envelope(2, BEN)], [1, 2])
+    assert all(len(one.received) == 1 for one in sockets)
+
+
+def test_who_is_offline_is_passed_over(hub: Hub) -> None:
+    (ben,) = online(hub, BEN)
+    hub.appended(CONVERSATION, [envelope(1, ANNA)], [1])
+    hub.leave(BEN.key, ben)
+    hub.appended(CONVERSATION, [envelope(2, ANNA)], [1])
+    assert len(ben.received) == 1
+
+
+def test_a_large_envelope_stays_in_the_log(hub: Hub) -> None:
+    _, ben, _ = online(hub, ANNA, BEN, CEM)
+    hub.appended(CONVERSATION, [envelope(4, ANNA, INLINE_BYTES)], [1])
+    assert ben.received == [f.Delivery(CONVERSATION, 4, [])]
+
+
+def test_a_long_batch_is_cut_and_nothing_is_left_out(hub: Hub) -> None:
+    (ben,) = online(hub, BEN)
+    envelopes = [envelope(seq, ANNA, size) for seq, size in enumerate([300, 300, 300, 2000, 5], 1)]
+    hub.appended(CONVERSATION, envelopes, [1] * 5)
+    frames = [one for one in ben.received if isinstance(one, f.Delivery)]
+    assert [one.head for one in frames] == [2, 3, 4, 5]
+    assert [[e.seq for e in one.envelopes] for one in frames] == [[1, 2], [3], [], [5]]
+
+
+async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, rosters: Rosters) -> None:
+    (ben,) = online(hub, BEN)
+    rosters.known = False
+    hub.appended(CONVERSATION, [envelope(1, ANNA)], [1])
+    hub.appended(CONVERSATION, [envelope(2, ANNA)], [1])
+    rosters.known = True
+    hub.appended(CONVERSATION, [envelope(3, ANNA)], [1])
+    assert ben.received == []
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [1, 2, 3]
+    assert rosters.looked_up == 1
+
+
+async def test_a_roster_that_cannot_be_found_loses_a_push_only(hub: Hub, rosters: Rosters) -> None:
+    (ben,) = online(hub, BEN)
+    found, rosters.roster_of = rosters.roster_of, None
+    hub.appended(CONVERSATION, [envelope(1, ANNA)], [1])
+    for _ in range(5):
+        await asyncio.sleep(0)
+    rosters.roster_of = found
+    hub.appended(CONVERSATION, [envelope(2, ANNA)], [1])
+    assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [2]
+
+
+def test_the_newer_connection_wins(hub: Hub) -> None:
+    (older,) = online(hub, BEN)
+    (newer,) = online(hub, BEN)
+    assert older.closed == "replaced"
+    assert newer.closed == ""
+    hub.leave(BEN.key, older)  # its end comes later and must not take the newer one along
+    hub.mailbox_moved(BEN.key, 4)
+    assert newer.received == [f.MailboxMoved(4)]
+    assert older.received == []
+
+
+def test_a_commit_reaches_those_before_and_after_it(hub: Hub) -> None:
+    gone = device(9)
+    anna, ben, old = online(hub, ANNA, BEN, gone)
+    commit = f.Envelope(5, 0, f.COMMIT, 5, ANNA.uri, b"commit")
+    hub.committed(CONVERSATION, commit, ANNA.key, {1, 2, 9})
+    assert anna.received == []
+    assert ben.received == old.received == [f.Delivery(CONVERSATION, 5, [commit])]
+
+
+def test_delivery_marks_go_to_other_accounts_only(rosters: Rosters, hub: Hub) -> None:
+    second = device(4, account=BEN.account_key)
+    rosters.roster_of = roster(ANNA, BEN, second)
+    anna, ben, own = online(hub, ANNA, BEN, second)
+    hub.cursor_moved(CONVERSATION, BEN, 7)
+    assert anna.received == [f.CursorMoved(CONVERSATION, BEN.uri, 7)]
+    assert ben.received == own.received == []
+
+
+def test_large_conversations_have_no_delivery_marks(rosters: Rosters, hub: Hub) -> None:
+    rosters.roster_of = roster(*(device(key) for key in range(1, 10)))
+    (anna,) = online(hub, ANNA)
+    hub.cursor_moved(CONVERSATION, BEN, 7)
+    assert anna.received == []
+
+
+def test_ephemeral_messages_and_device_lists(hub: Hub) -> None:
+    anna, ben, _ = online(hub, ANNA, BEN, CEM)
+    hub.ephemeral(CONVERSATION, ANNA, b"typing")
+    hub.device_list_moved("a3", [ANNA.key, 77])
+    assert ben.received == [f.Ephemeral(CONVERSATION, ANNA.uri, b"typing")]
+    assert anna.received == [f.DeviceListMoved("a3")]
+
+
+def test_a_device_that_is_listed_no_more_is_disconnected(hub: Hub) -> None:
+    anna, ben = online(hub, ANNA, BEN)
+    hub.disconnect(ANNA.key, "device_removed", "No longer listed.")
+    hub.disconnect(77, "device_removed", "Unknown.")
+    assert (anna.closed, ben.closed) == ("device_removed", "")
