@@ -9,7 +9,8 @@ from typing import Self
 
 from plausch.mls.codec import Reader, opaque, parse_whole, u8, u16, u32, u64
 from plausch.mls.errors import CodecError
-from plausch.mls.group_context import GROUP_ID_LIMIT, MLS10, read_version
+from plausch.mls.group_context import GROUP_ID_LIMIT, read_version
+from plausch.mls.leaf_node import MLS10
 from plausch.mls.proposal import Commit, Proposal, proposal_bytes, read_proposal
 from plausch.mls.suite import Suite
 

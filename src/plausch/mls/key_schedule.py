@@ -70,6 +70,14 @@ def epoch_keys(suite: Suite, joiner: bytes, psk_secret: bytes, context: bytes) -
     return _derive(suite, joiner, suite.derive_secret(intermediate, "welcome"), epoch_secret)
 
 
+def next_epoch_keys(
+    suite: Suite, init_secret: bytes, commit_secret: bytes, psk_secret: bytes, context: bytes
+) -> EpochKeys:
+    """One Commit's step; `commit_secret` is zeros when the Commit has no path."""
+    joiner = joiner_secret(suite, init_secret, commit_secret, context)
+    return epoch_keys(suite, joiner, psk_secret, context)
+
+
 def first_epoch_keys(suite: Suite, epoch_secret: bytes) -> EpochKeys:
     """Epoch 0 of a new group: `epoch_secret` is random, KDF.Nh bytes (RFC 9420 section 11)."""
     return _derive(suite, b"", b"", epoch_secret)

@@ -128,7 +128,7 @@ def _advance(suite: Suite, ratchet: Ratchet, generation: int) -> tuple[MessageKe
 class SecretTree:
     """All message keys of one epoch, derived when first needed and deleted when used."""
 
-    __slots__ = ("_leaf_count", "_nodes", "_ratchets", "_suite")
+    __slots__ = ("_kinds", "_leaf_count", "_nodes", "_ratchets", "_suite")
 
     def __init__(
         self,
@@ -141,6 +141,7 @@ class SecretTree:
         self._leaf_count = leaf_count
         self._nodes = nodes
         self._ratchets = ratchets
+        self._kinds: tuple[RatchetKind, ...] = tuple(RatchetKind)
 
     @classmethod
     def begin(cls, suite: Suite, leaf_count: int, encryption_secret: bytes) -> Self:
@@ -167,6 +168,12 @@ class SecretTree:
             for (leaf, kind), ratchet in sorted(self._ratchets.items(), key=lambda item: item[0])
         ]
         return u32(self._leaf_count) + vector(nodes) + vector(ratchets)
+
+    def retire(self) -> None:
+        """The epoch is over: forget the handshake ratchets, only late messages still count."""
+        self._kinds = (RatchetKind.APPLICATION,)
+        for where in [item for item in self._ratchets if item[1] == RatchetKind.HANDSHAKE]:
+            del self._ratchets[where]
 
     def next_key(self, leaf_index: int, kind: RatchetKind) -> tuple[int, MessageKey]:
         """The next generation to send with and its key; the ratchet has moved on already.
@@ -252,7 +259,7 @@ class SecretTree:
                 self._nodes.pop(node, None)
             else:
                 self._nodes[node] = value
-        for kind in RatchetKind:
+        for kind in self._kinds:
             self._ratchets[leaf_index, kind] = self._first_ratchet(secret, kind)
 
 
