@@ -56,6 +56,8 @@ class Roster:
     suite: int
     members: Mapping[int, Member]
     """By device key."""
+    uris: tuple[str, ...]
+    """The members' device URIs, by leaf."""
 
     @property
     def accounts(self) -> frozenset[int]:

@@ -1,0 +1,163 @@
+"""Key packages: left by a device so that others can add it while it is away."""
+
+from plausch.base.clock import Clock
+from plausch.base.errors import Fault
+from plausch.db.interface import ConstraintViolated, Database, Transaction
+from plausch.mls.credential import PLAUSCH, Credential, Role
+from plausch.mls.errors import CredentialRefused, ProtocolError
+from plausch.mls.key_package import KeyPackage, parse_key_package
+from plausch.mls.suite import suite as suite_of
+from plausch.server.accounts import unknown_account
+from plausch.server.errors import Refusal
+from plausch.server.limits import Limits
+from plausch.server.rate import TokenBuckets
+from plausch.server.records import DeviceRecord
+from plausch.server.store import account, device, key_package
+
+Row = tuple[int, int, int, int, bytes, bytes]
+
+
+class KeyPackages:
+    """The key packages of one server's devices."""
+
+    def __init__(self, database: Database, clock: Clock, limits: Limits, domain: str) -> None:
+        self._database, self._clock, self._limits = database, clock, limits
+        self._domain = domain
+        self._claims = TokenBuckets(
+            clock, limits.key_packages_claimed_per_hour, limits.key_packages_claimed_per_hour
+        )
+
+    async def upload(self, owner: DeviceRecord, raw: list[bytes], last_resort: bytes) -> None:
+        """Keep more packages of this device; a last-resort one replaces the one of its suite.
+
+        A package that is there already is passed over. Raises Refusal `bad_key_package`,
+        `too_many_key_packages`.
+        """
+        if len(raw) > self._limits.key_packages_per_device:
+            raise self._too_many()
+        now_s = self._clock.now_ms() // 1000
+
+        async def stored_certificate(tx: Transaction) -> bytes:
+            return await device.certificate(tx, owner.key)
+
+        certificate = await self._database.read(stored_certificate)
+        rows = [self._check(owner, certificate, one, now_s, last=False) for one in raw]
+        last = (
+            [self._check(owner, certificate, last_resort, now_s, last=True)] if last_resort else []
+        )
+
+        async def body(tx: Transaction) -> None:
+            await key_package.forget_expired(tx, owner.key, now_s)
+            for row in last:
+                await key_package.drop_last_resort(tx, owner.key, row[1])
+            known = await key_package.known(tx, owner.key)
+            new = {row[4]: row for row in rows + last if row[4] not in known}
+            await key_package.add(tx, list(new.values()))
+            single, _ = await key_package.count(tx, owner.key, now_s)
+            if single > self._limits.key_packages_per_device:
+                raise self._too_many()
+
+        try:
+            await self._database.transact(body, repeatable=True)
+        except ConstraintViolated as error:
+            raise Refusal(
+                "bad_key_package", "The same key package is being uploaded twice."
+            ) from error
+
+    async def claim(
+        self, claimer: DeviceRecord, name: str, suite: int, devices: list[str]
+    ) -> list[tuple[str, bytes]]:
+        """One package for each of the account's devices (all, or those of `devices`).
+
+        Each package is handed out once, a last-resort one when no other is left. A device that
+        has neither is absent from the answer. Raises Refusal `unknown_account`, `unknown_device`, `no_key_package`, `rate_limited`.
+        """
+        now_ms = self._clock.now_ms()
+
+        async def find(tx: Transaction) -> list[DeviceRecord]:
+            owner = await account.by_name(tx, name)
+            if owner is None:
+                raise unknown_account(name[:64], self._domain)
+            return await device.of_account(tx, owner.key)
+
+        listed = {one.uri: one for one in await self._database.read(find)}
+        wanted = list(dict.fromkeys(devices)) or list(listed)
+        for uri in wanted:
+            if uri not in listed:
+                raise Refusal("unknown_device", f"{uri[:96]} is not a listed device of {name}.")
+        wait_ms = self._claims.take(str(claimer.account_key), len(wanted))
+        if wait_ms:
+            raise Refusal(
+                "rate_limited",
+                "This account has claimed too many key packages: try again later.",
+                retry_after_ms=wait_ms,
+            )
+
+        async def body(tx: Transaction) -> list[tuple[str, bytes]]:
+            claimed = []
+            for uri in sorted(wanted):
+                message = await key_package.claim(tx, listed[uri].key, suite, now_ms // 1000)
+                if message is not None:
+                    claimed.append((uri, message))
+            return claimed
+
+        claimed = await self._database.transact(body)
+        if not claimed:
+            raise Refusal(
+                "no_key_package",
+                f"No device of {name} has left a key package for cipher suite {suite:#06x}: one "
+                "must connect before the account can be added.",
+                fault=Fault.REMOTE,
+            )
+        return claimed
+
+    async def count(self, owner: DeviceRecord) -> tuple[int, bool]:
+        """How many single-use packages wait, and whether there is a last resort."""
+        now_s = self._clock.now_ms() // 1000
+
+        async def body(tx: Transaction) -> tuple[int, int]:
+            return await key_package.count(tx, owner.key, now_s)
+
+        single, last = await self._database.read(body)
+        return single, last > 0
+
+    def _too_many(self) -> Refusal:
+        return Refusal(
+            "too_many_key_packages",
+            f"A device may leave {self._limits.key_packages_per_device} key packages: upload "
+            "fewer, or wait until some are claimed.",
+        )
+
+    def _check(
+        self, owner: DeviceRecord, certificate: bytes, raw: bytes, now_s: int, *, last: bool
+    ) -> Row:
+        """A package that others can use. Raises Refusal `bad_key_package`."""
+        if len(raw) > self._limits.key_package_bytes:
+            raise Refusal(
+                "bad_key_package",
+                f"A key package has {len(raw)} bytes, more than {self._limits.key_package_bytes}.",
+            )
+
+        def judge(credential: Credential, signature_key: bytes, role: Role) -> None:
+            if credential != Credential(PLAUSCH, certificate):
+                raise CredentialRefused("Its credential is not the device's newest certificate.")
+            if signature_key != owner.signature_key:
+                raise CredentialRefused("Its signature key is not the device's.")
+
+        try:
+            package = parse_key_package(raw)
+            crypto = suite_of(package.cipher_suite)
+            package.validate(crypto, judge, now_s)
+            if package.last_resort != last:
+                raise CredentialRefused(
+                    "A last-resort key package must be marked as one, and no other may be."
+                )
+            ref = package.ref(crypto)
+        except ProtocolError as error:
+            raise Refusal("bad_key_package", f"A key package cannot be used: {error}") from error
+        return owner.key, package.cipher_suite, int(last), _expires_s(package), ref, raw
+
+
+def _expires_s(package: KeyPackage) -> int:
+    lifetime = package.leaf_node.lifetime
+    return 0 if lifetime is None else min(lifetime.not_after_s, 2**62)

@@ -1,0 +1,129 @@
+"""Conversations: the one row that orders a log. `head` is the last seq, `epoch` the MLS epoch.
+
+Both change only by the statements below, which compare the epoch in the same breath: this gives
+gapless order and one Commit per epoch on both engines.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from plausch.db.interface import Bulk, Transaction
+
+TABLES = (
+    """CREATE TABLE conversation (
+        id {serial},
+        public_id {bytes} NOT NULL UNIQUE,
+        suite BIGINT NOT NULL,
+        epoch BIGINT NOT NULL,
+        head BIGINT NOT NULL,
+        kept_from BIGINT NOT NULL,
+        created_by BIGINT NOT NULL REFERENCES device (id),
+        created_at_ms BIGINT NOT NULL
+    )""",
+    "CREATE INDEX conversation_creator ON conversation (created_by, created_at_ms)",
+)
+
+# The rows are locked in the order of their keys, so that two servers cannot deadlock.
+_GROW = Bulk(
+    "WITH given AS ({rows}), "
+    "held AS (SELECT id FROM conversation WHERE id IN (SELECT column1 FROM given) "
+    "ORDER BY id {for_update}) "
+    "UPDATE conversation SET head = head + given.column3 FROM given "
+    "WHERE conversation.id = given.column1 AND conversation.epoch = given.column2 "
+    "AND given.column1 IN (SELECT id FROM held) "
+    "RETURNING conversation.id, conversation.head",
+    ("int", "int", "int"),
+)
+_STANDS = Bulk(
+    "SELECT c.id, c.epoch, c.head FROM conversation c JOIN ({rows}) AS v ON c.id = v.column1",
+    ("int",),
+)
+
+
+class Standing(NamedTuple):
+    """A conversation as it is now."""
+
+    key: int
+    suite: int
+    epoch: int
+    head: int
+
+
+async def add(tx: Transaction, public_id: bytes, suite: int, created_by: int, at_ms: int) -> int:
+    """A new conversation at epoch 0 with an empty log. Raises ConstraintViolated if it exists."""
+    rows = await tx.fetch(
+        "INSERT INTO conversation (public_id, suite, epoch, head, kept_from, created_by, "
+        "created_at_ms) VALUES ($1, $2, 0, 0, 1, $3, $4) RETURNING id",
+        public_id,
+        suite,
+        created_by,
+        at_ms,
+    )
+    return int(rows[0][0])
+
+
+async def find(tx: Transaction, public_id: bytes) -> Standing | None:
+    """The conversation of that public id."""
+    rows = await tx.fetch(
+        "SELECT id, suite, epoch, head FROM conversation WHERE public_id = $1", public_id
+    )
+    return Standing(*rows[0]) if rows else None
+
+
+async def creator(tx: Transaction, key: int) -> int:
+    """The key of the device that created it."""
+    rows = await tx.fetch("SELECT created_by FROM conversation WHERE id = $1", key)
+    return int(rows[0][0])
+
+
+async def created_since(tx: Transaction, device_key: int, since_ms: int) -> int:
+    """How many the device has created since then."""
+    rows = await tx.fetch(
+        "SELECT count(*) FROM conversation WHERE created_by = $1 AND created_at_ms > $2",
+        device_key,
+        since_ms,
+    )
+    return int(rows[0][0])
+
+
+async def grow(tx: Transaction, wanted: Sequence[tuple[int, int, int]]) -> dict[int, int]:
+    """Make room for envelopes: (key, epoch, how many) each; the new head by key.
+
+    A conversation that is in another epoch is left alone and absent from the answer.
+    """
+    return {row[0]: row[1] for row in await tx.fetch_bulk(_GROW, wanted)}
+
+
+async def advance(tx: Transaction, key: int, epoch: int) -> int | None:
+    """Make room for the Commit that ends `epoch`; its seq, or None in another epoch."""
+    rows = await tx.fetch(
+        "UPDATE conversation SET head = head + 1, epoch = epoch + 1 "
+        "WHERE id = $1 AND epoch = $2 RETURNING head",
+        key,
+        epoch,
+    )
+    return int(rows[0][0]) if rows else None
+
+
+async def standings(tx: Transaction, keys: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """(epoch, head) by key."""
+    rows = await tx.fetch_bulk(_STANDS, [(key,) for key in keys])
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+async def after(tx: Transaction, key: int, limit: int) -> list[tuple[int, int, int]]:
+    """(key, kept_from, head) of the conversations after `key` that still hold envelopes."""
+    rows = await tx.fetch(
+        "SELECT id, kept_from, head FROM conversation WHERE id > $1 AND kept_from <= head "
+        "ORDER BY id LIMIT $2",
+        key,
+        limit,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
+async def keep_from(tx: Transaction, key: int, seq: int) -> None:
+    """Note that envelopes before `seq` are gone."""
+    await tx.execute(
+        "UPDATE conversation SET kept_from = $2 WHERE id = $1 AND kept_from < $2", key, seq
+    )

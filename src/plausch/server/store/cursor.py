@@ -1,0 +1,94 @@
+"""Cursors: up to where a device has the log in its vault. They only advance.
+
+`until_seq` is -1 for a member; for a removed device it is the last seq that it may read.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from plausch.db.interface import Bulk, Transaction
+
+TABLES = (
+    """CREATE TABLE device_cursor (
+        conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+        device_id BIGINT NOT NULL REFERENCES device (id),
+        seq BIGINT NOT NULL,
+        until_seq BIGINT NOT NULL,
+        PRIMARY KEY (conversation_id, device_id)
+    )""",
+    "CREATE INDEX device_cursor_device ON device_cursor (device_id)",
+)
+
+_BEGIN = Bulk(
+    "INSERT INTO device_cursor (conversation_id, device_id, seq, until_seq) {rows} "
+    "ON CONFLICT (conversation_id, device_id) DO UPDATE SET until_seq = -1",
+    ("int", "int", "int", "int"),
+)
+_ADVANCE = Bulk(
+    "UPDATE device_cursor SET seq = v.column3 FROM ({rows}) AS v, conversation AS c "
+    "WHERE device_cursor.conversation_id = v.column1 AND device_cursor.device_id = v.column2 "
+    "AND device_cursor.seq < v.column3 AND c.id = v.column1 AND c.head >= v.column3 "
+    "AND (device_cursor.until_seq < 0 OR device_cursor.until_seq >= v.column3) "
+    "RETURNING device_cursor.conversation_id, device_cursor.device_id, device_cursor.seq",
+    ("int", "int", "int"),
+)
+
+
+class MovedRow(NamedTuple):
+    """A conversation that has something for a device. `head` is the last seq it may read."""
+
+    conversation: bytes
+    cursor: int
+    head: int
+    epoch: int
+
+
+async def begin(
+    tx: Transaction, conversation_key: int, device_keys: Sequence[int], seq: int
+) -> None:
+    """New members begin at `seq`; one that was there before goes on where it was."""
+    await tx.fetch_bulk(_BEGIN, [(conversation_key, key, seq, -1) for key in device_keys])
+
+
+async def end(
+    tx: Transaction, conversation_key: int, device_keys: Sequence[int], until_seq: int
+) -> None:
+    """Removed devices may go on up to `until_seq`."""
+    for key in device_keys:
+        await tx.execute(
+            "UPDATE device_cursor SET until_seq = $3 WHERE conversation_id = $1 AND device_id = $2",
+            conversation_key,
+            key,
+            until_seq,
+        )
+
+
+async def advance(
+    tx: Transaction, wanted: Sequence[tuple[int, int, int]]
+) -> list[tuple[int, int, int]]:
+    """(conversation key, device key, seq) each; those that moved. Never backwards, never past
+    what the device may read."""
+    return [(row[0], row[1], row[2]) for row in await tx.fetch_bulk(_ADVANCE, wanted)]
+
+
+async def moved(tx: Transaction, device_key: int, limit: int) -> list[MovedRow]:
+    """Conversations where the device has not acknowledged all that it may read."""
+    rows = await tx.fetch(
+        "SELECT c.public_id, k.seq, CASE WHEN k.until_seq < 0 THEN c.head ELSE k.until_seq END, "
+        "c.epoch FROM device_cursor k JOIN conversation c ON c.id = k.conversation_id "
+        "WHERE k.device_id = $1 AND c.head > k.seq AND (k.until_seq < 0 OR k.until_seq > k.seq) "
+        "ORDER BY k.conversation_id LIMIT $2",
+        device_key,
+        limit,
+    )
+    return [MovedRow(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
+
+
+async def acknowledged_by_all(tx: Transaction, conversation_key: int) -> int | None:
+    """The seq that every device that may still read has acknowledged; None without devices."""
+    rows = await tx.fetch(
+        "SELECT min(seq) FROM device_cursor WHERE conversation_id = $1 "
+        "AND (until_seq < 0 OR seq < until_seq)",
+        conversation_key,
+    )
+    return None if rows[0][0] is None else int(rows[0][0])

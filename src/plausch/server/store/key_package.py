@@ -1,0 +1,102 @@
+"""Key packages that wait to be claimed. Claiming deletes: none is handed out twice."""
+
+from collections.abc import Sequence
+
+from plausch.db.interface import Bulk, Transaction
+
+TABLES = (
+    """CREATE TABLE key_package (
+        id {serial},
+        device_id BIGINT NOT NULL REFERENCES device (id),
+        suite BIGINT NOT NULL,
+        last_resort BIGINT NOT NULL CHECK (last_resort IN (0, 1)),
+        expires_s BIGINT NOT NULL,
+        ref {bytes} NOT NULL UNIQUE,
+        message {bytes} NOT NULL
+    )""",
+    "CREATE INDEX key_package_device ON key_package (device_id, suite, last_resort)",
+)
+
+
+_ADD = Bulk(
+    "INSERT INTO key_package (device_id, suite, last_resort, expires_s, ref, message) {rows}",
+    ("int", "int", "int", "int", "bytes", "bytes"),
+)
+
+
+async def add(tx: Transaction, rows: Sequence[tuple[int, int, int, int, bytes, bytes]]) -> None:
+    """Rows of (device key, suite, last_resort, expires_s, ref, message).
+
+    Raises ConstraintViolated when a package is there already.
+    """
+    await tx.fetch_bulk(_ADD, rows)
+
+
+async def known(tx: Transaction, device_key: int) -> set[bytes]:
+    """The refs of the device's waiting packages."""
+    rows = await tx.fetch("SELECT ref FROM key_package WHERE device_id = $1", device_key)
+    return {bytes(row[0]) for row in rows}
+
+
+async def claim(tx: Transaction, device_key: int, suite: int, now_s: int) -> bytes | None:
+    """Take the oldest valid package, or a copy of the last resort, or nothing.
+
+    PostgreSQL judges the outer condition again after waiting for another claimer, so that two
+    can never both delete one row; the loser takes the next.
+    """
+    while True:
+        rows = await tx.fetch(
+            "SELECT id FROM key_package WHERE device_id = $1 AND suite = $2 AND last_resort = 0 "
+            "AND expires_s > $3 ORDER BY id LIMIT 1",
+            device_key,
+            suite,
+            now_s,
+        )
+        if not rows:
+            break
+        taken = await tx.fetch(
+            "DELETE FROM key_package WHERE id = $1 RETURNING message", rows[0][0]
+        )
+        if taken:
+            return bytes(taken[0][0])
+    rows = await tx.fetch(
+        "SELECT message FROM key_package WHERE device_id = $1 AND suite = $2 AND last_resort = 1 "
+        "AND expires_s > $3 ORDER BY id DESC LIMIT 1",
+        device_key,
+        suite,
+        now_s,
+    )
+    return bytes(rows[0][0]) if rows else None
+
+
+async def count(tx: Transaction, device_key: int, now_s: int) -> tuple[int, int]:
+    """How many single-use and how many last-resort packages are valid."""
+    rows = await tx.fetch(
+        "SELECT last_resort, count(*) FROM key_package WHERE device_id = $1 AND expires_s > $2 "
+        "GROUP BY last_resort",
+        device_key,
+        now_s,
+    )
+    counts = {row[0]: int(row[1]) for row in rows}
+    return counts.get(0, 0), counts.get(1, 0)
+
+
+async def drop_last_resort(tx: Transaction, device_key: int, suite: int) -> None:
+    """Forget the last resort of one suite."""
+    await tx.execute(
+        "DELETE FROM key_package WHERE device_id = $1 AND suite = $2 AND last_resort = 1",
+        device_key,
+        suite,
+    )
+
+
+async def drop_all(tx: Transaction, device_key: int) -> None:
+    """Forget all of a device's packages."""
+    await tx.execute("DELETE FROM key_package WHERE device_id = $1", device_key)
+
+
+async def forget_expired(tx: Transaction, device_key: int, now_s: int) -> None:
+    """Delete what nobody could use any more."""
+    await tx.execute(
+        "DELETE FROM key_package WHERE device_id = $1 AND expires_s <= $2", device_key, now_s
+    )

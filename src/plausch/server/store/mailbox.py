@@ -1,0 +1,151 @@
+"""Mailboxes: Welcomes that wait for a device. One Welcome is stored once for all it is for."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from plausch.db.interface import Bulk, Transaction
+
+TABLES = (
+    """CREATE TABLE welcome (
+        conversation_id BIGINT NOT NULL REFERENCES conversation (id),
+        seq BIGINT NOT NULL,
+        accepted_at_ms BIGINT NOT NULL,
+        sender_id BIGINT NOT NULL REFERENCES device (id),
+        message {bytes} NOT NULL,
+        PRIMARY KEY (conversation_id, seq)
+    )""",
+    """CREATE TABLE mailbox (
+        device_id BIGINT NOT NULL REFERENCES device (id),
+        item BIGINT NOT NULL,
+        conversation_id BIGINT NOT NULL,
+        seq BIGINT NOT NULL,
+        PRIMARY KEY (device_id, item),
+        FOREIGN KEY (conversation_id, seq) REFERENCES welcome (conversation_id, seq)
+    )""",
+    "CREATE INDEX mailbox_welcome ON mailbox (conversation_id, seq)",
+)
+
+# Items are numbered by a counter in the device's row, which stays locked until COMMIT: a number
+# from a sequence could become visible after a higher one was acknowledged, and be lost.
+_NUMBER = Bulk(
+    "WITH given AS ({rows}), "
+    "held AS (SELECT id FROM device WHERE id IN (SELECT column1 FROM given) "
+    "ORDER BY id {for_update}) "
+    "UPDATE device SET mailbox_head = mailbox_head + 1 WHERE id IN (SELECT id FROM held) "
+    "RETURNING id, mailbox_head",
+    ("int",),
+)
+ALL = 2**62
+"""An item number beyond all: the whole mailbox."""
+
+_ADD = Bulk(
+    "INSERT INTO mailbox (device_id, item, conversation_id, seq) {rows}",
+    ("int", "int", "int", "int"),
+)
+
+
+class Item(NamedTuple):
+    """A Welcome in a mailbox, as `wire.frames.MailboxItem`."""
+
+    item: int
+    conversation: bytes
+    seq: int
+    accepted_at_ms: int
+    sender: str
+    welcome: bytes
+
+
+async def add(
+    tx: Transaction,
+    conversation_key: int,
+    seq: int,
+    at_ms: int,
+    sender_key: int,
+    welcome: bytes,
+    device_keys: Sequence[int],
+) -> dict[int, int]:
+    """Put a Welcome into mailboxes; the item's number by device key."""
+    await tx.execute(
+        "INSERT INTO welcome (conversation_id, seq, accepted_at_ms, sender_id, message) "
+        "VALUES ($1, $2, $3, $4, $5)",
+        conversation_key,
+        seq,
+        at_ms,
+        sender_key,
+        welcome,
+    )
+    items = {
+        row[0]: row[1] for row in await tx.fetch_bulk(_NUMBER, [(key,) for key in device_keys])
+    }
+    await tx.fetch_bulk(_ADD, [(key, item, conversation_key, seq) for key, item in items.items()])
+    return items
+
+
+async def read(tx: Transaction, device_key: int, after: int, limit: int) -> list[Item]:
+    """The device's Welcomes after item `after`."""
+    rows = await tx.fetch(
+        "SELECT m.item, c.public_id, m.seq, w.accepted_at_ms, d.uri, w.message FROM mailbox m "
+        "JOIN welcome w ON w.conversation_id = m.conversation_id AND w.seq = m.seq "
+        "JOIN conversation c ON c.id = m.conversation_id JOIN device d ON d.id = w.sender_id "
+        "WHERE m.device_id = $1 AND m.item > $2 ORDER BY m.item LIMIT $3",
+        device_key,
+        after,
+        limit,
+    )
+    return [Item(row[0], bytes(row[1]), row[2], row[3], row[4], bytes(row[5])) for row in rows]
+
+
+async def sizes(tx: Transaction, device_key: int, after: int, limit: int) -> list[tuple[int, int]]:
+    """(item, bytes of Welcome) after item `after`."""
+    rows = await tx.fetch(
+        "SELECT m.item, length(w.message) FROM mailbox m JOIN welcome w "
+        "ON w.conversation_id = m.conversation_id AND w.seq = m.seq "
+        "WHERE m.device_id = $1 AND m.item > $2 ORDER BY m.item LIMIT $3",
+        device_key,
+        after,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def count(tx: Transaction, device_key: int) -> int:
+    """How many wait."""
+    rows = await tx.fetch("SELECT count(*) FROM mailbox WHERE device_id = $1", device_key)
+    return int(rows[0][0])
+
+
+async def forget(tx: Transaction, device_key: int, item: int) -> int:
+    """The device has all up to `item`; how many were forgotten, shared Welcomes with the last."""
+    gone = await tx.fetch(
+        "DELETE FROM mailbox WHERE device_id = $1 AND item <= $2 RETURNING conversation_id, seq",
+        device_key,
+        item,
+    )
+    for conversation_key, seq in gone:
+        await tx.execute(
+            "DELETE FROM welcome WHERE conversation_id = $1 AND seq = $2 AND NOT EXISTS "
+            "(SELECT 1 FROM mailbox WHERE conversation_id = $1 AND seq = $2)",
+            conversation_key,
+            seq,
+        )
+    return len(gone)
+
+
+async def older_than(tx: Transaction, before_ms: int, limit: int) -> list[tuple[int, int]]:
+    """(conversation key, seq) of Welcomes accepted before `before_ms`."""
+    rows = await tx.fetch(
+        "SELECT conversation_id, seq FROM welcome WHERE accepted_at_ms < $1 LIMIT $2",
+        before_ms,
+        limit,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+async def forget_welcome(tx: Transaction, conversation_key: int, seq: int) -> None:
+    """Delete a Welcome from all mailboxes."""
+    await tx.execute(
+        "DELETE FROM mailbox WHERE conversation_id = $1 AND seq = $2", conversation_key, seq
+    )
+    await tx.execute(
+        "DELETE FROM welcome WHERE conversation_id = $1 AND seq = $2", conversation_key, seq
+    )

@@ -1,0 +1,37 @@
+"""The server's tables, in the order in which they came to be."""
+
+from plausch.db.interface import Database
+from plausch.db.migrate import Step, migrate
+from plausch.server.store import (
+    account,
+    conversation,
+    cursor,
+    device,
+    envelope,
+    group_info,
+    invitation,
+    key_package,
+    mailbox,
+    member,
+    proposal,
+    stay,
+)
+
+STEPS = (
+    Step(1, "accounts and devices", account.TABLES + device.TABLES + invitation.TABLES),
+    Step(2, "key packages", key_package.TABLES),
+    Step(
+        3,
+        "conversations and members",
+        conversation.TABLES + group_info.TABLES + member.TABLES + stay.TABLES + cursor.TABLES,
+    ),
+    Step(4, "logs and mailboxes", envelope.TABLES + proposal.TABLES + mailbox.TABLES),
+)
+
+
+async def prepare(database: Database) -> int:
+    """Create or upgrade the tables; how many steps were needed.
+
+    Raises SchemaRefused, StorageUnavailable.
+    """
+    return await migrate(database, STEPS)
