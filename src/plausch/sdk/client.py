@@ -1,15 +1,43 @@
 """A device of an account: the one object a program needs."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress
+from plausch.base.clock import SystemClock
+from plausch.base.ids import (
+    AccountAddress,
+    ConversationId,
+    DeviceAddress,
+    NameRefused,
+    parse_conversation_id,
+)
+from plausch.content.conversation import title_message
+from plausch.content.errors import ContentError
+from plausch.identity.safety_number import Party, safety_number
+from plausch.sdk.account import register_account
+from plausch.sdk.beginning import begin
+from plausch.sdk.composing import new_salt
 from plausch.sdk.contacts import Contact
 from plausch.sdk.conversation import Conversation
+from plausch.sdk.device import Device, build
+from plausch.sdk.errors import (
+    SdkError,
+    UnknownConversation,
+    VaultMissing,
+)
 from plausch.sdk.events import Event
+from plausch.sdk.inbox import Inbox
 from plausch.sdk.message import IncomingMessage
+from plausch.sdk.own_devices import remove_device
+from plausch.sdk.trust import contact_of
+from plausch.sdk.vault.own import OwnTable
+from plausch.sdk.vault.vault import Vault
+
+STOCK_UP_S = 15.0
+"""How long a registration waits until the key packages of the new account are uploaded."""
 
 
 class Client:
@@ -18,6 +46,13 @@ class Client:
     `async with client:` connects in the background, reconnects by itself, and closes at the end.
     Everything sent is on disk before the call returns, and goes out when there is a connection.
     """
+
+    def __init__(self, vault: Vault, device: Device) -> None:
+        """Use `register` or `open`."""
+        self._vault = vault
+        self._device = device
+        self._inbox: Inbox | None = None
+        self._closed = False
 
     @classmethod
     async def register(
@@ -36,15 +71,36 @@ class Client:
         may be repeated: the same keys are used again. Raises VaultExists, VaultBusy, NameRefused,
         ServerRefused (name taken, invitation needed), Unreachable.
         """
-        raise NotImplementedError
+        clock = SystemClock()
+        vault = await Vault.open(home, passphrase, make=True)
+        try:
+            own = await register_account(vault, server_url, name, kind, invitation, clock)
+            client = cls(vault, await build(vault, own, clock))
+        except BaseException:
+            await vault.close()
+            raise
+        await client._stock_up()
+        return client
 
     @classmethod
     async def open(cls, home: Path, *, passphrase: str | None = None) -> Self:
         """Open the vault in `home`. Raises VaultMissing, VaultBusy, WrongPassphrase."""
-        raise NotImplementedError
+        vault = await Vault.open(home, passphrase)
+        try:
+            own = await OwnTable(vault).get()
+            if own is None or not own.registered:
+                raise VaultMissing(
+                    f"The registration in {home} was not finished: register again (plausch "
+                    "register)."
+                )
+            return cls(vault, await build(vault, own, SystemClock()))
+        except BaseException:
+            await vault.close()
+            raise
 
     async def __aenter__(self) -> Self:
-        raise NotImplementedError
+        self._device.core.transport.start()
+        return self
 
     async def __aexit__(
         self,
@@ -52,50 +108,67 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        raise NotImplementedError
+        if kind is None and self._inbox is not None:
+            await self._inbox.settle()
+        await self.close()
 
     async def close(self) -> None:
         """Close connection and vault. What waits in the outbox goes out next time."""
-        raise NotImplementedError
+        if self._closed:
+            return
+        self._closed = True
+        core = self._device.core
+        await core.transport.close()
+        await core.close()
+        core.feed.close()
+        await self._vault.close()
 
     @property
     def address(self) -> AccountAddress:
         """This account."""
-        raise NotImplementedError
+        return self._device.core.address
 
     @property
     def device(self) -> DeviceAddress:
         """This device."""
-        raise NotImplementedError
+        return self._device.core.device
 
     @property
     def domain(self) -> str:
         """The server's domain."""
-        raise NotImplementedError
+        return self.address.domain
 
     @property
     def server_url(self) -> str:
         """Where the server is reached."""
-        raise NotImplementedError
+        return self._device.core.own.server_url
 
     @property
     def online(self) -> bool:
         """Connected and logged in."""
-        raise NotImplementedError
+        return self._device.core.transport.online
 
     async def synchronize(self) -> None:
         """Return when everything that the server holds for this device now is in the vault.
 
         Raises Unreachable when no connection comes about within 15 seconds.
         """
-        raise NotImplementedError
+        await self._device.core.transport.wait_online()
+        await self._device.sync.resume()
 
     async def conversation_with(self, address: AccountAddress | str) -> Conversation:
         """The direct conversation with an account; begun if there is none.
 
         Raises NameRefused, ServerRefused (no such account), IdentityChanged, Unreachable.
         """
-        raise NotImplementedError
+        device = self._device
+        peer = device.parse_other(address)
+        await self._meet([peer])
+        live = device.directory.current(peer)
+        if live is None:
+            live, _ = await begin(device.core, [peer])
+            device.outbox.kick(live)
+        return Conversation(device, live.id)
 
     async def create_group(
         self, title: str, addresses: Sequence[AccountAddress | str]
@@ -104,15 +177,41 @@ class Client:
 
         Raises as `conversation_with`.
         """
-        raise NotImplementedError
+        device = self._device
+        others = sorted({device.parse_other(address) for address in addresses})
+        try:
+            content = title_message(title, salt=new_salt())
+        except ContentError as error:
+            raise SdkError(str(error), code=error.code) from error
+        await self._meet(others)
+        live, _ = await begin(device.core, others)
+        conversation = Conversation(device, live.id)
+        await conversation.send(content)
+        await conversation.ready()
+        return conversation
 
     def conversations(self) -> list[Conversation]:
         """All conversations of this device, the most recently active first."""
-        raise NotImplementedError
+        return [Conversation(self._device, live.id) for live in self._device.directory.shown()]
 
     def conversation(self, conversation_id: ConversationId | bytes | str) -> Conversation:
         """By id (bytes or hex). Raises UnknownConversation."""
-        raise NotImplementedError
+        try:
+            raw = (
+                bytes.fromhex(conversation_id)
+                if isinstance(conversation_id, str)
+                else conversation_id
+            )
+            identifier = parse_conversation_id(raw)
+        except ValueError as error:
+            raise UnknownConversation(
+                f"{str(conversation_id)[:64]!r} is not a conversation's id: expected 32 hex digits."
+            ) from error
+        except NameRefused as error:
+            raise UnknownConversation(str(error)) from error
+        if identifier not in self._device.core.lives:
+            raise UnknownConversation(f"There is no conversation {identifier.hex()} here.")
+        return Conversation(self._device, identifier)
 
     def messages(self, *, changes: bool = False) -> AsyncIterator[IncomingMessage]:
         """Incoming messages, oldest first, live; those that nobody was handed yet come first.
@@ -121,43 +220,78 @@ class Client:
         without an error; a process that dies over a message is handed it again. `changes`: edits,
         deletions, reactions and titles too (see `kind`). One consumer at a time.
         """
-        raise NotImplementedError
+        if self._inbox is not None:
+            self._inbox.close()
+        self._inbox = Inbox(self._device, changes=changes)
+        return self._inbox
 
     def events(self) -> AsyncIterator[Event]:
         """Everything that happens from now on (see `plausch.sdk.events`)."""
-        raise NotImplementedError
+        return self._device.core.feed.listen()
 
     async def contacts(self) -> list[Contact]:
         """The accounts this device knows."""
-        raise NotImplementedError
+        return self._device.core.trust.contacts()
 
     async def contact(self, address: AccountAddress | str) -> Contact:
         """One account, looked up on the server if unknown. Raises as `conversation_with`."""
-        raise NotImplementedError
+        other = self._device.parse_other(address)
+        return contact_of(await self._device.core.trust.ensure(other))
 
     async def safety_number(self, address: AccountAddress | str) -> str:
         """60 digits in groups of 5 that both people see alike if nobody is in between."""
-        raise NotImplementedError
+        other = self._device.parse_other(address)
+        trust = self._device.core.trust
+        kept = await trust.ensure(other)
+        theirs = kept.offered_key or kept.identity_key
+        mine = trust.device_list(self.address).identity_key
+        return safety_number(Party(self.address, mine), Party(other, theirs))
 
     async def mark_verified(self, address: AccountAddress | str) -> None:
         """People compared the safety numbers and they were equal."""
-        raise NotImplementedError
+        await self._device.core.trust.mark_verified(self._device.parse_other(address))
 
     async def accept_identity(self, address: AccountAddress | str) -> None:
         """Accept an account's new identity key; verification starts anew."""
-        raise NotImplementedError
+        other = self._device.parse_other(address)
+        await self._device.core.trust.accept_identity(other)
+        await self._device.outbox.kick_all()
 
     async def devices(self) -> list[DeviceAddress]:
         """The devices of this account, as listed under its identity key."""
-        raise NotImplementedError
+        return list(self._device.core.trust.device_list(self.address).addresses())
 
     async def remove_device(self, device: DeviceAddress | str) -> None:
         """Take a device off the account's list and out of its conversations.
 
         Raises SdkError for this device itself or an unknown one, Unreachable, ServerRefused.
         """
-        raise NotImplementedError
+        parsed = DeviceAddress.parse_uri(device) if isinstance(device, str) else device
+        await remove_device(self._device, parsed)
 
     async def problems(self) -> list[str]:
         """What was received and not believed, oldest first, one sentence each."""
-        raise NotImplementedError
+        return [problem.sentence for problem in await self._device.core.problems.all()]
+
+    # --- inside ------------------------------------------------------------------------------
+
+    async def _meet(self, addresses: Sequence[AccountAddress]) -> None:
+        """Look up who is not known yet. Raises as `conversation_with`."""
+        trust = self._device.core.trust
+        if any(trust.account(address) is None for address in addresses):
+            await self._device.core.transport.wait_online()
+        for address in addresses:
+            await trust.ensure(address)
+        trust.demand_unchanged(addresses)
+
+    async def _stock_up(self) -> None:
+        """Upload key packages, so that others can write to this new account at once."""
+        core = self._device.core
+        core.transport.start()
+        try:
+            async with asyncio.timeout(STOCK_UP_S):
+                await core.greeted.wait()
+        except TimeoutError:
+            return  # registered all the same; done when the client connects
+        finally:
+            await core.transport.close()

@@ -1,15 +1,26 @@
 """A conversation: what a person or a bot does in it."""
 
+import asyncio
 from typing import TYPE_CHECKING, Literal
 
 from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress, MessageId
-from plausch.content.mimi import MimiContent
-from plausch.sdk.message import SentMessage, StoredMessage
+from plausch.content.conversation import title_message
+from plausch.content.errors import ContentError
+from plausch.content.mimi import MimiContent, decode
+from plausch.content.text import delete, edit, reaction, reactions_of, text_message, unlike
+from plausch.sdk.composing import check_text, compose, demand_participant, new_salt
+from plausch.sdk.core import Core, Live
+from plausch.sdk.errors import SdkError
+from plausch.sdk.history import SHOWN, root_of
+from plausch.sdk.membership import Intent
+from plausch.sdk.message import Kind, SentMessage, StoredMessage
+from plausch.sdk.reading import mark_read, read_history
+from plausch.sdk.vault.conversations import ConversationState
+from plausch.sdk.vault.messages import MessageRow
+from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
 
 if TYPE_CHECKING:
-    from plausch.sdk.client import Client
-
-ConversationState = Literal["opening", "open", "left", "failed", "broken"]
+    from plausch.sdk.device import Device
 
 
 class Conversation:
@@ -18,111 +29,185 @@ class Conversation:
     Participants are accounts; members are their devices.
     """
 
-    def __init__(self, client: "Client", conversation_id: ConversationId) -> None:
-        self._client = client
+    def __init__(self, device: "Device", conversation_id: ConversationId) -> None:
+        self._device = device
         self.id = conversation_id
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Conversation) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
 
     @property
     def title(self) -> str:
         """The group's title; for a conversation of two the other's address."""
-        raise NotImplementedError
+        peer = self.peer
+        return str(peer) if peer is not None else self._live.kept.title
 
     @property
     def kind(self) -> Literal["direct", "group"]:
         """Direct: two participants and no title."""
-        raise NotImplementedError
+        return "direct" if self.peer is not None else "group"
 
     @property
     def peer(self) -> AccountAddress | None:
         """The other participant of a direct conversation."""
-        raise NotImplementedError
+        return self._device.directory.peer(self._live)
 
     @property
     def state(self) -> ConversationState:
         """Opening (not yet on the server), open, left, failed (refused), broken (log torn)."""
-        raise NotImplementedError
+        return self._live.kept.state
 
     @property
     def request(self) -> bool:
         """Opened by a stranger and neither answered nor accepted yet."""
-        raise NotImplementedError
+        return self._live.kept.request
 
     @property
     def participants(self) -> tuple[AccountAddress, ...]:
         """The accounts in it, this one included."""
-        raise NotImplementedError
+        return self._live.kept.participants
 
     @property
     def members(self) -> tuple[DeviceAddress, ...]:
         """The devices in it, this one included."""
-        raise NotImplementedError
+        return self._live.kept.members
 
     async def ready(self) -> None:
         """Wait until it exists on the server with everybody in it.
 
         Raises what prevented it: ServerRefused, TrustRefused.
         """
-        raise NotImplementedError
+        for entry in await self._core.outbox.of(self.id):
+            if entry.kind is EntryKind.CHANGE and Intent.from_bytes(entry.intent).opening:
+                waiter = self._core.waiter(entry.idempotency_id)
+                self._device.outbox.kick(self._live)
+                await asyncio.shield(waiter)
+        demand_participant(self._live)
 
     async def send_text(self, text: str, *, reply_to: MessageId | None = None) -> SentMessage:
         """Send Markdown text. On return it is in the outbox on disk and goes out by itself.
 
         Raises IdentityChanged, NotParticipant, SdkError (empty or too long).
         """
-        raise NotImplementedError
+        content = text_message(check_text(text), salt=new_salt(), in_reply_to=reply_to)
+        return await self.send(content)
 
     async def send(self, content: MimiContent) -> SentMessage:
         """Send any content, such as a card from `plausch.content.cards`. Raises as `send_text`."""
-        raise NotImplementedError
+        return await compose(self._core, self._device.outbox, self._live, content)
 
     async def react(self, message_id: MessageId, emoji: str) -> SentMessage:
         """Add a reaction to a message. Raises as `send_text`."""
-        raise NotImplementedError
+        return await self.send(reaction(emoji, message_id, salt=new_salt()))
 
     async def unreact(self, message_id: MessageId, emoji: str) -> SentMessage:
         """Take back a reaction of ours. Raises as `send_text`, SdkError if there is none."""
-        raise NotImplementedError
+        for row in await self._core.messages.about([message_id]):
+            mine = row.kind is Kind.REACTION and row.sender == self._core.address
+            if mine and emoji in reactions_of(decode(row.content)):
+                content = unlike(row.message_id, message_id, salt=new_salt())
+                return await self.send(content)
+        raise SdkError(f"There is no reaction {emoji[:16]!r} of ours to take back.")
 
     async def edit(self, message_id: MessageId, text: str) -> SentMessage:
         """Replace the text of a message of ours. Raises as `send_text`."""
-        raise NotImplementedError
+        row = await self._own_message(message_id)
+        answered = decode(row.content).in_reply_to
+        content = edit(check_text(text), row.message_id, salt=new_salt(), in_reply_to=answered)
+        return await self.send(content)
 
     async def delete(self, message_id: MessageId) -> SentMessage:
         """Delete a message of ours for everyone. Raises as `send_text`."""
-        raise NotImplementedError
+        row = await self._own_message(message_id)
+        answered = decode(row.content).in_reply_to
+        return await self.send(delete(row.message_id, salt=new_salt(), in_reply_to=answered))
 
     async def mark_read(self, up_to: MessageId | None = None) -> None:
         """Everything up to this message (default: all) was read; tells the senders.
 
         In a message request nothing is told.
         """
-        raise NotImplementedError
+        for identifier in self._device.directory.merged(self._live):
+            live = self._core.lives[identifier]
+            await mark_read(self._core, self._device.outbox, live, up_to)
 
     async def history(
         self, limit: int = 50, before: MessageId | None = None
     ) -> list[StoredMessage]:
         """The last `limit` messages (before one), oldest first, edits and reactions folded in."""
-        raise NotImplementedError
+        await self._core.vault.write([self._core.messages.expire(self._core.clock.now_ms())])
+        merged = self._device.directory.merged(self._live)
+        return await read_history(self._core, merged, limit, before)
 
     async def accept(self) -> None:
         """Accept a message request."""
-        raise NotImplementedError
+        async with self._core.changing(self._live):
+            self._live.kept.request = False
+            await self._core.vault.write([self._core.conversations.put(self._live.kept)])
+        await self._core.trust.set_known(self._live.others(self._core.address))
 
     async def add(self, address: AccountAddress | str) -> None:
         """Add an account with all its devices; returns when the change is in the log.
 
         Raises ServerRefused, TrustRefused.
         """
-        raise NotImplementedError
+        account = self._device.parse_other(address)
+        await self._core.trust.ensure(account)
+        await self._change(Intent(add=(account.uri,)))
+        if self._live.kept.title:
+            await self.rename(self._live.kept.title)  # who came has not read it yet
 
     async def remove(self, address: AccountAddress | str) -> None:
         """Remove an account with all its devices; returns when the change is in the log."""
-        raise NotImplementedError
+        account = self._device.parse_other(address)
+        if account not in self.participants:
+            raise SdkError(f"{account} is not in this conversation.")
+        await self._change(Intent(remove=(account.uri,)))
 
     async def leave(self) -> None:
         """Leave: the others' clients carry it out; nothing more can be sent from here."""
-        raise NotImplementedError
+        if self.state == "left":
+            return
+        await self._owe(EntryKind.LEAVE, b"")
 
     async def rename(self, title: str) -> SentMessage:
         """Give it a title; travels encrypted, the server never learns it."""
-        raise NotImplementedError
+        try:
+            content = title_message(title, salt=new_salt())
+        except ContentError as error:
+            raise SdkError(str(error), code=error.code) from error
+        return await self.send(content)
+
+    # --- inside ------------------------------------------------------------------------------
+
+    @property
+    def _core(self) -> Core:
+        return self._device.core
+
+    @property
+    def _live(self) -> Live:
+        return self._device.core.lives[self.id]
+
+    async def _own_message(self, message_id: MessageId) -> MessageRow:
+        root = await root_of(self._core.messages, message_id)
+        row = await self._core.messages.get(root) if root is not None else None
+        if row is None or not row.outgoing or row.kind not in SHOWN:
+            raise SdkError("There is no message of ours with this id in this conversation.")
+        return row
+
+    async def _change(self, intent: Intent) -> None:
+        demand_participant(self._live)
+        await self._owe(EntryKind.CHANGE, intent.to_bytes())
+
+    async def _owe(self, kind: EntryKind, intent: bytes) -> None:
+        """Put a debt in the outbox and wait until it is paid."""
+        identifier = new_idempotency_id()
+        waiter = self._core.waiter(identifier)
+        await self._core.vault.write(
+            [self._core.outbox.add(self.id, kind, intent, idempotency_id=identifier)]
+        )
+        self._device.outbox.kick(self._live)
+        await asyncio.shield(waiter)

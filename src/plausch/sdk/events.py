@@ -142,6 +142,10 @@ class Subscription(AsyncIterator[Event]):
             await self._moved.wait()
         return self._waiting.popleft()
 
+    def drain(self) -> None:
+        """Forget what is queued: the listener is about to look for itself."""
+        self._waiting.clear()
+
     def close(self) -> None:
         """Stop listening."""
         self._feed.forget(self)

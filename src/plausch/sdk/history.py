@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 
 from plausch.base.ids import AccountAddress, MessageId
 from plausch.content.cards import card_of
-from plausch.content.errors import ContentError
 from plausch.content.mimi import ExternalPart, MimiContent, decode, leaves
 from plausch.content.purpose import Purpose, purpose_of
 from plausch.content.status import Status
@@ -32,11 +31,8 @@ def kind_of(content: MimiContent) -> Kind:
     purpose = purpose_of(content)
     if purpose is not Purpose.SHOW:
         return _KINDS[purpose]
-    try:
-        if card_of(content) is not None:
-            return Kind.CARD
-    except ContentError:
-        return Kind.OTHER
+    if card_of(content) is not None:
+        return Kind.CARD
     if any(isinstance(part, ExternalPart) for part in leaves(content.part)):
         return Kind.FILE
     return Kind.TEXT

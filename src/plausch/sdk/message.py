@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.content.cards import Card, card_of
-from plausch.content.errors import ContentError
 from plausch.content.mimi import MimiContent
 
 if TYPE_CHECKING:
@@ -75,12 +74,7 @@ class StoredMessage:
     @property
     def card(self) -> Card | None:
         """The structured part, when there is one that this version understands."""
-        if self.content is None:
-            return None
-        try:
-            return card_of(self.content)
-        except ContentError:
-            return None
+        return card_of(self.content) if self.content is not None else None
 
 
 class SentMessage:

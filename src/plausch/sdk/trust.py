@@ -10,7 +10,7 @@ that is not on the list as known here, it raises `NeedsAccount`; the caller look
 (`refresh`) and tries again, and whatever is still wrong then is refused for good.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, Protocol
 
@@ -21,7 +21,7 @@ from plausch.identity.certificate import CREDENTIAL_TYPE, DeviceCertificate, par
 from plausch.identity.device_list import DeviceList, parse_device_list
 from plausch.identity.errors import IdentityRefused
 from plausch.identity.judge import judge_leaf
-from plausch.mls.credential import Credential, CredentialRefused, Role
+from plausch.mls.credential import Credential, CredentialJudge, CredentialRefused, Role
 from plausch.sdk.contacts import Contact, ContactState
 from plausch.sdk.errors import IdentityChanged, TrustRefused
 from plausch.sdk.events import Feed, IdentityKeyChanged
@@ -256,7 +256,7 @@ class Trust:
         """Whose leaf it is. Raises CredentialRefused."""
         return self.certificate(credential).device
 
-    def judge(self, looked_up: set[AccountAddress]) -> Callable[[Credential, bytes, Role], None]:
+    def judge(self, looked_up: set[AccountAddress]) -> CredentialJudge:
         """The judge for one MLS operation.
 
         `looked_up`: the accounts that the caller refreshed for this operation; of any other,

@@ -1,5 +1,6 @@
 """Table `conversation`: one row each, with the sealed state of its MLS group."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -20,6 +21,7 @@ _RATCHET = "conversation.ratchet_state"
 class KeptConversation:
     """A conversation as it stands in the vault, without its group's secrets.
 
+    `invited` are the accounts that its first Commit will add, empty once it is open;
     `cursor` is the seq up to which its log is in the vault, `read_seq` up to where a person read,
     `ordinal_ms` the largest time of its log so far.
     """
@@ -29,6 +31,7 @@ class KeptConversation:
     request: bool
     title: str
     members: tuple[DeviceAddress, ...]
+    invited: tuple[AccountAddress, ...] = ()
     cursor: int = 0
     read_seq: int = 0
     active_at_ms: int = 0
@@ -36,12 +39,14 @@ class KeptConversation:
     participants: tuple[AccountAddress, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.set_members(self.members)
+        self.set_members(self.members, self.invited)
 
-    def set_members(self, members: tuple[DeviceAddress, ...]) -> None:
-        """The devices in it now, and thereby the accounts."""
-        self.members = members
-        self.participants = tuple(sorted({member.account for member in members}))
+    def set_members(
+        self, members: tuple[DeviceAddress, ...], invited: tuple[AccountAddress, ...] = ()
+    ) -> None:
+        """The devices in it now, the accounts to come, and thereby the participants."""
+        self.members, self.invited = members, invited
+        self.participants = tuple(sorted({member.account for member in members} | set(invited)))
 
 
 class Conversations:
@@ -53,21 +58,20 @@ class Conversations:
     async def all(self) -> list[KeptConversation]:
         """Every conversation. Raises VaultDamaged."""
         rows = await self._vault.fetch(
-            "SELECT id, state, request, title, members, cursor, read_seq, active_at_ms, "
+            "SELECT id, state, request, title, members, invited, cursor, read_seq, active_at_ms, "
             "ordinal_ms FROM conversation ORDER BY id"
         )
         return [self._kept(row) for row in rows]
 
     def _kept(self, row: Row) -> KeptConversation:
-        identifier, state, request, title, members, cursor, read_seq, active, ordinal = row
+        identifier, state, request, title, members, invited, cursor, read_seq, active, ordinal = row
         return KeptConversation(
             ConversationId(identifier),
             cast(ConversationState, state),
             bool(request),
             self._vault.seal.open(_TITLE, identifier, title).decode(),
-            tuple(
-                DeviceAddress.parse_uri(uri) for uri in msgspec.json.decode(members, type=list[str])
-            ),
+            tuple(DeviceAddress.parse_uri(uri) for uri in _uris(members)),
+            tuple(AccountAddress.parse_uri(uri) for uri in _uris(invited)),
             cursor,
             read_seq,
             active,
@@ -78,17 +82,18 @@ class Conversations:
         """Write everything but the group's state; a new row has none yet."""
         seal = self._vault.seal
         return Write(
-            "INSERT INTO conversation (id, state, request, title, members, cursor, read_seq, "
-            "active_at_ms, ordinal_ms, epoch_state, ratchet_state) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) "
+            "INSERT INTO conversation (id, state, request, title, members, invited, cursor, "
+            "read_seq, active_at_ms, ordinal_ms, epoch_state, ratchet_state) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) "
             "ON CONFLICT (id) DO UPDATE SET state = $2, request = $3, title = $4, members = $5, "
-            "cursor = $6, read_seq = $7, active_at_ms = $8, ordinal_ms = $9",
+            "invited = $6, cursor = $7, read_seq = $8, active_at_ms = $9, ordinal_ms = $10",
             (
                 kept.id,
                 kept.state,
                 int(kept.request),
                 seal.close(_TITLE, kept.id, kept.title.encode()),
-                msgspec.json.encode([member.uri for member in kept.members]).decode(),
+                _text(member.uri for member in kept.members),
+                _text(account.uri for account in kept.invited),
                 kept.cursor,
                 kept.read_seq,
                 kept.active_at_ms,
@@ -130,3 +135,11 @@ class Conversations:
             seal.open(_EPOCH, conversation, rows[0][0]),
             seal.open(_RATCHET, conversation, rows[0][1]),
         )
+
+
+def _text(uris: Iterable[str]) -> str:
+    return msgspec.json.encode(list(uris)).decode()
+
+
+def _uris(text: str) -> list[str]:
+    return msgspec.json.decode(text, type=list[str])

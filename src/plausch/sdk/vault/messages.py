@@ -6,7 +6,7 @@ no consumer of `Client.messages()` has dealt with yet.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.db.interface import Row, Value
@@ -172,6 +172,19 @@ class Messages:
             )
         return found
 
+    async def outgoing(
+        self, conversation: ConversationId, after_seq: int, up_to_seq: int
+    ) -> list[MessageRow]:
+        """Shown messages of ours in a stretch of the log."""
+        return await self._select(
+            "WHERE conversation = $1 AND outgoing = 1 AND seq > $2 AND seq <= $3 AND "
+            + _SHOWN
+            + " ORDER BY seq",
+            conversation,
+            after_seq,
+            up_to_seq,
+        )
+
     async def _select(self, where: str, *values: Value) -> list[MessageRow]:
         rows = await self._vault.fetch(_SELECT + where, *values)
         return [self._row(row) for row in rows]
@@ -215,13 +228,3 @@ class Messages:
 
 def _order(row: MessageRow) -> tuple[int, int, int]:
     return row.ordinal_ms, row.seq if row.seq is not None else _UNSENT_SEQ, row.position
-
-
-def in_order(rows: Sequence[MessageRow]) -> list[MessageRow]:
-    """As the log has them."""
-    return sorted(rows, key=_order)
-
-
-def accepted_row(row: MessageRow, seq: int, at_ms: int) -> MessageRow:
-    """The row after `Messages.accepted`."""
-    return replace(row, seq=seq, ordinal_ms=at_ms, sent_at_ms=at_ms, failure="")

@@ -16,6 +16,11 @@ _SELECT = (
 IDEMPOTENCY_BYTES = 16
 
 
+def new_idempotency_id() -> bytes:
+    """16 random bytes, by which the server recognises a retry."""
+    return secrets.token_bytes(IDEMPOTENCY_BYTES)
+
+
 class EntryKind(StrEnum):
     """What an entry does."""
 
@@ -55,11 +60,11 @@ class OutboxTable:
         kind: EntryKind,
         intent: bytes,
         *,
+        idempotency_id: bytes,
         message_id: MessageId | None = None,
         payload: bytes = b"",
     ) -> Write:
-        """Append an entry with a new idempotency id."""
-        idempotency_id = secrets.token_bytes(IDEMPOTENCY_BYTES)
+        """Append an entry; `idempotency_id` is `new_idempotency_id()`."""
         return Write(
             "INSERT INTO outbox (conversation, kind, message_id, idempotency_id, intent, epoch, "
             "payload) VALUES ($1, $2, $3, $4, $5, -1, $6)",
@@ -84,10 +89,6 @@ class OutboxTable:
         """The debt is paid, or cannot be."""
         return Write("DELETE FROM outbox WHERE entry = $1", (number,))
 
-    def delete_message(self, message_id: MessageId) -> Write:
-        """The message was seen in the log: its debt is paid."""
-        return Write("DELETE FROM outbox WHERE message_id = $1", (message_id,))
-
     async def first(self, conversation: ConversationId) -> Entry | None:
         """The oldest entry of a conversation. Raises VaultDamaged."""
         rows = await self._select("WHERE conversation = $1 ORDER BY entry LIMIT 1", conversation)
@@ -96,6 +97,11 @@ class OutboxTable:
     async def get(self, number: int) -> Entry | None:
         """One entry, if it is still owed."""
         rows = await self._select("WHERE entry = $1", number)
+        return rows[0] if rows else None
+
+    async def for_message(self, message_id: MessageId) -> Entry | None:
+        """The entry that owes this message, if it is still owed."""
+        rows = await self._select("WHERE message_id = $1", message_id)
         return rows[0] if rows else None
 
     async def of(self, conversation: ConversationId) -> list[Entry]:

@@ -49,6 +49,7 @@ STEPS = (
                 request INTEGER NOT NULL,
                 title {bytes} NOT NULL, -- sealed
                 members TEXT NOT NULL,
+                invited TEXT NOT NULL,
                 cursor BIGINT NOT NULL,
                 read_seq BIGINT NOT NULL,
                 active_at_ms BIGINT NOT NULL,

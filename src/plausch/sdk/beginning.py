@@ -1,0 +1,63 @@
+"""New conversations: complete in the vault at once, on the server as soon as it is reached."""
+
+import secrets
+from collections.abc import Sequence
+
+from plausch.base.ids import CONVERSATION_ID_BYTES, AccountAddress, ConversationId
+from plausch.mls.group import Group
+from plausch.sdk.core import Core, Live
+from plausch.sdk.membership import Intent, suite_for
+from plausch.sdk.vault.conversations import KeptConversation
+from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
+
+
+async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, bytes]:
+    """A conversation with these accounts; its first Commit waits in the outbox.
+
+    Returns it with the idempotency id of that Commit (`Core.waiter`). The accounts are known and
+    unchanged. Raises SdkError.
+    """
+    devices = sum(len(core.trust.device_list(address).devices) for address in addresses)
+    conversation = ConversationId(secrets.token_bytes(CONVERSATION_ID_BYTES))
+    group = await core.judged(
+        lambda judge: Group.create(
+            suite_for(devices + 1),
+            conversation,
+            core.credential,
+            core.own.device_key.to_bytes(),
+            judge,
+            now_s=core.now_s(),
+        )
+    )
+    now_ms = core.clock.now_ms()
+    kept = KeptConversation(
+        id=conversation,
+        state="opening",
+        request=False,
+        title="",
+        members=(core.device,),
+        invited=tuple(sorted(addresses)),
+        active_at_ms=now_ms,
+    )
+    live = Live(kept, group=group)
+    opening = new_idempotency_id()
+    intent = Intent(add=tuple(address.uri for address in addresses), opening=True)
+    await core.vault.write(
+        [
+            core.conversations.put(kept),
+            *core.save_group(live, epoch_moved=True),
+            core.outbox.add(
+                conversation,
+                EntryKind.CREATE,
+                b"",
+                idempotency_id=new_idempotency_id(),
+                payload=group.group_info(),
+            ),
+            core.outbox.add(
+                conversation, EntryKind.CHANGE, intent.to_bytes(), idempotency_id=opening
+            ),
+        ]
+    )
+    core.lives[conversation] = live
+    await core.trust.set_known(addresses)
+    return live, opening

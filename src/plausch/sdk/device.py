@@ -1,0 +1,81 @@
+"""The wiring of one device: everything that works together, built once."""
+
+from dataclasses import dataclass
+
+from plausch.base.clock import Clock
+from plausch.base.ids import AccountAddress
+from plausch.sdk.address import socket_url
+from plausch.sdk.connection import Push
+from plausch.sdk.core import Core
+from plausch.sdk.directory import Directory
+from plausch.sdk.epochs import Epochs
+from plausch.sdk.errors import SdkError
+from plausch.sdk.events import ConnectionChanged, Feed
+from plausch.sdk.joining import Joining
+from plausch.sdk.outbox import Outbox
+from plausch.sdk.stock import replenish
+from plausch.sdk.sync import Sync
+from plausch.sdk.transport import Transport
+from plausch.sdk.trust import Trust
+from plausch.sdk.vault.own import Own
+from plausch.sdk.vault.vault import Vault
+from plausch.wire import frames as f
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """The parts of one device."""
+
+    core: Core
+    directory: Directory
+    outbox: Outbox
+    epochs: Epochs
+    sync: Sync
+
+    def parse_other(self, address: AccountAddress | str) -> AccountAddress:
+        """An address of somebody else. Raises NameRefused, SdkError."""
+        parsed = AccountAddress.parse(address) if isinstance(address, str) else address
+        if parsed == self.core.address:
+            raise SdkError(f"{parsed} is this very account.")
+        if parsed.domain != self.core.address.domain:
+            raise SdkError(
+                f"{parsed} lives on another server; this one can only reach accounts of "
+                f"{self.core.address.domain}."
+            )
+        return parsed
+
+
+async def build(vault: Vault, own: Own, clock: Clock) -> Device:
+    """A device from its vault, not yet connected. Raises VaultDamaged, SdkError (bad URL)."""
+    feed = Feed()
+    parts: list[Device] = []
+
+    async def ask_account(name: str) -> f.Account:
+        return await transport.ask(lambda request_id: f.GetAccount(request_id, name), f.Account)
+
+    def take_push(push: Push) -> None:
+        parts[0].sync.take_push(push)
+
+    async def greet(logged_in: f.LoggedIn) -> None:
+        device = parts[0]
+        await device.sync.resume()
+        await device.outbox.kick_all()
+        await replenish(device.core, logged_in.key_packages)
+        device.core.greeted.set()
+
+    def changed(online: bool, sentence: str) -> None:
+        feed.tell(ConnectionChanged(online, sentence))
+
+    transport = Transport(socket_url(own.server_url), own, take_push, greet, changed)
+    trust = Trust(vault, own.device.account, ask_account, feed, clock)
+    core = Core(vault, own, transport, trust, feed, clock)
+    await trust.load()
+    if trust.account(core.address) is None:
+        await trust.pin_own(own.kind, own.device_list)
+    await core.load()
+    outbox = Outbox(core)
+    epochs = Epochs(core, outbox.kick)
+    sync = Sync(core, epochs, Joining(core))
+    outbox.connect(sync)
+    parts.append(Device(core, Directory(core), outbox, epochs, sync))
+    return parts[0]

@@ -1,0 +1,105 @@
+"""Welcomes: becoming a member of a conversation that somebody else added us to."""
+
+from plausch.base.errors import RemoteError
+from plausch.base.ids import AccountAddress, ConversationId
+from plausch.mls.group import StagedJoin, join
+from plausch.mls.joiner import KeyPackageBundle
+from plausch.mls.welcome import welcome_references
+from plausch.sdk.core import Core, Live
+from plausch.sdk.events import ConversationJoined, Event
+from plausch.sdk.membership import members_of
+from plausch.sdk.vault.conversations import KeptConversation
+from plausch.sdk.vault.key_packages import KeptKeyPackage
+from plausch.sdk.vault.vault import Write
+from plausch.wire import frames as f
+
+
+class Joining:
+    """Takes Welcomes from the mailbox, in order; each exactly once."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    async def take(self, item: f.MailboxItem) -> Live | None:
+        """Join, or note why not; either way the item is done. The new conversation, if any.
+
+        Raises Unreachable when an account cannot be looked up now: the item stays.
+        """
+        core = self._core
+        if item.item <= core.own.mailbox:
+            return None
+        live: Live | None = None
+        events: list[Event] = []
+        try:
+            live, writes, events = await self._join(item)
+        except RemoteError as error:
+            writes, event = core.problem(ConversationId(item.conversation), item.seq, error)
+            events.append(event)
+        await core.vault.write([*writes, core.own_table.set_mailbox(item.item)])
+        core.set_mailbox(item.item)
+        if live is not None:
+            core.lives[live.id] = live
+        core.transport.tell(f.AcknowledgeMailbox(item.item))
+        for event in events:
+            core.feed.tell(event)
+        return live
+
+    async def _join(self, item: f.MailboxItem) -> tuple[Live, list[Write], list[Event]]:
+        core = self._core
+        conversation = ConversationId(item.conversation)
+        before = core.lives.get(conversation)
+        if before is not None and before.kept.state != "left":
+            raise RemoteError(
+                "A Welcome came for a conversation that this device is already in; ignored.",
+                code="welcome_repeated",
+            )
+        kept, staged = await self._open(item)
+        if staged.group_id != conversation:
+            raise RemoteError(
+                "A Welcome was delivered as one for another conversation than it is for; ignored.",
+                code="welcome_misplaced",
+            )
+        inviter = core.trust.device(staged.sender.credential).account
+        group = staged.accept()
+        live = Live(self._row(item, inviter, before), head=item.seq, group=group)
+        live.kept.set_members(tuple(sorted(members_of(core, group))))
+        writes = [
+            core.conversations.put(live.kept),
+            *core.save_group(live, epoch_moved=True),
+            core.key_packages.spend(kept),
+        ]
+        return live, writes, [ConversationJoined(live.id, inviter, live.kept.request)]
+
+    async def _open(self, item: f.MailboxItem) -> tuple[KeptKeyPackage, StagedJoin]:
+        core = self._core
+        kept = await core.key_packages.find(list(welcome_references(item.welcome)))
+        if kept is None:
+            raise RemoteError(
+                "A Welcome came for a key package that this device does not hold (any more).",
+                code="welcome_unknown_key_package",
+            )
+        bundle = KeyPackageBundle.load(kept.bundle)
+        staged = await core.judged(lambda judge: join(item.welcome, bundle, judge, core.now_s()))
+        return kept, staged
+
+    def _row(
+        self, item: f.MailboxItem, inviter: AccountAddress, before: Live | None
+    ) -> KeptConversation:
+        core = self._core
+        account = core.trust.account(inviter)
+        known = account is not None and (account.known or inviter == core.address)
+        row = KeptConversation(
+            id=ConversationId(item.conversation),
+            state="open",
+            request=not known,
+            title="",
+            members=(),
+            cursor=item.seq,
+            active_at_ms=item.accepted_at_ms,
+            ordinal_ms=item.accepted_at_ms,
+        )
+        if before is not None:
+            row.title = before.kept.title
+            row.read_seq = before.kept.read_seq
+            row.ordinal_ms = max(row.ordinal_ms, before.kept.ordinal_ms)
+        return row

@@ -1,0 +1,169 @@
+"""What a Commit has to change so that the right devices, and only those, are members."""
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from plausch.base.ids import AccountAddress, DeviceAddress
+from plausch.mls.errors import ProtocolError
+from plausch.mls.group import Group
+from plausch.mls.key_package import parse_key_package
+from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
+from plausch.sdk.core import Core, Live
+from plausch.sdk.errors import TrustRefused
+from plausch.wire import frames as f
+
+XWING_MEMBERS = 256
+"""Conversations of more devices use suite 1: X-Wing's Welcomes grow to megabytes there."""
+
+
+class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a person or a rule wants changed; account URIs. Kept in the outbox until done.
+
+    `opening`: the first Commit of a conversation; when it cannot be done, nothing in it can.
+    Every intent also tidies: delisted devices go, newly listed ones of participants come, and
+    proposals that wait are committed.
+    """
+
+    add: tuple[str, ...] = ()
+    remove: tuple[str, ...] = ()
+    opening: bool = False
+
+    def to_bytes(self) -> bytes:
+        """For the outbox."""
+        return msgspec.json.encode(self)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "Intent":
+        """From the outbox."""
+        return msgspec.json.decode(raw, type=cls)
+
+
+class CommitBundle(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A Commit with what travels beside it, kept until it is in the log. No secrets."""
+
+    commit: bytes
+    welcome: bytes
+    welcome_to: list[str]
+    group_info: bytes
+
+    def to_bytes(self) -> bytes:
+        """For the outbox."""
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def from_bytes(cls, raw: bytes) -> "CommitBundle":
+        """From the outbox."""
+        return msgspec.msgpack.decode(raw, type=cls)
+
+
+@dataclass
+class Plan:
+    """Devices to add with a key package each, leaves to remove."""
+
+    adds: dict[DeviceAddress, bytes] = field(default_factory=dict)
+    removes: list[int] = field(default_factory=list)
+
+
+def suite_for(devices: int) -> int:
+    """The cipher suite of a new conversation of so many devices."""
+    return MLS_256_XWING if devices <= XWING_MEMBERS else MLS_128_X25519_AES128
+
+
+def outdated_leaves(core: Core, group: Group) -> list[int]:
+    """Leaves that must not be encrypted to and can be removed. Raises TrustRefused for others."""
+    found: list[int] = []
+    for member in group.members():
+        if member.leaf_index == group.own_leaf:
+            continue
+        verdict = core.trust.verdict(member.credential, member.signature_key)
+        if verdict == "outdated":
+            found.append(member.leaf_index)
+        elif verdict == "bad":
+            device = core.trust.device(member.credential)
+            core.trust.demand_unchanged([device.account])
+            raise TrustRefused(
+                f"{device} in this conversation does not prove to be a device of "
+                f"{device.account}: nothing is sent to it."
+            )
+    return found
+
+
+def members_of(core: Core, group: Group) -> dict[DeviceAddress, int]:
+    """The devices in a group and their leaves."""
+    return {core.trust.device(member.credential): member.leaf_index for member in group.members()}
+
+
+def missing_devices(core: Core, group: Group, accounts: set[AccountAddress]) -> set[DeviceAddress]:
+    """Listed devices of these accounts that are not in the group."""
+    present = members_of(core, group)
+    listed = {
+        device for address in accounts for device in core.trust.device_list(address).addresses()
+    }
+    return listed - set(present)
+
+
+async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Plan:
+    """Look up everybody, and claim key packages for who is missing.
+
+    Raises TrustRefused, IdentityChanged, ServerRefused, Unreachable.
+    """
+    removed = {AccountAddress.parse_uri(uri) for uri in intent.remove}
+    added = {AccountAddress.parse_uri(uri) for uri in intent.add}
+    present = members_of(core, group)
+    accounts = ({device.account for device in present} | added) - removed
+    await core.trust.freshen(sorted(accounts), core.transport.generation)
+    core.trust.demand_unchanged(sorted(accounts))
+    plan = Plan()
+    leaving = {leaf for device, leaf in present.items() if device.account in removed}
+    leaving.update(outdated_leaves(core, group))
+    plan.removes = sorted(leaving - {group.own_leaf})
+    missing = missing_devices(core, group, accounts)
+    for address in sorted({device.account for device in missing}):
+        wanted = {device for device in missing if device.account == address}
+        claimed = await _claim(core, address, wanted, group.suite_id)
+        if not claimed and address in added:
+            raise TrustRefused(
+                f"{address} has no device that can be added right now: ask them to come online "
+                "once."
+            )
+        plan.adds.update(claimed)
+    return plan
+
+
+async def _claim(
+    core: Core, address: AccountAddress, wanted: set[DeviceAddress], suite_id: int
+) -> dict[DeviceAddress, bytes]:
+    """A good key package for each of these devices that has one.
+
+    Raises TrustRefused when the server hands out what is not theirs, ServerRefused, Unreachable.
+    """
+    answer = await core.transport.ask(
+        lambda request_id: f.ClaimKeyPackages(
+            request_id, address.name, suite_id, sorted(device.uri for device in wanted)
+        ),
+        f.KeyPackages,
+    )
+    claimed: dict[DeviceAddress, bytes] = {}
+    for _, raw in answer.key_packages:
+        try:
+            leaf = parse_key_package(raw).leaf_node
+            await core.judged(
+                lambda judge, leaf=leaf: judge(  # type: ignore[misc]
+                    leaf.credential, leaf.signature_key, "key_package"
+                )
+            )
+            device = core.trust.device(leaf.credential)
+        except ProtocolError as error:
+            raise TrustRefused(
+                f"The server handed out a key package for {address} that cannot be believed: "
+                f"{error}",
+                code="key_package_refused",
+            ) from error
+        if device not in wanted:
+            raise TrustRefused(
+                f"The server handed out a key package of {device}, which was not asked for.",
+                code="key_package_refused",
+            )
+        claimed[device] = raw
+    return claimed

@@ -1,0 +1,195 @@
+"""What a decrypted message means: rows to write and events to tell, nothing done yet."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+from plausch.base.errors import PlauschError, RemoteError
+from plausch.base.ids import AccountAddress, MessageId
+from plausch.content.conversation import title_of
+from plausch.content.fork import EpochMark, is_fork, mark_of
+from plausch.content.message_id import message_id
+from plausch.content.mimi import MimiContent, check_origin, decode
+from plausch.content.purpose import Purpose, purpose_of
+from plausch.content.status import Status, statuses_of
+from plausch.sdk.core import Core, Live
+from plausch.sdk.events import (
+    Event,
+    ForkSuspected,
+    MessageChanged,
+    MessageReceived,
+    StatusChanged,
+    TitleChanged,
+)
+from plausch.sdk.history import SHOWN, kind_of, root_of, state_of, stored, target_of
+from plausch.sdk.message import State
+from plausch.sdk.vault.messages import MessageRow
+from plausch.sdk.vault.vault import Write
+from plausch.wire.frames import Envelope
+
+MS = 1000
+
+
+@dataclass
+class Outcome:
+    """What follows from a stretch of the log: written in one transaction, then told.
+
+    `paid`: outbox entries found in the log, with their seq.
+    """
+
+    writes: list[Write] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    paid: list[tuple[bytes, int]] = field(default_factory=list)
+    epoch_moved: bool = False
+    seen: set[MessageId] = field(default_factory=set)
+
+    def not_believed(self, core: Core, live: Live, seq: int, error: PlauschError) -> None:
+        """Junk must not wedge the log: note it and go on."""
+        writes, event = core.problem(live.id, seq, error)
+        self.writes += writes
+        self.events.append(event)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A decrypted application message: who wrote it, what, and the mark beside it."""
+
+    sender: AccountAddress
+    epoch: int
+    plaintext: bytes
+    authenticated: bytes
+
+
+def envelope_hash(ciphertext: bytes) -> bytes:
+    """By which our own ciphertext is recognised in the log."""
+    return hashlib.sha256(ciphertext).digest()
+
+
+def ordinal_ms(live: Live, accepted_at_ms: int) -> int:
+    """The server's time, never running backwards within one log."""
+    live.kept.ordinal_ms = max(live.kept.ordinal_ms, accepted_at_ms)
+    return live.kept.ordinal_ms
+
+
+async def own_came_back(core: Core, live: Live, envelope: Envelope, outcome: Outcome) -> bool:
+    """Recognise a message of ours in the log: then it is sent, whatever became of the answer."""
+    row = await core.messages.sent_as(envelope_hash(envelope.message))
+    if row is None or row.conversation != live.id:
+        return False
+    at_ms = ordinal_ms(live, envelope.accepted_at_ms)
+    outcome.writes.append(core.messages.accepted(row.message_id, envelope.seq, at_ms))
+    entry = await core.outbox.for_message(row.message_id)
+    if entry is not None:
+        outcome.writes.append(core.outbox.delete(entry.number))
+        outcome.paid.append((entry.idempotency_id, envelope.seq))
+    if row.seq is None:
+        outcome.events.append(StatusChanged(live.id, row.message_id, State.SENT))
+    return True
+
+
+async def take_content(
+    core: Core, live: Live, envelope: Envelope, opened: Opened, outcome: Outcome
+) -> None:
+    """Sort a decrypted message into the vault. Raises ContentError, RemoteError (a replay)."""
+    content = decode(opened.plaintext)
+    room = core.room_uri(live.id)
+    check_origin(content, opened.sender.uri, room)
+    identifier = message_id(opened.plaintext, opened.sender.uri, room)
+    purpose = purpose_of(content)
+    if purpose is Purpose.NOTHING:
+        return
+    if purpose is Purpose.STATUS:
+        await _take_status(core, live, opened.sender, content, envelope, outcome)
+        return
+    if identifier in outcome.seen or await core.messages.get(identifier) is not None:
+        raise RemoteError(
+            f"A message of {opened.sender} came a second time and is shown once.",
+            code="replayed_content",
+        )
+    outcome.seen.add(identifier)
+    fork = _fork(live, content, opened, outcome)
+    row = await _row(core, live, envelope, opened, content, identifier, fork)
+    outcome.writes.append(core.messages.add(row))
+    _tell(live, row, content, outcome)
+
+
+async def _row(
+    core: Core,
+    live: Live,
+    envelope: Envelope,
+    opened: Opened,
+    content: MimiContent,
+    identifier: MessageId,
+    fork: bool,
+) -> MessageRow:
+    outgoing = opened.sender == core.address
+    at_ms = ordinal_ms(live, envelope.accepted_at_ms)
+    expires = content.expires
+    absolute = expires is not None and not expires.relative
+    return MessageRow(
+        conversation=live.id,
+        message_id=identifier,
+        seq=envelope.seq,
+        sender=opened.sender,
+        outgoing=outgoing,
+        kind=kind_of(content),
+        target=await root_of(core.messages, target_of(content)),
+        content=opened.plaintext,
+        ordinal_ms=at_ms,
+        sent_at_ms=at_ms,
+        expires_at_ms=expires.time_s * MS if expires is not None and absolute else None,
+        fork_suspected=fork,
+        handled=outgoing,
+    )
+
+
+def _tell(live: Live, row: MessageRow, content: MimiContent, outcome: Outcome) -> None:
+    live.kept.active_at_ms = max(live.kept.active_at_ms, row.sent_at_ms)
+    title = title_of(content)
+    if title is not None:
+        live.kept.title = title
+        outcome.events.append(TitleChanged(live.id, title, row.sender))
+    elif row.kind in SHOWN:
+        state = State.SENT if row.outgoing else State.RECEIVED
+        outcome.events.append(MessageReceived(stored(row, state)))
+    elif row.target is not None:
+        outcome.events.append(MessageChanged(live.id, row.target, row.sender))
+
+
+def _fork(live: Live, content: MimiContent, opened: Opened, outcome: Outcome) -> bool:
+    """Whether the sender's mark names another branch of the group than this device's."""
+    marks = [mark_of(content)]
+    if opened.authenticated:
+        marks.append(EpochMark(opened.epoch, opened.authenticated))
+    forked = any(mark is not None and is_fork(mark, live.authenticators) for mark in marks)
+    if forked:
+        outcome.events.append(ForkSuspected(live.id, opened.sender))
+    return forked
+
+
+async def _take_status(
+    core: Core,
+    live: Live,
+    sender: AccountAddress,
+    content: MimiContent,
+    envelope: Envelope,
+    outcome: Outcome,
+) -> None:
+    """Note what another participant says of messages; told where a state changes by it."""
+    if sender == core.address:
+        return
+    for identifier, status in statuses_of(content) or ():
+        if status not in (Status.DELIVERED, Status.READ):
+            continue
+        row = await core.messages.get(identifier)
+        if row is None or row.conversation != live.id or not row.outgoing or row.seq is None:
+            continue
+        outcome.writes.append(
+            core.marks.report(identifier, sender, status, envelope.accepted_at_ms)
+        )
+        reports = (await core.marks.reports([identifier])).get(identifier, {})
+        reached = await core.marks.reached(live.id)
+        others = live.others(core.address)
+        before = state_of(row, others, reached, reports)
+        after = state_of(row, others, reached, {**reports, sender.uri: status})
+        if before is not after:
+            outcome.events.append(StatusChanged(live.id, identifier, after))

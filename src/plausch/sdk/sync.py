@@ -1,0 +1,297 @@
+"""From the server's logs and mailbox into the vault: prepare, write, after.
+
+For each stretch of a log: every envelope is processed (`receive`, `epochs`), then the group's new
+state, the messages and the cursor are written in one transaction, then the server is told that
+they are here, then listeners. A crash before the write repeats the stretch; after it, nothing is
+seen twice, because cursor and keys moved together. Live pushes only say that a log has grown:
+live and catch-up are one path.
+"""
+
+from collections.abc import Sequence
+
+from plausch.base.errors import PlauschError, RemoteError
+from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress, NameRefused
+from plausch.content.fork import EpochMark, is_fork
+from plausch.mls.errors import ProtocolError
+from plausch.mls.framing import parse_private_message
+from plausch.mls.staged import StagedCommit, StagedMessage, StagedProposal
+from plausch.sdk.connection import Push
+from plausch.sdk.core import Core, Live
+from plausch.sdk.epochs import Epochs
+from plausch.sdk.errors import ServerRefused, Unreachable
+from plausch.sdk.events import ForkSuspected, StatusChanged
+from plausch.sdk.history import state_of
+from plausch.sdk.joining import Joining
+from plausch.sdk.receive import Opened, Outcome, own_came_back, take_content
+from plausch.wire import frames as f
+
+READ_LIMIT = 100
+MAILBOX_LIMIT = 50
+RESUME_ROUNDS = 1_000
+
+
+class Sync:
+    """Brings what the server holds for this device into the vault."""
+
+    def __init__(self, core: Core, epochs: Epochs, joining: Joining) -> None:
+        self._core = core
+        self._epochs = epochs
+        self._joining = joining
+        self._reading: set[ConversationId] = set()
+        self._fetching_mail = False
+        self._pushed: dict[ConversationId, list[f.Envelope]] = {}
+
+    # --- pushes ------------------------------------------------------------------------------
+
+    def take_push(self, push: Push) -> None:
+        """Called by the transport; starts what is needed and returns at once."""
+        if isinstance(push, f.Delivery):
+            self._take_delivery(push)
+        elif isinstance(push, f.MailboxMoved):
+            self._core.spawn(self._mail())
+        elif isinstance(push, f.CursorMoved):
+            self._core.spawn(self._take_cursor(push))
+        elif isinstance(push, f.DeviceListMoved):
+            self._core.spawn(self._epochs.device_list_moved(push.name))
+
+    def _take_delivery(self, push: f.Delivery) -> None:
+        live = self._core.lives.get(ConversationId(push.conversation))
+        if live is None:
+            return  # its Welcome is still on the way; joining reads the log
+        if push.envelopes:
+            self._pushed.setdefault(live.id, []).extend(push.envelopes)
+        self._grown(live, push.head)
+
+    def _grown(self, live: Live, head: int) -> None:
+        live.head = max(live.head, head)
+        if live.kept.cursor < live.head and live.id not in self._reading:
+            self._reading.add(live.id)
+            self._core.spawn(self._read_in_background(live))
+
+    async def _read_in_background(self, live: Live) -> None:
+        try:
+            await self._read_on(live)
+        except Unreachable:
+            return  # the next connection begins where the cursor stands
+        except ServerRefused as error:
+            await self._core.report(live.id, None, error)
+        finally:
+            self._reading.discard(live.id)
+            self._pushed.pop(live.id, None)
+            live.moved.set()
+
+    # --- catching up -------------------------------------------------------------------------
+
+    async def resume(self) -> None:
+        """Ask what moved, and return when all of it is in the vault.
+
+        Raises Unreachable, ServerRefused.
+        """
+        for _ in range(RESUME_ROUNDS):
+            resumed = await self._core.transport.ask(f.Resume, f.Resumed)
+            if resumed.mailbox:
+                await self._fetch_mail()
+            progress = False
+            for moved in resumed.moved:
+                live = self._core.lives.get(ConversationId(moved.conversation))
+                if live is not None and live.kept.state != "left":
+                    before = live.kept.cursor
+                    await self.catch_up(live, moved.head)
+                    progress = progress or live.kept.cursor > before
+                    self._acknowledge(live)
+            if not (resumed.more and progress):
+                return
+
+    async def catch_up(self, live: Live, head: int) -> None:
+        """Read a log up to `head` at least. Raises Unreachable, ServerRefused."""
+        live.head = max(live.head, head)
+        await self._read_on(live)
+
+    async def _read_on(self, live: Live) -> None:
+        while live.kept.cursor < live.head and live.kept.state != "left":
+            envelopes = self._pushed_next(live)
+            if not envelopes:
+                answer = await self._core.transport.ask(
+                    lambda request_id: f.Read(request_id, live.id, live.kept.cursor, READ_LIMIT),
+                    f.Envelopes,
+                )
+                envelopes = sorted(answer.envelopes, key=lambda envelope: envelope.seq)
+                live.head = max(live.kept.cursor, answer.head)
+                if not envelopes:
+                    return
+            await self._take(live, envelopes)
+
+    def _pushed_next(self, live: Live) -> list[f.Envelope]:
+        """The pushed envelopes that continue the log right after the cursor."""
+        run: list[f.Envelope] = []
+        after = live.kept.cursor
+        pushed = {envelope.seq: envelope for envelope in self._pushed.pop(live.id, [])}
+        while after + 1 in pushed:
+            after += 1
+            run.append(pushed[after])
+        return run
+
+    # --- one stretch of a log ----------------------------------------------------------------
+
+    async def _take(self, live: Live, envelopes: Sequence[f.Envelope]) -> None:
+        """Process, write, then tell. Raises Unreachable after writing what was done before."""
+        interrupted: Unreachable | None = None
+        outcome = Outcome()
+        async with self._core.changing(live):
+            start = live.kept.cursor
+            for envelope in envelopes:
+                if envelope.seq <= live.kept.cursor:
+                    continue
+                if live.kept.state == "left":
+                    break
+                try:
+                    await self._take_one(live, envelope, outcome)
+                except Unreachable as error:
+                    interrupted = error
+                    break
+                live.kept.cursor = envelope.seq
+            if live.kept.cursor > start:
+                writes = [self._core.conversations.put(live.kept), *outcome.writes]
+                writes += self._core.save_group(live, epoch_moved=outcome.epoch_moved)
+                await self._core.vault.write(writes)
+        self._after(live, outcome)
+        if interrupted is not None:
+            raise interrupted
+
+    def _after(self, live: Live, outcome: Outcome) -> None:
+        self._acknowledge(live)
+        live.moved.set()
+        for idempotency_id, seq in outcome.paid:
+            self._core.fulfil(idempotency_id, seq)
+        for event in outcome.events:
+            self._core.feed.tell(event)
+        self._epochs.look_after(live)
+
+    def _acknowledge(self, live: Live) -> None:
+        if live.kept.cursor > 0:
+            self._core.transport.tell(f.Acknowledge(live.id, live.kept.cursor))
+
+    async def _take_one(self, live: Live, envelope: f.Envelope, outcome: Outcome) -> None:
+        """One envelope; everything wrong with it becomes a problem. Raises Unreachable."""
+        if envelope.seq != live.kept.cursor + 1:
+            outcome.not_believed(self._core, live, envelope.seq, _gap(live, envelope))
+        try:
+            if await own_came_back(self._core, live, envelope, outcome):
+                return
+            await self._process(live, envelope, outcome)
+        except (RemoteError, NameRefused) as error:
+            self._note(live, envelope, error, outcome)
+
+    async def _process(self, live: Live, envelope: f.Envelope, outcome: Outcome) -> None:
+        core = self._core
+        group = await core.group(live)
+        if await self._epochs.own_commit_came_back(live, group, envelope, outcome):
+            return
+        staged = await core.judged(
+            lambda judge: group.process(
+                envelope.message,
+                judge,
+                core.now_s(),
+                allow_external=self._epochs.allow_external(live),
+            )
+        )
+        if isinstance(staged, StagedMessage):
+            received = staged.accept()
+            sender = core.trust.device(received.credential).account
+            opened = Opened(sender, received.epoch, received.plaintext, received.authenticated)
+            await take_content(core, live, envelope, opened, outcome)
+        elif isinstance(staged, StagedProposal):
+            staged.accept()
+            outcome.epoch_moved = True
+        elif isinstance(staged, StagedCommit):
+            await self._epochs.take_commit(live, group, staged, outcome)
+
+    def _note(
+        self, live: Live, envelope: f.Envelope, error: PlauschError, outcome: Outcome
+    ) -> None:
+        """What is wrong is noted, and whether it looks like a fork."""
+        if envelope.sender == self._core.device.uri and isinstance(error, ProtocolError):
+            return  # our own ciphertext, whose answer came long ago: we cannot open it, need not
+        outcome.not_believed(self._core, live, envelope.seq, error)
+        if _names_another_branch(live, envelope.message):
+            outcome.events.append(ForkSuspected(live.id, None))
+
+    # --- mailbox -----------------------------------------------------------------------------
+
+    async def _mail(self) -> None:
+        if self._fetching_mail:
+            return
+        try:
+            await self._fetch_mail()
+        except Unreachable:
+            return  # the next connection asks again
+
+    async def _fetch_mail(self) -> None:
+        """Join what we were invited to, and read those logs. Raises Unreachable, ServerRefused."""
+        self._fetching_mail = True
+        try:
+            while True:
+                after = self._core.own.mailbox
+                answer = await self._core.transport.ask(
+                    lambda request_id, after=after: f.ReadMailbox(  # type: ignore[misc]
+                        request_id, after, MAILBOX_LIMIT
+                    ),
+                    f.Mailbox,
+                )
+                joined = [await self._joining.take(item) for item in answer.items]
+                for live in filter(None, joined):
+                    # One more than known: the answer says what the head really is.
+                    await self.catch_up(live, live.kept.cursor + 1)
+                if not answer.items or self._core.own.mailbox == after:
+                    return
+        finally:
+            self._fetching_mail = False
+
+    # --- marks -------------------------------------------------------------------------------
+
+    async def _take_cursor(self, push: f.CursorMoved) -> None:
+        """A device of another participant has everything up to a seq."""
+        core = self._core
+        live = core.lives.get(ConversationId(push.conversation))
+        try:
+            account = DeviceAddress.parse_uri(push.device).account
+        except NameRefused:
+            return
+        if live is None or account not in live.others(core.address):
+            return
+        await self._reach(live, account, push.seq)
+
+    async def _reach(self, live: Live, account: AccountAddress, seq: int) -> None:
+        core = self._core
+        before = await core.marks.reached(live.id)
+        known = before.get(account.uri, 0)
+        if seq <= known:
+            return
+        await core.vault.write([core.marks.reach(live.id, account, seq)])
+        after = {**before, account.uri: seq}
+        others = live.others(core.address)
+        for row in await core.messages.outgoing(live.id, known, seq):
+            reports = (await core.marks.reports([row.message_id])).get(row.message_id, {})
+            was = state_of(row, others, before, reports)
+            now = state_of(row, others, after, reports)
+            if now is not was:
+                core.feed.tell(StatusChanged(live.id, row.message_id, now))
+
+
+def _gap(live: Live, envelope: f.Envelope) -> RemoteError:
+    return RemoteError(
+        f"The server left out envelopes {live.kept.cursor + 1} to {envelope.seq - 1} of a log: "
+        "messages may be missing.",
+        code="log_gap",
+    )
+
+
+def _names_another_branch(live: Live, message: bytes) -> bool:
+    """Whether the mark beside a ciphertext that does not open is not of this device's epoch."""
+    try:
+        seen = parse_private_message(message)
+    except ProtocolError:
+        return False
+    if not seen.authenticated:
+        return False
+    return is_fork(EpochMark(seen.epoch, seen.authenticated), live.authenticators)
