@@ -13,10 +13,13 @@ import click
 from plausch.cli.console import Screen
 from plausch.cli.options import read_passphrase
 from plausch.cli.requests import Answer, Request
-from plausch.cli.resident import ask_resident, resident
+from plausch.cli.resident import ResidentError, ask_resident, resident
 from plausch.sdk import Client, VaultBusy, WrongPassphrase
 
 Result = TypeVar("Result")
+
+ATTEMPTS = 50
+RETRY_S = 0.1
 
 TERMINATED = 143
 """Exit code after SIGTERM (128 + 15), as shells count."""
@@ -81,9 +84,18 @@ async def perform(
 
     Raises what the SDK and `ask_resident` raise.
     """
-    try:
-        client = await open_client(home, passphrase_file, screen)
-    except VaultBusy:
-        return await ask_resident(home, request)
-    async with client, resident(client, home):
-        return await request.carry_out(client)
+    for attempt in range(ATTEMPTS):
+        try:
+            client = await open_client(home, passphrase_file, screen)
+        except VaultBusy:
+            try:
+                return await ask_resident(home, request)
+            except ResidentError as error:
+                # Its owner may just be opening or closing the vault.
+                if error.code != VaultBusy.code or attempt == ATTEMPTS - 1:
+                    raise
+                await asyncio.sleep(RETRY_S)
+        else:
+            async with client, resident(client, home):
+                return await request.carry_out(client)
+    raise AssertionError("the last attempt returns or raises")

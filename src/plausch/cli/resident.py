@@ -2,7 +2,9 @@
 
 A vault has one owner at a time, because keys must never be used twice. While `listen` or an agent
 is that owner, `send`, `history` and the like are carried out by it: one line of JSON each way on
-a Unix socket of mode 0600, and only for processes of the same user (SO_PEERCRED).
+a Unix socket of mode 0600, and only for processes of the same user (SO_PEERCRED). The owner
+greets first: a request is handed over only to somebody who is there to take it, so that what was
+not greeted can safely be tried again.
 """
 
 import asyncio
@@ -23,9 +25,11 @@ from plausch.cli.requests import Answer, Request, decode_request
 from plausch.sdk import Client
 
 SOCKET_NAME = "control.sock"
+GREETING = b"plausch 1\n"
 LINE_BYTES = 4 * 1024 * 1024
 CONNECT_S = 3.0
 ANSWER_S = 120.0
+GRACE_S = 10.0
 
 
 class ResidentError(PlauschError):
@@ -114,10 +118,17 @@ async def resident(client: Client, home: Path) -> AsyncIterator[None]:
         yield
     finally:
         server.close()
-        for task in list(visits):
-            task.cancel()
-        await asyncio.gather(*visits, return_exceptions=True)
+        await _finish(visits)
         _remove_socket(home)
+
+
+async def _finish(visits: set[asyncio.Task[None]]) -> None:
+    """Let what was begun come to its end; what takes too long is cut off."""
+    if visits:
+        await asyncio.wait(visits, timeout=GRACE_S)
+    for task in list(visits):
+        task.cancel()
+    await asyncio.gather(*visits, return_exceptions=True)
 
 
 async def _serve_one(
@@ -127,6 +138,7 @@ async def _serve_one(
     if peer_uid(peer) != os.getuid():
         return
     try:
+        writer.write(GREETING)
         line = await reader.readline()
     except (ValueError, ConnectionError):  # ValueError: longer than LINE_BYTES
         return
@@ -150,7 +162,9 @@ async def ask_resident(home: Path, request: Request[Answer]) -> Answer:
     try:
         async with asyncio.timeout(CONNECT_S):
             reader, writer = await _connect(home)
-    except (OSError, TimeoutError):
+            if await reader.readline() != GREETING:
+                raise ConnectionRefusedError
+    except (OSError, TimeoutError, ValueError):
         raise ResidentError(
             f"Another process has the vault in {home} open and takes no requests; wait until it "
             "is done, or end it.",

@@ -16,6 +16,7 @@ from plausch.cli import resident as module
 from plausch.cli.records import DoneRecord
 from plausch.cli.requests import Ping, Send
 from plausch.cli.resident import (
+    GREETING,
     SOCKET_NAME,
     Reply,
     ResidentError,
@@ -34,7 +35,7 @@ async def raw_exchange(home: Path, raw: bytes) -> bytes:
     writer.write(raw)
     writer.write_eof()
     try:
-        return await reader.read()
+        return (await reader.read()).removeprefix(GREETING)
     except ConnectionResetError:  # closed while our bytes were still unread
         return b""
     finally:
@@ -143,6 +144,7 @@ async def replying(home: Path, line: bytes) -> asyncio.Server:
     """Something else that listens on the control socket."""
 
     async def reply(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(GREETING)
         await reader.readline()
         writer.write(line)
         writer.close()
@@ -176,3 +178,50 @@ async def test_many_ask_at_once(tmp_path: Path) -> None:
     async with resident(NOBODY, tmp_path):
         answers = await asyncio.gather(*(ask_resident(tmp_path, Ping()) for _ in range(20)))
     assert answers == [DoneRecord()] * 20
+
+
+class Slow(Ping, frozen=True, kw_only=True, tag="slow"):
+    """A request that is under way until the test lets it end."""
+
+    async def carry_out(self, client: Client) -> DoneRecord:
+        begun, go_on = cast(tuple[asyncio.Event, asyncio.Event], client)
+        begun.set()
+        await go_on.wait()
+        return DoneRecord()
+
+
+async def test_what_was_begun_is_finished_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = asyncio.Event(), asyncio.Event()
+    monkeypatch.setattr(module, "decode_request", lambda _: Slow())
+    async with resident(cast(Client, (begun, go_on)), tmp_path):
+        asking = asyncio.ensure_future(ask_resident(tmp_path, Ping()))
+        await begun.wait()
+        asyncio.get_running_loop().call_soon(go_on.set)
+    assert await asking == DoneRecord()
+
+
+async def test_what_never_ends_is_cut_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = asyncio.Event()
+    monkeypatch.setattr(module, "decode_request", lambda _: Slow())
+    monkeypatch.setattr(module, "GRACE_S", 0.01)
+    async with resident(cast(Client, (begun, asyncio.Event())), tmp_path):
+        asking = asyncio.ensure_future(ask_resident(tmp_path, Ping()))
+        await begun.wait()
+    with pytest.raises(ResidentError, match="ended without an answer"):
+        await asking
+
+
+async def test_who_does_not_greet_is_handed_nothing(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        heard.append(await reader.read())
+
+    async with await asyncio.start_unix_server(silent, path=str(tmp_path / SOCKET_NAME)):
+        with pytest.raises(ResidentError, match="takes no requests") as caught:
+            await ask_resident(tmp_path, Ping())
+    assert caught.value.code == "vault_busy"
+    assert heard == [b""]
