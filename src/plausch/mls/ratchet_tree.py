@@ -1,7 +1,7 @@
 """The ratchet tree's public half (RFC 9420 sections 4, 7.6 to 7.9, 12.4.3.3).
 
 Nodes are immutable, so a copy is two shallow lists: a staged commit changes its copy and the
-group keeps the old tree until it accepts. Tree hashes are remembered per node and forgotten
+group keeps the old tree until it accepts. Tree hashes are remembered per node (empty: not known) and forgotten
 along the direct path of whatever changes.
 """
 
@@ -104,7 +104,7 @@ class RatchetTree:
         """From a full array of nodes: the length is 2^(d+1) - 1, the types are in place."""
         self.suite = suite
         self._nodes = list(nodes)
-        self._hashes: list[bytes | None] = [None] * len(self._nodes)
+        self._hashes = [b""] * len(self._nodes)
 
     @classmethod
     def of_one(cls, suite: Suite, leaf: LeafNode) -> Self:
@@ -177,6 +177,16 @@ class RatchetTree:
         """The node at an index, None when it is blank or outside."""
         return self._nodes[index] if 0 <= index < len(self._nodes) else None
 
+    def present(self, index: int) -> Node:
+        """The node at an index that is not blank, e.g. one of a resolution.
+
+        Raises GroupUsageError when it is blank or outside.
+        """
+        node = self.node(index)
+        if node is None:
+            raise GroupUsageError(f"Node {index} of the ratchet tree is blank.")
+        return node
+
     def leaf(self, leaf_index: int) -> LeafNode | None:
         """The leaf at a leaf index, None when it is blank or outside."""
         node = self.node(2 * leaf_index)
@@ -238,14 +248,14 @@ class RatchetTree:
     def _put(self, index: int, node: Node | None) -> None:
         """Set a node and forget the hashes it takes part in."""
         self._nodes[index] = node
-        self._hashes[index] = None
+        self._hashes[index] = b""
         for above in tree_math.direct_path(index, self.leaf_count):
-            self._hashes[above] = None
+            self._hashes[above] = b""
 
     def _blank_path(self, leaf_index: int) -> None:
         for index in self.direct_path(leaf_index):
             self._nodes[index] = None
-            self._hashes[index] = None
+            self._hashes[index] = b""
 
     def add_leaf(self, leaf: LeafNode) -> int:
         """Put a new member at the leftmost blank leaf and return its index (section 7.7)."""
@@ -256,7 +266,7 @@ class RatchetTree:
             leaf_index = self.leaf_count
             grown = len(self._nodes) + 1
             self._nodes.extend([None] * grown)
-            self._hashes.extend([None] * grown)
+            self._hashes.extend([b""] * grown)
         self._put(2 * leaf_index, leaf)
         for index in self.direct_path(leaf_index):
             node = self._nodes[index]
@@ -319,17 +329,14 @@ class RatchetTree:
         """The tree hash of a subtree (section 7.8), of the whole tree without an index."""
         top = self.root if index is None else index
         hashes = self._hashes
-        known = hashes[top]
-        if known is not None:
-            return known
+        if hashes[top]:
+            return hashes[top]
         first, last = tree_math.span(top)
         for height in range(tree_math.level(top) + 1):
             for place in range(first + (1 << height) - 1, last + 1, 2 << height):
-                if hashes[place] is None:
+                if not hashes[place]:
                     hashes[place] = self._hash_node(place, height)
-        result = hashes[top]
-        assert result is not None
-        return result
+        return hashes[top]
 
     def _hash_node(self, index: int, height: int) -> bytes:
         node = self._nodes[index]
@@ -337,8 +344,6 @@ class RatchetTree:
             return self.suite.hash(_leaf_hash_input(index // 2, node))
         half = 1 << (height - 1)
         left, right = self._hashes[index - half], self._hashes[index + half]
-        assert left is not None
-        assert right is not None
         return self.suite.hash(_parent_hash_input(node, left, right))
 
     def parent_hash(self, node: ParentNode, beside: int) -> bytes:

@@ -290,8 +290,7 @@ class NewPath:
         ):
             sealed = []
             for place in _recipients(tree, beside, newcomers):
-                recipient = tree.node(place)
-                assert recipient is not None
+                recipient = tree.present(place)
                 sealed.append(
                     HpkeCiphertext(
                         *suite.encrypt_with_label(recipient.encryption_key, _LABEL, context, secret)

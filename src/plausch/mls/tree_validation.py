@@ -8,7 +8,7 @@ Checks: `tree-hash`, `tree-parent-hash`, `tree-unmerged-leaves`, `tree-unique-ke
 from plausch.mls import tree_math
 from plausch.mls.credential import CredentialJudge
 from plausch.mls.errors import KeyRefused, ValidationError, require
-from plausch.mls.leaf_node import LeafBinding, LeafNode
+from plausch.mls.leaf_node import LeafBinding
 from plausch.mls.leaf_validation import GroupDemands, check_among_members, validate_leaf
 from plausch.mls.ratchet_tree import ParentNode, RatchetTree
 
@@ -115,6 +115,5 @@ def _set_from(tree: RatchetTree, node: ParentNode, child: int, beside: int) -> b
     candidates = [place for place in resolution if place not in unmerged]
     if len(candidates) != 1 or len(resolution) != len(unmerged) + 1:
         return False
-    below = tree.node(candidates[0])
-    assert isinstance(below, LeafNode | ParentNode)
+    below = tree.present(candidates[0])
     return bool(below.parent_hash) and below.parent_hash == tree.parent_hash(node, beside)

@@ -117,6 +117,14 @@ def test_only_members_leave_or_update(leaf_index: int) -> None:
     assert group.tree.to_bytes() == before
 
 
+def test_a_node_that_must_be_there() -> None:
+    tree = circle(3, commits=False).tree
+    assert tree.present(4) is tree.node(4)
+    for blank in (1, 6, 7, -1):
+        with pytest.raises(GroupUsageError, match="blank"):
+            tree.present(blank)
+
+
 def test_a_copy_is_another_tree() -> None:
     group = circle(6)
     raw, digest = group.tree.to_bytes(), group.tree.tree_hash()
