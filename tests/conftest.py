@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine makes a test slow, not wrong.
+settings.register_profile("plausch", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("plausch")
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """The ratchet tree's public half (RFC 9420 sections 4, 7.6 to 7.9, 12.4.3.3).
 
 Nodes are immutable, so a copy is two shallow lists: a staged commit changes its copy and the
-group keeps the old tree until it accepts. Tree hashes are remembered per node (empty: not known) and forgotten
-along the direct path of whatever changes.
+group keeps the old tree until it accepts. Tree hashes are remembered per node (empty: not known)
+and forgotten along the direct path of whatever changes.
 """
 
 from bisect import insort
