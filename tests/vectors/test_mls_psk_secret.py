@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from plausch.mls.psk import KnownPsks, PreSharedKeyId, combine_psks
+from plausch.mls.psk import KnownPsks, combine_psks
+from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.suite import suite
 
 

@@ -34,7 +34,8 @@ from plausch.mls.proposal import (
     Update,
 )
 from plausch.mls.protection import sign_content
-from plausch.mls.psk import PreSharedKeyId, combine_psks
+from plausch.mls.psk import combine_psks
+from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.transcript import confirmed_transcript_hash
 from plausch.mls.tree_kem import NewPath, TreePrivate, new_path
 from plausch.mls.validation import (

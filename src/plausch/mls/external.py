@@ -21,7 +21,8 @@ from plausch.mls.key_schedule import next_epoch_keys
 from plausch.mls.leaf_node import Capabilities, LeafContent
 from plausch.mls.proposal import Commit, ExternalInit, PreSharedKey, Proposal, Remove
 from plausch.mls.protection import sign_content
-from plausch.mls.psk import PreSharedKeyId, combine_psks
+from plausch.mls.psk import combine_psks
+from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite, suite
 from plausch.mls.transcript import confirmed_transcript_hash, interim_transcript_hash

@@ -39,7 +39,8 @@ from plausch.mls.proposal import (
     ReInit,
 )
 from plausch.mls.protection import protect_public
-from plausch.mls.psk import NO_PSKS, KnownPsks, PreSharedKeyId, ResumptionUsage
+from plausch.mls.psk import NO_PSKS, KnownPsks
+from plausch.mls.psk_id import PreSharedKeyId, ResumptionUsage
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.receive import Receiver
 from plausch.mls.saved import (

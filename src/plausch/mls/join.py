@@ -13,7 +13,8 @@ from plausch.mls.group_info import GroupInfo
 from plausch.mls.joiner import KeyPackageBundle
 from plausch.mls.key_schedule import epoch_keys, welcome_secret
 from plausch.mls.leaf_validation import GroupDemands
-from plausch.mls.psk import PreSharedKeyId, ResumptionUsage, combine_psks
+from plausch.mls.psk import combine_psks
+from plausch.mls.psk_id import PreSharedKeyId, ResumptionUsage
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite, suite
 from plausch.mls.tree_kem import TreePrivate

@@ -21,7 +21,7 @@ from plausch.mls.proposal import (
     Remove,
 )
 from plausch.mls.protection import protect_private, protect_public, sign_content
-from plausch.mls.psk import PreSharedKeyId
+from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.view import GroupView
 
 

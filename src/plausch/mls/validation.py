@@ -40,7 +40,7 @@ from plausch.mls.proposal import (
     Remove,
     Update,
 )
-from plausch.mls.psk import PreSharedKeyId, check_psk_proposals
+from plausch.mls.psk_id import PreSharedKeyId, check_psk_proposals
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite
 

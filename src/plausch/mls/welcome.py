@@ -9,7 +9,7 @@ from plausch.mls.errors import ValidationError
 from plausch.mls.framing import MESSAGE_LIMIT, WireFormat, mls_message, open_message
 from plausch.mls.group_info import GroupInfo
 from plausch.mls.key_package import KeyPackage
-from plausch.mls.psk import PreSharedKeyId
+from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.suite import Suite
 
 SECRET_LIMIT = 64
