@@ -9,6 +9,11 @@ BANNED_WORDS = {"manager", "managers", "helper", "helpers", "util", "utils", "ha
 BANNED_WHOLE = {"data", "info"}
 # Names that others gave: RFC 9180 / RFC 5869 call an argument `info`; RFC 9420 has a GroupInfo.
 OTHERS_WORDS = {"group_info", "GroupInfo"}
+OTHERS_PLACES = {
+    ("src/plausch/mls/suite.py", "info"): "RFC 5869 and RFC 9180 call the argument so",
+    ("src/plausch/mls/kem.py", "info"): "RFC 9180 calls the argument so",
+    ("src/plausch/server/edge.py", "info"): "a logger has this method",
+}
 
 
 def words(name: str) -> set[str]:
@@ -42,7 +47,9 @@ def test_no_name_is_banned(programs: Sequence[Path], root: Path) -> None:
         f"{path.relative_to(root)}:{line}: {name}"
         for path in programs
         for name, line in names_given(ast.parse(path.read_text(encoding="utf-8")))
-        if is_banned(name) and name not in OTHERS_WORDS
+        if is_banned(name)
+        and name not in OTHERS_WORDS
+        and (str(path.relative_to(root)), name) not in OTHERS_PLACES
     ]
     assert found == []
 

@@ -69,8 +69,8 @@ PHRASES: dict[str, tuple[str, str]] = {
     "passphrase": ("Passphrase of {home}", "Passwort von {home}"),
     "passphrase_new": ("New passphrase", "Neues Passwort"),
     "invited": (
-        "Invitation {code}, good for {uses} accounts until {until}.",
-        "Einladung {code}, gültig für {uses} Konten bis {until}.",
+        "{code} is good for one account until {until}.",
+        "{code} gilt für ein Konto bis {until}.",
     ),
     "you": ("you", "Sie"),
     "deleted": ("(deleted)", "(gelöscht)"),
