@@ -44,19 +44,24 @@ def place_options(command: Command) -> Command:
     return data(database(command))
 
 
-async def with_accounts(
-    data_folder: Path, database_url: str, work: Callable[[Accounts], Awaitable[Result]]
-) -> Result:
-    """Do something with the accounts of a server, which may be running meanwhile.
-
-    Raises StorageUnavailable, SchemaRefused, ConfigRefused.
-    """
+def config_of(data_folder: Path, database_url: str) -> ServerConfig:
+    """Where that server keeps its accounts. Raises ConfigRefused, click.UsageError."""
     config = ServerConfig(data_folder, database_url=database_url)
     if not database_url and not Path(config.database).is_file():
         raise click.UsageError(
             f"There is no server in {data_folder}; start it once with: plausch serve --data "
             f"{data_folder}"
         )
+    return config
+
+
+async def with_accounts(
+    config: ServerConfig, work: Callable[[Accounts], Awaitable[Result]]
+) -> Result:
+    """Do something with the accounts of a server, which may be running meanwhile.
+
+    Raises StorageUnavailable, SchemaRefused.
+    """
     database = await open_database(config.database)
     try:
         await prepare(database)
@@ -105,7 +110,7 @@ def create(data_folder: Path, database_url: str, days: int, count: int, as_json:
     async def work(accounts: Accounts) -> list[str]:
         return [await accounts.invite(days * DAY_MS) for _ in range(count)]
 
-    codes = run(with_accounts(data_folder, database_url, work))
+    codes = run(with_accounts(config_of(data_folder, database_url), work))
     until_ms = SystemClock().now_ms() + days * DAY_MS
     if as_json:
         screen.record({"codes": codes, "expires_at_ms": until_ms})
@@ -123,7 +128,7 @@ def list_invitations(data_folder: Path, database_url: str, as_json: bool) -> Non
     async def work(accounts: Accounts) -> list[tuple[int, int]]:
         return await accounts.invitations()
 
-    unused = run(with_accounts(data_folder, database_url, work))
+    unused = run(with_accounts(config_of(data_folder, database_url), work))
     if as_json:
         screen.record({"unused": [{"created_at_ms": a, "expires_at_ms": b} for a, b in unused]})
     elif unused:
