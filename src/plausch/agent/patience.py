@@ -10,8 +10,8 @@ from enum import StrEnum
 
 from plausch.agent.talk import Talk
 
-BURST = 20
-REFILL_S = 6
+BURST = 30
+REFILL_S = 60
 MAX_CONFUSED = 3
 
 

@@ -56,7 +56,7 @@ class Talk:
     held_uid: str = ""
     name: str = ""
     confused: int = 0
-    allowance: int = 20
+    allowance: int = 0
     allowance_at_s: int = 0
 
 

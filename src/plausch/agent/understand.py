@@ -56,7 +56,8 @@ class Understood:
 
 _INTENTS = {
     Intent.CANCEL: r"\bstorn|\babsag|\babzusagen|\babbestell|\babbrech|\bcancel|\bcall off\b|"
-    r"\bcall it off\b|\bnicht (?:mehr )?kommen\b|\bcan(?:'t|not) (?:make it|come)\b|\bdelete my\b|\blösch",
+    r"\bcall it off\b|\bnicht (?:mehr )?kommen\b|\bcan(?:'t|not) (?:make it|come)\b|"
+    r"\bdelete my\b|\blösch",
     Intent.HOURS: r"öffnungszeit|oeffnungszeit|\bgeöffnet\b|\boffen\b|\bgeschlossen\b|\bruhetag|"
     r"\bwann (?:habt|haben|hat|macht|machen)\b|\bopening (?:hours|times)\b|\bbusiness hours\b|"
     r"\bopen\b|\bclosed\b|\bhours\b|\bauf(?:habt|haben)\b",

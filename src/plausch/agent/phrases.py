@@ -1,0 +1,259 @@
+"""What the receptionist says, in German and English, and how dates and times are written."""
+
+from datetime import date, datetime
+
+from plausch.domain.calendar import Calendar, Closed, OpeningDay, Span
+from plausch.domain.slots import Slot
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "greeting": (
+        "Hallo, hier ist **{name}**. Ich nehme Reservierungen entgegen, zu jeder Zeit. "
+        "Was darf es sein?",
+        "Hello, this is **{name}**. I take reservations at any hour. What can I do for you?",
+    ),
+    "option_book": ("Tisch reservieren", "Reserve a table"),
+    "option_hours": ("Öffnungszeiten", "Opening hours"),
+    "option_mine": ("Meine Reservierungen", "My reservations"),
+    "option_cancel": ("Stornieren: {what}", "Cancel: {what}"),
+    "option_yes": ("Ja, stornieren", "Yes, cancel"),
+    "option_keep": ("Nein, behalten", "No, keep it"),
+    "hint_number": (
+        "Antworten Sie mit der Nummer, oder schreiben Sie einfach, was Sie möchten.",
+        "Answer with the number, or simply write what you would like.",
+    ),
+    "hint_time": (
+        "Antworten Sie mit der Nummer, einer Uhrzeit oder einem anderen Tag.",
+        "Answer with the number, a time, or another day.",
+    ),
+    "ask_party": (
+        "Gern. Für wie viele Personen darf ich reservieren?",
+        "Gladly. For how many people?",
+    ),
+    "ask_day": (
+        "An welchem Tag möchten Sie kommen? Wählen Sie, oder schreiben Sie ein Datum wie "
+        "„morgen“ oder „24.12.“.",
+        'On which day would you like to come? Choose, or write a date such as "tomorrow" or '
+        '"24 December".',
+    ),
+    "bad_day": (
+        "Dieses Datum gibt es nicht. An welchem Tag möchten Sie kommen?",
+        "That date does not exist. On which day would you like to come?",
+    ),
+    "offer": (
+        "Am {day} sind für {party} diese Zeiten frei:",
+        "These times are free for {party} on {day}:",
+    ),
+    "offer_part": (
+        "Zu dieser Tageszeit ist am {day} für {party} nichts frei, aber:",
+        "Nothing is free for {party} at that time of day on {day}, but:",
+    ),
+    "time_taken": (
+        "Um {time} ist am {day} für {party} leider nichts frei. Möglich wäre:",
+        "Sorry, nothing is free for {party} on {day} at {time}. Possible would be:",
+    ),
+    "just_taken": (
+        "Diese Zeit ist leider gerade vergeben worden.",
+        "Sorry, that time has just been taken.",
+    ),
+    "hold_gone": (
+        "Ich konnte den Tisch nicht länger frei halten, und er ist inzwischen vergeben.",
+        "I could not keep the table any longer, and it has been taken meanwhile.",
+    ),
+    "closed_weekly": ("Am {day} haben wir Ruhetag.", "We are closed on {day}."),
+    "closed_holiday": (
+        "Am {day} haben wir geschlossen ({note}).",
+        "We are closed on {day} ({note}).",
+    ),
+    "closed_special": ("Am {day} haben wir geschlossen.", "We are closed on {day}."),
+    "past": ("Am {day}? Das ist schon vorbei.", "{day} is already over."),
+    "too_soon": (
+        "Am {day} nehme ich hier keine Reservierung mehr an.{call}",
+        "I can take no more reservations here for {day}.{call}",
+    ),
+    "too_far": (
+        "So weit im Voraus kann ich nicht reservieren, nur bis {last}.",
+        "I cannot reserve that far ahead, only until {last}.",
+    ),
+    "full": (
+        "Am {day} ist für {party} leider alles vergeben.",
+        "Sorry, everything is taken for {party} on {day}.",
+    ),
+    "too_large": (
+        "Für {party} habe ich keinen Tisch; es gehen 1 bis {most}.{call} "
+        "Für wie viele Personen darf ich reservieren?",
+        "I have no table for {party}; 1 to {most} are possible.{call} "
+        "For how many people may I reserve?",
+    ),
+    "alternatives": ("Möglich wäre:", "Possible would be:"),
+    "held": (
+        "Ich halte {day}, {time}, für {party} bis {until} für Sie frei. "
+        "Auf welchen Namen darf ich reservieren?",
+        "I am keeping {day}, {time}, for {party} free for you until {until}. "
+        "Under which name may I reserve?",
+    ),
+    "name_again": (
+        "Auf welchen Namen darf ich reservieren? Schreiben Sie bitte nur den Namen.",
+        "Under which name may I reserve? Please write only the name.",
+    ),
+    "confirmed": (
+        "Bestätigt: **{day}, {time}**, {party}, auf den Namen **{under}**. Wir freuen uns auf "
+        "Sie! Wenn etwas dazwischenkommt, schreiben Sie „stornieren“ (möglich bis {until}).",
+        "Confirmed: **{day}, {time}**, {party}, under the name **{under}**. We look forward to "
+        'seeing you! If something comes up, write "cancel" (possible until {until}).',
+    ),
+    "already_confirmed": (
+        "Ihre Reservierung ist schon bestätigt.",
+        "Your reservation is confirmed already.",
+    ),
+    "cancel_sure": (
+        "Möchten Sie die Reservierung ({what}) wirklich stornieren?",
+        "Do you really want to cancel the reservation ({what})?",
+    ),
+    "cancel_which": (
+        "Welche Reservierung möchten Sie stornieren?",
+        "Which reservation would you like to cancel?",
+    ),
+    "cancelled": (
+        "Die Reservierung ({what}) ist storniert. Bis zum nächsten Mal!",
+        "The reservation ({what}) is cancelled. Until next time!",
+    ),
+    "released": ("Gut, ich gebe den Tisch wieder frei.", "All right, I have released the table."),
+    "kept": ("Gut, die Reservierung bleibt bestehen.", "All right, the reservation stays."),
+    "cancel_late": (
+        "Die Reservierung ({what}) lässt sich hier nicht mehr stornieren.{call}",
+        "The reservation ({what}) can no longer be cancelled here.{call}",
+    ),
+    "no_bookings": (
+        "Ich habe keine Reservierung von Ihnen.",
+        "I have no reservation of yours.",
+    ),
+    "mine": ("Ihre Reservierungen:", "Your reservations:"),
+    "booking": ("am {day}, {time}, {party}", "on {day}, {time}, {party}"),
+    "too_many": (
+        "Sie haben schon {count} Reservierungen; mehr nehme ich hier nicht an.{call}",
+        "You have {count} reservations already; I cannot take more here.{call}",
+    ),
+    "hours": ("Unsere Öffnungszeiten:", "Our opening hours:"),
+    "hours_on": ("Am {day} haben wir geöffnet: {spans}.", "On {day} we are open: {spans}."),
+    "exceptions": ("In den nächsten Wochen außerdem:", "In the coming weeks also:"),
+    "closed": ("geschlossen", "closed"),
+    "call": (
+        " Bitte rufen Sie uns an: {telephone}.",
+        " Please telephone us: {telephone}.",
+    ),
+    "human": (
+        "Ich bin der automatische Empfang und kann Tische reservieren und stornieren.{call}",
+        "I am the automatic reception and can reserve and cancel tables.{call}",
+    ),
+    "thanks": ("Sehr gern!", "You are very welcome!"),
+    "confused": (
+        "Das habe ich leider nicht verstanden. Was möchten Sie tun?",
+        "Sorry, I did not understand that. What would you like to do?",
+    ),
+    "give_up": (
+        "Ich verstehe Sie leider nicht.{call} Schreiben Sie „Tisch“, wenn Sie reservieren möchten.",
+        'Sorry, I do not understand.{call} Write "table" if you would like to reserve.',
+    ),
+    "bad_number": (
+        "Bitte wählen Sie eine Nummer von 1 bis {most}.",
+        "Please choose a number from 1 to {most}.",
+    ),
+    "which_one": ("Welche Zeit darf es sein?", "Which time would you like?"),
+    "slow_down": (
+        "Einen Moment bitte, das geht mir zu schnell. Schreiben Sie gern in einer Minute wieder.",
+        "One moment please, this is too fast for me. Do write again in a minute.",
+    ),
+    "person": ("{count} Person", "{count} person"),
+    "people": ("{count} Personen", "{count} people"),
+}
+"""Every sentence, German first. The two have the same placeholders."""
+
+_WEEKDAYS = (
+    ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+)
+_MONTHS = (
+    (
+        "Januar", "Februar", "März", "April", "Mai", "Juni",
+        "Juli", "August", "September", "Oktober", "November", "Dezember",
+    ),
+    (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+)  # fmt: skip
+
+
+class Phrases:
+    """The words of one language; `today` decides whether a date needs its year."""
+
+    def __init__(self, language: str, today: date) -> None:
+        self.language = language
+        self._place = 0 if language == "de" else 1
+        self._today = today
+
+    def say(self, key: str, **values: object) -> str:
+        """A sentence with its places filled in."""
+        return TEXTS[key][self._place].format(**values)
+
+    def day(self, day: date) -> str:
+        """`Freitag, 27. November` or `Friday, 27 November`, with the year unless it is this one."""
+        weekday = _WEEKDAYS[self._place][day.weekday()]
+        month = _MONTHS[self._place][day.month - 1]
+        dot = "." if self._place == 0 else ""
+        year = f" {day.year}" if day.year != self._today.year else ""
+        return f"{weekday}, {day.day}{dot} {month}{year}"
+
+    def on(self, day: date) -> str:
+        """As `day`, to stand after "am" or "on": `Freitag, den 27. November`."""
+        written = self.day(day)
+        return written.replace(", ", ", den ", 1) if self._place == 0 else written
+
+    def weekday(self, number: int) -> str:
+        """The name of a weekday, 0 for Monday."""
+        return _WEEKDAYS[self._place][number]
+
+    def clock(self, minute: int) -> str:
+        """`19:30 Uhr` or `7:30 pm`, from minutes since midnight (also beyond a day)."""
+        hour, rest = divmod(minute % 1440, 60)
+        if self._place == 0:
+            return f"{hour}:{rest:02d} Uhr"
+        half = "am" if hour < 12 else "pm"
+        return f"{(hour - 1) % 12 + 1}:{rest:02d} {half}"
+
+    def time(self, at: datetime) -> str:
+        """The time of day of a local time."""
+        return self.clock(at.hour * 60 + at.minute)
+
+    def party(self, count: int) -> str:
+        """`1 Person`, `4 people`."""
+        return self.say("person" if count == 1 else "people", count=count)
+
+    def slot(self, slot: Slot, calendar: Calendar, *, with_day: bool) -> str:
+        """A free time, with its date if the others are on another."""
+        local = calendar.local(slot.starts_at_s)
+        time = self.time(local)
+        return f"{self.day(local.date())}, {time}" if with_day else time
+
+    def spans(self, spans: tuple[Span, ...]) -> str:
+        """`11:30–14:30 Uhr, 17:30–23:00 Uhr`, or the word for closed."""
+        if not spans:
+            return self.say("closed")
+        return ", ".join(
+            f"{self._bare(span.opens_minute)}–{self.clock(span.closes_minute)}" for span in spans
+        )
+
+    def _bare(self, minute: int) -> str:
+        clock = self.clock(minute)
+        return clock.removesuffix(" Uhr")
+
+    def closed(self, opening: OpeningDay) -> str:
+        """Why there is nothing on a date that is closed."""
+        day = self.on(opening.date)
+        note = opening.note
+        if opening.closed is Closed.HOLIDAY and opening.holiday is not None:
+            note = opening.holiday.in_language(self.language)
+        if note:
+            return self.say("closed_holiday", day=day, note=note)
+        weekly = opening.closed is Closed.WEEKLY
+        return self.say("closed_weekly" if weekly else "closed_special", day=day)

@@ -1,0 +1,421 @@
+"""The receptionist: what to answer to a message, given the talk so far and the book.
+
+Awaits nothing but its desk, knows no clock and no network, and never fails because of what a
+guest wrote. It answers customers' cards and free text; other agents' cards it leaves alone, and
+nobody gets answers without end (patience.py).
+"""
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from plausch.agent import table_talk
+from plausch.agent.desk import Desk
+from plausch.agent.hear_day import hear_day
+from plausch.agent.patience import MAX_CONFUSED, Patience, spend
+from plausch.agent.remnant import Remnant
+from plausch.agent.talk import Expecting, Heard, HeardTime, Reply, Talk
+from plausch.agent.turn import Turn
+from plausch.agent.understand import Intent, Understood, clean_name, understand
+from plausch.content.cards import (
+    BookingCard,
+    BookingRequest,
+    CancelRequest,
+    Choices,
+    Choose,
+    Option,
+    SlotOffer,
+)
+from plausch.domain.booking import MAX_PARTY, Booking, BookingRefused, BookingState, By
+
+_SLOT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_PARTY = re.compile(r"p([0-9]{1,4})")
+_EXCEPTION_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The talk after a message, what to say, and lines for the staff without personal data."""
+
+    talk: Talk
+    replies: tuple[Reply, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+async def answer(talk: Talk, heard: Heard, desk: Desk) -> Answer:
+    """What comes of a message. Raises only what the desk's database raises."""
+    if isinstance(heard.card, Choices | SlotOffer | BookingCard):
+        return Answer(talk)  # another agent is talking: two machines would never stop
+    talk, patience = spend(talk, desk.now_s)
+    turn = Turn(talk, heard, desk)
+    if patience is Patience.ANSWER:
+        await _hear(turn)
+    elif patience is Patience.WARN:
+        turn.reply(turn.phrases.say("slow_down"))
+    return Answer(turn.talk, tuple(turn.replies), tuple(turn.notes))
+
+
+async def _hear(turn: Turn) -> None:
+    match turn.heard.card:
+        case Choose(identifier, request_id):
+            await _chosen(turn, identifier, request_id)
+        case CancelRequest(uid):
+            await _cancel_now(turn, uid)
+        case BookingRequest() as request:
+            await _requested(turn, request)
+        case _:
+            await _read(turn)
+
+
+# --- cards ---------------------------------------------------------------------------------
+
+
+async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
+    """An option was picked, by button or by number."""
+    verb, _, rest = identifier.partition(":")
+    if _SLOT.fullmatch(identifier):
+        match = _PARTY.fullmatch(request_id)
+        party = int(match[1]) if match and 1 <= int(match[1]) <= MAX_PARTY else None
+        await table_talk.choose_slot(turn, identifier, party)
+    elif verb == "book":
+        turn.talk = replace(turn.talk, party=None, day=None, time=None, part=None)
+        await table_talk.plan(turn)
+    elif verb == "hours":
+        _tell_hours(turn)
+    elif verb == "mine":
+        await _tell_mine(turn)
+    elif verb == "party" and rest.isdecimal() and 1 <= int(rest[:6]) <= MAX_PARTY:
+        turn.talk = replace(turn.talk, party=int(rest))
+        await table_talk.plan(turn)
+    elif verb == "day" and (day := _iso_day(rest)) is not None:
+        turn.talk = replace(turn.talk, day=day)
+        await table_talk.plan(turn)
+    elif verb == "confirm":
+        await _press_confirm(turn)
+    elif verb == "cancel":
+        await _cancel_now(turn, rest or turn.talk.held_uid)
+    elif verb == "keep":
+        turn.reply(turn.phrases.say("kept"))
+        turn.expect(Expecting.NOTHING)
+    else:
+        _confused(turn)
+
+
+def _iso_day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+async def _press_confirm(turn: Turn) -> None:
+    if await table_talk.held(turn) is None:
+        await table_talk.plan(turn)
+    elif turn.talk.name:
+        await table_talk.confirm(turn, turn.talk.name)
+    else:
+        turn.reply(turn.phrases.say("name_again"))
+        turn.expect(Expecting.NAME)
+
+
+async def _requested(turn: Turn, request: BookingRequest) -> None:
+    name = clean_name(request.under_name)
+    time = None if request.at is None else HeardTime(request.at.hour * 60 + request.at.minute)
+    only_name = request.party is None and request.day is None and time is None
+    if name and only_name and turn.talk.held_uid:
+        await table_talk.confirm(turn, name)
+        return
+    turn.talk = replace(
+        turn.talk,
+        party=request.party or turn.talk.party,
+        day=request.day or turn.talk.day,
+        time=time or turn.talk.time,
+        part=None,
+        name=name or turn.talk.name,
+    )
+    await table_talk.plan(turn)
+
+
+# --- free text -----------------------------------------------------------------------------
+
+
+async def _read(turn: Turn) -> None:
+    understood = understand(turn.heard.text, turn.today)
+    _settle_language(turn, understood)
+    if understood.number is not None:
+        await _number(turn, understood.number)
+    elif understood.switch_to and not understood.has_details and understood.plain_words <= 6:
+        await _go_on_in_new_language(turn)
+    elif Intent.CANCEL in understood.intents:
+        await _cancel(turn)
+    elif await _answered(turn, understood):
+        return
+    elif Intent.MINE in understood.intents and not understood.has_details:
+        await _tell_mine(turn)
+    elif _asks_hours(understood):
+        _tell_hours(turn, understood.day.day if understood.day else None)
+    elif understood.has_details or Intent.BOOK in understood.intents or understood.name:
+        await _wished(turn, understood)
+    else:
+        await _small_talk(turn, understood)
+
+
+async def _answered(turn: Turn, understood: Understood) -> bool:
+    """Whether the message was an answer to the last question, and was dealt with."""
+    if turn.talk.expecting is Expecting.CANCEL:
+        return await _cancel_answered(turn, understood)
+    return turn.talk.expecting is Expecting.NAME and await _name_answered(turn, understood)
+
+
+def _settle_language(turn: Turn, understood: Understood) -> None:
+    """The guest's first words decide; later ones only if they are more than a few."""
+    language = understood.switch_to or understood.language
+    settled = turn.talk.language
+    if not language or language == settled:
+        return
+    if not settled or understood.switch_to or understood.plain_words >= 4:
+        turn.talk = replace(turn.talk, language=language)
+
+
+async def _go_on_in_new_language(turn: Turn) -> None:
+    """Ask the last question again."""
+    if turn.talk.expecting is Expecting.NAME:
+        turn.reply(turn.phrases.say("name_again"))
+    elif turn.talk.party is not None or turn.talk.day is not None:
+        await table_talk.plan(turn)
+    else:
+        await _greet(turn)
+
+
+async def _number(turn: Turn, number: int) -> None:
+    talk = turn.talk
+    if number == -1 and talk.options:
+        number = len(talk.options)
+    if talk.expecting is Expecting.PARTY:
+        turn.talk = replace(talk, party=max(0, number))
+        await table_talk.plan(turn)
+    elif 1 <= number <= len(talk.options):
+        await _chosen(turn, talk.options[number - 1])
+    elif talk.expecting is Expecting.TIME and 0 <= number <= 24:
+        turn.talk = replace(talk, time=HeardTime(number * 60, vague=1 <= number <= 12))
+        await table_talk.plan(turn)
+    elif talk.expecting is Expecting.DAY and 1 <= number <= 31:
+        await _wished(turn, Understood(day=hear_day(Remnant(f"am {number}."), turn.today)))
+    elif talk.options:
+        turn.reply(turn.phrases.say("bad_number", most=len(talk.options)))
+    else:
+        _confused(turn)
+
+
+async def _wished(turn: Turn, understood: Understood) -> None:
+    """Details of a booking: what is new replaces what was known."""
+    if understood.day is not None and understood.day.day is None:
+        table_talk.ask_day(turn, turn.phrases.say("bad_day"))
+        return
+    talk = turn.talk
+    time, part = talk.time, talk.part
+    if understood.time is not None or understood.part is not None:
+        time, part = understood.time, None if understood.time else understood.part
+    turn.talk = replace(
+        talk,
+        party=understood.party or talk.party,
+        day=understood.day.day if understood.day else talk.day,
+        time=time,
+        part=part,
+        name=understood.name or talk.name,
+    )
+    await table_talk.plan(turn)
+
+
+async def _name_answered(turn: Turn, understood: Understood) -> bool:
+    """Whether the message was an answer to the question for a name."""
+    if Intent.NO in understood.intents:
+        await table_talk.let_go(turn)
+        turn.reply(turn.phrases.say("released"))
+        turn.forget_wishes()
+        return True
+    if understood.party or understood.time:
+        return False  # another wish
+    if understood.intents & {Intent.HOURS, Intent.MINE, Intent.HUMAN, Intent.OTHER}:
+        return False
+    only_yes = Intent.YES in understood.intents and understood.plain_words <= 2
+    name = understood.name or ("" if only_yes else clean_name(turn.heard.text))
+    if understood.day is not None and understood.plain_words > 2 and not understood.name:
+        return False
+    if name and len(name.split()) <= 4:
+        await table_talk.confirm(turn, name)
+    else:
+        turn.reply(turn.phrases.say("name_again"))
+    return True
+
+
+def _asks_hours(understood: Understood) -> bool:
+    booking = understood.party or understood.time or Intent.BOOK in understood.intents
+    return Intent.HOURS in understood.intents and not booking
+
+
+async def _small_talk(turn: Turn, understood: Understood) -> None:
+    intents, expecting = understood.intents, turn.talk.expecting
+    if Intent.HUMAN in intents:
+        turn.reply(turn.phrases.say("human", call=turn.call))
+        turn.expect(expecting, turn.talk.options)
+    elif expecting is Expecting.TIME and intents & {Intent.OTHER, Intent.NO}:
+        turn.talk = replace(turn.talk, day=None, time=None, part=None)
+        table_talk.ask_day(turn, turn.phrases.say("ask_day"))
+    elif expecting is Expecting.TIME and Intent.YES in intents:
+        if len(turn.talk.options) == 1:
+            await _chosen(turn, turn.talk.options[0])
+        else:
+            turn.reply(turn.phrases.say("which_one"))
+    elif Intent.OTHER in intents:
+        await _tell_mine(turn)
+    elif Intent.GREET in intents:
+        await _greet(turn)
+    elif Intent.THANKS in intents:
+        turn.reply(turn.phrases.say("thanks"))
+        turn.expect(expecting, turn.talk.options)
+    else:
+        _confused(turn)
+
+
+def _confused(turn: Turn) -> None:
+    """Say so, at most `MAX_CONFUSED` times in a row; then wait for something that makes sense."""
+    confused = turn.talk.confused + 1
+    if confused < MAX_CONFUSED:
+        turn.ask(turn.phrases.say("confused"), _menu(turn), Expecting.NOTHING)
+    elif confused == MAX_CONFUSED:
+        turn.reply(turn.phrases.say("give_up", call=turn.call))
+    turn.talk = replace(turn.talk, confused=min(confused, MAX_CONFUSED + 1))
+
+
+async def _greet(turn: Turn) -> None:
+    options = _menu(turn)
+    if await turn.desk.upcoming(turn.heard.conversation):
+        options.append(Option("mine", turn.phrases.say("option_mine")))
+    name = turn.desk.restaurant.name
+    turn.ask(turn.phrases.say("greeting", name=name), options, Expecting.NOTHING)
+
+
+def _menu(turn: Turn) -> list[Option]:
+    return [
+        Option("book", turn.phrases.say("option_book")),
+        Option("hours", turn.phrases.say("option_hours")),
+    ]
+
+
+# --- bookings of this guest ----------------------------------------------------------------
+
+
+async def _tell_mine(turn: Turn) -> None:
+    bookings = await turn.desk.upcoming(turn.heard.conversation)
+    if not bookings:
+        turn.ask(turn.phrases.say("no_bookings"), _menu(turn), Expecting.NOTHING)
+        return
+    lines = "\n".join(f"- {turn.described(booking)}" for booking in bookings)
+    text = f"{turn.phrases.say('mine')}\n\n{lines}"
+    turn.ask(text, _cancel_options(turn, bookings), Expecting.NOTHING)
+
+
+def _cancel_options(turn: Turn, bookings: list[Booking]) -> list[Option]:
+    return [
+        Option(
+            f"cancel:{booking.uid}",
+            turn.phrases.say("option_cancel", what=turn.described(booking)),
+        )
+        for booking in bookings
+    ]
+
+
+async def _cancel(turn: Turn) -> None:
+    """Free text asks to cancel: be sure which booking, and that it is meant."""
+    if turn.talk.held_uid and await table_talk.held(turn) is not None:
+        await _cancel_now(turn, turn.talk.held_uid)
+        return
+    bookings = await turn.desk.upcoming(turn.heard.conversation)
+    if not bookings:
+        turn.ask(turn.phrases.say("no_bookings"), _menu(turn), Expecting.NOTHING)
+    elif len(bookings) == 1:
+        options = [
+            Option(f"cancel:{bookings[0].uid}", turn.phrases.say("option_yes")),
+            Option("keep", turn.phrases.say("option_keep")),
+        ]
+        text = turn.phrases.say("cancel_sure", what=turn.described(bookings[0]))
+        turn.ask(text, options, Expecting.CANCEL)
+    else:
+        options = _cancel_options(turn, bookings)
+        turn.ask(turn.phrases.say("cancel_which"), options, Expecting.CANCEL)
+
+
+async def _cancel_answered(turn: Turn, understood: Understood) -> bool:
+    """Whether the message was an answer to the question what to cancel."""
+    if Intent.NO in understood.intents:
+        await _chosen(turn, "keep")
+        return True
+    if Intent.YES in understood.intents and "keep" in turn.talk.options:
+        await _chosen(turn, turn.talk.options[0])
+        return True
+    return False
+
+
+async def _cancel_now(turn: Turn, uid: str) -> None:
+    booking = await turn.desk.booking(turn.heard.conversation, uid)
+    if booking is None:
+        turn.ask(turn.phrases.say("no_bookings"), _menu(turn), Expecting.NOTHING)
+        return
+    what = turn.described(booking)
+    was_held = booking.state is BookingState.HELD
+    try:
+        after = await turn.desk.cancel(booking, By.CUSTOMER)
+    except BookingRefused:
+        turn.reply(turn.phrases.say("cancel_late", what=what, call=turn.call))
+        turn.expect(Expecting.NOTHING)
+        return
+    if after is not booking:
+        turn.note(after)
+    turn.show(turn.phrases.say("released" if was_held else "cancelled", what=what), after)
+    turn.forget_wishes()
+
+
+# --- opening hours -------------------------------------------------------------------------
+
+
+def _tell_hours(turn: Turn, day: date | None = None) -> None:
+    """The week and the exceptions to come, or one date."""
+    calendar, phrases = turn.desk.restaurant.calendar, turn.phrases
+    if day is not None:
+        opening = calendar.opening_day(day)
+        if opening.spans:
+            spans = phrases.spans(opening.spans)
+            turn.reply(phrases.say("hours_on", day=phrases.on(day), spans=spans))
+        else:
+            turn.reply(phrases.closed(opening))
+        turn.expect(turn.talk.expecting, turn.talk.options)
+        return
+    lines = [phrases.say("hours"), ""]
+    lines += [
+        f"- {phrases.weekday(number)}: {phrases.spans(spans)}"
+        for number, spans in enumerate(calendar.weekly)
+    ]
+    exceptions = _exceptions(turn)
+    if exceptions:
+        lines += ["", phrases.say("exceptions"), "", *exceptions]
+    turn.reply("\n".join(lines))
+    turn.expect(turn.talk.expecting, turn.talk.options)
+
+
+def _exceptions(turn: Turn) -> list[str]:
+    """Dates of the coming weeks that differ from their weekday's hours."""
+    calendar, phrases = turn.desk.restaurant.calendar, turn.phrases
+    lines = []
+    for offset in range(_EXCEPTION_DAYS + 1):
+        day = turn.today + timedelta(days=offset)
+        opening = calendar.opening_day(day)
+        if opening.spans == calendar.weekly[day.weekday()]:
+            continue
+        note = opening.note
+        if not note and opening.holiday is not None:
+            note = opening.holiday.in_language(phrases.language)
+        lines.append(
+            f"- {phrases.day(day)}{f' ({note})' if note else ''}: {phrases.spans(opening.spans)}"
+        )
+    return lines

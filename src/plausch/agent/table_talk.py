@@ -1,0 +1,332 @@
+"""The talk about a table: ask what is missing, offer times, hold one, confirm it under a name."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from plausch.agent.talk import DayPart, Expecting, HeardTime
+from plausch.agent.turn import Turn
+from plausch.content.cards import Choices, Option
+from plausch.domain.booking import Booking, BookingState, By
+from plausch.domain.slots import Availability, Slot, Unavailable
+
+MAX_OFFERED = 24
+MAX_BOOKINGS = 4
+"""Firm bookings of one conversation at a time; more is a person's decision."""
+
+_DAYS_SHOWN = 6
+_NEAREST = 4
+_OTHER_DAYS = 3
+_DAYS_SEARCHED = 10
+_PARTY_BUTTONS = 8
+_USUAL_MINUTE = 19 * 60
+_PARTS = {
+    DayPart.MORNING: range(12 * 60),
+    DayPart.NOON: range(11 * 60, 15 * 60),
+    DayPart.AFTERNOON: range(14 * 60, 18 * 60),
+    DayPart.EVENING: range(17 * 60, 2880),
+}
+
+
+async def plan(turn: Turn) -> None:
+    """Go on with what is known of the guest's wishes: ask, offer, or hold."""
+    await let_go(turn)
+    if turn.talk.party is None:
+        ask_party(turn, turn.phrases.say("ask_party"))
+    elif not turn.desk.restaurant.floor.seatings(turn.talk.party):
+        _refuse_party(turn, turn.talk.party)
+    elif turn.talk.day is None:
+        ask_day(turn, turn.phrases.say("ask_day"))
+    else:
+        await _offer_day(turn, turn.talk.party, turn.talk.day)
+
+
+def ask_party(turn: Turn, text: str) -> None:
+    """Ask for the number of guests; a bare number is the answer, so the buttons have none."""
+    most = min(_PARTY_BUTTONS, turn.desk.restaurant.floor.largest_party)
+    options = tuple(
+        Option(f"party:{count}", turn.phrases.party(count)) for count in range(1, most + 1)
+    )
+    turn.reply(text, Choices(turn.phrases.say("ask_party"), options))
+    turn.expect(Expecting.PARTY)
+
+
+def ask_day(turn: Turn, text: str) -> None:
+    """Ask for the date, offering the next open days."""
+    window = turn.desk.restaurant.service.booking_window_days
+    days = turn.desk.restaurant.calendar.next_open_days(turn.today, _DAYS_SHOWN, window + 1)
+    options = [Option(f"day:{day.date.isoformat()}", turn.phrases.day(day.date)) for day in days]
+    if options:
+        turn.ask(text, options, Expecting.DAY)
+    else:
+        turn.reply(text)
+        turn.expect(Expecting.DAY)
+
+
+async def choose_slot(turn: Turn, identifier: str, party: int | None) -> None:
+    """Hold the time that the guest picked, for the party that it was offered to."""
+    starts_at_s = instant_of(identifier)
+    party = party or turn.talk.party
+    if starts_at_s is None:
+        await plan(turn)
+        return
+    local = turn.desk.restaurant.calendar.local(starts_at_s)
+    time = HeardTime(local.hour * 60 + local.minute)
+    turn.talk = replace(turn.talk, party=party, day=local.date(), time=time, part=None)
+    if party is None:
+        await plan(turn)
+    else:
+        await _hold(turn, starts_at_s, party)
+
+
+def instant_of(identifier: str) -> int | None:
+    """The instant that a slot's identifier names, or None if it is not one."""
+    try:
+        at = datetime.strptime(identifier, "%Y%m%dT%H%M%SZ")
+    except ValueError:
+        return None
+    return int(at.replace(tzinfo=UTC).timestamp())
+
+
+async def let_go(turn: Turn) -> None:
+    """Give up the hold of this talk, if there is one, because something else is wanted."""
+    booking = await held(turn)
+    if booking is not None:
+        turn.note(await turn.desk.cancel(booking, By.CUSTOMER))
+    turn.talk = replace(turn.talk, held_uid="")
+
+
+async def held(turn: Turn) -> Booking | None:
+    """The booking that this talk holds, if it still does."""
+    if not turn.talk.held_uid:
+        return None
+    booking = await turn.desk.booking(turn.heard.conversation, turn.talk.held_uid)
+    return booking if booking is not None and booking.state is BookingState.HELD else None
+
+
+async def confirm(turn: Turn, name: str) -> None:
+    """Make the held booking firm under a name; hold it again first if its time ran out."""
+    turn.talk = replace(turn.talk, name=name)
+    conversation = turn.heard.conversation
+    booking = await turn.desk.booking(conversation, turn.talk.held_uid)
+    if booking is None:
+        await plan(turn)
+        return
+    if booking.state is BookingState.CONFIRMED:
+        turn.show(turn.phrases.say("already_confirmed"), booking)
+        turn.forget_wishes()
+        return
+    if booking.state is not BookingState.HELD or booking.hold_until_s <= turn.desk.now_s:
+        again = await turn.desk.hold(
+            conversation, turn.heard.token, booking.starts_at_s, booking.party
+        )
+        if isinstance(again, Unavailable):
+            turn.talk = replace(turn.talk, held_uid="")
+            await _offer_instead(turn, turn.phrases.say("hold_gone"), booking.party)
+            return
+        booking = again
+    await _confirm(turn, booking, name)
+
+
+async def _confirm(turn: Turn, booking: Booking, name: str) -> None:
+    booking = await turn.desk.confirm(booking, name)
+    calendar = turn.desk.restaurant.calendar
+    local = calendar.local(booking.starts_at_s)
+    notice_s = turn.desk.restaurant.service.cancel_until_minutes * 60
+    until = calendar.local(booking.starts_at_s - notice_s)
+    phrases = turn.phrases
+    text = phrases.say(
+        "confirmed",
+        day=phrases.day(local.date()),
+        time=phrases.time(local),
+        party=phrases.party(booking.party),
+        under=booking.under_name,
+        until=f"{phrases.day(until.date())}, {phrases.time(until)}",
+    )
+    turn.show(text, booking)
+    turn.note(booking)
+    turn.forget_wishes()
+
+
+async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
+    await let_go(turn)
+    firm = await turn.desk.upcoming(turn.heard.conversation)
+    if len(firm) >= MAX_BOOKINGS:
+        turn.reply(turn.phrases.say("too_many", count=len(firm), call=turn.call))
+        turn.forget_wishes()
+        return
+    name = turn.talk.name
+    booking = await turn.desk.hold(
+        turn.heard.conversation, turn.heard.token, starts_at_s, party, name
+    )
+    if booking is Unavailable.PARTY_TOO_LARGE:
+        _refuse_party(turn, party)
+    elif isinstance(booking, Unavailable):
+        await _offer_instead(turn, turn.phrases.say("just_taken"), party)
+    elif name:
+        await _confirm(turn, booking, name)
+    else:
+        _ask_name(turn, booking)
+
+
+def _ask_name(turn: Turn, booking: Booking) -> None:
+    calendar, phrases = turn.desk.restaurant.calendar, turn.phrases
+    local = calendar.local(booking.starts_at_s)
+    text = phrases.say(
+        "held",
+        day=phrases.day(local.date()),
+        time=phrases.time(local),
+        party=phrases.party(booking.party),
+        until=phrases.time(calendar.local(booking.hold_until_s)),
+    )
+    turn.show(text, booking)
+    turn.note(booking)
+    turn.talk = replace(turn.talk, held_uid=booking.uid)
+    turn.expect(Expecting.NAME)
+
+
+def _refuse_party(turn: Turn, party: int) -> None:
+    most = turn.desk.restaurant.floor.largest_party
+    text = turn.phrases.say("too_large", party=turn.phrases.party(party), most=most, call=turn.call)
+    turn.talk = replace(turn.talk, party=None)
+    ask_party(turn, text)
+
+
+# --- offers and alternatives ---------------------------------------------------------------
+
+
+async def _offer_day(turn: Turn, party: int, day: date) -> None:
+    found = await turn.desk.available(day, party)
+    if not found.slots:
+        await _offer_other_days(turn, _why(turn, found, party), party, day)
+    elif turn.talk.time is not None:
+        await _offer_time(turn, party, found, turn.talk.time)
+    else:
+        _offer_part(turn, party, found)
+
+
+def _offer_part(turn: Turn, party: int, found: Availability) -> None:
+    phrases, part = turn.phrases, turn.talk.part
+    places = {"party": phrases.party(party), "day": phrases.on(found.day.date)}
+    wanted = [
+        slot
+        for slot in found.slots
+        if part is None or _wall_minute(turn, slot, found.day.date) in _PARTS[part]
+    ]
+    key = "offer" if wanted else "offer_part"
+    turn.offer(phrases.say(key, **places), party, _thinned(wanted or found.slots))
+
+
+async def _offer_time(turn: Turn, party: int, found: Availability, time: HeardTime) -> None:
+    day = found.day.date
+    by_minute = {_wall_minute(turn, slot, day): slot for slot in found.slots}
+    wanted = _meant(turn, time, found, by_minute)
+    if wanted in by_minute:
+        await _hold(turn, by_minute[wanted].starts_at_s, party)
+        return
+    phrases = turn.phrases
+    text = phrases.say(
+        "time_taken",
+        time=phrases.clock(wanted),
+        day=phrases.on(day),
+        party=phrases.party(party),
+    )
+    near = sorted(by_minute, key=lambda minute: (abs(minute - wanted), minute))[:_NEAREST]
+    slots = [by_minute[minute] for minute in sorted(near)]
+    slots += await _on_other_days(turn, party, day, wanted, _OTHER_DAYS - 1)
+    turn.offer(text, party, slots)
+
+
+def _meant(turn: Turn, time: HeardTime, found: Availability, by_minute: dict[int, Slot]) -> int:
+    """Which minute of the day a time means: free if possible, open if possible, likely if not."""
+    minute = time.minute
+    candidates = [minute]
+    if time.vague:
+        later = minute + 720
+        candidates = [later, minute] if minute < 10 * 60 else [minute, later]
+    if minute < 6 * 60:
+        candidates.append(minute + 1440)
+    for candidate in candidates:
+        if candidate in by_minute:
+            return candidate
+    for candidate in candidates:
+        if any(span.opens_minute <= candidate < span.closes_minute for span in found.day.spans):
+            return candidate
+    return candidates[0]
+
+
+async def _offer_instead(turn: Turn, lead: str, party: int) -> None:
+    """The wanted time is gone: say so, and offer what is near it."""
+    day = turn.talk.day or turn.today
+    time = turn.talk.time
+    wanted = time.minute if time is not None else _USUAL_MINUTE
+    found = await turn.desk.available(day, party)
+    if not found.slots:
+        await _offer_other_days(turn, lead, party, day)
+        return
+    by_minute = {_wall_minute(turn, slot, day): slot for slot in found.slots}
+    near = sorted(by_minute, key=lambda minute: (abs(minute - wanted), minute))[:_NEAREST]
+    slots = [by_minute[minute] for minute in sorted(near)]
+    slots += await _on_other_days(turn, party, day, wanted, _OTHER_DAYS - 1)
+    turn.offer(f"{lead} {turn.phrases.say('alternatives')}", party, slots)
+
+
+async def _offer_other_days(turn: Turn, lead: str, party: int, day: date) -> None:
+    time = turn.talk.time
+    wanted = time.minute if time is not None else _USUAL_MINUTE
+    if time is not None and time.vague and wanted < 10 * 60:
+        wanted += 720
+    elif time is None and turn.talk.part in (DayPart.NOON, DayPart.MORNING):
+        wanted = 12 * 60
+    first = max(day, turn.today - timedelta(days=1))
+    slots = await _on_other_days(turn, party, first, wanted, _OTHER_DAYS)
+    if slots:
+        turn.offer(f"{lead} {turn.phrases.say('alternatives')}", party, slots)
+    else:
+        turn.talk = replace(turn.talk, day=None)
+        ask_day(turn, f"{lead} {turn.phrases.say('ask_day')}")
+
+
+async def _on_other_days(turn: Turn, party: int, day: date, wanted: int, count: int) -> list[Slot]:
+    """The free time nearest to a wanted one, on each of the next few days that have any."""
+    slots: list[Slot] = []
+    calendar = turn.desk.restaurant.calendar
+    following = day + timedelta(days=1)
+    for opening in calendar.next_open_days(following, _DAYS_SEARCHED, 2 * _DAYS_SEARCHED):
+        found = await turn.desk.available(opening.date, party)
+        if found.slots:
+            slots.append(
+                min(
+                    found.slots,
+                    key=lambda slot: abs(_wall_minute(turn, slot, opening.date) - wanted),
+                )
+            )
+        if len(slots) == count or found.why is Unavailable.TOO_FAR:
+            break
+    return slots
+
+
+def _why(turn: Turn, found: Availability, party: int) -> str:
+    phrases, opening = turn.phrases, found.day
+    if found.why is Unavailable.CLOSED:
+        return phrases.closed(opening)
+    last = turn.today + timedelta(days=turn.desk.restaurant.service.booking_window_days)
+    return phrases.say(
+        str(found.why or Unavailable.FULL),
+        day=phrases.on(opening.date),
+        party=phrases.party(party),
+        last=phrases.day(last),
+        call=turn.call,
+    )
+
+
+def _wall_minute(turn: Turn, slot: Slot, day: date) -> int:
+    """Minutes by the wall clock since midnight of the opening day."""
+    local = turn.desk.restaurant.calendar.local(slot.starts_at_s)
+    return (local.date() - day).days * 1440 + local.hour * 60 + local.minute
+
+
+def _thinned(slots: Sequence[Slot]) -> Sequence[Slot]:
+    """At most `MAX_OFFERED` of them, evenly; the others can be named."""
+    step = -(-len(slots) // MAX_OFFERED)
+    return slots[:: max(step, 1)]

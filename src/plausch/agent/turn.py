@@ -1,0 +1,134 @@
+"""One message and what comes of it: the talk so far, the desk, and the reply in the making."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from plausch.agent.desk import Desk
+from plausch.agent.phrases import Phrases
+from plausch.agent.talk import Expecting, Heard, Reply, Talk
+from plausch.content.cards import (
+    MAX_LABEL_CHARACTERS,
+    Action,
+    BookingCard,
+    Card,
+    Choices,
+    OfferedSlot,
+    Option,
+    SlotOffer,
+)
+from plausch.domain.booking import Booking, BookingState
+from plausch.domain.slots import Slot
+
+_ACTIONS = {
+    BookingState.HELD: (Action.CONFIRM, Action.CANCEL),
+    BookingState.CONFIRMED: (Action.CANCEL,),
+}
+
+
+@dataclass
+class Turn:
+    """The receptionist's workbench for one message.
+
+    `notes` are lines for the staff's log, without personal data.
+    """
+
+    talk: Talk
+    heard: Heard
+    desk: Desk
+    replies: list[Reply] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The local date at the business."""
+        return self.desk.restaurant.calendar.today(self.desk.now_s)
+
+    @property
+    def phrases(self) -> Phrases:
+        """The words of the guest's language, or of the house while that is unknown."""
+        return Phrases(self.talk.language or self.desk.restaurant.language, self.today)
+
+    @property
+    def call(self) -> str:
+        """The invitation to telephone, empty if the house has no number."""
+        telephone = self.desk.restaurant.telephone
+        return self.phrases.say("call", telephone=telephone) if telephone else ""
+
+    def expect(self, expecting: Expecting, options: Sequence[str] = ()) -> None:
+        """Remember what the question is about and what its numbers stand for."""
+        self.talk = replace(self.talk, expecting=expecting, options=tuple(options), confused=0)
+
+    def forget_wishes(self) -> None:
+        """The booking is settled: party, date and time are no longer meant."""
+        self.talk = replace(self.talk, party=None, day=None, time=None, part=None, held_uid="")
+        self.expect(Expecting.NOTHING)
+
+    def reply(self, text: str, card: Card | None = None) -> None:
+        """Say something."""
+        self.replies.append(Reply(text, self.phrases.language, card))
+
+    def ask(self, text: str, options: Sequence[Option], expecting: Expecting) -> None:
+        """Ask with numbered options; every one has a button in clients that know cards."""
+        title = text.replace("**", "").replace("\n", " ")[:MAX_LABEL_CHARACTERS]
+        lines = [f"{number}. {option.label}" for number, option in enumerate(options, 1)]
+        hint = self.phrases.say("hint_number")
+        card = Choices(title, tuple(options))
+        self.reply(_paragraphs(text, "\n".join(lines), hint), card)
+        self.expect(expecting, [option.identifier for option in options])
+
+    def offer(self, text: str, party: int, slots: Sequence[Slot]) -> None:
+        """Offer free times, numbered; dates are named when there are several."""
+        calendar = self.desk.restaurant.calendar
+        days = {calendar.today(slot.starts_at_s) for slot in slots}
+        with_day = len(days) > 1 or days != {self.talk.day}
+        labels = [self.phrases.slot(slot, calendar, with_day=with_day) for slot in slots]
+        lines = [f"{number}. {label}" for number, label in enumerate(labels, 1)]
+        card = SlotOffer(
+            f"p{party}",
+            party,
+            calendar.zone,
+            tuple(
+                OfferedSlot(slot.identifier, slot.starts_at_s, slot.duration_s) for slot in slots
+            ),
+        )
+        self.reply(_paragraphs(text, "\n".join(lines), self.phrases.say("hint_time")), card)
+        self.expect(Expecting.TIME, [slot.identifier for slot in slots])
+
+    def show(self, text: str, booking: Booking) -> None:
+        """Say where a booking stands."""
+        restaurant = self.desk.restaurant
+        card = BookingCard(
+            uid=booking.uid,
+            sequence=booking.sequence,
+            state=booking.state,
+            party=booking.party,
+            start_s=booking.starts_at_s,
+            duration_s=booking.ends_at_s - booking.starts_at_s,
+            zone=booking.zone,
+            under_name=booking.under_name,
+            business=restaurant.name,
+            actions=_ACTIONS.get(booking.state, ()),
+        )
+        self.reply(text, card)
+
+    def described(self, booking: Booking) -> str:
+        """`am Freitag, 27. November, 19:30 Uhr, 4 Personen`."""
+        local = self.desk.restaurant.calendar.local(booking.starts_at_s)
+        return self.phrases.say(
+            "booking",
+            day=self.phrases.on(local.date()),
+            time=self.phrases.time(local),
+            party=self.phrases.party(booking.party),
+        )
+
+    def note(self, booking: Booking) -> None:
+        """A line for the staff: which booking, what became of it, when, how many."""
+        local = self.desk.restaurant.calendar.local(booking.starts_at_s)
+        self.notes.append(
+            f"{booking.uid} {booking.state}: {local:%Y-%m-%d %H:%M}, {booking.party} guests"
+        )
+
+
+def _paragraphs(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,67 @@
+"""A guest who talks to the receptionist through the real book, without a network."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from plausch.agent.book import Book
+from plausch.agent.desk import Desk
+from plausch.agent.receptionist import answer
+from plausch.agent.talk import Heard, Reply, Talk
+from plausch.base.clock import ManualClock
+from plausch.base.ids import ConversationId
+from plausch.content.cards import Card
+from plausch.domain.booking import Booking
+from plausch.domain.business import Restaurant
+
+
+@dataclass
+class Guest:
+    """One conversation with the restaurant. `replies` are those to the last message."""
+
+    book: Book
+    restaurant: Restaurant
+    clock: ManualClock
+    name: str = "anna"
+    seq: int = 0
+    talk: Talk = field(default_factory=Talk)
+    replies: tuple[Reply, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def conversation(self) -> ConversationId:
+        return ConversationId(hashlib.sha256(self.name.encode()).digest()[:16])
+
+    @property
+    def now_s(self) -> int:
+        return self.clock.now_ms() // 1000
+
+    @property
+    def card(self) -> Card | None:
+        """The last reply's card."""
+        return self.replies[-1].card if self.replies else None
+
+    async def says(self, text: str, card: Card | None = None) -> str:
+        """Send a message; the replies' text."""
+        self.seq += 1
+        token = hashlib.sha256(f"{self.name} {self.seq}".encode()).digest()
+        heard = Heard(self.conversation, token, text, card)
+        self.replies, self.notes = (), ()
+
+        async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+            result = await answer(talk, heard, desk)
+            self.talk, self.replies, self.notes = result.talk, result.replies, result.notes
+            return result.talk, ()
+
+        await self.book.answer(self.restaurant, self.conversation, self.seq, self.now_s, respond)
+        return "\n".join(reply.text for reply in self.replies)
+
+    async def sends(self, card: Card) -> str:
+        """Press a button: a card with a sentence that the receptionist must not need."""
+        return await self.says("…", card)
+
+    async def bookings(self) -> list[Booking]:
+        """The firm bookings of this conversation."""
+        return await self.book.at_desk(
+            self.restaurant, self.now_s, lambda desk: desk.upcoming(self.conversation)
+        )
