@@ -15,7 +15,7 @@ from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
 ENVELOPE_OVERHEAD_BYTES = 128
-NOBODY = -1
+NOBODY = ""
 
 
 class Listening(Protocol):
@@ -33,66 +33,63 @@ class Listening(Protocol):
 class Membership(Protocol):
     """Where the hub learns the member devices of a conversation."""
 
-    def roster_known(self, conversation: bytes) -> Roster | None:
+    def known(self, public_id: bytes) -> Roster | None:
         """Who is in the conversation, if that is in memory."""
         ...
 
-    async def roster(self, conversation: bytes) -> Roster:
-        """Who is in the conversation."""
+    async def get(self, public_id: bytes) -> Roster | None:
+        """Who is in the conversation; None when there is no such conversation."""
         ...
 
 
 class Hub:
-    """The devices online on this server process, by key. Used from the event loop only."""
+    """The devices online on this server process, by URI. Used from the event loop only."""
 
     def __init__(self, membership: Membership, inline_bytes: int, cursor_members: int) -> None:
         self._membership = membership
         self._inline_bytes = inline_bytes
         self._cursor_members = cursor_members
-        self._online: dict[int, Listening] = {}
-        self._looking: dict[bytes, list[tuple[bytes, int]]] = {}
+        self._online: dict[str, Listening] = {}
+        self._looking: dict[bytes, list[tuple[bytes, str]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def enter(self, device: int, connection: Listening) -> None:
+    def enter(self, device: str, connection: Listening) -> None:
         """The device is online with this connection; an older one of the same device ends."""
         older = self._online.get(device)
         self._online[device] = connection
         if older is not None and older is not connection:
             older.close("replaced", "This device has connected again; this connection ends.")
 
-    def leave(self, device: int, connection: Listening) -> None:
+    def leave(self, device: str, connection: Listening) -> None:
         """The connection is gone."""
         if self._online.get(device) is connection:
             del self._online[device]
 
-    def appended(
-        self, conversation: bytes, envelopes: Sequence[f.Envelope], senders: Sequence[int]
-    ) -> None:
+    def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
         """The log grew by these envelopes (in order): tell the members, spare a lone sender."""
-        lone = senders[0] if len(set(senders)) == 1 else NOBODY
+        first = envelopes[0].sender
+        lone = first if all(one.sender == first for one in envelopes) else NOBODY
         for message in self._deliveries(conversation, envelopes):
             self.to_members(conversation, message, lone)
 
-    def committed(
-        self, conversation: bytes, envelope: f.Envelope, sender: int, devices: Iterable[int]
-    ) -> None:
+    def committed(self, conversation: bytes, envelope: f.Envelope, devices: Iterable[str]) -> None:
         """A Commit was accepted: tell the members before and after it, `devices`."""
+        others = [one for one in devices if one != envelope.sender]
         for message in self._deliveries(conversation, (envelope,)):
-            self.to_devices((one for one in devices if one != sender), message)
+            self.to_devices(others, message)
 
-    def mailbox_moved(self, device: int, item: int) -> None:
+    def mailbox_moved(self, device: str, item: int) -> None:
         """A Welcome lies in the device's mailbox."""
         self.to_devices((device,), websocket_message(encode(f.MailboxMoved(item))))
 
     def cursor_moved(self, conversation: bytes, device: DeviceRecord, seq: int) -> None:
         """The device acknowledged up to `seq`: tell the members of other accounts."""
-        roster = self._membership.roster_known(conversation)
-        if roster is None or len(roster.members) > self._cursor_members:
+        roster = self._membership.known(conversation)
+        if roster is None or len(roster.uris) > self._cursor_members:
             return
+        account = device.uri.rpartition("/")[0]
         others = [
-            key
-            for key, member in roster.members.items()
-            if key in self._online and member.account_key != device.account_key
+            uri for uri in roster.uris if uri in self._online and uri.rpartition("/")[0] != account
         ]
         if others:
             moved = encode(f.CursorMoved(conversation, device.uri, seq))
@@ -101,25 +98,25 @@ class Hub:
     def ephemeral(self, conversation: bytes, device: DeviceRecord, message: bytes) -> None:
         """Pass a message on that is stored nowhere."""
         frame = encode(f.Ephemeral(conversation, device.uri, message))
-        self.to_members(conversation, websocket_message(frame), device.key)
+        self.to_members(conversation, websocket_message(frame), device.uri)
 
-    def device_list_moved(self, name: str, devices: Iterable[int]) -> None:
+    def device_list_moved(self, name: str, devices: Iterable[str]) -> None:
         """The account has a new device list: tell these devices, which share a conversation."""
         self.to_devices(devices, websocket_message(encode(f.DeviceListMoved(name))))
 
-    def disconnect(self, device: int, code: str, sentence: str) -> None:
+    def disconnect(self, device: str, code: str, sentence: str) -> None:
         """End the device's connection, if it has one."""
         connection = self._online.get(device)
         if connection is not None:
             connection.close(code, sentence)
 
-    def to_members(self, conversation: bytes, message: bytes, sender: int) -> None:
+    def to_members(self, conversation: bytes, message: bytes, sender: str) -> None:
         """Send a prepared message to all members online but the sender, in the order of calls."""
         waiting = self._looking.get(conversation)
         if waiting is not None:
             waiting.append((message, sender))
             return
-        roster = self._membership.roster_known(conversation)
+        roster = self._membership.known(conversation)
         if roster is None:
             self._looking[conversation] = [(message, sender)]
             task = asyncio.get_running_loop().create_task(self._look_up(conversation))
@@ -127,12 +124,12 @@ class Hub:
             task.add_done_callback(self._tasks.discard)
             return
         online = self._online.get
-        for device in roster.members:
+        for device in roster.uris:
             connection = online(device)
             if connection is not None and device != sender:
                 connection.push(message)
 
-    def to_devices(self, devices: Iterable[int], message: bytes) -> None:
+    def to_devices(self, devices: Iterable[str], message: bytes) -> None:
         """Send a prepared message to those of the devices that are online."""
         for device in devices:
             connection = self._online.get(device)
@@ -140,11 +137,14 @@ class Hub:
                 connection.push(message)
 
     async def _look_up(self, conversation: bytes) -> None:
-        members: Iterable[int] = ()
-        with suppress(PlauschError):  # the push is lost; the log is the truth
-            members = (await self._membership.roster(conversation)).members
-        for message, sender in self._looking.pop(conversation):
-            self.to_devices((one for one in members if one != sender), message)
+        members: tuple[str, ...] = ()
+        try:
+            with suppress(PlauschError):  # then the push is lost; the log is the truth
+                roster = await self._membership.get(conversation)
+                members = () if roster is None else roster.uris
+        finally:
+            for message, sender in self._looking.pop(conversation):
+                self.to_devices((one for one in members if one != sender), message)
 
     def _deliveries(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> Iterable[bytes]:
         """The envelopes in as few frames as the inline limit allows, ready to send."""

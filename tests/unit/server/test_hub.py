@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import pytest
 
 from plausch.base.ids import ConversationId
-from plausch.server.errors import unknown_conversation
 from plausch.server.hub import Hub, websocket_message
 from plausch.server.records import DeviceRecord, Member, Roster
 from plausch.wire import frames as f
@@ -34,20 +33,18 @@ class Socket:
 
 @dataclass
 class Rosters:
-    """Membership in memory; `known` False: it has to be looked up first."""
+    """Membership in memory; `in_memory` False: it has to be looked up first."""
 
     roster_of: Roster | None
-    known: bool = True
+    in_memory: bool = True
     looked_up: int = 0
 
-    def roster_known(self, conversation: bytes) -> Roster | None:
-        return self.roster_of if self.known else None
+    def known(self, public_id: bytes) -> Roster | None:
+        return self.roster_of if self.in_memory else None
 
-    async def roster(self, conversation: bytes) -> Roster:
+    async def get(self, public_id: bytes) -> Roster | None:
         self.looked_up += 1
         await asyncio.sleep(0)
-        if self.roster_of is None:
-            raise unknown_conversation()
         return self.roster_of
 
 
@@ -68,7 +65,7 @@ def roster(*devices: DeviceRecord) -> Roster:
         one.key: Member(one.key, one.uri, one.account_key, leaf, one.signature_key)
         for leaf, one in enumerate(devices)
     }
-    return Roster(1, CONVERSATION, 0, 1, members)
+    return Roster(1, CONVERSATION, 0, 1, members, tuple(one.uri for one in devices))
 
 
 def envelope(seq: int, sender: DeviceRecord, size: int = 10) -> f.Envelope:
@@ -91,7 +88,7 @@ def hub(rosters: Rosters) -> Hub:
 def online(hub: Hub, *devices: DeviceRecord) -> list[Socket]:
     sockets = [Socket() for _ in devices]
     for one, socket in zip(devices, sockets, strict=True):
-        hub.enter(one.key, socket)
+        hub.enter(one.uri, socket)
     return sockets
 
 
@@ -109,7 +106,7 @@ def test_a_websocket_message_of_any_size(size: int) -> None:
 
 def test_the_others_get_the_same_bytes_and_a_lone_sender_nothing(hub: Hub) -> None:
     anna, ben, cem = online(hub, ANNA, BEN, CEM)
-    hub.appended(CONVERSATION, [envelope(1, ANNA), envelope(2, ANNA)], [1, 1])
+    hub.appended(CONVERSATION, [envelope(1, ANNA), envelope(2, ANNA)])
     assert anna.received == []
     assert ben.received == [f.Delivery(CONVERSATION, 2, [envelope(1, ANNA), envelope(2, ANNA)])]
     assert ben.raw[0] is cem.raw[0]
@@ -117,28 +114,28 @@ def test_the_others_get_the_same_bytes_and_a_lone_sender_nothing(hub: Hub) -> No
 
 def test_with_two_senders_all_get_all(hub: Hub) -> None:
     sockets = online(hub, ANNA, BEN, CEM)
-    hub.appended(CONVERSATION, [envelope(1, ANNA), envelope(2, BEN)], [1, 2])
+    hub.appended(CONVERSATION, [envelope(1, ANNA), envelope(2, BEN)])
     assert all(len(one.received) == 1 for one in sockets)
 
 
 def test_who_is_offline_is_passed_over(hub: Hub) -> None:
     (ben,) = online(hub, BEN)
-    hub.appended(CONVERSATION, [envelope(1, ANNA)], [1])
-    hub.leave(BEN.key, ben)
-    hub.appended(CONVERSATION, [envelope(2, ANNA)], [1])
+    hub.appended(CONVERSATION, [envelope(1, ANNA)])
+    hub.leave(BEN.uri, ben)
+    hub.appended(CONVERSATION, [envelope(2, ANNA)])
     assert len(ben.received) == 1
 
 
 def test_a_large_envelope_stays_in_the_log(hub: Hub) -> None:
     _, ben, _ = online(hub, ANNA, BEN, CEM)
-    hub.appended(CONVERSATION, [envelope(4, ANNA, INLINE_BYTES)], [1])
+    hub.appended(CONVERSATION, [envelope(4, ANNA, INLINE_BYTES)])
     assert ben.received == [f.Delivery(CONVERSATION, 4, [])]
 
 
 def test_a_long_batch_is_cut_and_nothing_is_left_out(hub: Hub) -> None:
     (ben,) = online(hub, BEN)
     envelopes = [envelope(seq, ANNA, size) for seq, size in enumerate([300, 300, 300, 2000, 5], 1)]
-    hub.appended(CONVERSATION, envelopes, [1] * 5)
+    hub.appended(CONVERSATION, envelopes)
     frames = [one for one in ben.received if isinstance(one, f.Delivery)]
     assert [one.head for one in frames] == [2, 3, 4, 5]
     assert [[e.seq for e in one.envelopes] for one in frames] == [[1, 2], [3], [], [5]]
@@ -146,11 +143,11 @@ def test_a_long_batch_is_cut_and_nothing_is_left_out(hub: Hub) -> None:
 
 async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, rosters: Rosters) -> None:
     (ben,) = online(hub, BEN)
-    rosters.known = False
-    hub.appended(CONVERSATION, [envelope(1, ANNA)], [1])
-    hub.appended(CONVERSATION, [envelope(2, ANNA)], [1])
-    rosters.known = True
-    hub.appended(CONVERSATION, [envelope(3, ANNA)], [1])
+    rosters.in_memory = False
+    hub.appended(CONVERSATION, [envelope(1, ANNA)])
+    hub.appended(CONVERSATION, [envelope(2, ANNA)])
+    rosters.in_memory = True
+    hub.appended(CONVERSATION, [envelope(3, ANNA)])
     assert ben.received == []
     for _ in range(5):
         await asyncio.sleep(0)
@@ -161,11 +158,11 @@ async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, rosters
 async def test_a_roster_that_cannot_be_found_loses_a_push_only(hub: Hub, rosters: Rosters) -> None:
     (ben,) = online(hub, BEN)
     found, rosters.roster_of = rosters.roster_of, None
-    hub.appended(CONVERSATION, [envelope(1, ANNA)], [1])
+    hub.appended(CONVERSATION, [envelope(1, ANNA)])
     for _ in range(5):
         await asyncio.sleep(0)
     rosters.roster_of = found
-    hub.appended(CONVERSATION, [envelope(2, ANNA)], [1])
+    hub.appended(CONVERSATION, [envelope(2, ANNA)])
     assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [2]
 
 
@@ -174,8 +171,8 @@ def test_the_newer_connection_wins(hub: Hub) -> None:
     (newer,) = online(hub, BEN)
     assert older.closed == "replaced"
     assert newer.closed == ""
-    hub.leave(BEN.key, older)  # its end comes later and must not take the newer one along
-    hub.mailbox_moved(BEN.key, 4)
+    hub.leave(BEN.uri, older)  # its end comes later and must not take the newer one along
+    hub.mailbox_moved(BEN.uri, 4)
     assert newer.received == [f.MailboxMoved(4)]
     assert older.received == []
 
@@ -184,7 +181,7 @@ def test_a_commit_reaches_those_before_and_after_it(hub: Hub) -> None:
     gone = device(9)
     anna, ben, old = online(hub, ANNA, BEN, gone)
     commit = f.Envelope(5, 0, f.COMMIT, 5, ANNA.uri, b"commit")
-    hub.committed(CONVERSATION, commit, ANNA.key, {1, 2, 9})
+    hub.committed(CONVERSATION, commit, {ANNA.uri, BEN.uri, gone.uri})
     assert anna.received == []
     assert ben.received == old.received == [f.Delivery(CONVERSATION, 5, [commit])]
 
@@ -208,13 +205,13 @@ def test_large_conversations_have_no_delivery_marks(rosters: Rosters, hub: Hub) 
 def test_ephemeral_messages_and_device_lists(hub: Hub) -> None:
     anna, ben, _ = online(hub, ANNA, BEN, CEM)
     hub.ephemeral(CONVERSATION, ANNA, b"typing")
-    hub.device_list_moved("a3", [ANNA.key, 77])
+    hub.device_list_moved("a3", [ANNA.uri, "mimi://localhost/d/x/0"])
     assert ben.received == [f.Ephemeral(CONVERSATION, ANNA.uri, b"typing")]
     assert anna.received == [f.DeviceListMoved("a3")]
 
 
 def test_a_device_that_is_listed_no_more_is_disconnected(hub: Hub) -> None:
     anna, ben = online(hub, ANNA, BEN)
-    hub.disconnect(ANNA.key, "device_removed", "No longer listed.")
-    hub.disconnect(77, "device_removed", "Unknown.")
+    hub.disconnect(ANNA.uri, "device_removed", "No longer listed.")
+    hub.disconnect("nobody", "device_removed", "Unknown.")
     assert (anna.closed, ben.closed) == ("device_removed", "")
