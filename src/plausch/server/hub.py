@@ -6,11 +6,9 @@ that is lost or comes late is repaired by the device, which reads the log after 
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Protocol
 
-from plausch.base.errors import PlauschError
-from plausch.server.records import DeviceRecord, Roster
+from plausch.server.records import DeviceRecord
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
@@ -33,12 +31,12 @@ class Listening(Protocol):
 class Membership(Protocol):
     """Where the hub learns the member devices of a conversation."""
 
-    def known(self, public_id: bytes) -> Roster | None:
-        """Who is in the conversation, if that is in memory."""
+    def members_known(self, public_id: bytes) -> tuple[str, ...] | None:
+        """The member devices' URIs, if they are in memory."""
         ...
 
-    async def get(self, public_id: bytes) -> Roster | None:
-        """Who is in the conversation; None when there is no such conversation."""
+    async def members(self, public_id: bytes) -> tuple[str, ...]:
+        """The member devices' URIs; none when there is no such conversation."""
         ...
 
 
@@ -84,12 +82,12 @@ class Hub:
 
     def cursor_moved(self, conversation: bytes, device: DeviceRecord, seq: int) -> None:
         """The device acknowledged up to `seq`: tell the members of other accounts."""
-        roster = self._membership.known(conversation)
-        if roster is None or len(roster.uris) > self._cursor_members:
+        members = self._membership.members_known(conversation)
+        if members is None or len(members) > self._cursor_members:
             return
         account = device.uri.rpartition("/")[0]
         others = [
-            uri for uri in roster.uris if uri in self._online and uri.rpartition("/")[0] != account
+            uri for uri in members if uri in self._online and uri.rpartition("/")[0] != account
         ]
         if others:
             moved = encode(f.CursorMoved(conversation, device.uri, seq))
@@ -116,15 +114,15 @@ class Hub:
         if waiting is not None:
             waiting.append((message, sender))
             return
-        roster = self._membership.known(conversation)
-        if roster is None:
+        members = self._membership.members_known(conversation)
+        if members is None:
             self._looking[conversation] = [(message, sender)]
             task = asyncio.get_running_loop().create_task(self._look_up(conversation))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             return
         online = self._online.get
-        for device in roster.uris:
+        for device in members:
             connection = online(device)
             if connection is not None and device != sender:
                 connection.push(message)
@@ -139,9 +137,7 @@ class Hub:
     async def _look_up(self, conversation: bytes) -> None:
         members: tuple[str, ...] = ()
         try:
-            with suppress(PlauschError):  # then the push is lost; the log is the truth
-                roster = await self._membership.get(conversation)
-                members = () if roster is None else roster.uris
+            members = await self._membership.members(conversation)
         finally:
             for message, sender in self._looking.pop(conversation):
                 self.to_devices((one for one in members if one != sender), message)

@@ -7,7 +7,7 @@ import pytest
 
 from plausch.base.ids import ConversationId
 from plausch.server.hub import Hub, websocket_message
-from plausch.server.records import DeviceRecord, Member, Roster
+from plausch.server.records import DeviceRecord
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server
 
@@ -32,20 +32,20 @@ class Socket:
 
 
 @dataclass
-class Rosters:
+class Members:
     """Membership in memory; `in_memory` False: it has to be looked up first."""
 
-    roster_of: Roster | None
+    devices: tuple[DeviceRecord, ...]
     in_memory: bool = True
     looked_up: int = 0
 
-    def known(self, public_id: bytes) -> Roster | None:
-        return self.roster_of if self.in_memory else None
+    def members_known(self, public_id: bytes) -> tuple[str, ...] | None:
+        return tuple(one.uri for one in self.devices) if self.in_memory else None
 
-    async def get(self, public_id: bytes) -> Roster | None:
+    async def members(self, public_id: bytes) -> tuple[str, ...]:
         self.looked_up += 1
         await asyncio.sleep(0)
-        return self.roster_of
+        return tuple(one.uri for one in self.devices)
 
 
 def payload(message: bytes) -> bytes:
@@ -57,15 +57,7 @@ def payload(message: bytes) -> bytes:
 def device(key: int, account: int | None = None) -> DeviceRecord:
     account = key if account is None else account
     uri = f"mimi://localhost/d/a{account}/{key:016x}"
-    return DeviceRecord(key, uri, account, f"a{account}", "person", bytes(32))
-
-
-def roster(*devices: DeviceRecord) -> Roster:
-    members = {
-        one.key: Member(one.key, one.uri, one.account_key, leaf, one.signature_key)
-        for leaf, one in enumerate(devices)
-    }
-    return Roster(1, CONVERSATION, 0, 1, members, tuple(one.uri for one in devices))
+    return DeviceRecord(key, uri, account, f"a{account}", "person", bytes(32), bytes(32))
 
 
 def envelope(seq: int, sender: DeviceRecord, size: int = 10) -> f.Envelope:
@@ -76,13 +68,13 @@ ANNA, BEN, CEM = device(1), device(2), device(3)
 
 
 @pytest.fixture
-def rosters() -> Rosters:
-    return Rosters(roster(ANNA, BEN, CEM))
+def members() -> Members:
+    return Members((ANNA, BEN, CEM))
 
 
 @pytest.fixture
-def hub(rosters: Rosters) -> Hub:
-    return Hub(rosters, INLINE_BYTES, cursor_members=8)
+def hub(members: Members) -> Hub:
+    return Hub(members, INLINE_BYTES, cursor_members=8)
 
 
 def online(hub: Hub, *devices: DeviceRecord) -> list[Socket]:
@@ -141,27 +133,28 @@ def test_a_long_batch_is_cut_and_nothing_is_left_out(hub: Hub) -> None:
     assert [[e.seq for e in one.envelopes] for one in frames] == [[1, 2], [3], [], [5]]
 
 
-async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, rosters: Rosters) -> None:
+async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, members: Members) -> None:
     (ben,) = online(hub, BEN)
-    rosters.in_memory = False
+    members.in_memory = False
     hub.appended(CONVERSATION, [envelope(1, ANNA)])
     hub.appended(CONVERSATION, [envelope(2, ANNA)])
-    rosters.in_memory = True
+    members.in_memory = True
     hub.appended(CONVERSATION, [envelope(3, ANNA)])
     assert ben.received == []
     for _ in range(5):
         await asyncio.sleep(0)
     assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [1, 2, 3]
-    assert rosters.looked_up == 1
+    assert members.looked_up == 1
 
 
-async def test_a_roster_that_cannot_be_found_loses_a_push_only(hub: Hub, rosters: Rosters) -> None:
+async def test_a_roster_that_cannot_be_found_loses_a_push_only(hub: Hub, members: Members) -> None:
     (ben,) = online(hub, BEN)
-    found, rosters.roster_of = rosters.roster_of, None
+    members.in_memory = False
+    found, members.devices = members.devices, ()
     hub.appended(CONVERSATION, [envelope(1, ANNA)])
     for _ in range(5):
         await asyncio.sleep(0)
-    rosters.roster_of = found
+    members.devices, members.in_memory = found, True
     hub.appended(CONVERSATION, [envelope(2, ANNA)])
     assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [2]
 
@@ -186,17 +179,17 @@ def test_a_commit_reaches_those_before_and_after_it(hub: Hub) -> None:
     assert ben.received == old.received == [f.Delivery(CONVERSATION, 5, [commit])]
 
 
-def test_delivery_marks_go_to_other_accounts_only(rosters: Rosters, hub: Hub) -> None:
+def test_delivery_marks_go_to_other_accounts_only(members: Members, hub: Hub) -> None:
     second = device(4, account=BEN.account_key)
-    rosters.roster_of = roster(ANNA, BEN, second)
+    members.devices = (ANNA, BEN, second)
     anna, ben, own = online(hub, ANNA, BEN, second)
     hub.cursor_moved(CONVERSATION, BEN, 7)
     assert anna.received == [f.CursorMoved(CONVERSATION, BEN.uri, 7)]
     assert ben.received == own.received == []
 
 
-def test_large_conversations_have_no_delivery_marks(rosters: Rosters, hub: Hub) -> None:
-    rosters.roster_of = roster(*(device(key) for key in range(1, 10)))
+def test_large_conversations_have_no_delivery_marks(members: Members, hub: Hub) -> None:
+    members.devices = tuple(device(key) for key in range(1, 10))
     (anna,) = online(hub, ANNA)
     hub.cursor_moved(CONVERSATION, BEN, 7)
     assert anna.received == []
