@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from plausch.agent.book import Book
+from plausch.agent.book import Book, Place
 from plausch.agent.desk import Desk
 from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Reply, Talk
@@ -53,7 +53,8 @@ class Guest:
             self.talk, self.replies, self.notes = result.talk, result.replies, result.notes
             return result.talk, ()
 
-        await self.book.answer(self.restaurant, self.conversation, self.seq, self.now_s, respond)
+        place = Place(self.conversation, self.seq)
+        await self.book.answer(self.restaurant, self.conversation, place, self.now_s, respond)
         return "\n".join(reply.text for reply in self.replies)
 
     async def sends(self, card: Card) -> str:

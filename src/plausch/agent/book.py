@@ -2,8 +2,8 @@
 
 A message is answered in one transaction: the booking it makes, the state of the talk, and the
 replies to send are durable together or not at all (`answer`). Replies are sent after that, and
-deleted once the device has them in its own outbox; a crash in between sends the same bytes again,
-which recipients recognise by their message id and show once.
+deleted once the device has them in its own outbox; after a crash in between, run.py looks whether
+the device has them already.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
@@ -72,34 +72,54 @@ STEPS = (
             )""",
             """CREATE TABLE talk (
                 conversation {bytes} PRIMARY KEY,
-                last_seq BIGINT NOT NULL,
                 state {bytes} NOT NULL
             )""",
+            """CREATE TABLE answered (
+                log {bytes} PRIMARY KEY,
+                last_seq BIGINT NOT NULL
+            )""",
             """CREATE TABLE reply (
-                conversation {bytes} NOT NULL,
+                log {bytes} NOT NULL,
                 seq BIGINT NOT NULL,
                 place BIGINT NOT NULL,
+                conversation {bytes} NOT NULL,
                 content {bytes} NOT NULL,
-                PRIMARY KEY (conversation, seq, place)
+                PRIMARY KEY (log, seq, place)
             )""",
         ),
     ),
 )
 
-_SAVE_TALK = """INSERT INTO talk (conversation, last_seq, state) VALUES ($1, $2, $3)
-    ON CONFLICT (conversation) DO UPDATE SET last_seq = excluded.last_seq, state = excluded.state"""
+_SAVE_TALK = """INSERT INTO talk (conversation, state) VALUES ($1, $2)
+    ON CONFLICT (conversation) DO UPDATE SET state = excluded.state"""
+_SAVE_ANSWERED = """INSERT INTO answered (log, last_seq) VALUES ($1, $2)
+    ON CONFLICT (log) DO UPDATE SET last_seq = excluded.last_seq"""
+_SAVE_REPLY = """INSERT INTO reply (log, seq, place, conversation, content)
+    VALUES ($1, $2, $3, $4, $5)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a message stands: its seq in a log.
+
+    Two people who write to each other at the same moment may get two logs, which a device shows
+    as one conversation; so the log is named apart from the conversation.
+    """
+
+    log: ConversationId
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingReply:
     """A reply that the device does not have yet: encoded MIMI content for a conversation.
 
-    `seq` is the answered message's, `place` counts the replies to it from 0.
+    `answers` is the place of the answered message, `number` counts the replies to it from 0.
     """
 
     conversation: ConversationId
-    seq: int
-    place: int
+    answers: Place
+    number: int
     content: bytes
 
 
@@ -183,47 +203,50 @@ class Book:
         self,
         restaurant: Restaurant,
         conversation: ConversationId,
-        seq: int,
+        place: Place,
         now_s: int,
         respond: Respond,
     ) -> bool:
-        """Answer the message at `seq` of a conversation exactly once.
+        """Answer the message at a place, shown in a conversation, exactly once.
 
         False, without calling `respond`, if that message or a later one was answered before.
         Raises StorageUnavailable, and whatever `respond` raises: then nothing has changed.
         """
 
         async def work(transaction: Transaction) -> bool:
-            rows = await transaction.fetch(
-                "SELECT last_seq, state FROM talk WHERE conversation = $1", conversation
+            known = await transaction.fetch(
+                "SELECT last_seq FROM answered WHERE log = $1", place.log
             )
-            if rows and rows[0][0] >= seq:
+            if known and known[0][0] >= place.seq:
                 return False
-            talk = msgspec.msgpack.decode(rows[0][1], type=Talk) if rows else Talk()
-            desk = Desk(transaction, restaurant, now_s)
-            after, replies = await respond(talk, desk)
-            await transaction.execute(_SAVE_TALK, conversation, seq, msgspec.msgpack.encode(after))
-            for place, content in enumerate(replies):
+            rows = await transaction.fetch(
+                "SELECT state FROM talk WHERE conversation = $1", conversation
+            )
+            talk = msgspec.msgpack.decode(rows[0][0], type=Talk) if rows else Talk()
+            after, replies = await respond(talk, Desk(transaction, restaurant, now_s))
+            await transaction.execute(_SAVE_TALK, conversation, msgspec.msgpack.encode(after))
+            await transaction.execute(_SAVE_ANSWERED, place.log, place.seq)
+            for number, content in enumerate(replies):
                 await transaction.execute(
-                    "INSERT INTO reply (conversation, seq, place, content) VALUES ($1, $2, $3, $4)",
-                    conversation,
-                    seq,
-                    place,
-                    content,
+                    _SAVE_REPLY, place.log, place.seq, number, conversation, content
                 )
             return True
 
         return await self._database.transact(work)
 
     async def waiting_replies(self) -> list[WaitingReply]:
-        """Every reply that was not handed over yet, in the order of the answers."""
+        """Every reply that was not handed over yet; within a log in the order of the answers."""
 
         async def work(transaction: Transaction) -> list[WaitingReply]:
             rows = await transaction.fetch(
-                "SELECT conversation, seq, place, content FROM reply "
-                "ORDER BY conversation, seq, place"
+                "SELECT conversation, log, seq, place, content FROM reply ORDER BY log, seq, place"
             )
-            return [WaitingReply(ConversationId(row[0]), *row[1:]) for row in rows]
+            return [
+                WaitingReply(
+                    ConversationId(conversation), Place(ConversationId(log), seq), number, content
+                )
+                for conversation, log, seq, number, content in rows
+            ]
 
         return await self._database.read(work)
 
@@ -232,10 +255,10 @@ class Book:
 
         async def work(transaction: Transaction) -> int:
             return await transaction.execute(
-                "DELETE FROM reply WHERE conversation = $1 AND seq = $2 AND place = $3",
-                reply.conversation,
-                reply.seq,
-                reply.place,
+                "DELETE FROM reply WHERE log = $1 AND seq = $2 AND place = $3",
+                reply.answers.log,
+                reply.answers.seq,
+                reply.number,
             )
 
         await self._database.transact(work)

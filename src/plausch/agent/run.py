@@ -1,0 +1,119 @@
+"""The agent at work: takes messages from the device, has them answered, hands replies back.
+
+What a message brings about happens once. The book knows which messages it has answered, and
+keeps the replies until the device has them in its outbox on disk; a process that dies in between
+finds at its next start what is left to do, and recognises by its salt a reply that the device has
+already.
+"""
+
+import logging
+import secrets
+from collections.abc import Sequence
+
+from plausch.agent.book import Book, Place, WaitingReply
+from plausch.agent.desk import Desk
+from plausch.agent.receptionist import answer
+from plausch.agent.talk import Heard, Reply, Talk
+from plausch.base.clock import Clock
+from plausch.content import mimi
+from plausch.content.cards import card_message
+from plausch.content.text import markdown_part
+from plausch.domain.business import Restaurant
+from plausch.sdk import (
+    Client,
+    Conversation,
+    IncomingMessage,
+    Kind,
+    SdkError,
+    TrustRefused,
+    UnknownConversation,
+)
+
+_LOG = logging.getLogger("plausch.agent")
+
+_LOOK_BACK = 200
+"""How many of a conversation's last messages are searched for a reply sent before a crash."""
+
+
+class Agent:
+    """A restaurant's device at work.
+
+    `client` is the business's own device, inside its `async with`; `book` belongs to this
+    restaurant alone.
+    """
+
+    def __init__(self, client: Client, restaurant: Restaurant, book: Book, clock: Clock) -> None:
+        self._client = client
+        self._restaurant = restaurant
+        self._book = book
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Answer messages until cancelled.
+
+        Raises StorageUnavailable when the book cannot be written: then nothing was answered that
+        is not in it.
+        """
+        for reply in await self._book.waiting_replies():
+            if not await self._has_been_sent(reply):
+                await self._send(reply)
+            await self._book.handed_over(reply)
+        async for message in self._client.messages():
+            if self._concerns_us(message):
+                await self._answer(message)
+
+    def _concerns_us(self, message: IncomingMessage) -> bool:
+        """Words and cards of others; in a group only cards, because people talk to each other."""
+        if message.sender == self._client.address:
+            return False
+        if message.conversation.kind == "group":
+            return message.card is not None
+        return message.kind in (Kind.TEXT, Kind.CARD)
+
+    async def _answer(self, message: IncomingMessage) -> None:
+        heard = Heard(message.conversation.id, message.message_id, message.text, message.card)
+        notes: list[str] = []
+
+        async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+            answered = await answer(talk, heard, desk)
+            notes[:] = answered.notes
+            contents = [_encoded(reply) for reply in answered.replies]
+            return answered.talk, contents
+
+        place = Place(message.stored.conversation_id, message.seq)
+        now_s = self._clock.now_ms() // 1000
+        await self._book.answer(self._restaurant, heard.conversation, place, now_s, respond)
+        for note in notes:
+            _LOG.info("booking %s", note)
+        for reply in await self._book.waiting_replies():
+            await self._send(reply)
+            await self._book.handed_over(reply)
+
+    async def _send(self, reply: WaitingReply) -> None:
+        """Into the device's outbox; given up if this conversation can take nothing any more."""
+        try:
+            conversation = self._client.conversation(reply.conversation)
+            await conversation.send(mimi.decode(reply.content))
+        except (SdkError, TrustRefused) as error:
+            _LOG.warning(
+                "a reply in conversation %s was given up (%s)", reply.conversation.hex(), error.code
+            )
+
+    async def _has_been_sent(self, reply: WaitingReply) -> bool:
+        try:
+            conversation: Conversation = self._client.conversation(reply.conversation)
+        except UnknownConversation:
+            return True
+        salt = mimi.decode(reply.content).salt
+        return any(
+            stored.outgoing and stored.content is not None and stored.content.salt == salt
+            for stored in await conversation.history(_LOOK_BACK)
+        )
+
+
+def _encoded(reply: Reply) -> bytes:
+    salt = secrets.token_bytes(mimi.SALT_BYTES)
+    if reply.card is None:
+        part = markdown_part(reply.text, language=reply.language)
+        return mimi.MimiContent(salt=salt, part=part).encode()
+    return card_message(reply.card, reply.text, language=reply.language, salt=salt).encode()
