@@ -234,12 +234,14 @@ class Outbox:
         """Commit what waits before anything is encrypted: not to somebody who is leaving."""
         core = self._core
         idempotency_id = new_idempotency_id()
-        number = await core.vault.insert(
-            core.outbox.add(
-                live.id, EntryKind.CHANGE, Intent().to_bytes(), idempotency_id=idempotency_id
-            )
+        await core.vault.write(
+            [
+                core.outbox.add(
+                    live.id, EntryKind.CHANGE, Intent().to_bytes(), idempotency_id=idempotency_id
+                )
+            ]
         )
-        entry = await core.outbox.get(number)
+        entry = await core.outbox.by_id(idempotency_id)
         if entry is not None:
             await self._change(live, entry)
 

@@ -99,6 +99,11 @@ class OutboxTable:
         rows = await self._select("WHERE entry = $1", number)
         return rows[0] if rows else None
 
+    async def by_id(self, idempotency_id: bytes) -> Entry | None:
+        """The entry with this idempotency id, if it is still owed."""
+        rows = await self._select("WHERE idempotency_id = $1", idempotency_id)
+        return rows[0] if rows else None
+
     async def for_message(self, message_id: MessageId) -> Entry | None:
         """The entry that owes this message, if it is still owed."""
         rows = await self._select("WHERE message_id = $1", message_id)

@@ -80,15 +80,6 @@ class Vault:
         if prepared:
             await self._database.transact(body)
 
-    async def insert(self, write: Write) -> int:
-        """One INSERT ... RETURNING of an integer key. Raises StorageUnavailable."""
-
-        async def body(transaction: Transaction) -> int:
-            rows = await transaction.fetch(write.sql, *write.values)
-            return int(rows[0][0])
-
-        return await self._database.transact(body)
-
     async def fetch(self, sql: str, *values: Value) -> list[Row]:
         """Rows as of everything written so far. Raises StorageUnavailable."""
 
