@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from plausch.mls.credential import Credential
 from plausch.mls.epoch import Change, Circumstances, Epoch, NextEpoch, begin_epoch
-from plausch.mls.errors import GroupUsageError, ProtocolError
+from plausch.mls.errors import ProtocolError
 from plausch.mls.extension import Extensions
 from plausch.mls.framing import (
     AuthenticatedContent,
@@ -160,9 +160,7 @@ def _subject(item: ListedProposal) -> object:
 def make_commit(
     epoch: Epoch, pending: Pending, around: Circumstances, plan: CommitPlan
 ) -> MadeCommit:
-    """A Commit of this member. Raises ValidationError, CredentialRefused, GroupUsageError."""
-    if epoch.ended:
-        raise GroupUsageError("The group has ended by a ReInit; continue in the one after it.")
+    """A Commit of this member. Raises ValidationError, CredentialRefused, CodecError."""
     referred = committable(epoch, pending, around, plan)
     sender = member(epoch.own_leaf)
     by_value = plan.proposals()

@@ -98,10 +98,9 @@ def make_external_commit(
 def _make_path(
     crypto: Suite, group_info: GroupInfo, tree: RatchetTree, applied: Applied, plan: ExternalPlan
 ) -> NewPath:
-    signer_leaf = tree.leaf(group_info.signer)
-    assert signer_leaf is not None
     # Any leaf holds the place until the path brings the real one.
-    own_leaf = applied.tree.add_leaf(signer_leaf)
+    _, any_leaf = next(tree.leaves())
+    own_leaf = applied.tree.add_leaf(any_leaf)
     identity = plan.identity
     leaf = LeafContent(
         b"",

@@ -147,7 +147,7 @@ class Group(GroupSender):
         Commit. Nothing changes until the result is accepted; it is part of what `save` saves.
         Raises ValidationError, CredentialRefused, CodecError, GroupUsageError.
         """
-        self._require_active()
+        self._require_open()
         if self._state.pending is not None:
             raise GroupUsageError("A commit is pending already: accept or drop it first.")
         plan = CommitPlan(

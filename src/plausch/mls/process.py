@@ -116,7 +116,7 @@ def process_commit(
     if epoch.own_leaf in proposals.removes:
         return None
     change = describe_change(epoch, applied, committer, external, commit.path is not None)
-    following = _derive(epoch, message, pending, proposals, applied, change)
+    following = _derive(epoch, message, commit.path, pending, proposals, applied, change)
     check_confirmation_tag(following.epoch, message.confirmation_tag)
     return following
 
@@ -170,23 +170,22 @@ def describe_change(
 def _derive(
     epoch: Epoch,
     message: AuthenticatedContent,
+    path: UpdatePath | None,
     pending: Pending,
     proposals: ProposalList,
     applied: Applied,
     change: Change,
 ) -> NextEpoch:
     suite, tree = epoch.suite, applied.tree
-    commit = message.content.body
-    assert isinstance(commit, Commit)
     private, signer_private = _own_keys(epoch, proposals, pending)
     provisional = epoch.context.next(
         tree.tree_hash(), epoch.context.confirmed_transcript_hash, applied.extensions
     )
-    if commit.path is None:
+    if path is None:
         private, commit_secret = private.pruned(tree), bytes(suite.hash_length)
     else:
         private, commit_secret = private.open_path(
-            tree, change.committer, commit.path, provisional.encoded, applied.unpathed
+            tree, change.committer, path, provisional.encoded, applied.unpathed
         )
     confirmed = confirmed_transcript_hash(
         suite,

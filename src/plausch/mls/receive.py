@@ -156,10 +156,8 @@ class Receiver:
         if sender.type == SenderType.NEW_MEMBER_PROPOSAL and isinstance(body, Add):
             return body.key_package.leaf_node.signature_key
         if sender.type == SenderType.NEW_MEMBER_COMMIT and isinstance(body, Commit):
-            require(
-                body.path is not None, "path-required", "An external commit has no update path."
-            )
-            assert body.path is not None
+            if body.path is None:
+                raise ValidationError("path-required", "An external commit has no update path.")
             return body.path.leaf_node.signature_key
         raise ValidationError(
             "proposal-sender", f"A sender of type {sender.type.name} may not send this."
@@ -224,6 +222,7 @@ class Receiver:
             "A Commit of this device that it does not know: its state was set back, "
             "or somebody else uses its keys.",
         )
+        require(not epoch.ended, "group-ended", "A Commit follows the one that ended the group.")
         following = process_commit(epoch, message, self.pending, self.around, self.allow_external)
 
         def accept() -> None:
@@ -233,7 +232,10 @@ class Receiver:
             else:
                 owner.move_to(following)
 
-        return _describe(epoch, following, message, accept, own=False)
+        if following is None:
+            return _describe_removal(epoch, message, accept)
+        authenticated = message.content.authenticated
+        return _describe(following, authenticated, accept, own=False)
 
     def _stage_own_commit(self, own: PendingState, owner: Owner) -> StagedCommit:
         epoch = self.state.epoch
@@ -242,37 +244,36 @@ class Receiver:
             _require_epoch(owner, epoch)
             owner.move_to(own.following)
 
-        return _describe(epoch, own.following, None, accept, own=True)
+        return _describe(own.following, b"", accept, own=True)
+
+
+def _describe_removal(
+    epoch: Epoch, message: AuthenticatedContent, accept: Callable[[], None]
+) -> StagedCommit:
+    """A Commit that removes this device, which therefore cannot see where it leads."""
+    sender = message.content.sender
+    gone = epoch.member(epoch.own_leaf)
+    external = sender.type == SenderType.NEW_MEMBER_COMMIT
+    return StagedCommit(
+        epoch=epoch.number + 1,
+        sender=gone if external else epoch.member(sender.index),
+        added=(),
+        removed=(gone,),
+        updated=(),
+        extensions=epoch.context.extensions,
+        is_self_removed=True,
+        is_external=external,
+        is_own=False,
+        ends_group=False,
+        authenticated=message.content.authenticated,
+        _accept=accept,
+    )
 
 
 def _describe(
-    epoch: Epoch,
-    following: NextEpoch | None,
-    message: AuthenticatedContent | None,
-    accept: Callable[[], None],
-    own: bool,
+    following: NextEpoch, authenticated: bytes, accept: Callable[[], None], own: bool
 ) -> StagedCommit:
-    """What a Commit would do; `following` is None when it removes this device."""
-    authenticated = b"" if message is None else message.content.authenticated
-    if following is None:
-        assert message is not None
-        sender = message.content.sender.index
-        gone = Member.of(epoch.own_leaf, epoch.leaf(epoch.own_leaf))
-        external = message.content.sender.type == SenderType.NEW_MEMBER_COMMIT
-        return StagedCommit(
-            epoch=epoch.number + 1,
-            sender=gone if external else Member.of(sender, epoch.leaf(sender)),
-            added=(),
-            removed=(gone,),
-            updated=(),
-            extensions=epoch.context.extensions,
-            is_self_removed=True,
-            is_external=external,
-            is_own=False,
-            ends_group=False,
-            authenticated=authenticated,
-            _accept=accept,
-        )
+    """What a Commit would do."""
     after, change = following.epoch, following.change
     return StagedCommit(
         epoch=after.number,

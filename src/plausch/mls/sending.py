@@ -34,7 +34,7 @@ class GroupSender(GroupView):
         The ratchet has moved on when this returns: save `ratchet_state` before sending.
         Raises GroupUsageError, with code `mls_commit_first` while `must_commit`.
         """
-        self._require_active()
+        self._require_open()
         if self.must_commit:
             raise GroupUsageError(
                 "Proposals are waiting: commit them before sending a message.",
@@ -73,7 +73,7 @@ class GroupSender(GroupView):
         return self._propose(GroupContextExtensions(extensions), private)
 
     def _propose(self, proposal: Proposal, private: bool) -> bytes:
-        self._require_active()
+        self._require_open()
         wire = WireFormat.PRIVATE_MESSAGE if private else WireFormat.PUBLIC_MESSAGE
         message, raw = self._frame(proposal, b"", wire)
         self._state.proposals[message.reference(self._state.epoch.suite)] = message

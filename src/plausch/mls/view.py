@@ -130,6 +130,11 @@ class GroupView:
         one (`KnownPsks.resumption`)."""
         return {(self.group_id, epoch): key for epoch, key in self._state.resumption.items()}
 
+    def _require_open(self) -> None:
+        self._require_active()
+        if self.has_ended:
+            raise GroupUsageError("The group has ended by a ReInit; continue in the one after it.")
+
     def _require_active(self) -> None:
         if not self._state.active:
             raise GroupUsageError("This device was removed from the group.")
