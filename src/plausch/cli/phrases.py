@@ -88,8 +88,42 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{count} of {total} checks found something wrong.",
         "{count} von {total} Prüfungen fanden einen Fehler.",
     ),
-    "pick_confirm": ("Yes, reserve it", "Ja, reservieren"),
-    "pick_cancel": ("Cancel it", "Absagen"),
+    "demo_server": ("Starting a server ...", "Ein Server wird gestartet ..."),
+    "demo_agent": (
+        "Starting the agent of the restaurant ...",
+        "Der Agent des Restaurants wird gestartet ...",
+    ),
+    "demo_guest": ("Making your account ...", "Ihr Konto wird angelegt ..."),
+    "demo_begin": (
+        "You are {guest}, a guest; you write to {business}, end-to-end encrypted. Answer with a "
+        "number or in your own words; an empty line ends the visit.",
+        "Sie sind {guest}, ein Gast, und schreiben {business}, Ende zu Ende verschlüsselt. "
+        "Antworten Sie mit einer Nummer oder mit eigenen Worten; eine leere Zeile beendet den "
+        "Besuch.",
+    ),
+    "demo_hello": ("Hello!", "Guten Tag!"),
+    "demo_saw": (
+        "What the server saw of this conversation, and what you saw:",
+        "Was der Server von diesem Gespräch sah, und was Sie sahen:",
+    ),
+    "demo_heads": (
+        "seq|time|sending device|bytes|begins|you saw",
+        "seq|Zeit|sendendes Gerät|Bytes|beginnt|Sie sahen",
+    ),
+    "demo_handshake": ("(keys of the group)", "(Schlüssel der Gruppe)"),
+    "demo_unseen": ("(marks: delivered, read)", "(Zeichen: zugestellt, gelesen)"),
+    "demo_blind": (
+        "Searched {files} files of the server ({kilobytes} kB) for {texts} texts of this "
+        "conversation: none found.",
+        "{files} Dateien des Servers ({kilobytes} kB) nach {texts} Texten dieses Gesprächs "
+        "durchsucht: keiner gefunden.",
+    ),
+    "demo_booked": (
+        "Booked, and both ends agree: {uid}, {when}, for {party}, under the name {name}.",
+        "Gebucht, und beide Seiten sind sich einig: {uid}, {when}, für {party}, auf den Namen "
+        "{name}.",
+    ),
+    "demo_not_booked": ("Nothing was reserved.", "Es wurde nichts reserviert."),
 }
 
 

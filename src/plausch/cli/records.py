@@ -85,6 +85,19 @@ class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):
     safety_number: str
 
 
+class BookingRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One booking of a business's book. Instants in seconds since the Unix epoch."""
+
+    uid: str
+    state: str
+    party: int
+    starts_at_s: int
+    ends_at_s: int
+    zone: str
+    under_name: str
+    tables: list[str]
+
+
 class DoneRecord(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing more to tell."""
 

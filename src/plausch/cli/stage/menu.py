@@ -1,20 +1,12 @@
 """What a guest in a terminal can answer: a card's choices, numbered; free text always."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from plausch.cli.phrases import Language, phrase
-from plausch.content.cards import (
-    Action,
-    BookingCard,
-    CancelRequest,
-    Card,
-    Choices,
-    Choose,
-    CustomerCard,
-    SlotOffer,
-)
+from plausch.cli.phrases import Language
+from plausch.content.cards import Card, Choices, Choose, CustomerCard, SlotOffer
 
 WEEKDAYS: dict[Language, tuple[str, ...]] = {
     "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
@@ -40,7 +32,7 @@ def wall_time(instant_s: int, zone: str, language: Language) -> str:
 
 
 def picks_of(card: Card | None, language: Language) -> list[Pick]:
-    """The answers that a card of the business offers, in its order."""
+    """The answers that a card offers, in its order. A booking is changed by writing."""
     match card:
         case Choices():
             return [Pick(one.label, Choose(one.identifier)) for one in card.options]
@@ -52,17 +44,12 @@ def picks_of(card: Card | None, language: Language) -> list[Pick]:
                 )
                 for slot in card.slots
             ]
-        case BookingCard():
-            return [_booking_pick(card, action, language) for action in card.actions]
     return []
 
 
-def _booking_pick(card: BookingCard, action: Action, language: Language) -> Pick:
-    match action:
-        case Action.CONFIRM:
-            return Pick(phrase("pick_confirm", language), Choose(action.value, card.uid))
-        case Action.CANCEL:
-            return Pick(phrase("pick_cancel", language), CancelRequest(card.uid))
+def numbers_itself(text: str) -> bool:
+    """Whether a message already shows its choices with numbers."""
+    return re.search(r"^1\. ", text, re.MULTILINE) is not None
 
 
 def picked(line: str, picks: list[Pick]) -> Pick | None:

@@ -2,10 +2,8 @@
 
 import pytest
 
-from plausch.cli.stage.menu import Pick, picked, picks_of, wall_time
+from plausch.cli.stage.menu import Pick, numbers_itself, picked, picks_of, wall_time
 from plausch.content.cards import (
-    Action,
-    BookingCard,
     BookingRequest,
     CancelRequest,
     Choices,
@@ -14,24 +12,8 @@ from plausch.content.cards import (
     Option,
     SlotOffer,
 )
-from plausch.domain.booking import BookingState
 
 EVENING_S = 1_798_736_400  # Thursday 31 December 2026, 17:00 UTC: 18:00 in Berlin
-
-
-def booking(*actions: Action) -> BookingCard:
-    return BookingCard(
-        uid="b-1",
-        sequence=1,
-        state=BookingState.HELD,
-        party=2,
-        start_s=EVENING_S,
-        duration_s=5400,
-        zone="Europe/Berlin",
-        under_name="Anna",
-        business="Zur Linde",
-        actions=actions,
-    )
 
 
 def test_choices_are_numbered_in_their_order() -> None:
@@ -56,15 +38,6 @@ def test_the_hour_that_comes_twice_is_still_two_slots() -> None:
     assert wall_time(first, "Europe/Berlin", "en") == wall_time(first + 3600, "Europe/Berlin", "en")
 
 
-def test_a_booking_offers_what_may_be_done_with_it() -> None:
-    assert picks_of(booking(Action.CONFIRM, Action.CANCEL), "en") == [
-        Pick("Yes, reserve it", Choose("confirm", "b-1")),
-        Pick("Cancel it", CancelRequest("b-1")),
-    ]
-    assert picks_of(booking(), "de") == []
-    assert [one.label for one in picks_of(booking(Action.CANCEL), "de")] == ["Absagen"]
-
-
 @pytest.mark.parametrize("card", [None, Choose("x"), BookingRequest(party=2), CancelRequest("b")])
 def test_what_offers_nothing_has_no_numbers(card: object) -> None:
     assert picks_of(card, "en") == []  # type: ignore[arg-type]
@@ -81,3 +54,17 @@ def test_a_number_picks(line: str, index: int) -> None:
 @pytest.mark.parametrize("line", ["", "0", "3", "-1", "1.", "two", "1 2", "²", "١"])
 def test_everything_else_is_free_text(line: str) -> None:
     assert picked(line, PICKS) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "yes"),
+    [
+        ("Which?\n\n1. one\n2. two", True),
+        ("1. only", True),
+        ("I have 1. no more", False),
+        ("", False),
+        ("10. ten", False),
+    ],
+)
+def test_a_text_with_its_own_numbers_is_recognised(text: str, yes: bool) -> None:
+    assert numbers_itself(text) is yes

@@ -1,0 +1,216 @@
+"""`plausch demo`: a server, the restaurant Zur Linde, and a guest who reserves a table."""
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import msgspec
+
+from plausch.agent.config import example_text
+from plausch.base.errors import RemoteError
+from plausch.cli.console import Screen, screen_of
+from plausch.cli.home import run
+from plausch.cli.phrases import LANGUAGES
+from plausch.cli.records import BookingRecord
+from plausch.cli.stage.company import done, running
+from plausch.cli.stage.evidence import search, seen_by_server
+from plausch.cli.stage.guest import Mind, Person, Script, visit
+from plausch.cli.stage.lines import Lines
+from plausch.cli.stage.menu import wall_time
+from plausch.cli.stage.report import show_evidence, show_search
+from plausch.content.cards import BookingCard
+from plausch.domain.booking import BookingState
+from plausch.sdk import Client, Conversation, StoredMessage
+
+BUSINESS = "Zur Linde"
+BUSINESS_NAME = "zur-linde"
+GUEST_NAME = "anna"
+UNDER_NAME = "Anna Berger"
+HISTORY = 1000
+
+
+class NotBlind(RemoteError):
+    """A plaintext of the conversation was found in the server's files."""
+
+    code = "not_blind"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the demo's parts are: the server's folder (and log), the agent's and guest's homes."""
+
+    folder: Path
+    url: str
+
+    @property
+    def server(self) -> Path:
+        """All that the server keeps, its log included."""
+        return self.folder / "server"
+
+    @property
+    def agent(self) -> Path:
+        """The agent's home."""
+        return self.folder / "agent"
+
+    @property
+    def guest(self) -> Path:
+        """The guest's home."""
+        return self.folder / "guest"
+
+
+@asynccontextmanager
+async def built(folder: Path, screen: Screen) -> AsyncIterator[tuple[Stage, str]]:
+    """Server and agent, running; yields the stage and the restaurant's address."""
+    server = folder / "server"
+    server.mkdir(mode=0o700)
+    business = folder / "zur_linde.toml"
+    business.write_text(example_text(), encoding="utf-8")
+    screen.say("demo_server")
+    serve = ["serve", "--data", str(server), "--port", "0"]
+    async with running("server", serve, "ready ", server / "server.log") as line:
+        stage = Stage(folder, line.removeprefix("ready "))
+        screen.say("demo_agent")
+        home = ["--home", str(stage.agent)]
+        made = ["--server", stage.url, "--business", str(business), "--name", BUSINESS_NAME]
+        await done("Setting the agent up", ["agent", "init", *home, *made])
+        log = folder / "agent.log"
+        async with running("agent", ["agent", "run", *home], "ready ", log) as line:
+            yield stage, line.removeprefix("ready ")
+
+
+def confirmed(history: list[StoredMessage]) -> BookingCard | None:
+    """The guest's newest booking, if what the business said last of it is that it stands."""
+    cards = [one.card for one in history if isinstance(one.card, BookingCard) and not one.outgoing]
+    last = cards[-1] if cards else None
+    return last if last is not None and last.state is BookingState.CONFIRMED else None
+
+
+def same(card: BookingCard, record: BookingRecord) -> bool:
+    """Whether the guest's card and the restaurant's book say the same."""
+    return (
+        (card.uid, card.state, card.party) == (record.uid, record.state, record.party)
+        and card.start_s == record.starts_at_s
+        and card.under_name == record.under_name
+    )
+
+
+async def agreed(stage: Stage, card: BookingCard | None) -> bool:
+    """Whether the booking in the guest's vault is in the agent's book, word for word."""
+    if card is None:
+        return False
+    out = await done("The book", ["agent", "bookings", "--home", str(stage.agent), "--json"])
+    book = msgspec.json.decode(out, type=list[BookingRecord])
+    return any(same(card, record) for record in book)
+
+
+def texts_of(history: list[StoredMessage], card: BookingCard | None) -> Iterator[str]:
+    """Everything that only the two of them may know, whole and line by line."""
+    for message in history:
+        yield message.text
+        yield from message.text.splitlines()
+    if card is not None:
+        yield card.under_name
+        yield card.uid
+        yield card.business
+        for language in LANGUAGES:
+            yield wall_time(card.start_s, card.zone, language)
+
+
+async def prove(stage: Stage, conversation: Conversation, screen: Screen) -> BookingCard | None:
+    """Show what the server saw; the booking if both ends agree on one. Raises NotBlind."""
+    history = await conversation.history(limit=HISTORY)
+    card = confirmed(history)
+    database = str(stage.server / "plausch.db")
+    show_evidence(screen, await seen_by_server(database, conversation.id), history)
+    result = search(stage.server, texts_of(history, card))
+    if result.found:
+        file, text = result.found[0]
+        raise NotBlind(f"The server's file {file} contains {text!r} of this conversation.")
+    show_search(screen, result)
+    return card if await agreed(stage, card) else None
+
+
+async def scene(folder: Path, screen: Screen, script: bool) -> BookingCard | None:
+    """The whole demo; the booking on which both ends agree, or None."""
+    async with built(folder, screen) as (stage, restaurant):
+        screen.say("demo_guest")
+        client = await Client.register(stage.guest, stage.url, GUEST_NAME)
+        async with client:
+            conversation = await client.conversation_with(restaurant)
+            await conversation.ready()
+            screen.answer("demo_begin", guest=client.address, business=BUSINESS)
+            mind: Mind = (
+                Script(screen, BUSINESS, UNDER_NAME)
+                if script
+                else Person(screen, BUSINESS, Lines(sys.stdin.fileno()))
+            )
+            await visit(client, conversation, mind, screen)
+            return await prove(stage, conversation, screen)
+
+
+@contextlib.contextmanager
+def folder_for(keep: Path | None) -> Iterator[Path]:
+    """A new folder that is gone afterwards, or one that is kept. Raises click.UsageError."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="plausch-demo-") as name:
+            yield Path(name)
+        return
+    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if any(keep.iterdir()):
+        raise click.UsageError(f"The folder {keep} is not empty; name one that is new.")
+    yield keep
+
+
+def guest_screen(screen: Screen, language: str | None, script: bool) -> Screen:
+    """In the language that the guest asks for: by option, else by answer, else from LANG."""
+    if language or script or not sys.stdin.isatty():
+        return screen
+    asked = click.prompt(
+        "Deutsch oder English?", type=click.Choice(LANGUAGES), default=screen.language, err=True
+    )
+    return Screen("de" if asked == "de" else "en")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  plausch demo
+  plausch --language de demo
+  plausch demo --script               unattended; exit code 1 unless the table is booked
+  plausch demo --script --keep DIR    look at the server's files afterwards"""
+)
+@click.option("--script", is_flag=True, help="A guest who needs nobody: for tests.")
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Put everything into this new folder and leave it there.",
+)
+@click.pass_context
+def demo(context: click.Context, script: bool, keep: Path | None) -> int:
+    """Reserve a table in the restaurant Zur Linde, end-to-end encrypted.
+
+    Starts a server and the restaurant's agent on this machine, makes you their guest, and in the
+    end shows what the server saw of your conversation. Nothing of it stays.
+    """
+    language = context.find_root().params.get("language")
+    screen = guest_screen(screen_of(), language, script)
+    with folder_for(keep) as folder:
+        card = run(scene(folder, screen, script))
+    if card is None:
+        screen.line("\n" + screen.phrase("demo_not_booked"), style="yellow")
+        return 1 if script else 0
+    when = wall_time(card.start_s, card.zone, screen.language)
+    screen.line(
+        "\n"
+        + screen.phrase(
+            "demo_booked", uid=card.uid, when=when, party=card.party, name=card.under_name
+        ),
+        style="bold green",
+    )
+    return 0
