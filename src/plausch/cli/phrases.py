@@ -78,6 +78,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{name} is {address}. Start it with: plausch agent run --home {home}",
         "{name} ist {address}. Start mit: plausch agent run --home {home}",
     ),
+    "business_checked": (
+        "{name} is in order: {tables} tables, parties of up to {most}.",
+        "{name} ist in Ordnung: {tables} Tische, Gesellschaften bis {most}.",
+    ),
+    "booking_heads": ("When|Guests|Name|Tables|State", "Wann|Gäste|Name|Tische|Stand"),
     "agent_running": (
         "{name} answers as {address}; Ctrl-C ends it.",
         "{name} antwortet als {address}; Strg-C beendet.",
