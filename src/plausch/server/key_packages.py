@@ -70,7 +70,8 @@ class KeyPackages:
         """One package for each of the account's devices (all, or those of `devices`).
 
         Each package is handed out once, a last-resort one when no other is left. A device that
-        has neither is absent from the answer. Raises Refusal `unknown_account`, `unknown_device`, `no_key_package`, `rate_limited`.
+        has neither is absent from the answer. Raises Refusal `unknown_account`,
+        `unknown_device`, `no_key_package`, `rate_limited`.
         """
         now_ms = self._clock.now_ms()
 

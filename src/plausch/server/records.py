@@ -33,6 +33,8 @@ class DeviceRecord:
     kind: str
     """The account's kind: "person" or "business"."""
     signature_key: bytes
+    identity_key: bytes
+    """The account's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ TABLES = (
         epoch BIGINT NOT NULL,
         head BIGINT NOT NULL,
         kept_from BIGINT NOT NULL,
+        first_digest {bytes} NOT NULL,
         created_by BIGINT NOT NULL REFERENCES device (id),
         created_at_ms BIGINT NOT NULL
     )""",
@@ -49,13 +50,16 @@ class Standing(NamedTuple):
     head: int
 
 
-async def add(tx: Transaction, public_id: bytes, suite: int, created_by: int, at_ms: int) -> int:
+async def add(
+    tx: Transaction, public_id: bytes, suite: int, first_digest: bytes, created_by: int, at_ms: int
+) -> int:
     """A new conversation at epoch 0 with an empty log. Raises ConstraintViolated if it exists."""
     rows = await tx.fetch(
-        "INSERT INTO conversation (public_id, suite, epoch, head, kept_from, created_by, "
-        "created_at_ms) VALUES ($1, $2, 0, 0, 1, $3, $4) RETURNING id",
+        "INSERT INTO conversation (public_id, suite, epoch, head, kept_from, first_digest, "
+        "created_by, created_at_ms) VALUES ($1, $2, 0, 0, 1, $3, $4, $5) RETURNING id",
         public_id,
         suite,
+        first_digest,
         created_by,
         at_ms,
     )
@@ -70,10 +74,10 @@ async def find(tx: Transaction, public_id: bytes) -> Standing | None:
     return Standing(*rows[0]) if rows else None
 
 
-async def creator(tx: Transaction, key: int) -> int:
-    """The key of the device that created it."""
-    rows = await tx.fetch("SELECT created_by FROM conversation WHERE id = $1", key)
-    return int(rows[0][0])
+async def origin(tx: Transaction, key: int) -> tuple[int, bytes]:
+    """The key of the device that created it, and the digest of its first GroupInfo."""
+    rows = await tx.fetch("SELECT created_by, first_digest FROM conversation WHERE id = $1", key)
+    return rows[0][0], bytes(rows[0][1])
 
 
 async def created_since(tx: Transaction, device_key: int, since_ms: int) -> int:

@@ -21,7 +21,8 @@ TABLES = (
 )
 
 _SELECT = (
-    "SELECT d.id, d.uri, d.account_id, a.name, a.kind, d.signature_key "
+    "SELECT d.id, d.uri, d.account_id, a.name, a.kind, d.signature_key, "
+    "a.identity_key "
     "FROM device d JOIN account a ON a.id = d.account_id "
 )
 _BY_URIS = Bulk(

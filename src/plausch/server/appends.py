@@ -1,0 +1,399 @@
+"""Appending messages: all that wait share one durable transaction, in the order they came.
+
+An append is cheap to check because an epoch's members never change: a device that is in the
+roster of epoch E may write in epoch E, and the statement that makes room in the log compares the
+epoch in the database. What does not fit the roster in memory is looked at again in the database,
+a retry of an earlier append first of all.
+
+A retry is recognised by the unique index over (conversation, device, idempotency id). The common
+case pays for no look-up: only when that index refuses a batch are its ids looked up.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from plausch.base.clock import Clock
+from plausch.base.errors import Fault, PlauschError
+from plausch.db.interface import ConstraintViolated, Database, StorageUnavailable, Transaction
+from plausch.mls.errors import ProtocolError
+from plausch.mls.framing import header
+from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
+from plausch.server.limits import Limits
+from plausch.server.records import Accepted, DeviceRecord, Roster
+from plausch.server.rosters import Rosters
+from plausch.server.store import conversation, envelope
+from plausch.wire import frames as f
+
+log = logging.getLogger("plausch.server")
+
+BATCH = 1024
+"""Appends in one transaction at most."""
+
+IDEMPOTENCY_BYTES = 16
+DAY_MS = 24 * 3_600_000
+RETRY_MS = 1_000
+
+Answer = Callable[[Accepted | PlauschError], None]
+Key = tuple[int, int, bytes]
+
+
+class Appended(Protocol):
+    """Who is told, after the commit, that logs grew."""
+
+    def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
+        """These envelopes are in the log, in this order."""
+        ...
+
+
+class ProposalGate(Protocol):
+    """Where a proposal is judged and written."""
+
+    async def append_proposal(self, device: DeviceRecord, request: f.Append) -> Accepted:
+        """Raises Refusal."""
+        ...
+
+
+class Waiting:
+    """An append that waits for its transaction."""
+
+    __slots__ = ("answer", "device", "key", "request", "roster")
+
+    def __init__(self, device: DeviceRecord, request: f.Append, answer: Answer) -> None:
+        self.device = device
+        self.request = request
+        self.answer = answer
+        self.roster: Roster | None = None
+        self.key: Key = (-1, device.key, request.idempotency_id)
+        """What makes it the same append as an earlier one, once the roster is known."""
+
+    def found(self, roster: Roster | None) -> None:
+        """Its conversation is known, or not any more."""
+        self.roster = roster
+        if roster is not None:
+            self.key = (roster.conversation_key, self.device.key, self.request.idempotency_id)
+
+
+class Appends:
+    """The queue of appends and the one task that empties it."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        limits: Limits,
+        rosters: Rosters,
+        proposals: ProposalGate,
+        told: Appended,
+    ) -> None:
+        self._database, self._clock, self._limits = database, clock, limits
+        self._rosters, self._proposals, self._told = rosters, proposals, told
+        self._waiting: list[Waiting] = []
+        self._task: asyncio.Task[None] | None = None
+        self._last_ms = 0
+        self._day = 0
+        self._sent: dict[int, int] = {}
+
+    def submit(self, device: DeviceRecord, request: f.Append, answer: Answer) -> None:
+        """Queue an append; `answer` is called once, on the event loop, when it is on disk or
+        refused."""
+        refusal = self._refusal(device, request)
+        if refusal is not None:
+            answer(refusal)
+            return
+        self._waiting.append(Waiting(device, request, answer))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._empty())
+
+    async def close(self) -> None:
+        """Wait until all that was submitted is answered."""
+        while self._task is not None:
+            await asyncio.shield(self._task)
+
+    def now_ms(self) -> int:
+        """The server's time, which never runs backwards while the process lives."""
+        self._last_ms = max(self._last_ms, self._clock.now_ms())
+        return self._last_ms
+
+    def _refusal(self, device: DeviceRecord, request: f.Append) -> Refusal | None:
+        """What is wrong with the request by itself."""
+        if len(request.message) > self._limits.message_bytes:
+            return Refusal(
+                "too_large",
+                f"A message has {len(request.message)} bytes; "
+                f"{self._limits.message_bytes} is the most.",
+            )
+        if request.kind not in (f.APPLICATION, f.PROPOSAL):
+            return Refusal("bad_message", f"An append cannot be of kind {request.kind}.")
+        if not 0 <= request.epoch < 1 << 63:
+            return Refusal("bad_message", f"There is no epoch {request.epoch}.")
+        if len(request.idempotency_id) != IDEMPOTENCY_BYTES:
+            return Refusal("bad_message", f"An idempotency id has {IDEMPOTENCY_BYTES} bytes.")
+        return self._count(device)
+
+    def _count(self, device: DeviceRecord) -> Refusal | None:
+        now_ms = self._clock.now_ms()
+        if now_ms // DAY_MS != self._day:
+            self._day = now_ms // DAY_MS
+            self._sent.clear()
+        sent = self._sent.get(device.key, 0)
+        most = self._limits.sends_per_device_per_day
+        if most and sent >= most:
+            return Refusal(
+                "rate_limited",
+                f"This device has sent {sent} messages today, which is the most.",
+                retry_after_ms=(self._day + 1) * DAY_MS - now_ms,
+            )
+        self._sent[device.key] = sent + 1
+        return None
+
+    async def _empty(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+                await self._handle(batch)
+        finally:
+            self._task = None
+
+    async def _handle(self, batch: list[Waiting]) -> None:
+        """Answer every append of the batch, whatever happens."""
+        try:
+            ready = await self._admit(batch)
+            start = 0
+            for place, one in enumerate(ready):
+                if one.request.kind == f.PROPOSAL:
+                    await self._write(ready[start:place])
+                    await self._propose(one)
+                    start = place + 1
+            await self._write(ready[start:])
+        except StorageUnavailable as error:
+            failure: PlauschError = Refusal(
+                error.code, str(error), fault=Fault.OPERATOR, retry_after_ms=RETRY_MS
+            )
+            _refuse_rest(batch, failure)
+        except Exception:  # a defect here must not leave devices without an answer
+            log.exception("appending failed")
+            _refuse_rest(
+                batch,
+                Refusal(
+                    "internal",
+                    "The server failed to append: its operator finds the reason in its log.",
+                    fault=Fault.OPERATOR,
+                    retry_after_ms=RETRY_MS,
+                ),
+            )
+
+    async def _propose(self, one: Waiting) -> None:
+        try:
+            accepted = await self._proposals.append_proposal(one.device, one.request)
+        except Refusal as refusal:
+            _answer(one, refusal)
+        else:
+            _answer(one, accepted)
+
+    # --- who may ---------------------------------------------------------------------------
+
+    async def _admit(self, batch: list[Waiting]) -> list[Waiting]:
+        """Those that may be written, with their rosters; the others are answered."""
+        doubtful = []
+        for one in batch:
+            roster = self._rosters.known(one.request.conversation)
+            if (
+                roster is not None
+                and roster.epoch == one.request.epoch
+                and one.device.key in roster.members
+            ):
+                one.found(roster)
+            else:
+                doubtful.append(one)
+        if doubtful:
+            await self._look_again(doubtful)
+        ready = []
+        for one in batch:
+            if one.roster is None:
+                continue
+            refusal = _message_refusal(one.request)
+            if refusal is None:
+                ready.append(one)
+            else:
+                _answer(one, refusal)
+        return ready
+
+    async def _look_again(self, doubtful: list[Waiting]) -> None:
+        """Judge by the database: admit, answer a retry, or refuse."""
+        rosters = {
+            public_id: await self._rosters.load(public_id)
+            for public_id in {one.request.conversation for one in doubtful}
+        }
+        known = []
+        for one in doubtful:
+            one.found(rosters[one.request.conversation])
+            if one.roster is None:
+                _answer(one, unknown_conversation())
+            else:
+                known.append(one)
+
+        async def body(
+            tx: Transaction,
+        ) -> tuple[dict[Key, tuple[int, int]], dict[int, tuple[int, int]]]:
+            keys = list({one.key[0] for one in known})
+            return (
+                await envelope.accepted(tx, [one.key for one in known]),
+                await conversation.standings(tx, keys),
+            )
+
+        before, standings = await self._database.read(body)
+        for one in known:
+            roster = one.roster
+            if roster is None:
+                continue
+            earlier = before.get(one.key)
+            if earlier is not None:
+                _answer(one, Accepted(*earlier))
+            elif one.device.key not in roster.members:
+                _answer(one, unknown_conversation())
+            elif roster.epoch != one.request.epoch:
+                _answer(one, stale_epoch(*standings[roster.conversation_key]))
+            else:
+                continue
+            one.found(None)
+
+    # --- writing ---------------------------------------------------------------------------
+
+    async def _write(self, ready: list[Waiting]) -> None:
+        """Write what is ready, and answer it. Raises StorageUnavailable."""
+        if not ready:
+            return
+        first: dict[Key, Waiting] = {}
+        again: list[Waiting] = []
+        for one in ready:
+            if first.setdefault(one.key, one) is not one:
+                again.append(one)
+        await self._write_once(list(first.values()))
+        if again:  # the same append twice in one batch: its answer is in the log now, or a refusal
+            for one in again:
+                one.found(None)
+            await self._write(await self._admit_known(again))
+
+    async def _admit_known(self, again: list[Waiting]) -> list[Waiting]:
+        await self._look_again(again)
+        return [one for one in again if one.roster is not None]
+
+    async def _write_once(self, batch: list[Waiting]) -> None:
+        newest: dict[int, int] = {}
+        for one in batch:
+            key, epoch = one.key[0], one.request.epoch
+            newest[key] = max(newest.get(key, 0), epoch)
+        stale = [one for one in batch if one.request.epoch != newest[one.key[0]]]
+        batch = [one for one in batch if one.request.epoch == newest[one.key[0]]]
+        while batch:
+            try:
+                heads, at_ms = await self._append(batch)
+                stale += self._settle(batch, heads, at_ms)
+                break
+            except ConstraintViolated:
+                before = len(batch)
+                batch = await self._without_retries(batch)
+                if len(batch) == before:
+                    raise
+        if stale:
+            await self._look_again(stale)
+            # Whatever still fits has seen its epoch come into view just now: it tries again.
+            self._waiting[:0] = [one for one in stale if one.roster is not None]
+
+    async def _append(self, batch: list[Waiting]) -> tuple[dict[int, int], int]:
+        """(new heads by conversation key, accepted_at_ms). Raises ConstraintViolated."""
+        wanted = Counter([(one.key[0], one.request.epoch) for one in batch])
+        room = [(key, epoch, count) for (key, epoch), count in sorted(wanted.items())]
+        at_ms = self.now_ms()
+
+        async def body(tx: Transaction) -> dict[int, int]:
+            heads = await conversation.grow(tx, room)
+            free = {key: heads[key] - count for key, _, count in room if key in heads}
+            rows: list[envelope.NewEnvelope] = []
+            for one in batch:
+                key, sender, idempotency_id = one.key
+                if key in free:
+                    free[key] = seq = free[key] + 1
+                    r = one.request
+                    rows.append(
+                        (key, seq, r.epoch, r.kind, at_ms, sender, idempotency_id, r.message)
+                    )
+            await envelope.add(tx, rows)
+            return heads
+
+        # Run again after a lost COMMIT, the unique index recognises what was written.
+        return await self._database.transact(body, repeatable=True), at_ms
+
+    async def _without_retries(self, batch: list[Waiting]) -> list[Waiting]:
+        """Answer those that were accepted before; the rest."""
+
+        async def body(tx: Transaction) -> dict[Key, tuple[int, int]]:
+            return await envelope.accepted(tx, [one.key for one in batch])
+
+        before = await self._database.read(body)
+        rest = []
+        for one in batch:
+            earlier = before.get(one.key)
+            if earlier is None:
+                rest.append(one)
+            else:
+                _answer(one, Accepted(*earlier))
+        return rest
+
+    def _settle(self, batch: list[Waiting], heads: dict[int, int], at_ms: int) -> list[Waiting]:
+        """Everything is on disk: answer, then tell the hub. Those that found another epoch."""
+        wanted = Counter([one.key[0] for one in batch])
+        free = {key: head - wanted[key] for key, head in heads.items()}
+        grown: dict[bytes, list[f.Envelope]] = {}
+        stale: list[Waiting] = []
+        for one in batch:
+            key = one.key[0]
+            if key not in free:
+                stale.append(one)
+                continue
+            free[key] = seq = free[key] + 1
+            r = one.request
+            grown.setdefault(r.conversation, []).append(
+                f.Envelope(seq, r.epoch, r.kind, at_ms, one.device.uri, r.message)
+            )
+            _answer(one, Accepted(seq, at_ms))
+        for public_id, envelopes in grown.items():
+            self._told.appended(public_id, envelopes)
+        return stale
+
+
+def _answer(one: Waiting, result: Accepted | PlauschError) -> None:
+    answer, one.answer = one.answer, _answered
+    answer(result)
+
+
+def _answered(result: Accepted | PlauschError) -> None:
+    """Stands where an answer was: nobody is answered twice."""
+
+
+def _refuse_rest(batch: list[Waiting], failure: PlauschError) -> None:
+    for one in batch:
+        _answer(one, failure)
+
+
+_PRIVATE_MESSAGE_16 = b"\x00\x01\x00\x02\x10"
+"""MLS 1.0, mls_private_message, and a group id of 16 bytes follows (RFC 9420 section 6)."""
+
+
+def _message_refusal(request: f.Append) -> Refusal | None:
+    """Whether the outside of the message is what the request says it is."""
+    prefix = _PRIVATE_MESSAGE_16 + request.conversation + request.epoch.to_bytes(8, "big") + b"\x01"
+    if request.kind == f.PROPOSAL or request.message.startswith(prefix):
+        return None
+    try:
+        seen = header(request.message)
+    except ProtocolError as error:
+        return Refusal("bad_message", f"This is no MLS message: {error}")
+    return Refusal(
+        "bad_message",
+        "An append of an application message must be an MLS PrivateMessage of this conversation "
+        f"and epoch {request.epoch}, not a {seen.wire_format.name} of epoch {seen.epoch}.",
+    )
