@@ -35,17 +35,18 @@ _PING = b"\x89\x00"
 STALL_BYTES = 64 * 1024
 """With this much unread, the size of what is unread is looked at for every push."""
 
+POLICY_VIOLATION = 1008
 CLOSE_CODES = {
-    "too_large": WSCloseCode.MESSAGE_TOO_BIG,
-    "server_restart": WSCloseCode.SERVICE_RESTART,
-    "slow_reader": WSCloseCode.TRY_AGAIN_LATER,
-    "too_many_connections": WSCloseCode.TRY_AGAIN_LATER,
-    "bad_frame": WSCloseCode.PROTOCOL_ERROR,
-    "wrong_state": WSCloseCode.POLICY_VIOLATION,
+    "too_large": 1009,
+    "server_restart": 1012,
+    "slow_reader": 1013,
+    "too_many_connections": 1013,
+    "bad_frame": 1002,
 }
+"""RFC 6455 section 7.4.1, and the registry of WebSocket close codes."""
 
 
-class Connection(WSListener):  # type: ignore[misc]  # picows' classes are Cython
+class Connection(WSListener):
     """The server's end of one WebSocket."""
 
     __slots__ = (
@@ -174,8 +175,8 @@ class Connection(WSListener):  # type: ignore[misc]  # picows' classes are Cytho
         if self.session.state is State.CLOSED or self._stream is None:
             return
         self.send(f.Closing(code, sentence, retry_after_ms))
-        close_code = CLOSE_CODES.get(code, WSCloseCode.POLICY_VIOLATION)
-        self._stream.write(b"\x88\x02" + int(close_code).to_bytes(2, "big"))
+        close_code = CLOSE_CODES.get(code, POLICY_VIOLATION)
+        self._stream.write(b"\x88\x02" + close_code.to_bytes(2, "big"))
         self._queue = None
         # The other side may be in the middle of sending: closing at once would reset the
         # connection, and the reason might never be read. So it may answer with its own close.
@@ -234,6 +235,8 @@ class Connection(WSListener):  # type: ignore[misc]  # picows' classes are Cytho
             self._running = False
         if answer is not None:
             self.send(answer)
+        if self.failures >= self._edge.limits.login_attempts:
+            self.close("too_many_attempts", "Too many logins failed on this connection.", 1_000)
         self._advance()
         self._press()
 

@@ -7,6 +7,7 @@ all connections (a wheel of buckets, one bucket each second), so a silent one co
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 from multidict import CIMultiDict
@@ -37,11 +38,13 @@ class Edge:
         self.limits = config.limits
         self.dispatch = dispatch
         self.port = 0
+        self.connections = 0
         self._config = config
         self._hub = hub
         self._origins: frozenset[str] = frozenset(config.origins)
         self._server: asyncio.Server | None = None
         self._draining = False
+        self._emptied = asyncio.Event()
         self._addresses: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wheel: list[set[Connection]] = [
@@ -58,7 +61,7 @@ class Edge:
             config.host,
             config.port,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
-            logger_name=_Quiet(),
+            logger_name=_Quiet(),  # type: ignore[arg-type]  # anything like a logger will do
             max_frame_size=2 * BUNDLE_BYTES,
             read_buffer_init_size=READ_BUFFER_BYTES,
             use_aiofastnet=False,
@@ -84,9 +87,9 @@ class Edge:
                 connection.close(
                     "server_restart", "The server restarts; connect again in a moment.", 1_000
                 )
-        deadline = asyncio.get_running_loop().time() + DRAIN_TIMEOUT_S
-        while any(self._wheel) and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.02)
+        if self.connections:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._emptied.wait(), DRAIN_TIMEOUT_S)
 
     # --- for connections -----------------------------------------------------------------
 
@@ -101,6 +104,7 @@ class Edge:
         connection.address = address
         connection.slot = self._turn
         self._wheel[self._turn].add(connection)
+        self.connections += 1
         count = self._addresses.get(address, 0) + 1
         self._addresses[address] = count
         return count <= self.limits.connections_per_address
@@ -111,6 +115,9 @@ class Edge:
         if connection not in bucket:
             return
         bucket.discard(connection)
+        self.connections -= 1
+        if not self.connections and self._draining:
+            self._emptied.set()
         count = self._addresses[connection.address] - 1
         if count:
             self._addresses[connection.address] = count
@@ -121,7 +128,7 @@ class Edge:
     def closing(self, connection: Connection) -> None:
         """The connection speaks for nobody any more."""
         if connection.device is not None:
-            self._hub.leave(connection.device.key, connection)
+            self._hub.leave(connection.device.uri, connection)
 
     def hello(self, nonce: bytes) -> f.Hello:
         """The first frame of a connection."""
@@ -133,11 +140,6 @@ class Edge:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ran)
-
-    @property
-    def connections(self) -> int:
-        """How many WebSockets are open."""
-        return sum(len(bucket) for bucket in self._wheel)
 
     # --- within --------------------------------------------------------------------------
 

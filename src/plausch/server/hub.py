@@ -80,17 +80,17 @@ class Hub:
         """A Welcome lies in the device's mailbox."""
         self.to_devices((device,), websocket_message(encode(f.MailboxMoved(item))))
 
-    def cursor_moved(self, conversation: bytes, device: DeviceRecord, seq: int) -> None:
+    def cursor_moved(self, conversation: bytes, device: str, seq: int) -> None:
         """The device acknowledged up to `seq`: tell the members of other accounts."""
         members = self._membership.members_known(conversation)
         if members is None or len(members) > self._cursor_members:
             return
-        account = device.uri.rpartition("/")[0]
+        account = device.rpartition("/")[0]
         others = [
             uri for uri in members if uri in self._online and uri.rpartition("/")[0] != account
         ]
         if others:
-            moved = encode(f.CursorMoved(conversation, device.uri, seq))
+            moved = encode(f.CursorMoved(conversation, device, seq))
             self.to_devices(others, websocket_message(moved))
 
     def ephemeral(self, conversation: bytes, device: DeviceRecord, message: bytes) -> None:

@@ -183,7 +183,7 @@ def test_delivery_marks_go_to_other_accounts_only(members: Members, hub: Hub) ->
     second = device(4, account=BEN.account_key)
     members.devices = (ANNA, BEN, second)
     anna, ben, own = online(hub, ANNA, BEN, second)
-    hub.cursor_moved(CONVERSATION, BEN, 7)
+    hub.cursor_moved(CONVERSATION, BEN.uri, 7)
     assert anna.received == [f.CursorMoved(CONVERSATION, BEN.uri, 7)]
     assert ben.received == own.received == []
 
@@ -191,7 +191,7 @@ def test_delivery_marks_go_to_other_accounts_only(members: Members, hub: Hub) ->
 def test_large_conversations_have_no_delivery_marks(members: Members, hub: Hub) -> None:
     members.devices = tuple(device(key) for key in range(1, 10))
     (anna,) = online(hub, ANNA)
-    hub.cursor_moved(CONVERSATION, BEN, 7)
+    hub.cursor_moved(CONVERSATION, BEN.uri, 7)
     assert anna.received == []
 
 

@@ -1,0 +1,300 @@
+"""From a frame to the service that carries it out, and from its result to the answer.
+
+Two tables by frame type: what is done at once (appends are collected for the next batch, cursors,
+ephemeral messages) and what takes a coroutine. A refusal becomes `Refused`. Pushes go out after
+the commit (habit 5: act, then tell).
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from plausch.base.clock import Clock
+from plausch.base.errors import Fault, PlauschError
+from plausch.server.accounts import Accounts
+from plausch.server.conversations import Conversations
+from plausch.server.delivery import Delivery
+from plausch.server.devices import Devices
+from plausch.server.errors import Refusal, unknown_conversation
+from plausch.server.hub import Hub
+from plausch.server.key_packages import KeyPackages
+from plausch.server.limits import Limits
+from plausch.server.rate import TokenBuckets
+from plausch.server.records import Accepted, DeviceRecord
+from plausch.wire import frames as f
+from plausch.wire.session import State, refused
+
+if TYPE_CHECKING:
+    from plausch.server.connection import Connection
+
+log = logging.getLogger("plausch.server")
+
+RETRY_MS = 1_000
+"""When the server itself failed: how soon a device may ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms behind the edge."""
+
+    accounts: Accounts
+    devices: Devices
+    key_packages: KeyPackages
+    conversations: Conversations
+    delivery: Delivery
+
+
+Quick = Callable[["Connection", Any], bool]
+"""Done at once; False: it takes a coroutine this time."""
+
+Slow = Callable[["Connection", Any], Awaitable[f.ServerFrame | None]]
+
+
+class Dispatch:
+    """Carries out what connections ask for."""
+
+    def __init__(self, services: Services, hub: Hub, clock: Clock, limits: Limits) -> None:
+        self._services = services
+        self._hub = hub
+        self._clock = clock
+        self._limits = limits
+        per_hour = limits.registrations_per_address_per_hour
+        self._registrations = TokenBuckets(clock, per_hour, per_hour)
+        self._quick: dict[type[f.Frame], Quick] = {
+            f.Append: self._append,
+            f.Acknowledge: self._acknowledge,
+            f.SendEphemeral: self._ephemeral,
+        }
+        self._slow: dict[type[f.Frame], Slow] = {
+            f.Register: self._register,
+            f.Login: self._log_in,
+            f.GetAccount: self._get_account,
+            f.PublishDeviceList: self._publish_device_list,
+            f.UploadKeyPackages: self._upload_key_packages,
+            f.ClaimKeyPackages: self._claim_key_packages,
+            f.CreateConversation: self._create_conversation,
+            f.AppendCommit: self._append_commit,
+            f.Read: self._read,
+            f.Resume: self._resume,
+            f.GetGroupInfo: self._get_group_info,
+            f.ReadMailbox: self._read_mailbox,
+            f.AcknowledgeMailbox: self._acknowledge_mailbox,
+            f.SendEphemeral: self._look_up_and_send,
+        }
+
+    def at_once(self, connection: "Connection", frame: f.ClientFrame) -> bool:
+        """Do it now if it can be done without waiting."""
+        quick = self._quick.get(type(frame))
+        return quick is not None and quick(connection, frame)
+
+    async def carry_out(
+        self, connection: "Connection", frame: f.ClientFrame
+    ) -> f.ServerFrame | None:
+        """Do what takes a while; its answer, or None for a frame that has none."""
+        request_id = getattr(frame, "id", 0)
+        try:
+            return await self._slow[type(frame)](connection, frame)
+        except PlauschError as error:
+            if isinstance(frame, f.Login):
+                connection.failures += 1
+            return refusal_frame(request_id, error)
+        except Exception as error:  # a bug of ours: the device gets a sentence, the log the place
+            log.error("%s failed unexpectedly.", type(frame).__name__, exc_info=error)
+            return refused(
+                request_id,
+                "internal",
+                "The server failed to do this; its operator finds the reason in the log.",
+                Fault.OPERATOR,
+                RETRY_MS,
+            )
+
+    async def drain(self) -> None:
+        """Wait until everything that was submitted is on disk and answered."""
+        await self._services.delivery.close()
+
+    # --- opening -------------------------------------------------------------------------
+
+    async def _register(self, connection: "Connection", frame: f.Register) -> f.ServerFrame:
+        wait_ms = self._registrations.take(connection.address)
+        if wait_ms:
+            raise Refusal(
+                "rate_limited",
+                "Too many accounts were registered from this address: try again later.",
+                retry_after_ms=wait_ms,
+            )
+        await self._services.accounts.register(
+            frame.name, frame.kind, frame.invitation, frame.certificate, frame.device_list
+        )
+        return f.Done(frame.id)
+
+    async def _log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
+        devices = self._services.devices
+        device = await devices.login(frame.device, connection.nonce, frame.signature)
+        await devices.seen(device)
+        key_packages, has_last_resort = await self._services.key_packages.count(device)
+        if connection.session.state is State.CLOSED:
+            return None
+        connection.device, connection.nonce = device, b""
+        self._hub.enter(device.uri, connection)
+        return f.LoggedIn(frame.id, self._clock.now_ms(), key_packages, has_last_resort)
+
+    # --- accounts, devices, key packages -------------------------------------------------
+
+    async def _get_account(self, connection: "Connection", frame: f.GetAccount) -> f.ServerFrame:
+        found = await self._services.accounts.get(frame.name)
+        return f.Account(frame.id, found.name, found.kind, found.identity_key, found.device_list)
+
+    async def _publish_device_list(
+        self, connection: "Connection", frame: f.PublishDeviceList
+    ) -> f.ServerFrame:
+        device = speaker(connection)
+        moved = await self._services.devices.publish_list(
+            device.account_key, frame.device_list, frame.certificates
+        )
+        self._hub.device_list_moved(
+            moved.name, [one for one in moved.interested if one != device.uri]
+        )
+        for uri in moved.removed:
+            self._hub.disconnect(
+                uri, "device_removed", "This device was removed from its account's list."
+            )
+        return f.Done(frame.id)
+
+    async def _upload_key_packages(
+        self, connection: "Connection", frame: f.UploadKeyPackages
+    ) -> f.ServerFrame:
+        await self._services.key_packages.upload(
+            speaker(connection), frame.key_packages, frame.last_resort
+        )
+        return f.Done(frame.id)
+
+    async def _claim_key_packages(
+        self, connection: "Connection", frame: f.ClaimKeyPackages
+    ) -> f.ServerFrame:
+        claimed = await self._services.key_packages.claim(
+            speaker(connection), frame.name, frame.suite, frame.devices
+        )
+        return f.KeyPackages(frame.id, claimed)
+
+    # --- conversations and logs ----------------------------------------------------------
+
+    async def _create_conversation(
+        self, connection: "Connection", frame: f.CreateConversation
+    ) -> f.ServerFrame:
+        await self._services.conversations.create(
+            speaker(connection), frame.conversation, frame.group_info
+        )
+        return f.Done(frame.id)
+
+    async def _get_group_info(
+        self, connection: "Connection", frame: f.GetGroupInfo
+    ) -> f.ServerFrame:
+        raw = await self._services.conversations.group_info(speaker(connection), frame.conversation)
+        return f.GroupInfo(frame.id, frame.conversation, raw)
+
+    async def _append_commit(
+        self, connection: "Connection", frame: f.AppendCommit
+    ) -> f.ServerFrame:
+        done = await self._services.delivery.append_commit(speaker(connection), frame)
+        return f.Appended(frame.id, done.seq, done.accepted_at_ms)
+
+    async def _read(self, connection: "Connection", frame: f.Read) -> f.ServerFrame:
+        found = await self._services.delivery.read(
+            speaker(connection), frame.conversation, frame.after, frame.limit
+        )
+        return f.Envelopes(frame.id, frame.conversation, found.envelopes, found.head)
+
+    async def _resume(self, connection: "Connection", frame: f.Resume) -> f.ServerFrame:
+        standing = await self._services.delivery.resume(speaker(connection))
+        return f.Resumed(frame.id, standing.moved, standing.mailbox, standing.more)
+
+    async def _read_mailbox(self, connection: "Connection", frame: f.ReadMailbox) -> f.ServerFrame:
+        items = await self._services.delivery.read_mailbox(
+            speaker(connection), frame.after, frame.limit
+        )
+        return f.Mailbox(frame.id, items)
+
+    async def _acknowledge_mailbox(
+        self, connection: "Connection", frame: f.AcknowledgeMailbox
+    ) -> None:
+        await self._services.delivery.acknowledge_mailbox(speaker(connection), frame.item)
+
+    async def _look_up_and_send(self, connection: "Connection", frame: f.SendEphemeral) -> None:
+        await self._services.conversations.members(frame.conversation)
+        if not self._ephemeral(connection, frame):
+            raise unknown_conversation()
+
+    # --- at once -------------------------------------------------------------------------
+
+    def _append(self, connection: "Connection", frame: f.Append) -> bool:
+        connection.append_submitted()
+        self._services.delivery.submit(
+            speaker(connection), frame, partial(_answer_append, connection, frame.id)
+        )
+        return True
+
+    def _acknowledge(self, connection: "Connection", frame: f.Acknowledge) -> bool:
+        self._services.delivery.acknowledge(speaker(connection), frame.conversation, frame.seq)
+        return True
+
+    def _ephemeral(self, connection: "Connection", frame: f.SendEphemeral) -> bool:
+        members = self._services.conversations.members_known(frame.conversation)
+        if members is None:
+            return False
+        device = speaker(connection)
+        connection.ephemerals += 1
+        if connection.ephemerals > self._limits.ephemerals_per_minute:
+            connection.send(_TOO_MANY_EPHEMERALS)
+        elif device.uri not in members:
+            connection.send(refusal_frame(0, unknown_conversation()))
+        else:
+            self._hub.ephemeral(frame.conversation, device, frame.message)
+        return True
+
+
+_TOO_MANY_EPHEMERALS = refused(
+    0, "rate_limited", "Too many ephemeral messages in a minute.", retry_after_ms=60_000
+)
+
+
+def _answer_append(
+    connection: "Connection", request_id: int, result: Accepted | PlauschError
+) -> None:
+    if isinstance(result, Accepted):
+        connection.append_answered(f.Appended(request_id, result.seq, result.accepted_at_ms))
+    else:
+        connection.append_answered(refusal_frame(request_id, result))
+
+
+def refusal_frame(request_id: int, error: PlauschError) -> f.Refused:
+    """What a device is told of a failure."""
+    if isinstance(error, Refusal):
+        return f.Refused(
+            request_id,
+            error.code,
+            str(error),
+            error.fault.value,
+            error.retry_after_ms,
+            error.epoch,
+            error.head,
+        )
+    operator = error.fault is Fault.OPERATOR
+    if operator:
+        # Its sentence is for the operator: it names files and hosts.
+        log.error("%s", error)
+        return refused(
+            request_id,
+            error.code,
+            "The server could not store this: try again in a moment.",
+            error.fault,
+            RETRY_MS,
+        )
+    return refused(request_id, error.code, str(error), error.fault)
+
+
+def speaker(connection: "Connection") -> DeviceRecord:
+    """The device of a logged-in connection; the session lets nobody else come this far."""
+    assert connection.device is not None  # nosec B101
+    return connection.device

@@ -1,0 +1,175 @@
+"""The only wiring: opens the database, builds the services, opens the port, drains at the end."""
+
+import argparse
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import resource
+import signal
+import sys
+from pathlib import Path
+
+import uvloop
+
+from plausch.base.clock import SystemClock
+from plausch.base.errors import OperatorError, PlauschError
+from plausch.db.interface import Database
+from plausch.db.open import open_database
+from plausch.server.accounts import Accounts
+from plausch.server.config import DEFAULT_PORT, ServerConfig, read_config
+from plausch.server.conversations import Conversations
+from plausch.server.delivery import Delivery
+from plausch.server.devices import Devices
+from plausch.server.dispatch import Dispatch, Services
+from plausch.server.edge import Edge
+from plausch.server.hub import Hub
+from plausch.server.key_packages import KeyPackages
+from plausch.server.retention import Retention
+from plausch.server.rosters import Rosters
+from plausch.server.store.schema import prepare
+
+log = logging.getLogger("plausch.server")
+
+SWEEP_PAUSE_S = 300.0
+
+
+class Server:
+    """A running server: `start`, then `stop`."""
+
+    def __init__(self, config: ServerConfig) -> None:
+        self.config = config
+        self._database: Database | None = None
+        self._edge: Edge | None = None
+        self._sweeping: asyncio.Task[None] | None = None
+
+    async def start(self) -> str:
+        """Open everything; the URL under which it answers.
+
+        Raises StorageUnavailable, SchemaRefused, OperatorError (the port is taken).
+        """
+        config = self.config
+        make_data_dir(config.data_dir)
+        self._database = await open_database(config.database)
+        try:
+            return await self._open(config, self._database)
+        except BaseException:
+            await self._database.close()
+            raise
+
+    async def _open(self, config: ServerConfig, database: Database) -> str:
+        await prepare(database)
+        clock, limits, domain = SystemClock(), config.limits, config.domain
+        rosters = Rosters(database)
+        conversations = Conversations(database, clock, limits, rosters)
+        hub = Hub(conversations, limits.inline_bytes, limits.cursor_members)
+        services = Services(
+            Accounts(database, clock, limits, domain, config.registration),
+            Devices(database, clock, limits, domain),
+            KeyPackages(database, clock, limits, domain),
+            conversations,
+            Delivery(database, clock, limits, rosters, hub),
+        )
+        self._edge = Edge(config, hub, Dispatch(services, hub, clock, limits))
+        try:
+            port = await self._edge.start()
+        except OSError as error:
+            raise OperatorError(
+                f"Cannot listen on {config.host} port {config.port}: "
+                f"{error.strerror or error}. Choose another with --port.",
+                code="port_unavailable",
+            ) from error
+        self._sweeping = asyncio.get_running_loop().create_task(
+            _sweep(Retention(database, clock, limits))
+        )
+        return f"http://{config.host}:{port}"
+
+    async def stop(self) -> None:
+        """Stop accepting, answer what was begun, say good-bye, close the database."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+            await asyncio.gather(self._sweeping, return_exceptions=True)
+        if self._edge is not None:
+            await self._edge.stop()
+        if self._database is not None:
+            await self._database.close()
+
+
+async def _sweep(retention: Retention) -> None:
+    """Let go of what everybody has, every few minutes for ever."""
+    while True:
+        await asyncio.sleep(SWEEP_PAUSE_S)
+        try:
+            await retention.sweep()
+        except PlauschError as error:
+            log.warning("The logs were not swept: %s", error)
+
+
+async def serve(config: ServerConfig) -> None:
+    """Run a server until SIGTERM or SIGINT; prints `ready http://HOST:PORT` when it accepts.
+
+    Raises PlauschError when it cannot start.
+    """
+    raise_open_files()
+    server = Server(config)
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    url = await server.start()
+    print(f"ready {url}", flush=True)
+    await stopping.wait()
+    await server.stop()
+
+
+def run(config: ServerConfig) -> None:
+    """`serve` on uvloop, blocking. Raises PlauschError when it cannot start."""
+    uvloop.run(serve(config))
+
+
+def raise_open_files() -> None:
+    """Each connection takes a file descriptor: allow as many as the system does."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def make_data_dir(path: Path) -> None:
+    """Create the data directory, readable by its owner only. Raises OperatorError."""
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OperatorError(
+            f"The data directory {path} cannot be made: {error.strerror or error}.",
+            code="storage_unavailable",
+        ) from error
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """`python -m plausch.server.main --data DIR`: a server without the command line's comforts."""
+    parser = argparse.ArgumentParser(prog="plausch.server.main", description="Run a server.")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--host", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=int, help=f"port, 0 for any ({DEFAULT_PORT})")
+    parser.add_argument("--domain", help="what addresses end in (localhost)")
+    parser.add_argument("--database", dest="database_url", help="postgresql://...")
+    parser.add_argument("--config", type=Path, metavar="TOML")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    try:
+        config = read_config(given.config, given.data) if given.config else ServerConfig(given.data)
+        changes = {
+            key: value
+            for key in ("host", "port", "domain", "database_url")
+            if (value := getattr(given, key)) is not None
+        }
+        with contextlib.suppress(KeyboardInterrupt):
+            run(dataclasses.replace(config, **changes))
+    except PlauschError as error:
+        print(str(error), file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
