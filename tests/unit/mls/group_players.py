@@ -1,13 +1,16 @@
 """Players for the tests of groups: named devices, a judge who knows them, and their group."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+
+import pytest
 
 from plausch.mls.commit import Identity
 from plausch.mls.credential import PLAUSCH, Credential, Role
 from plausch.mls.epoch import Circumstances
-from plausch.mls.errors import CredentialRefused
+from plausch.mls.errors import CredentialRefused, ValidationError
 from plausch.mls.extension import Extensions
 from plausch.mls.framing import (
     AuthenticatedContent,
@@ -31,6 +34,21 @@ NOW_S = 1_800_000_000
 DAY_S = 86_400
 GROUP_ID = b"sixteen byte grp"
 ALL_SUITES = sorted(SUITES)
+
+
+@contextmanager
+def untouched(*players: "Player") -> Iterator[None]:
+    """What happens inside changes nobody's state, not by a byte."""
+    before = [player.group.save() for player in players]
+    yield
+    assert [player.group.save() for player in players] == before
+
+
+def refused(check: str, step: Callable[[], object]) -> None:
+    """`step` fails by the named check."""
+    with pytest.raises(ValidationError) as caught:
+        step()
+    assert caught.value.check == check
 
 
 @dataclass
