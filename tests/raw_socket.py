@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import secrets
 from base64 import b64encode
 from dataclasses import dataclass
 from typing import Self
@@ -85,7 +84,7 @@ class RawSocket:
 
 
 def upgrade_headers() -> str:
-    key = b64encode(secrets.token_bytes(16)).decode()
+    key = b64encode(bytes(16)).decode()
     return (
         f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {key}\r\n"
         "Sec-WebSocket-Version: 13\r\n"

@@ -63,8 +63,13 @@ def socket_refusal(
     """
     if draining:
         return page(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping; try again.\n")
-    if request.headers.get("upgrade", "").lower() != "websocket":
-        return page(HTTPStatus.UPGRADE_REQUIRED, "A WebSocket is expected here.\n")
+    if (
+        request.headers.get("upgrade", "").lower() != "websocket"
+        or request.headers.get("sec-websocket-version") != "13"
+    ):
+        refusal = page(HTTPStatus.UPGRADE_REQUIRED, "A WebSocket, version 13, is expected here.\n")
+        refusal.headers["Sec-WebSocket-Version"] = "13"
+        return refusal
     given = request.headers.getall("origin", [])
     if given and (len(given) > 1 or given[0].lower() not in origins):
         return page(

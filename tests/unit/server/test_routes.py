@@ -17,7 +17,7 @@ def request(path: str, **headers: str) -> WSUpgradeRequest:
 
 
 def upgrade(**headers: str) -> WSUpgradeRequest:
-    return request("/v1/socket", upgrade="websocket", **headers)
+    return request("/v1/socket", upgrade="websocket", sec_websocket_version="13", **headers)
 
 
 @pytest.mark.parametrize(
