@@ -379,6 +379,8 @@ class Outbox:
     ) -> None:
         """Stale: read on, to try again. Raises the refusal if it is another one,
         ConversationBroken when the log holds nothing that explains it."""
+        if error.code == "unknown_conversation":
+            await self.sync.catch_up(live, live.kept.cursor + 1)  # perhaps we were removed
         if error.code != "stale_epoch":
             raise error
         await self.sync.catch_up(live, max(error.head, live.head))

@@ -1,5 +1,6 @@
 """Attacks of a server on identities: each is refused, and the reason is said."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -54,10 +55,8 @@ class Scene:
             try:
                 self.trust.judge(looked_up)(credential, key, role)
             except NeedsAccount as need:
-                try:
+                with contextlib.suppress(TrustRefused, ServerRefused):
                     await self.trust.refresh(need.address)
-                except (TrustRefused, ServerRefused):
-                    pass
                 looked_up.add(need.address)
             else:
                 return

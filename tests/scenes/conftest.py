@@ -1,0 +1,14 @@
+"""Scenes play in a town with a real server."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from cast import Town, town_in
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with town_in(tmp_path) as open_town:
+        yield open_town
