@@ -162,7 +162,9 @@ class Desk:
 
     # --- the only writers of claims and covers ---------------------------------------------
 
-    async def _change(self, booking: Booking, command: Command) -> Booking:
+    async def _change(self, seen: Booking, command: Command) -> Booking:
+        """Carry out a command on the booking as it is now, whatever the caller saw before."""
+        booking = (await self._select("uid = $1", seen.uid))[0]
         after = booking
         for event in decide(booking, command, self.now_s):
             after = apply(after, event)

@@ -370,7 +370,7 @@ async def _cancel_now(turn: Turn, uid: str) -> None:
         turn.reply(turn.phrases.say("cancel_late", what=what, call=turn.call))
         turn.expect(Expecting.NOTHING)
         return
-    if after is not booking:
+    if after != booking:
         turn.note(after)
     turn.show(turn.phrases.say("released" if was_held else "cancelled", what=what), after)
     turn.forget_wishes()

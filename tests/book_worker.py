@@ -1,0 +1,41 @@
+"""A process that books without end, for the tests that kill it: `book_worker.py BOOK NAME COUNT`.
+
+Prints one line for every booking once the book has said that it is durable.
+"""
+
+import asyncio
+import hashlib
+import random
+import sys
+
+from linde import NOW_S, TUESDAY, at, restaurant
+from plausch.agent.book import Book
+from plausch.base.ids import ConversationId
+from plausch.domain.booking import Booking, By
+
+CLOCKS = ("11:30", "12:00", "17:30", "18:00", "18:30", "19:00", "19:30", "20:00")
+
+
+async def work(path: str, name: str, count: int) -> None:
+    house = restaurant()
+    book = await Book.open(path)
+    dice = random.Random(name)
+    for number in range(count):
+        conversation = ConversationId(hashlib.sha256(f"{name}{number}".encode()).digest()[:16])
+        starts_at_s = at(TUESDAY, dice.choice(CLOCKS))
+        party = dice.randint(1, 8)
+        booking = await book.hold(house, conversation, b"t", starts_at_s, party, NOW_S)
+        if not isinstance(booking, Booking):
+            print("refused", booking, flush=True)
+            continue
+        print("held", booking.uid, flush=True)
+        booking = await book.confirm(house, booking, name, NOW_S)
+        print("confirmed", booking.uid, flush=True)
+        if dice.random() < 0.6:
+            await book.cancel(house, booking, By.CUSTOMER, NOW_S)
+            print("cancelled", booking.uid, flush=True)
+    await book.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1], sys.argv[2], int(sys.argv[3])))

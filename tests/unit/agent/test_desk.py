@@ -1,0 +1,227 @@
+"""The desk: holding, confirming, cancelling, expiry, idempotency, moves; the book stays right."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ledger import audit
+from linde import FRIDAY, NOW_S, TUESDAY, at, clock_of, restaurant, without_pacing
+from plausch.agent.book import Book
+from plausch.agent.desk import Desk
+from plausch.base.ids import ConversationId
+from plausch.db.interface import ConstraintViolated, Transaction
+from plausch.domain.booking import Booking, BookingRefused, BookingState, By
+from plausch.domain.slots import Unavailable
+from plausch.domain.tables import FloorPlan, Resource
+
+ANNA, BEN = ConversationId(b"a" * 16), ConversationId(b"b" * 16)
+SEVEN = at(TUESDAY, "19:00")
+HOUSE = restaurant()
+
+
+async def hold(
+    book: Book, token: bytes, party: int = 2, starts_at_s: int = SEVEN, now_s: int = NOW_S
+) -> Booking:
+    held = await book.hold(HOUSE, ANNA, token, starts_at_s, party, now_s)
+    assert isinstance(held, Booking)
+    return held
+
+
+async def test_a_hold_claims_a_table_for_ten_minutes(book: Book, tmp_path: Path) -> None:
+    booking = await hold(book, b"1")
+    assert booking.state is BookingState.HELD
+    assert booking.hold_until_s == NOW_S + 600
+    assert booking.ends_at_s - booking.starts_at_s == 5400
+    assert audit(tmp_path / "book.db", HOUSE) == 1
+
+
+async def test_the_same_token_gets_the_same_booking(book: Book, tmp_path: Path) -> None:
+    first = await hold(book, b"1")
+    assert await hold(book, b"1", party=4, starts_at_s=at(FRIDAY, "12:00")) == first
+    confirmed = await book.confirm(HOUSE, first, "Anna", NOW_S)
+    assert await hold(book, b"1") == confirmed
+    assert audit(tmp_path / "book.db", HOUSE) == 1
+
+
+async def test_tokens_belong_to_their_conversation(book: Book) -> None:
+    first = await hold(book, b"1")
+    other = await book.hold(HOUSE, BEN, b"1", SEVEN, 2, NOW_S)
+    assert isinstance(other, Booking)
+    assert other.uid != first.uid
+
+
+async def test_confirming_keeps_the_table_and_takes_the_name(book: Book, tmp_path: Path) -> None:
+    booking = await book.confirm(HOUSE, await hold(book, b"1"), "Anna", NOW_S)
+    assert (booking.state, booking.under_name) == (BookingState.CONFIRMED, "Anna")
+    (listed,) = await book.bookings_on(TUESDAY, HOUSE.calendar.zone)
+    assert (listed.booking, listed.tables) == (booking, ("1",))
+    assert await book.bookings_on(FRIDAY, HOUSE.calendar.zone) == []
+    assert audit(tmp_path / "book.db", HOUSE) == 1
+
+
+async def test_cancelling_frees_the_table_and_the_covers(book: Book, tmp_path: Path) -> None:
+    before = await book.available(HOUSE, TUESDAY, 2, NOW_S)
+    booking = await book.confirm(HOUSE, await hold(book, b"1", party=6), "Anna", NOW_S)
+    assert await book.available(HOUSE, TUESDAY, 6, NOW_S) != before
+    cancelled = await book.cancel(HOUSE, booking, By.CUSTOMER, NOW_S)
+    assert cancelled.state is BookingState.CANCELLED
+    assert await book.available(HOUSE, TUESDAY, 2, NOW_S) == before
+    assert audit(tmp_path / "book.db", HOUSE) == 0
+    assert await book.cancel(HOUSE, cancelled, By.CUSTOMER, NOW_S) == cancelled
+
+
+async def test_too_late_to_cancel(book: Book, tmp_path: Path) -> None:
+    booking = await book.confirm(HOUSE, await hold(book, b"1"), "Anna", NOW_S)
+    with pytest.raises(BookingRefused) as refused:
+        await book.cancel(HOUSE, booking, By.CUSTOMER, SEVEN - 7199)
+    assert refused.value.code == "too_late"
+    assert audit(tmp_path / "book.db", HOUSE) == 1
+    gone = await book.cancel(HOUSE, booking, By.BUSINESS, SEVEN - 7199)
+    assert gone.state is BookingState.CANCELLED
+
+
+async def test_an_expired_hold_is_free_again_before_anyone_sweeps(
+    book: Book, tmp_path: Path
+) -> None:
+    for number in range(4):
+        await hold(book, str(number).encode())
+    full = await book.available(HOUSE, TUESDAY, 2, NOW_S + 599)
+    assert "19:00" not in [clock_of(slot.starts_at_s) for slot in full.slots]
+    later = await book.available(HOUSE, TUESDAY, 2, NOW_S + 600)
+    assert "19:00" in [clock_of(slot.starts_at_s) for slot in later.slots]
+    await hold(book, b"late", now_s=NOW_S + 600)
+    assert audit(tmp_path / "book.db", HOUSE) == 1
+
+
+async def test_an_expired_hold_cannot_be_confirmed(book: Book) -> None:
+    booking = await hold(book, b"1")
+    with pytest.raises(BookingRefused):
+        await book.confirm(HOUSE, booking, "Anna", NOW_S + 600)
+
+
+@pytest.mark.parametrize(
+    ("clock", "party", "why"),
+    [
+        ("19:10", 2, Unavailable.CLOSED),
+        ("15:00", 2, Unavailable.CLOSED),
+        ("19:00", 9, Unavailable.PARTY_TOO_LARGE),
+    ],
+)
+async def test_what_is_not_offered_cannot_be_held(
+    book: Book, clock: str, party: int, why: Unavailable
+) -> None:
+    assert await book.hold(HOUSE, ANNA, b"1", at(TUESDAY, clock), party, NOW_S) is why
+
+
+async def test_a_full_slot_is_refused(book: Book, tmp_path: Path) -> None:
+    for number in range(4):
+        await hold(book, str(number).encode())
+    assert await book.hold(HOUSE, BEN, b"x", SEVEN, 2, NOW_S) is Unavailable.FULL
+    assert audit(tmp_path / "book.db", HOUSE) == 4
+
+
+async def test_pacing_refuses_before_the_tables_do(book: Book, tmp_path: Path) -> None:
+    await hold(book, b"1", party=6)
+    await hold(book, b"2", party=4)
+    assert await book.hold(HOUSE, BEN, b"3", SEVEN, 4, NOW_S) is Unavailable.FULL
+    await hold(book, b"4", party=2)
+    assert audit(tmp_path / "book.db", HOUSE) == 3
+
+
+async def test_others_move_to_make_room(book: Book, tmp_path: Path) -> None:
+    house = replace(without_pacing(), floor=FloorPlan((Resource("s", 1, 2), Resource("l", 2, 4))))
+    late = at(TUESDAY, "20:00")
+
+    async def take(token: bytes, party: int, starts_at_s: int) -> Booking:
+        held = await book.hold(house, ANNA, token, starts_at_s, party, NOW_S)
+        assert isinstance(held, Booking)
+        return await book.confirm(house, held, "Anna", NOW_S)
+
+    early = await take(b"1", 2, at(TUESDAY, "18:30"))  # s until 20:00
+    blocker = await take(b"2", 2, SEVEN)  # so this one sits at l
+    await book.cancel(house, early, By.CUSTOMER, NOW_S)
+    await take(b"3", 4, SEVEN)  # needs l: the pair moves to s
+    listed = await book.bookings_on(TUESDAY, house.calendar.zone)
+    assert {one.booking.party: one.tables for one in listed} == {2: ("s",), 4: ("l",)}
+    assert blocker.uid in {one.booking.uid for one in listed}
+    assert await book.hold(house, ANNA, b"4", late, 4, NOW_S) is Unavailable.FULL
+    assert audit(tmp_path / "book.db", house) == 2
+
+
+async def test_who_has_sat_down_is_not_moved(book: Book) -> None:
+    """The pair's stay has begun when the four ask; it keeps the large table."""
+    house = replace(without_pacing(), floor=FloorPlan((Resource("s", 1, 2), Resource("l", 2, 4))))
+    first = await book.hold(house, ANNA, b"1", at(TUESDAY, "18:30"), 2, NOW_S)
+    assert isinstance(first, Booking)
+    second = await book.hold(house, ANNA, b"2", at(TUESDAY, "18:30"), 2, NOW_S)
+    assert isinstance(second, Booking)
+    second = await book.confirm(house, second, "Ben", NOW_S)
+    await book.cancel(house, first, By.CUSTOMER, NOW_S)
+    asked_at_s = at(TUESDAY, "18:30")
+    late = await book.hold(house, BEN, b"3", at(TUESDAY, "19:30"), 4, asked_at_s)
+    assert late is Unavailable.FULL
+
+
+async def test_upcoming_and_by_uid_see_only_their_conversation(book: Book) -> None:
+    booking = await book.confirm(HOUSE, await hold(book, b"1"), "Anna", NOW_S)
+
+    async def look(desk: Desk) -> Sequence[object]:
+        return [
+            await desk.upcoming(ANNA),
+            await desk.upcoming(BEN),
+            await desk.booking(ANNA, booking.uid),
+            await desk.booking(BEN, booking.uid),
+        ]
+
+    assert await book.at_desk(HOUSE, NOW_S, look) == [[booking], [], booking, None]
+    assert await book.at_desk(HOUSE, booking.ends_at_s, lambda desk: desk.upcoming(ANNA)) == []
+
+
+async def test_even_wrong_code_cannot_claim_a_table_twice(book: Book, tmp_path: Path) -> None:
+    """The primary key is the last wall: a desk that finds every table free is refused by it."""
+    await hold(book, b"1")
+
+    class Blind(Desk):
+        async def _occupancy(self, first_quantum: int, end_quantum: int):  # type: ignore[no-untyped-def]
+            occupancy = await super()._occupancy(first_quantum, end_quantum)
+            return replace(occupancy, placements=(), covers={})
+
+    async def body(transaction: Transaction) -> object:
+        return await Blind(transaction, HOUSE, NOW_S).hold(BEN, b"2", SEVEN, 2)
+
+    with pytest.raises(ConstraintViolated):
+        await book._database.transact(body)
+    assert audit(tmp_path / "book.db", HOUSE) == 1
+
+
+async def test_even_wrong_code_cannot_exceed_the_pace(book: Book, tmp_path: Path) -> None:
+    await hold(book, b"1", party=6)
+    await hold(book, b"2", party=4)
+
+    class Hasty(Desk):
+        async def _occupancy(self, first_quantum: int, end_quantum: int):  # type: ignore[no-untyped-def]
+            return replace(await super()._occupancy(first_quantum, end_quantum), covers={})
+
+    async def body(transaction: Transaction) -> object:
+        return await Hasty(transaction, HOUSE, NOW_S).hold(BEN, b"3", SEVEN, 4)
+
+    with pytest.raises(ConstraintViolated):
+        await book._database.transact(body)
+    assert audit(tmp_path / "book.db", HOUSE) == 2
+
+
+async def test_who_saw_an_older_state_changes_nothing(book: Book, tmp_path: Path) -> None:
+    """Another process cancelled meanwhile: the old view cannot bring the booking back."""
+    seen = await hold(book, b"1")
+    await book.cancel(HOUSE, seen, By.CUSTOMER, NOW_S)
+    with pytest.raises(BookingRefused):
+        await book.confirm(HOUSE, seen, "Anna", NOW_S)
+    assert audit(tmp_path / "book.db", HOUSE) == 0
+    other = await hold(book, b"2")
+    await book.confirm(HOUSE, other, "Anna", NOW_S)
+    with pytest.raises(BookingRefused):
+        await book.confirm(HOUSE, other, "Berta", NOW_S)
+    cancelled = await book.cancel(HOUSE, other, By.CUSTOMER, NOW_S)
+    assert (cancelled.sequence, cancelled.under_name) == (3, "Anna")
