@@ -1,0 +1,177 @@
+"""A real PostgreSQL for tests: a cluster of its own, on a Unix socket, with fsync on.
+
+One cluster serves a whole test run: with pytest-xdist the first worker starts it and the last one
+stops it, counted in a file under a lock. PostgreSQL refuses to run as root, so that root runs it
+as the user `postgres` or `nobody`. A machine without PostgreSQL fails the tests with a sentence.
+"""
+
+import contextlib
+import fcntl
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+
+
+class PostgresMissing(AssertionError):
+    """There is no PostgreSQL on this machine."""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running PostgreSQL."""
+
+    folder: Path
+    binaries: Path
+
+    def url(self, database: str = "postgres") -> str:
+        """What a client connects to."""
+        return f"postgresql://plausch@/{database}?host={self.folder}"
+
+    async def create_database(self, name: str) -> str:
+        """An empty database; its URL."""
+        connection = await asyncpg.connect(self.url())
+        try:
+            await connection.execute(f'CREATE DATABASE "{name}" TEMPLATE template0')
+        finally:
+            await connection.close()
+        return self.url(name)
+
+    async def drop_database(self, name: str) -> None:
+        """Drop it, whoever is connected."""
+        connection = await asyncpg.connect(self.url())
+        try:
+            await connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        finally:
+            await connection.close()
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop it: "fast", or "immediate" as a crash would."""
+        _run(self, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = (
+            f"-k {self.folder} -c listen_addresses='' -c fsync=on -c synchronous_commit=on "
+            "-c max_connections=200 -c shared_buffers=128MB"
+        )
+        log = str(self.folder / "log")
+        data = str(self.folder / "data")
+        _run(self, "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", "120", "start")
+
+
+def find_binaries() -> Path:
+    """The folder of `initdb` and `pg_ctl`. Raises PostgresMissing."""
+    on_path = shutil.which("initdb")
+    if on_path:
+        return Path(on_path).resolve().parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        raise PostgresMissing(
+            "These tests run on a real PostgreSQL, and there is none: install the Debian package "
+            "'postgresql' (apt-get install postgresql)."
+        )
+    return found[-1].parent
+
+
+def create_cluster(folder: Path) -> Cluster:
+    """Make and start a cluster in an empty folder."""
+    cluster = Cluster(folder, find_binaries())
+    owner = _owner()
+    if owner is not None:
+        os.chown(folder, owner.pw_uid, owner.pw_gid)
+        folder.chmod(0o755)
+    data = str(folder / "data")
+    _run(cluster, "initdb", "-D", data, "-U", "plausch", "-A", "trust", "-E", "UTF8", "--no-sync")
+    cluster.start()
+    return cluster
+
+
+@contextlib.contextmanager
+def running_cluster() -> Iterator[Cluster]:
+    """A cluster for this process alone, removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="plausch-pg-"))
+    try:
+        cluster = create_cluster(folder)
+        try:
+            yield cluster
+        finally:
+            cluster.stop("immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def shared_cluster(run: str) -> Iterator[Cluster]:
+    """The cluster of the test run named `run`; started by the first user, stopped by the last."""
+    state = Path(tempfile.gettempdir()) / f"plausch-pg-{os.getuid()}-{run}"
+    state.mkdir(mode=0o755, exist_ok=True)
+    folder, users = state / "cluster", state / "users"
+    with _locked(state / "lock"):
+        if not users.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            cluster = create_cluster(folder)
+        else:
+            cluster = Cluster(folder, find_binaries())
+        users.write_text(str(_count(users) + 1))
+    try:
+        yield cluster
+    finally:
+        with _locked(state / "lock"):
+            left = _count(users) - 1
+            users.write_text(str(left))
+            if left == 0:
+                cluster.stop("immediate")
+                shutil.rmtree(state, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _count(path: Path) -> int:
+    return int(path.read_text()) if path.exists() else 0
+
+
+def _owner() -> pwd.struct_passwd | None:
+    """Who runs PostgreSQL, when we are root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    raise PostgresMissing("PostgreSQL does not run as root, and there is no user 'nobody'.")
+
+
+def _run(cluster: Cluster, program: str, *arguments: str) -> None:
+    owner = _owner()
+    as_user = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid}
+    command = [str(cluster.binaries / program), *arguments]
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    # Output goes to a file: the server inherits it, and a pipe would never end.
+    with tempfile.TemporaryFile() as output:
+        done = subprocess.run(
+            command,
+            cwd="/",
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            check=False,
+            extra_groups=[] if owner is not None else None,
+            **as_user,
+        )
+        output.seek(0)
+        text = output.read().decode(errors="replace")
+    if done.returncode != 0:
+        raise AssertionError(f"{program} failed ({done.returncode}): {text}")
