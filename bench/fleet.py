@@ -106,12 +106,13 @@ class LoadDevice(WireDevice):
         self.epoch = 0
         self.filler = b""
         self.sent = self.answered = self.delivered = 0
-        self.last_seq = 0
+        self.refused = False
         self.acknowledge_every = 16
         self.on_answer: Callable[[LoadDevice], None] | None = None
         self.latencies: list[int] | None = None
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        """One frame from the server."""
         if not self.hot:
             super().on_ws_frame(transport, frame)
             return
@@ -124,17 +125,19 @@ class LoadDevice(WireDevice):
         elif tag == _DELIVERY:
             delivery = _decode_delivery(raw)
             self._deliver(delivery)
-        elif tag == _REFUSED or tag == _CLOSING:
-            raise SystemExit(f"The server refused: {msgspec.msgpack.decode(raw)}")
+        elif tag == _REFUSED and not self.refused:
+            self.refused = True
+            print(f"The server refused: {msgspec.msgpack.decode(raw)}", file=sys.stderr)
 
     def _deliver(self, delivery: f.Delivery) -> None:
+        own = self.person.device.uri
+        others = [one for one in delivery.envelopes if one.sender != own]
         if self.latencies is not None:
             now = time.monotonic_ns()
-            for envelope in delivery.envelopes:
+            for envelope in others:
                 self.latencies.append(now - _STAMP.unpack(envelope.message[-8:])[0])
         before = self.delivered
-        self.delivered += len(delivery.envelopes)
-        self.last_seq = delivery.head
+        self.delivered += len(others)
         every = self.acknowledge_every
         if every and before // every != self.delivered // every:
             self.send_raw(_encode(f.Acknowledge(self.conversation, delivery.head)))
@@ -150,7 +153,7 @@ class LoadDevice(WireDevice):
         self.send_raw(_encode(frame))
 
 
-_APPENDED, _DELIVERY, _REFUSED, _CLOSING = 23, 50, 6, 60
+_APPENDED, _DELIVERY, _REFUSED = 23, 50, 6
 _STAMP = struct.Struct("<q")
 _encode = msgspec.msgpack.Encoder().encode
 _decode_delivery = msgspec.msgpack.Decoder(f.Delivery).decode
@@ -266,9 +269,11 @@ class Echo(picows.WSListener):  # type: ignore[misc]
         self._transport: picows.WSTransport | None = None
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
+        """Ready."""
         self._transport = transport
 
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
+        """An echo."""
         frame.get_payload_as_bytes()
         self.count += 1
         self.send()
