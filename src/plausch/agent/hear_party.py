@@ -14,7 +14,7 @@ _ADULTS = (
     r"(?:personen|person|pers\b\.?|leuten?|gästen?|gaesten?|mann|plätzen?|plaetze|erwachsenen?|"
     r"people|persons?|guests?|pax|adults?|of us|köpfe|seats)"
 )
-_CHILDREN = r"(?:kindern?|kids?|child(?:ren)?|baby|babys|babies)"
+_CHILDREN = r"(?:kind(?:ern?)?|kids?|child(?:ren)?|baby|babys|babies)"
 _ZU = re.compile(rf"\bzu\s+(?P<w>{'|'.join(_TOGETHER)})\b")
 _PEOPLE = re.compile(rf"\b(?P<n>{NUMBER})\s*(?:{_ADULTS})")
 _KIDS = re.compile(rf"\b(?P<n>{NUMBER})\s*(?:small |kleinen? )?{_CHILDREN}\b")

@@ -79,15 +79,26 @@ def hear_time(remnant: Remnant, part: DayPart | None) -> HeardTime | None:
         return HeardTime(12 * 60)
     if remnant.take(_MIDNIGHT) is not None:
         return HeardTime(24 * 60)
-    for pattern in (_MILITARY, _CLOCK, _DOTTED, _HOUR):
+    # In this order, because "half past six pm" contains "six pm".
+    return (
+        _written(remnant, part, (_MILITARY, _CLOCK, _DOTTED))
+        or _spoken(remnant, part)
+        or _written(remnant, part, (_HOUR, _AT))
+    )
+
+
+def _written(
+    remnant: Remnant, part: DayPart | None, patterns: tuple[re.Pattern[str], ...]
+) -> HeardTime | None:
+    for pattern in patterns:
         match = remnant.take(pattern)
         if match is not None:
             groups = match.groupdict()
             hour = number_of(groups.get("h") or groups.get("h2") or "")
             minute = int(groups.get("m") or groups.get("m2") or 0)
-            written = pattern is _MILITARY or (groups.get("h") or "").startswith("0")
-            return _heard(hour, minute, groups.get("suffix"), part, exact=written)
-    return _spoken(remnant, part)
+            exact = pattern is _MILITARY or (groups.get("h") or "").startswith("0")
+            return _heard(hour, minute, groups.get("suffix"), part, exact=exact)
+    return None
 
 
 def _spoken(remnant: Remnant, part: DayPart | None) -> HeardTime | None:
@@ -106,9 +117,6 @@ def _spoken(remnant: Remnant, part: DayPart | None) -> HeardTime | None:
             amount = _amount(match["amount"])
             minute += -amount if match["side"] == "vor" else amount
         return _heard(number_of(match["h"]), minute, None, part)
-    match = remnant.take(_AT)
-    if match is not None:
-        return _heard(number_of(match["h"]), 0, None, part)
     return None
 
 

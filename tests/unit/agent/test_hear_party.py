@@ -1,0 +1,64 @@
+"""How many guests, as people write it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plausch.agent.hear_party import hear_party
+from plausch.agent.remnant import Remnant, normalised
+
+
+def hear(text: str) -> int | None:
+    return hear_party(Remnant(normalised(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "party"),
+    [
+        ("für 4", 4),
+        ("für uns zwei", 2),
+        ("for two", 2),
+        ("table for one", 1),
+        ("zu dritt", 3),
+        ("zu zweit", 2),
+        ("wir kommen zu acht", 8),
+        ("4 Personen", 4),
+        ("vier Leute", 4),
+        ("eine Person", 1),
+        ("6 people", 6),
+        ("there will be 5 of us", 5),
+        ("wir sind 7", 7),
+        ("wir wären fünf", 5),
+        ("party of 6", 6),
+        ("we're 5", 5),
+        ("4er-Tisch", 4),
+        ("ein 6er Tisch", 6),
+        ("2 Erwachsene und 3 Kinder", 5),
+        ("2 adults and 1 child", 3),
+        ("zu zweit mit 1 Kind", 3),
+        ("für 4 und 2 Kinder", 6),
+        ("nur ich", 1),
+        ("just me", 1),
+        ("two to three people", 3),
+        ("für etwa 12", 12),
+        ("für 40", 40),
+        ("a table of 9", 9),
+    ],
+)
+def test_parties(text: str, party: int) -> None:
+    assert hear(text) == party
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hallo", "für einen Tisch", "für morgen", "für 19 Uhr", "for 7 pm", "für 24.12.",
+     "for 2 hours", "ein Tisch", "für 19:30", "zu spät", "for a friday", "2"],
+)  # fmt: skip
+def test_what_is_no_party(text: str) -> None:
+    assert hear(text) is None
+
+
+@given(st.text(alphabet="0123456789 fürzupersonenkind", max_size=60))
+def test_any_mixture_gives_a_number_or_none(text: str) -> None:
+    party = hear(text)
+    assert party is None or party >= 0

@@ -1,0 +1,140 @@
+"""Times of day as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plausch.agent.hear_time import hear_bare_time, hear_part, hear_time
+from plausch.agent.remnant import Remnant, normalised
+from plausch.agent.talk import DayPart, HeardTime
+
+
+def hear(text: str) -> HeardTime | None:
+    plain = normalised(text)
+    return hear_time(Remnant(plain), hear_part(plain))
+
+
+def minutes(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return int(hour) * 60 + int(minute)
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("19 Uhr", "19:00"),
+        ("um 19:30 Uhr", "19:30"),
+        ("19.30 Uhr", "19:30"),
+        ("um 19.30", "19:30"),
+        ("19 Uhr 15", "19:15"),
+        ("19h", "19:00"),
+        ("20h30", "20:30"),
+        ("1930 Uhr", "19:30"),
+        ("08:00", "8:00"),
+        ("7 pm", "19:00"),
+        ("7:30pm", "19:30"),
+        ("7.30 p.m.", "19:30"),
+        ("12 am", "0:00"),
+        ("12 pm", "12:00"),
+        ("at 7 am friday", "7:00"),
+        ("noon", "12:00"),
+        ("um Mitternacht", "24:00"),
+        ("24 Uhr", "24:00"),
+        ("heute Abend um 8", "20:00"),
+        ("acht Uhr abends", "20:00"),
+        ("abends um halb acht", "19:30"),
+        ("morgen mittag um eins", "13:00"),
+        ("mittags um 12", "12:00"),
+        ("this evening at quarter past eight", "20:15"),
+        ("3 Uhr nachmittags", "15:00"),
+        ("9 Uhr morgens", "9:00"),
+        ("half past six pm", "18:30"),
+        ("quarter to 8 p.m.", "19:45"),
+    ],
+)
+def test_times_that_are_certain(text: str, clock: str) -> None:
+    assert hear(text) == HeardTime(minutes(clock))
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("um 7", "7:00"),
+        ("um acht", "8:00"),
+        ("at eight", "8:00"),
+        ("8 o'clock", "8:00"),
+        ("7 Uhr", "7:00"),
+        ("7:30", "7:30"),
+        ("halb acht", "7:30"),
+        ("Viertel nach sieben", "7:15"),
+        ("viertel vor acht", "7:45"),
+        ("dreiviertel acht", "7:45"),
+        ("viertel acht", "7:15"),
+        ("zehn nach acht", "8:10"),
+        ("5 vor halb acht", "7:25"),
+        ("fünf Minuten nach halb acht", "7:35"),
+        ("half past seven", "7:30"),
+        ("half seven", "7:30"),
+        ("quarter to eight", "7:45"),
+        ("a quarter past 7", "7:15"),
+        ("ten to eight", "7:50"),
+        ("halb eins", "0:30"),
+        ("12 Uhr", "12:00"),
+        ("um 7 am Freitag", "7:00"),
+        ("um 7 am 24.12.", "7:00"),
+    ],
+)
+def test_times_that_may_be_meant_twelve_hours_later(text: str, clock: str) -> None:
+    assert hear(text) == HeardTime(minutes(clock), vague=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hallo", "für 4", "24.12.", "am 24.12", "zwei Personen", "for two to three people",
+     "zwei vor drei", "25 Uhr", "13 pm", "0 am", "um 24:30"],
+)  # fmt: skip
+def test_what_is_no_time(text: str) -> None:
+    assert hear(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("heute abend", DayPart.EVENING),
+        ("samstagabend", DayPart.EVENING),
+        ("tonight", DayPart.EVENING),
+        ("for dinner", DayPart.EVENING),
+        ("Guten Abend", None),
+        ("good evening", None),
+        ("good evening, a table for this evening", DayPart.EVENING),
+        ("Heiligabend", None),
+        ("mittags", DayPart.NOON),
+        ("lunch", DayPart.NOON),
+        ("nachmittags", DayPart.AFTERNOON),
+        ("vormittags", DayPart.MORNING),
+        ("morgen früh", DayPart.MORNING),
+        ("heute morgen", DayPart.MORNING),
+        ("guten Morgen", None),
+        ("morgen", None),
+        ("früher", None),
+    ],
+)
+def test_parts_of_the_day(text: str, part: DayPart | None) -> None:
+    assert hear_part(normalised(text)) is part
+
+
+def test_a_bare_time_only_on_the_quarter() -> None:
+    assert hear_bare_time(Remnant("19.30"), None) == HeardTime(1170)
+    assert hear_bare_time(Remnant("19.17"), None) is None
+
+
+def test_a_time_is_taken_out_of_the_text() -> None:
+    remnant = Remnant("für 4 um 19 uhr")
+    assert hear_time(remnant, None) is not None
+    assert remnant.words == ["für", "4"]
+
+
+@given(st.text(alphabet="0123456789:. uhrapmhalbvietnco'|für", max_size=60))
+def test_any_mixture_gives_a_time_of_day_or_none(text: str) -> None:
+    heard = hear(text)
+    assert heard is None or 0 <= heard.minute <= 1440
