@@ -145,7 +145,7 @@ async def test_a_read_sees_what_was_acknowledged_and_cannot_write(things: Databa
     async def body(tx: Transaction) -> None:
         await tx.execute("DELETE FROM thing")
 
-    with pytest.raises(Exception, match="read-only|readonly|not take"):
+    with pytest.raises(Exception, match=r"read-only|readonly|not take"):
         await things.read(body)
     assert await names(things) == [(1, "a")]
 
