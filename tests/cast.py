@@ -66,7 +66,9 @@ class Town:
 
     async def person(self, name: str, *, kind: str = "person", url: str = "") -> Client:
         """A new account, connected until the end of the test."""
-        return await self.connect(await self.register(name, kind=kind, url=url))
+        client = await self.connect(await self.register(name, kind=kind, url=url))
+        await client.synchronize()
+        return client
 
     async def people(self, *names: str) -> list[Client]:
         """Several new accounts, connected."""
@@ -151,6 +153,18 @@ async def state_of(conversation: Conversation, state: State) -> StoredMessage:
             if last.state is state:
                 return last
             await anext(events)
+
+
+async def settled(*clients: Client) -> None:
+    """Everything that was sent is on the server, and everybody has everything."""
+    async with asyncio.timeout(PATIENCE_S):
+        for client in clients:
+            core = client._device.core
+            for conversation in list(core.lives):
+                while await core.outbox.of(conversation):
+                    await asyncio.sleep(0.01)
+        for client in clients:
+            await client.synchronize()
 
 
 def conversation_events(conversation: Conversation) -> AsyncIterator[Event]:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from cast import PATIENCE_S, Town, expected, history, message, state_of, texts, until
+from cast import PATIENCE_S, Town, expected, history, message, settled, state_of, texts
 from plausch.base.ids import AccountAddress
 from plausch.content.cards import Choices, Option, card_message
 from plausch.sdk import (
@@ -89,7 +89,7 @@ async def test_a_request_tells_nobody_that_it_was_read(town: Town) -> None:
     assert not heard.conversation.request
     await heard.conversation.send_text("Who are you?")
     await message(anna)
-    assert (await conversation.history())[0].state is State.DELIVERED
+    assert (await conversation.history())[0].state in (State.SENT, State.DELIVERED)
     assert not conversation.request
 
 
@@ -109,26 +109,12 @@ async def test_edit_delete_and_reactions(town: Town) -> None:
     await heard.react("👍")
     theirs = heard.conversation
     await theirs.unreact(heard.message_id, "👍")
-    changed = anna.events()
+    await settled(anna, cem)
     for side in (conversation, theirs):
-        if side is conversation:
-            await until(lambda: True)
-        await _settled(anna, cem)
         four, dog = await side.history()
         assert (four.text, four.edited, four.deleted) == ("For four people", True, False)
         assert four.reactions == {"❤": (cem.address,)}
         assert (dog.text, dog.deleted, dog.content) == ("", True, None)
-    del changed
-
-
-async def _settled(*clients: Client) -> None:
-    """Everybody has everything."""
-    for client in clients:
-        for conversation in client.conversations():
-            for entry in await client._device.core.outbox.of(conversation.id):
-                await asyncio.shield(client._device.core.waiter(entry.idempotency_id))
-    for client in clients:
-        await client.synchronize()
 
 
 async def test_only_the_author_can_edit(town: Town) -> None:
@@ -156,7 +142,7 @@ async def test_a_forged_edit_changes_nothing(town: Town) -> None:
     theirs = heard.conversation
     await theirs.send(edit("I owe you 500 euros", sent.message_id, salt=new_salt()))
     await (await theirs.send(delete(sent.message_id, salt=new_salt()))).accepted()
-    await _settled(anna, cem)
+    await settled(anna, cem)
     for side in (conversation, theirs):
         (only,) = await side.history()
         assert (only.text, only.edited, only.deleted) == ("I owe you 5 euros", False, False)

@@ -26,6 +26,7 @@ from plausch.sdk.device import Device, build
 from plausch.sdk.errors import (
     SdkError,
     UnknownConversation,
+    Unreachable,
     VaultMissing,
 )
 from plausch.sdk.events import Event
@@ -33,8 +34,12 @@ from plausch.sdk.inbox import Inbox
 from plausch.sdk.message import IncomingMessage
 from plausch.sdk.own_devices import remove_device
 from plausch.sdk.trust import contact_of
+from plausch.sdk.vault.accounts import KeptAccount
 from plausch.sdk.vault.own import OwnTable
 from plausch.sdk.vault.vault import Vault
+
+SYNCHRONIZE_ATTEMPTS = 5
+"""Connections that may be lost while catching up, before the caller is told."""
 
 STOCK_UP_S = 15.0
 """How long a registration waits until the key packages of the new account are uploaded."""
@@ -153,8 +158,16 @@ class Client:
 
         Raises Unreachable when no connection comes about within 15 seconds.
         """
-        await self._device.core.transport.wait_online()
-        await self._device.sync.resume()
+        transport = self._device.core.transport
+        for attempt in range(SYNCHRONIZE_ATTEMPTS):
+            await transport.wait_online()
+            try:
+                await self._device.sync.resume()
+            except Unreachable:  # lost on the way: the next connection goes on
+                if attempt == SYNCHRONIZE_ATTEMPTS - 1:
+                    raise
+            else:
+                return
 
     async def conversation_with(self, address: AccountAddress | str) -> Conversation:
         """The direct conversation with an account; begun if there is none.
@@ -235,26 +248,24 @@ class Client:
 
     async def contact(self, address: AccountAddress | str) -> Contact:
         """One account, looked up on the server if unknown. Raises as `conversation_with`."""
-        other = self._device.parse_other(address)
-        return contact_of(await self._device.core.trust.ensure(other))
+        return contact_of(await self._known(address))
 
     async def safety_number(self, address: AccountAddress | str) -> str:
         """60 digits in groups of 5 that both people see alike if nobody is in between."""
-        other = self._device.parse_other(address)
-        trust = self._device.core.trust
-        kept = await trust.ensure(other)
+        kept = await self._known(address)
         theirs = kept.offered_key or kept.identity_key
-        mine = trust.device_list(self.address).identity_key
-        return safety_number(Party(self.address, mine), Party(other, theirs))
+        mine = self._device.core.trust.device_list(self.address).identity_key
+        return safety_number(Party(self.address, mine), Party(kept.address, theirs))
 
     async def mark_verified(self, address: AccountAddress | str) -> None:
         """People compared the safety numbers and they were equal."""
-        await self._device.core.trust.mark_verified(self._device.parse_other(address))
+        kept = await self._known(address)
+        await self._device.core.trust.mark_verified(kept.address)
 
     async def accept_identity(self, address: AccountAddress | str) -> None:
         """Accept an account's new identity key; verification starts anew."""
-        other = self._device.parse_other(address)
-        await self._device.core.trust.accept_identity(other)
+        kept = await self._known(address)
+        await self._device.core.trust.accept_identity(kept.address)
         await self._device.outbox.kick_all()
 
     async def devices(self) -> list[DeviceAddress]:
@@ -283,6 +294,14 @@ class Client:
         for address in addresses:
             await trust.ensure(address)
         trust.demand_unchanged(addresses)
+
+    async def _known(self, address: AccountAddress | str) -> KeptAccount:
+        """One account, looked up if need be; it may have changed. Raises as `_meet`."""
+        other = self._device.parse_other(address)
+        trust = self._device.core.trust
+        if trust.account(other) is None:
+            await self._device.core.transport.wait_online()
+        return await trust.ensure(other)
 
     async def _stock_up(self) -> None:
         """Upload key packages, so that others can write to this new account at once."""

@@ -72,7 +72,8 @@ class Transport:
     @property
     def online(self) -> bool:
         """Connected and logged in."""
-        return self._online.is_set()
+        connection = self._connection
+        return self._online.is_set() and connection is not None and not connection.lost.done()
 
     def start(self) -> None:
         """Begin to connect, in the background."""
@@ -92,6 +93,7 @@ class Transport:
             return
         if self._task is None:
             raise SdkError("The client is not connected: use it inside `async with client:`.")
+        self._online.clear()  # the loss may be so recent that the task has not noticed yet
         self._hurry.set()
         try:
             async with asyncio.timeout(within_s):
