@@ -173,7 +173,9 @@ def _settle_language(turn: Turn, understood: Understood) -> None:
     settled = turn.talk.language
     if not language or language == settled:
         return
-    if not settled or understood.switch_to or understood.plain_words >= 4:
+    naming = turn.talk.expecting is Expecting.NAME  # a name is written in no language
+    many = understood.plain_words >= 4 and not naming
+    if not settled or understood.switch_to or many:
         turn.talk = replace(turn.talk, language=language)
 
 
@@ -201,6 +203,8 @@ async def _number(turn: Turn, number: int) -> None:
         await table_talk.plan(turn)
     elif talk.expecting is Expecting.DAY and 1 <= number <= 31:
         await _wished(turn, Understood(day=hear_day(Remnant(f"am {number}."), turn.today)))
+    elif talk.expecting is Expecting.NAME:
+        turn.reply(turn.phrases.say("name_again"))
     elif talk.options:
         turn.reply(turn.phrases.say("bad_number", most=len(talk.options)))
     else:

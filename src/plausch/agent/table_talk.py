@@ -23,7 +23,7 @@ _USUAL_MINUTE = 19 * 60
 _PARTS = {
     DayPart.MORNING: range(12 * 60),
     DayPart.NOON: range(11 * 60, 15 * 60),
-    DayPart.AFTERNOON: range(14 * 60, 18 * 60),
+    DayPart.AFTERNOON: range(14 * 60, 17 * 60),
     DayPart.EVENING: range(17 * 60, 2880),
 }
 
