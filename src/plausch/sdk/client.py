@@ -186,7 +186,8 @@ class Client:
     async def create_group(
         self, title: str, addresses: Sequence[AccountAddress | str]
     ) -> Conversation:
-        """A new group with these accounts; returns when it exists and they are in it.
+        """A new group with these accounts; returns when it exists, they are in it, and its
+        title is in the log.
 
         Raises as `conversation_with`.
         """
@@ -199,8 +200,9 @@ class Client:
         await self._meet(others)
         live, _ = await begin(device.core, others)
         conversation = Conversation(device, live.id)
-        await conversation.send(content)
+        titled = await conversation.send(content)
         await conversation.ready()
+        await titled.accepted()
         return conversation
 
     def conversations(self) -> list[Conversation]:
