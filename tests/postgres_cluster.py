@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import pwd
+import resource
 import shutil
 import subprocess
 import tempfile
@@ -55,15 +56,29 @@ class Cluster:
         """Stop it: "fast", or "immediate" as a crash would."""
         _run(self, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
+    def start(self, file_bytes: int = resource.RLIM_INFINITY) -> None:
+        """Start it, and wait until it answers. No file of it may grow past `file_bytes`."""
         options = (
             f"-k {self.folder} -c listen_addresses='' -c fsync=on -c synchronous_commit=on "
             "-c max_connections=200 -c shared_buffers=128MB"
         )
         log = str(self.folder / "log")
         data = str(self.folder / "data")
-        _run(self, "pg_ctl", "-D", data, "-l", log, "-o", options, "-w", "-t", "120", "start")
+        _run(
+            self,
+            "pg_ctl",
+            "-D",
+            data,
+            "-l",
+            log,
+            "-o",
+            options,
+            "-w",
+            "-t",
+            "120",
+            "start",
+            file_bytes=file_bytes,
+        )
 
 
 def find_binaries() -> Path:
@@ -153,11 +168,17 @@ def _owner() -> pwd.struct_passwd | None:
     raise PostgresMissing("PostgreSQL does not run as root, and there is no user 'nobody'.")
 
 
-def _run(cluster: Cluster, program: str, *arguments: str) -> None:
+def _run(
+    cluster: Cluster, program: str, *arguments: str, file_bytes: int = resource.RLIM_INFINITY
+) -> None:
     owner = _owner()
     as_user = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid}
     command = [str(cluster.binaries / program), *arguments]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, resource.RLIM_INFINITY))
+
     # Output goes to a file: the server inherits it, and a pipe would never end.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run(
@@ -168,6 +189,7 @@ def _run(cluster: Cluster, program: str, *arguments: str) -> None:
             stdout=output,
             stderr=output,
             check=False,
+            preexec_fn=limit,
             extra_groups=[] if owner is not None else None,
             **as_user,
         )

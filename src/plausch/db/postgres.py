@@ -157,27 +157,42 @@ class PostgresDatabase:
         raise _unavailable(failure) from failure
 
     async def _once(self, body: Body[T], *, reading: bool) -> T:
-        async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+        connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+        try:
             if reading:
                 frame = connection.transaction(isolation="repeatable_read", readonly=True)
             else:
                 frame = connection.transaction()
             await frame.start()
-            transaction = PostgresTransaction(connection)
-            try:
-                result = await body(transaction)
-                # A swallowed error would make COMMIT a silent ROLLBACK.
-                if transaction.failed is not None:
-                    raise transaction.failed
-            except BaseException:
-                with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
-                    await frame.rollback()
-                raise
-            try:
-                await frame.commit()
-            except _LOST_CONNECTION as error:
-                raise _CommitUnknown from error
-            return result
+            return await _run(PostgresTransaction(connection), frame, body)
+        finally:
+            # A connection lost from here on changes nothing about what was committed.
+            with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
+                await self._pool.release(connection)
+
+
+async def _run(
+    transaction: PostgresTransaction, frame: asyncpg.transaction.Transaction, body: Body[T]
+) -> T:
+    """Body, then COMMIT or ROLLBACK. Raises _CommitUnknown, and what the body raises."""
+    try:
+        result = await body(transaction)
+        # A swallowed error would make COMMIT a silent ROLLBACK.
+        if transaction.failed is not None:
+            raise transaction.failed
+    except BaseException:
+        with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
+            await frame.rollback()
+        raise
+    try:
+        await frame.commit()
+    except _LOST_CONNECTION as error:
+        raise _CommitUnknown from error
+    return result
+
+
+async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Transactions leave nothing behind in a session that would have to be reset."""
 
 
 async def open_postgres(
@@ -200,12 +215,15 @@ async def open_postgres(
     try:
         pool = await asyncpg.create_pool(
             url,
-            min_size=1,
+            min_size=0,
             max_size=connections,
+            reset=_keep,
             timeout=CONNECT_TIMEOUT_S,
             statement_cache_size=256,
             server_settings=settings,
         )
+        async with pool.acquire():  # is anybody there?
+            pass
     except (asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError) as error:
         raise _unavailable(error) from error
     except ValueError as error:

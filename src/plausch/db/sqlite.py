@@ -283,7 +283,7 @@ class SqliteDatabase:
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
             self._path,
-            timeout=5.0,
+            timeout=2.0,
             isolation_level=None,
             check_same_thread=False,
             cached_statements=512,

@@ -1,0 +1,5 @@
+"""Databases for the tests of the engines."""
+
+from engines import postgres
+
+__all__ = ["postgres"]

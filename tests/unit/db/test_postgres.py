@@ -1,0 +1,212 @@
+"""PostgreSQL: lost races, lost connections, crashes, full and read-only disks."""
+
+import asyncio
+import importlib.util
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import asyncpg
+import pytest
+
+from plausch.base.errors import LocalError
+from plausch.db import postgres as engine
+from plausch.db.interface import Database, StorageUnavailable, Transaction
+from plausch.db.postgres import open_postgres
+from postgres_cluster import Cluster, running_cluster
+
+
+def _ledger() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("ledger", Path(__file__).with_name("ledger.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+ledger = _ledger()
+
+
+@pytest.fixture
+async def url(postgres: Cluster) -> AsyncIterator[str]:
+    name = f"p{secrets.token_hex(8)}"
+    yield await postgres.create_database(name)
+    await postgres.drop_database(name)
+
+
+@pytest.fixture
+async def database(url: str) -> AsyncIterator[Database]:
+    opened = await open_postgres(url)
+    await ledger.create(opened)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Cluster]:
+    """A cluster that the test may crash."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+async def test_commits_are_synchronous_whatever_the_server_says(database: Database) -> None:
+    async def body(tx: Transaction) -> list[str]:
+        names = ("synchronous_commit", "fsync", "statement_timeout")
+        return [(await tx.fetch(f"SHOW {name}"))[0][0] for name in names]
+
+    assert await database.transact(body) == ["on", "on", "15s"]
+
+
+async def test_a_deadlock_is_tried_again(database: Database) -> None:
+    for number in (1, 2):
+        await ledger.write(database, number)
+    met = asyncio.Barrier(2)
+    tries = 0
+
+    async def cross(tx: Transaction, first: int, second: int) -> None:
+        nonlocal tries
+        tries += 1
+        sql = "UPDATE ledger SET body = $2 WHERE number = $1"
+        await tx.execute(sql, first, b"1")
+        if tries <= 2:
+            await met.wait()
+        await tx.execute(sql, second, b"2")
+
+    await asyncio.gather(
+        database.transact(lambda tx: cross(tx, 1, 2)), database.transact(lambda tx: cross(tx, 2, 1))
+    )
+    assert tries == 3
+
+
+async def test_a_connection_lost_before_commit_is_tried_again(database: Database) -> None:
+    tries = 0
+
+    async def body(tx: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        await tx.execute("INSERT INTO ledger (number, body) VALUES (1, $1)", b"")
+        if tries == 1:
+            await tx.fetch("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    await database.transact(body)
+    assert tries == 2
+    assert await ledger.numbers(database) == {1}
+
+
+async def test_a_commit_of_unknown_fate_is_repeated_only_when_that_is_safe(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = asyncpg.transaction.Transaction.commit
+    losses = 1
+
+    async def commit_then_lose(self: asyncpg.transaction.Transaction) -> None:
+        nonlocal losses
+        await real(self)
+        if losses:
+            losses -= 1
+            raise asyncpg.ConnectionDoesNotExistError("lost in the middle of COMMIT")
+
+    monkeypatch.setattr(asyncpg.transaction.Transaction, "commit", commit_then_lose)
+    with pytest.raises(StorageUnavailable):
+        await ledger.write(database, 1)
+    assert await ledger.numbers(database) == {1}
+    losses = 1
+
+    async def body(tx: Transaction) -> None:
+        sql = "INSERT INTO ledger (number, body) VALUES (2, $1) ON CONFLICT DO NOTHING"
+        await tx.execute(sql, b"")
+
+    await database.transact(body, repeatable=True)
+    assert await ledger.numbers(database) == {1, 2}
+
+
+async def test_a_statement_that_takes_too_long_is_given_up(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "STATEMENT_TIMEOUT_MS", 50)
+    database = await open_postgres(url)
+
+    async def body(tx: Transaction) -> None:
+        await tx.fetch("SELECT pg_sleep(60)")
+
+    with pytest.raises(StorageUnavailable, match="timeout"):
+        await database.transact(body)
+    await database.close()
+
+
+async def test_a_read_only_database_is_an_operators_error_and_heals(
+    postgres: Cluster, url: str
+) -> None:
+    database = await open_postgres(url)
+    await ledger.create(database)
+    name = url.partition("@/")[2].partition("?")[0]
+    admin = await asyncpg.connect(postgres.url())
+    await admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    await database.close()
+    database = await open_postgres(url)
+    with pytest.raises(StorageUnavailable, match="read-only"):
+        await ledger.write(database, 1)
+    await admin.execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+    await admin.close()
+    await database.close()
+    database = await open_postgres(url)
+    await ledger.write(database, 2)
+    assert await ledger.numbers(database) == {2}
+    await database.close()
+
+
+async def test_a_full_disk_is_never_acknowledged_and_heals(own_cluster: Cluster) -> None:
+    own_cluster.stop()
+    own_cluster.start(file_bytes=20 << 20)  # above the 16 MiB of a piece of its log
+    database = await open_postgres(own_cluster.url())
+    await ledger.create(database)
+    acknowledged: set[int] = set()
+    with pytest.raises(StorageUnavailable):
+        for number in range(200):
+            await ledger.write(database, number, secrets.token_bytes(400_000))
+            acknowledged.add(number)
+    assert 1 < len(acknowledged) < 200
+    assert await ledger.numbers(database) == acknowledged
+    own_cluster.stop()
+    own_cluster.start()
+    await ledger.write(database, 999, secrets.token_bytes(400_000))
+    assert await ledger.numbers(database) == acknowledged | {999}
+    await database.close()
+
+
+async def test_a_crash_loses_nothing_that_was_acknowledged(own_cluster: Cluster) -> None:
+    database = await open_postgres(own_cluster.url())
+    await ledger.create(database)
+    acknowledged: set[int] = set()
+    stopped = False
+
+    async def writer(number: int) -> None:
+        while not stopped:
+            try:
+                await ledger.write(database, number)
+            except StorageUnavailable:
+                pass
+            else:
+                acknowledged.add(number)
+            number += 8
+
+    writers = [asyncio.ensure_future(writer(n)) for n in range(8)]
+    for round_ in range(2):
+        while len(acknowledged) < 200 * (round_ + 1):
+            await asyncio.sleep(0)
+        await asyncio.to_thread(own_cluster.stop, "immediate")
+        await asyncio.to_thread(own_cluster.start)
+    stopped = True
+    await asyncio.gather(*writers)
+    await ledger.write(database, 10**9)
+    assert acknowledged <= await ledger.numbers(database)
+    await database.close()
+
+
+async def test_no_server_and_no_url_are_explained(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailable, match="PostgreSQL did not take the work"):
+        await open_postgres(f"postgresql://x@/x?host={tmp_path}")
+    with pytest.raises(LocalError, match="database URL"):
+        await open_postgres("postgresql://x@host:notaport/x")
