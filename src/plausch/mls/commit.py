@@ -51,7 +51,7 @@ from plausch.mls.validation import (
 from plausch.mls.welcome import GroupSecrets, seal_welcome
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Identity:
     """A new signature key and credential for this member's leaf."""
 

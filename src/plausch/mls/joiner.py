@@ -31,7 +31,7 @@ def own_capabilities(credential: Credential) -> Capabilities:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KeyPackageBundle:
     """A key package and its three private keys.
 

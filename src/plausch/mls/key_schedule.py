@@ -10,7 +10,7 @@ SECRET_LIMIT = 64
 EXPORT_LIMIT_BYTES = 1 << 13
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EpochSecrets:
     """The secrets of one epoch that outlive its derivation.
 
@@ -42,7 +42,7 @@ class EpochSecrets:
         return suite.expand_with_label(secret, "exported", suite.hash(context), length)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EpochKeys:
     """Everything one step of the key schedule yields; only `secrets` is kept."""
 

@@ -13,7 +13,7 @@ PAST_EPOCHS_KEPT = 4
 """Epochs before the current one whose application messages can still be read (spec/mls.md)."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class PastEpoch:
     """What is needed to read a late message: keys, and who the senders were.
 

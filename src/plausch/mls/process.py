@@ -50,7 +50,7 @@ AllowExternal = Callable[[ExternalJoin], None]
 """The application's word on external commits; raises CredentialRefused to refuse."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class OwnUpdate:
     """The private keys of an Update this member has proposed."""
 

@@ -11,7 +11,7 @@ from plausch.mls.suite import Suite
 PSK_COUNT_LIMIT = 256
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class KnownPsks:
     """The pre-shared keys a device can supply: by external id, and by (group id, epoch)."""
 

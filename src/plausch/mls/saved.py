@@ -43,7 +43,7 @@ class SavedGroup:
     ratchet_state: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class PendingState:
     """A Commit of ours that the delivery service has not accepted yet."""
 
@@ -53,7 +53,7 @@ class PendingState:
     following: NextEpoch
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class GroupState:
     """Everything a group consists of."""
 

@@ -46,7 +46,7 @@ class MessageKey(NamedTuple):
     nonce: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Ratchet:
     """One sender's chain: the next generation, its secret, and keys passed over before it."""
 

@@ -15,7 +15,7 @@ from plausch.mls.suite import Suite
 SECRET_LIMIT = 64
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class GroupSecrets:
     """What a Welcome tells one new member: joiner secret, its path secret, the PSKs used."""
 
