@@ -1,0 +1,85 @@
+"""A restaurant at work in a town: its agent's device, its book, and guests who come to it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cast import PATIENCE_S, Town, message
+from linde import NOW_S, restaurant
+from plausch.agent.book import Book
+from plausch.agent.run import Agent
+from plausch.base.clock import ManualClock
+from plausch.content.cards import Card, card_message
+from plausch.domain.business import Restaurant
+from plausch.sdk import Client, Conversation, IncomingMessage
+from plausch.sdk.composing import new_salt
+
+
+@dataclass
+class House:
+    """The restaurant's device and book; `agent` answers while `at_work`."""
+
+    client: Client
+    book: Book
+    path: Path
+    restaurant: Restaurant
+    clock: ManualClock
+
+    @property
+    def agent(self) -> Agent:
+        return Agent(self.client, self.restaurant, self.book, self.clock)
+
+    @asynccontextmanager
+    async def at_work(self) -> AsyncIterator[None]:
+        """The agent answers until the block ends."""
+        working = asyncio.ensure_future(self.agent.run())
+        try:
+            yield
+            assert not working.done(), working.exception()
+        finally:
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+
+
+@asynccontextmanager
+async def house_in(
+    town: Town, folder: Path, house: Restaurant | None = None
+) -> AsyncIterator[House]:
+    """The test restaurant as `linde@localhost`, with an empty book, not yet at work."""
+    client = await town.person("linde", kind="business")
+    path = folder / "linde-book.db"
+    book = await Book.open(path)
+    try:
+        yield House(client, book, path, restaurant(), ManualClock(NOW_S * 1000))
+    finally:
+        await book.close()
+
+
+@dataclass
+class Caller:
+    """A person in a conversation with the restaurant."""
+
+    client: Client
+    conversation: Conversation
+
+    @classmethod
+    async def of(cls, client: Client) -> "Caller":
+        return cls(client, await client.conversation_with("linde@localhost"))
+
+    async def says(self, text: str) -> IncomingMessage:
+        """Write, and wait for the answer."""
+        await self.conversation.send_text(text)
+        return await message(self.client)
+
+    async def sends(self, card: Card, text: str = "…") -> IncomingMessage:
+        """Press a button, and wait for the answer."""
+        await self.conversation.send(card_message(card, text, language="de", salt=new_salt()))
+        async with asyncio.timeout(PATIENCE_S):
+            return await message(self.client)
+
+    async def heard(self) -> list[str]:
+        """Everything the restaurant has said."""
+        return [one.text for one in await self.conversation.history(200) if not one.outgoing]

@@ -1,0 +1,174 @@
+"""The agent on a real device and a real server: answers once, whatever happens in between."""
+
+import logging
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from cast import Town, message, settled, town_in
+from ledger import audit
+from linde import NOW_S
+from plausch.agent.book import Place
+from plausch.agent.desk import Desk
+from plausch.agent.talk import Talk
+from plausch.base.ids import ConversationId
+from plausch.content import mimi
+from plausch.content.cards import BookingCard, Choices, Choose, card_message
+from plausch.content.text import markdown_part
+from plausch.domain.booking import BookingState
+from plausch.sdk import IncomingMessage, Kind
+from plausch.sdk.composing import new_salt
+from service import Caller, House, house_in
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with town_in(tmp_path) as open_town:
+        yield open_town
+
+
+@pytest.fixture
+async def house(town: Town, tmp_path: Path) -> AsyncIterator[House]:
+    async with house_in(town, tmp_path) as opened:
+        yield opened
+
+
+def reply(text: str) -> bytes:
+    return mimi.MimiContent(salt=new_salt(), part=markdown_part(text, language="de")).encode()
+
+
+async def owe(house: House, place: Place, *contents: bytes) -> None:
+    """The book has answered the message at a place, and the process died before it was sent."""
+
+    async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+        return talk, contents
+
+    await house.book.answer(house.restaurant, place.log, place, NOW_S, respond)
+
+
+def place_of(incoming: IncomingMessage) -> Place:
+    return Place(incoming.stored.conversation_id, incoming.seq)
+
+
+async def test_a_table_by_words(town: Town, house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="plausch.agent")
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        held = await anna.says("Tisch für 4 morgen um 19 Uhr")
+        assert held.kind is Kind.CARD
+        assert isinstance(held.card, BookingCard)
+        assert "Auf welchen Namen" in held.text
+        confirmed = await anna.says("Anna Käfer")
+        assert "Bestätigt" in confirmed.text
+        assert isinstance(confirmed.card, BookingCard)
+        assert confirmed.card.state is BookingState.CONFIRMED
+    assert audit(house.path, house.restaurant) == 1
+    lines = [record.getMessage() for record in caplog.records if record.name == "plausch.agent"]
+    assert any(line.startswith(f"booking {confirmed.card.uid} confirmed") for line in lines)
+    assert not any("Käfer" in line or "anna" in line for line in lines)
+
+
+async def test_a_table_by_buttons(town: Town, house: House) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        greeting = await anna.says("Hallo")
+        assert isinstance(greeting.card, Choices)
+        asked = await anna.sends(Choose(greeting.card.options[0].identifier))
+        assert isinstance(asked.card, Choices)
+        assert asked.card.options[0].identifier == "party:1"
+
+
+async def test_what_waits_from_last_time_is_sent_first(town: Town, house: House) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    await anna.conversation.send_text("Hallo")
+    incoming = await message(house.client)
+    await owe(house, place_of(incoming), reply("first"), reply("second"))
+    async with house.at_work():
+        assert (await message(anna.client)).text == "first"
+        assert (await message(anna.client)).text == "second"
+    assert await house.book.waiting_replies() == []
+
+
+async def test_what_was_sent_before_the_crash_is_not_sent_again(town: Town, house: House) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    await anna.conversation.send_text("Hallo")
+    incoming = await message(house.client)
+    said = reply("once")
+    await owe(house, place_of(incoming), said)
+    mine = house.client.conversation(anna.conversation.id)
+    await mine.send(mimi.decode(said))  # and now the process dies, before it tells the book
+    await settled(house.client)
+    async with house.at_work():
+        await anna.conversation.send_text("Hallo")
+        while "Zur Linde" not in (await message(anna.client)).text:
+            pass
+    await settled(house.client, anna.client)
+    assert (await anna.heard()).count("once") == 1
+    assert await house.book.waiting_replies() == []
+
+
+async def test_a_message_handed_over_twice_is_answered_once(town: Town, house: House) -> None:
+    """The device hands a message again if the process died over it."""
+    anna = await Caller.of(await town.person("anna"))
+    await anna.conversation.send_text("Tisch für 2 morgen um 19 Uhr")
+    incoming: IncomingMessage = await message(house.client)
+    for _ in range(3):
+        await house.agent._answer(incoming)
+    await settled(house.client, anna.client)
+    assert len(await anna.heard()) == 1
+    assert audit(house.path, house.restaurant) == 1
+
+
+async def test_messages_that_waited_are_answered_in_order(town: Town, house: House) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    for text in ("Tisch", "4", "morgen"):
+        await anna.conversation.send_text(text)
+    await settled(anna.client)
+    async with house.at_work():
+        texts = [(await message(anna.client)).text for _ in range(3)]
+    assert "wie viele" in texts[0]
+    assert "An welchem Tag" in texts[1]
+    assert "diese Zeiten frei" in texts[2]
+
+
+async def test_in_a_group_only_cards_are_answered(town: Town, house: House) -> None:
+    anna, ben = await town.people("anna", "ben")
+    group = await anna.create_group("Dinner", ["ben@localhost", "linde@localhost"])
+    async with house.at_work():
+        await group.send_text("Wollen wir um 19 Uhr einen Tisch reservieren?")
+        await group.send(card_message(Choose("hours"), "…", language="de", salt=new_salt()))
+        answer = await message(anna)
+        while answer.sender != house.client.address:
+            answer = await message(anna)
+        assert "Öffnungszeiten" in answer.text
+    await settled(house.client, anna, ben)
+    said = [one.text for one in await group.history() if one.sender == house.client.address]
+    assert len(said) == 1
+
+
+async def test_reactions_and_status_are_not_answered(town: Town, house: House) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        greeting = await anna.says("Hallo")
+        await anna.conversation.mark_read()
+        await greeting.react("👍")
+        await settled(anna.client, house.client)
+        await anna.says("Öffnungszeiten")
+    assert len(await anna.heard()) == 2
+
+
+async def test_a_conversation_that_is_gone_stops_nothing(
+    town: Town, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    await anna.conversation.send_text("Hallo")
+    incoming = await message(house.client)
+    await owe(house, Place(ConversationId(b"x" * 16), 1), reply("to nobody"))
+    await incoming.conversation.leave()
+    await owe(house, place_of(incoming), reply("too late"))
+    ben = await Caller.of(await town.person("ben"))
+    async with house.at_work():
+        assert "Zur Linde" in (await ben.says("Hallo")).text
+    assert await house.book.waiting_replies() == []
+    assert "was given up (not_participant)" in caplog.text
