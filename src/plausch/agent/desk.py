@@ -48,8 +48,33 @@ _COLUMNS = (
     "uid, sequence, state, party, starts_at_s, ends_at_s, zone, under_name, hold_until_s, "
     "booked_at_s, modified_at_s"
 )
-_CLAIMING = ", ".join(f"'{state}'" for state in sorted(CLAIMING))
-_INSERT = f"""INSERT INTO booking ({_COLUMNS}, conversation, token, resources,
+_CLAIMING = "state IN ('confirmed', 'held', 'seated')"  # domain.booking.CLAIMING
+
+
+def _reading(columns: str, where: str, order: str) -> str:
+    return " ".join(("SELECT", columns, "FROM booking WHERE", where, "ORDER BY", order))
+
+
+_BY_TOKEN = _reading(_COLUMNS, "conversation = $1 AND token = $2", "uid")
+_BY_UID = _reading(_COLUMNS, "uid = $1", "uid")
+_OF_CONVERSATION = _reading(_COLUMNS, "conversation = $1 AND uid = $2", "uid")
+_OVERDUE = _reading(_COLUMNS, "state = 'held' AND hold_until_s <= $1", "uid")
+_UPCOMING = _reading(
+    _COLUMNS, "conversation = $1 AND state = 'confirmed' AND ends_at_s > $2", "starts_at_s, uid"
+)
+_ON_DAY = _reading(
+    f"{_COLUMNS}, resources",
+    f"{_CLAIMING} AND starts_at_s >= $1 AND starts_at_s < $2",
+    "starts_at_s, resources",
+)
+_AROUND = _reading(
+    "uid, party, starts_at_s, state, resources, first_quantum, end_quantum",
+    f"{_CLAIMING} AND first_quantum > $1 AND first_quantum < $2 "
+    "AND NOT (state = 'held' AND hold_until_s <= $3)",
+    "uid",
+)
+_INSERT = """INSERT INTO booking (uid, sequence, state, party, starts_at_s, ends_at_s, zone,
+    under_name, hold_until_s, booked_at_s, modified_at_s, conversation, token, resources,
     first_quantum, end_quantum, pace_minutes, pace_window)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
 _UPDATE = """UPDATE booking SET sequence = $2, state = $3, under_name = $4, hold_until_s = $5,
@@ -96,7 +121,7 @@ class Desk:
         `token` names the request within the conversation: the same one gets the same booking
         again, as it is by now. Raises BookingRefused for a name that is none.
         """
-        known = await self._select("conversation = $1 AND token = $2", conversation, token)
+        known = await self._select(_BY_TOKEN, conversation, token)
         if known:
             return known[0]
         await self.expire_holds()
@@ -146,25 +171,23 @@ class Desk:
 
     async def expire_holds(self) -> None:
         """End the holds whose time is over, and free their tables."""
-        for booking in await self._select("state = 'held' AND hold_until_s <= $1", self.now_s):
+        for booking in await self._select(_OVERDUE, self.now_s):
             await self._change(booking, Expire())
 
     async def booking(self, conversation: ConversationId, uid: str) -> Booking | None:
         """A booking of a conversation, by uid."""
-        found = await self._select("conversation = $1 AND uid = $2", conversation, uid)
+        found = await self._select(_OF_CONVERSATION, conversation, uid)
         return found[0] if found else None
 
     async def upcoming(self, conversation: ConversationId) -> list[Booking]:
         """The firm bookings of a conversation that have not ended, by begin."""
-        return await self._select(
-            "conversation = $1 AND state = 'confirmed' AND ends_at_s > $2", conversation, self.now_s
-        )
+        return await self._select(_UPCOMING, conversation, self.now_s)
 
     # --- the only writers of claims and covers ---------------------------------------------
 
     async def _change(self, seen: Booking, command: Command) -> Booking:
         """Carry out a command on the booking as it is now, whatever the caller saw before."""
-        booking = (await self._select("uid = $1", seen.uid))[0]
+        booking = (await self._select(_BY_UID, seen.uid))[0]
         after = booking
         for event in decide(booking, command, self.now_s):
             after = apply(after, event)
@@ -247,12 +270,8 @@ class Desk:
 
     # --- reading ---------------------------------------------------------------------------
 
-    async def _select(self, where: str, *values: int | str | bytes) -> list[Booking]:
-        rows = await self._transaction.fetch(
-            f"SELECT {_COLUMNS} FROM booking WHERE {where} ORDER BY starts_at_s, uid",
-            *values,
-        )
-        return [_booking(row) for row in rows]
+    async def _select(self, query: str, *values: int | str | bytes) -> list[Booking]:
+        return [_booking(row) for row in await self._transaction.fetch(query, *values)]
 
     async def _occupancy(self, first_quantum: int, end_quantum: int) -> Occupancy:
         """Who claims tables around a stretch of time, a day to both sides for chains of moves.
@@ -260,11 +279,7 @@ class Desk:
         Holds whose time is over do not count, even while they are still in the book.
         """
         rows = await self._transaction.fetch(
-            f"""SELECT uid, party, starts_at_s, state, resources, first_quantum, end_quantum
-                FROM booking WHERE state IN ({_CLAIMING})
-                AND first_quantum > $1 AND first_quantum < $2
-                AND NOT (state = 'held' AND hold_until_s <= $3)
-                ORDER BY uid""",
+            _AROUND,
             first_quantum - 2 * _DAY_QUANTA,
             end_quantum + _DAY_QUANTA,
             self.now_s,
@@ -285,8 +300,7 @@ class Desk:
 async def table_bookings(transaction: Transaction, zone: str, day: date) -> list[TableBooking]:
     """The live bookings that begin on a local date, by time and table."""
     rows = await transaction.fetch(
-        f"""SELECT {_COLUMNS}, resources FROM booking WHERE state IN ({_CLAIMING})
-            AND starts_at_s >= $1 AND starts_at_s < $2 ORDER BY starts_at_s, resources""",
+        _ON_DAY,
         instant_s(zone, day, 0),
         instant_s(zone, day + timedelta(days=1), 0),
     )

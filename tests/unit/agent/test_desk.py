@@ -1,5 +1,6 @@
 """The desk: holding, confirming, cancelling, expiry, idempotency, moves; the book stays right."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +10,10 @@ import pytest
 from ledger import audit
 from linde import FRIDAY, NOW_S, TUESDAY, at, clock_of, restaurant, without_pacing
 from plausch.agent.book import Book
-from plausch.agent.desk import Desk
+from plausch.agent.desk import _CLAIMING, Desk
 from plausch.base.ids import ConversationId
 from plausch.db.interface import ConstraintViolated, Transaction
-from plausch.domain.booking import Booking, BookingRefused, BookingState, By
+from plausch.domain.booking import CLAIMING, Booking, BookingRefused, BookingState, By
 from plausch.domain.slots import Unavailable
 from plausch.domain.tables import FloorPlan, Resource
 
@@ -225,3 +226,7 @@ async def test_who_saw_an_older_state_changes_nothing(book: Book, tmp_path: Path
         await book.confirm(HOUSE, other, "Berta", NOW_S)
     cancelled = await book.cancel(HOUSE, other, By.CUSTOMER, NOW_S)
     assert (cancelled.sequence, cancelled.under_name) == (3, "Anna")
+
+
+def test_the_query_names_the_states_that_claim() -> None:
+    assert set(re.findall(r"'(\w+)'", _CLAIMING)) == {state.value for state in CLAIMING}
