@@ -30,6 +30,7 @@ class ServerProcess:
         config: str = OPEN_LIMITS,
         port: int = 0,
         before_start: Callable[[], None] | None = None,
+        prefix: tuple[str, ...] = (),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.data = folder / "data"
@@ -38,14 +39,29 @@ class ServerProcess:
         self._log = folder / "server.log"
         self._database_url = database_url
         self._before_start = before_start
+        self._prefix = prefix
         self.port = port
+        self.exit_code = 0
         self.url = ""
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> Self:
         """Start, and wait for the line `ready`. Raises RuntimeError with what it said instead."""
-        command = [sys.executable, "-m", "plausch.server.main", "--data", str(self.data)]
-        command += ["--config", str(self._config), "--port", str(self.port)]
+        self.start_blindly()
+        assert self._process is not None and self._process.stdout is not None
+        line = self._process.stdout.readline().split()
+        if line[:1] != ["ready"]:
+            self.exit_code = self._end(signal.SIGTERM)
+            raise RuntimeError(f"the server did not start: {self.log()}")
+        self.url = line[1]
+        self.port = int(self.url.rpartition(":")[2])
+        return self
+
+    def start_blindly(self) -> None:
+        """Start, and do not wait."""
+        command = [*self._prefix, sys.executable, "-m", "plausch.server.main"]
+        command += ["--data", str(self.data), "--config", str(self._config)]
+        command += ["--port", str(self.port)]
         if self._database_url:
             command += ["--database", self._database_url]
         with self._log.open("a") as log:
@@ -56,14 +72,6 @@ class ServerProcess:
                 text=True,
                 preexec_fn=self._before_start,
             )
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline().split()
-        if line[:1] != ["ready"]:
-            self._process.wait(10)
-            raise RuntimeError(f"the server did not start: {self.log()}")
-        self.url = line[1]
-        self.port = int(self.url.rpartition(":")[2])
-        return self
 
     @property
     def pid(self) -> int:

@@ -260,6 +260,13 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
             self._moved.clear()
             await self._moved.wait()
 
+    async def moved(self) -> None:
+        """Wait until something more has come. Raises ConnectionError at the end."""
+        if self._gone.is_set():
+            raise ConnectionError("the connection ended")
+        self._moved.clear()
+        await self._moved.wait()
+
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self.transport = transport
 
