@@ -60,7 +60,7 @@ class Epochs:
             if entry.kind is EntryKind.CHANGE and entry.payload:
                 bundle = CommitBundle.from_bytes(entry.payload)
                 if bundle.commit == envelope.message:
-                    outcome.writes.append(self._core.outbox.delete(entry.number))
+                    outcome.writes.append(self._core.outbox.delete(entry.idempotency_id))
                     outcome.paid.append((entry.idempotency_id, envelope.seq))
         self._moved(live, group, before, self._core.address, outcome)
         return True
@@ -109,7 +109,7 @@ class Epochs:
         """Another Commit won: what ours should have changed is tried again from its intent."""
         for entry in await self._core.outbox.of(live.id):
             if entry.kind is EntryKind.CHANGE and entry.payload:
-                outcome.writes.append(self._core.outbox.set_payload(entry.number, -1, b""))
+                outcome.writes.append(self._core.outbox.set_payload(entry.idempotency_id, -1, b""))
 
     def _moved(
         self,

@@ -135,7 +135,7 @@ class Outbox:
                 live.kept.state = "failed"
                 writes.append(core.conversations.put(live.kept))
             for one in entries:
-                writes.append(core.outbox.delete(one.number))
+                writes.append(core.outbox.delete(one.idempotency_id))
                 if one.message_id is not None:
                     writes.append(core.messages.fail(one.message_id, str(error)))
             await core.vault.write(writes)
@@ -178,7 +178,7 @@ class Outbox:
                 )
             except ServerRefused as error:
                 await self._catch_up_after(live, error, progress)
-                current = await core.outbox.get(entry.number)
+                current = await core.outbox.get(entry.idempotency_id)
                 continue
             await self._accepted(live, ready, answer)
             return
@@ -194,7 +194,7 @@ class Outbox:
                 return None
             ciphertext = group.encrypt(entry.intent, core.mark(group).digest)
             writes = core.save_group(live, epoch_moved=False)
-            writes.append(core.outbox.set_payload(entry.number, group.epoch, ciphertext))
+            writes.append(core.outbox.set_payload(entry.idempotency_id, group.epoch, ciphertext))
             if entry.message_id is not None:
                 hashed = envelope_hash(ciphertext)
                 writes.append(core.messages.travels_as(entry.message_id, hashed))
@@ -205,7 +205,7 @@ class Outbox:
         """It is on the server's disk: note it, and pass it in the log if it is the next one."""
         core = self._core
         async with core.changing(live):
-            writes = [core.outbox.delete(entry.number)]
+            writes = [core.outbox.delete(entry.idempotency_id)]
             if entry.message_id is not None:
                 at_ms = max(answer.accepted_at_ms, live.kept.ordinal_ms)
                 writes.append(core.messages.accepted(entry.message_id, answer.seq, at_ms))
@@ -227,7 +227,7 @@ class Outbox:
         await self._core.transport.ask(
             lambda request_id: f.CreateConversation(request_id, live.id, entry.payload), f.Done
         )
-        await self._core.vault.write([self._core.outbox.delete(entry.number)])
+        await self._core.vault.write([self._core.outbox.delete(entry.idempotency_id)])
         self._core.fulfil(entry.idempotency_id, 0)
 
     async def _tidy(self, live: Live) -> None:
@@ -241,7 +241,7 @@ class Outbox:
                 )
             ]
         )
-        entry = await core.outbox.by_id(idempotency_id)
+        entry = await core.outbox.get(idempotency_id)
         if entry is not None:
             await self._change(live, entry)
 
@@ -263,7 +263,7 @@ class Outbox:
                 await self._catch_up_after(live, error, progress)
             else:
                 await self.sync.catch_up(live, answer.seq)
-            current = await core.outbox.get(entry.number)
+            current = await core.outbox.get(entry.idempotency_id)
         raise ConversationBroken(
             "Others changed this conversation each time before this change came through: it is "
             "tried again later."
@@ -313,7 +313,7 @@ class Outbox:
                     pending.commit, pending.welcome, welcome_to, pending.group_info
                 ).to_bytes()
                 writes = core.save_group(live, epoch_moved=True)
-                writes.append(core.outbox.set_payload(entry.number, epoch, bundle))
+                writes.append(core.outbox.set_payload(entry.idempotency_id, epoch, bundle))
                 await core.vault.write(writes)
                 return _with_payload(entry, epoch, bundle)
 
@@ -323,7 +323,7 @@ class Outbox:
         if live.kept.state == "opening":
             live.kept.state = "open"
         await core.vault.write(
-            [core.outbox.delete(entry.number), core.conversations.put(live.kept)]
+            [core.outbox.delete(entry.idempotency_id), core.conversations.put(live.kept)]
         )
         core.fulfil(entry.idempotency_id, live.kept.cursor)
 
@@ -337,7 +337,7 @@ class Outbox:
                 if not proposal or epoch != group.epoch:
                     proposal, epoch = group.propose_remove(group.own_leaf), group.epoch
                     writes = core.save_group(live, epoch_moved=True)
-                    writes.append(core.outbox.set_payload(entry.number, epoch, proposal))
+                    writes.append(core.outbox.set_payload(entry.idempotency_id, epoch, proposal))
                     await core.vault.write(writes)
                     entry = _with_payload(entry, epoch, proposal)
             try:
@@ -365,7 +365,7 @@ class Outbox:
             live.group = None
             await core.vault.write(
                 [
-                    core.outbox.delete(entry.number),
+                    core.outbox.delete(entry.idempotency_id),
                     core.conversations.put(live.kept),
                     core.conversations.forget_group(live.id),
                 ]
@@ -413,7 +413,6 @@ class _Progress:
 
 def _with_payload(entry: Entry, epoch: int, payload: bytes) -> Entry:
     return Entry(
-        entry.number,
         entry.conversation,
         entry.kind,
         entry.message_id,

@@ -79,7 +79,7 @@ async def own_came_back(core: Core, live: Live, envelope: Envelope, outcome: Out
     outcome.writes.append(core.messages.accepted(row.message_id, envelope.seq, at_ms))
     entry = await core.outbox.for_message(row.message_id)
     if entry is not None:
-        outcome.writes.append(core.outbox.delete(entry.number))
+        outcome.writes.append(core.outbox.delete(entry.idempotency_id))
         outcome.paid.append((entry.idempotency_id, envelope.seq))
     if row.seq is None:
         outcome.events.append(StatusChanged(live.id, row.message_id, State.SENT))

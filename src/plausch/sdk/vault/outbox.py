@@ -10,8 +10,7 @@ from plausch.sdk.vault.vault import Vault, Write
 
 _INTENT = "outbox.intent"
 _SELECT = (
-    "SELECT entry, conversation, kind, message_id, idempotency_id, intent, epoch, payload "
-    "FROM outbox "
+    "SELECT conversation, kind, message_id, idempotency_id, intent, epoch, payload FROM outbox "
 )
 IDEMPOTENCY_BYTES = 16
 
@@ -36,9 +35,11 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One debt. `payload` travels as it is when `epoch` is still the group's epoch."""
+    """One debt, named by its idempotency id.
 
-    number: int
+    `payload` travels as it is when `epoch` is still the group's epoch.
+    """
+
     conversation: ConversationId
     kind: EntryKind
     message_id: MessageId | None
@@ -78,28 +79,23 @@ class OutboxTable:
             ),
         )
 
-    def set_payload(self, number: int, epoch: int, payload: bytes) -> Write:
+    def set_payload(self, idempotency_id: bytes, epoch: int, payload: bytes) -> Write:
         """What travels, bound to an epoch; written together with the group's new state."""
         return Write(
-            "UPDATE outbox SET epoch = $2, payload = $3 WHERE entry = $1",
-            (number, epoch, payload),
+            "UPDATE outbox SET epoch = $2, payload = $3 WHERE idempotency_id = $1",
+            (idempotency_id, epoch, payload),
         )
 
-    def delete(self, number: int) -> Write:
+    def delete(self, idempotency_id: bytes) -> Write:
         """The debt is paid, or cannot be."""
-        return Write("DELETE FROM outbox WHERE entry = $1", (number,))
+        return Write("DELETE FROM outbox WHERE idempotency_id = $1", (idempotency_id,))
 
     async def first(self, conversation: ConversationId) -> Entry | None:
         """The oldest entry of a conversation. Raises VaultDamaged."""
         rows = await self._select("WHERE conversation = $1 ORDER BY entry LIMIT 1", conversation)
         return rows[0] if rows else None
 
-    async def get(self, number: int) -> Entry | None:
-        """One entry, if it is still owed."""
-        rows = await self._select("WHERE entry = $1", number)
-        return rows[0] if rows else None
-
-    async def by_id(self, idempotency_id: bytes) -> Entry | None:
+    async def get(self, idempotency_id: bytes) -> Entry | None:
         """The entry with this idempotency id, if it is still owed."""
         rows = await self._select("WHERE idempotency_id = $1", idempotency_id)
         return rows[0] if rows else None
@@ -118,7 +114,7 @@ class OutboxTable:
         rows = await self._vault.fetch("SELECT DISTINCT conversation FROM outbox")
         return [ConversationId(row[0]) for row in rows]
 
-    async def _select(self, where: str, *values: bytes | int) -> list[Entry]:
+    async def _select(self, where: str, *values: bytes) -> list[Entry]:
         rows = await self._vault.fetch(
             _SELECT + where,
             *values,
@@ -126,9 +122,8 @@ class OutboxTable:
         return [self._entry(row) for row in rows]
 
     def _entry(self, row: Row) -> Entry:
-        number, conversation, kind, message_id, idempotency_id, intent, epoch, payload = row
+        conversation, kind, message_id, idempotency_id, intent, epoch, payload = row
         return Entry(
-            number,
             ConversationId(conversation),
             EntryKind(kind),
             MessageId(message_id) if message_id is not None else None,

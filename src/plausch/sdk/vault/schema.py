@@ -87,7 +87,7 @@ STEPS = (
                 conversation {bytes} NOT NULL,
                 kind TEXT NOT NULL,
                 message_id {bytes},
-                idempotency_id {bytes} NOT NULL,
+                idempotency_id {bytes} NOT NULL UNIQUE,
                 intent {bytes} NOT NULL, -- sealed: content, or what shall change
                 epoch BIGINT NOT NULL, -- of the payload, -1 while there is none
                 payload {bytes} NOT NULL -- what travels: MLS messages, no secrets

@@ -28,10 +28,10 @@ async def test_first_in_first_out_in_each_conversation(vault: Vault) -> None:
     assert [entry.intent for entry in await table.of(ROOM)] == [b"text 0", b"text 2"]
     first = await table.first(ROOM)
     assert first is not None and first.intent == b"text 0"
-    await vault.write([table.delete(first.number)])
+    await vault.write([table.delete(first.idempotency_id)])
     second = await table.first(ROOM)
     assert second is not None and second.intent == b"text 2"
-    assert await table.get(first.number) is None
+    assert await table.get(first.idempotency_id) is None
 
 
 async def test_a_payload_is_bound_to_an_epoch(vault: Vault) -> None:
@@ -43,8 +43,8 @@ async def test_a_payload_is_bound_to_an_epoch(vault: Vault) -> None:
     entry = await table.for_message(FIRST)
     assert entry is not None
     assert (entry.epoch, entry.payload, entry.idempotency_id) == (-1, b"", identifier)
-    await vault.write([table.set_payload(entry.number, 3, b"ciphertext")])
-    again = await table.get(entry.number)
+    await vault.write([table.set_payload(entry.idempotency_id, 3, b"ciphertext")])
+    again = await table.get(entry.idempotency_id)
     assert again is not None and (again.epoch, again.payload) == (3, b"ciphertext")
 
 
