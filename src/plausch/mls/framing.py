@@ -143,6 +143,11 @@ class FramedContent:
         return cls(group_id, epoch, sender, authenticated, body, reader.since(start))
 
     @property
+    def application(self) -> bytes:
+        """The application's bytes; empty for a proposal or Commit."""
+        return self.body if isinstance(self.body, bytes) else b""
+
+    @property
     def content_type(self) -> ContentType:
         """What the body is."""
         return content_type_of(self.body)

@@ -98,9 +98,7 @@ class Receiver:
         message, opening = open_private(suite, sender_data, messages, private)
         sender = self._sender_of(private.epoch, message.content.sender.index)
         verify_content(suite, sender.signature_key, message, context.encoded)
-        body = message.content.body
-        if not isinstance(body, bytes):
-            raise ValidationError("content-type", "The content is not what its header says.")
+        plaintext = message.content.application
 
         def accept() -> ReceivedMessage:
             _require_retained(owner, messages)
@@ -109,7 +107,7 @@ class Receiver:
                 sender.leaf_index,
                 sender.credential,
                 sender.signature_key,
-                body,
+                plaintext,
                 private.authenticated,
                 private.epoch,
             )
