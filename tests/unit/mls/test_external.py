@@ -120,7 +120,8 @@ def test_the_joiner_must_meet_the_groups_demands() -> None:
     poor = Capabilities((1,), (1,), (), (), (1,))
     pending = knock(scene, cora, capabilities=own_capabilities(cora.credential))
     scene["bela"].stage(pending.commit, allow_external=welcome_anybody)
-    refused("leaf-capabilities-credential", lambda: knock(scene, cora, capabilities=poor))
+    check = "leaf-credential-supported-by-members"
+    refused(check, lambda: knock(scene, cora, capabilities=poor))
 
 
 def test_members_that_the_joiners_judge_refuses() -> None:
