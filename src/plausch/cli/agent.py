@@ -1,9 +1,7 @@
 """`plausch agent`: a business's agent, from its TOML file to its book."""
 
 import asyncio
-import logging
 import shutil
-import sys
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,7 +15,7 @@ from plausch.agent.run import Agent
 from plausch.base.clock import SystemClock
 from plausch.base.errors import LocalError
 from plausch.base.ids import parse_name
-from plausch.cli.console import Screen, screen_of
+from plausch.cli.console import Screen, log_to_stderr, screen_of
 from plausch.cli.home import owned, run
 from plausch.cli.options import home_option, json_option, passphrase_option, read_passphrase
 from plausch.cli.records import BookingRecord
@@ -141,7 +139,7 @@ def run_agent(home: Path, passphrase_file: Path | None) -> None:
     """
     screen = screen_of()
     restaurant = business_of(home)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    log_to_stderr()
 
     async def work() -> None:
         book = await Book.open(home / BOOK_FILE)

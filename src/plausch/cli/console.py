@@ -4,6 +4,7 @@ Standard output carries the answer, standard error what is said about the work. 
 progress appear only on a terminal.
 """
 
+import logging
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 import click
 import msgspec
 from rich.console import Console
+from rich.markdown import Markdown
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +36,12 @@ def harmless(text: str) -> str:
         else character
         for character in text
     )
+
+
+def log_to_stderr() -> None:
+    """What the operator of a process may read; the transport's own lines name addresses: not."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    logging.getLogger("picows").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +76,14 @@ class Screen:
         else:
             click.echo(harmless(text))
         sys.stdout.flush()
+
+    def prose(self, text: str) -> None:
+        """Markdown on standard output: set in type on a terminal, as it is into a pipe."""
+        if sys.stdout.isatty():
+            self._console().print(Markdown(harmless(text), hyperlinks=False))
+            sys.stdout.flush()
+        else:
+            self.line(text)
 
     def record(self, record: msgspec.Struct | Sequence[msgspec.Struct] | dict[str, object]) -> None:
         """One JSON value on one line of standard output, at once."""

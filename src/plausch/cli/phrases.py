@@ -112,8 +112,8 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Was der Server von diesem Gespräch sah, und was Sie sahen:",
     ),
     "demo_heads": (
-        "seq|time|sending device|bytes|begins|you saw",
-        "seq|Zeit|sendendes Gerät|Bytes|beginnt|Sie sahen",
+        "seq|time|sending device|bytes|last 12 bytes|you saw",
+        "seq|Zeit|sendendes Gerät|Bytes|letzte 12 Bytes|Sie sahen",
     ),
     "demo_handshake": ("(keys of the group)", "(Schlüssel der Gruppe)"),
     "demo_unseen": ("(marks: delivered, read)", "(Zeichen: zugestellt, gelesen)"),

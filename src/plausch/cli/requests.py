@@ -36,7 +36,8 @@ from plausch.sdk import (
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 _CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
-CATCH_UP_S = 5.0
+CONNECT_S = 5.0
+CATCH_UP_S = 90.0
 
 
 class Request(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
@@ -49,13 +50,23 @@ class Request(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-async def caught_up(client: Client) -> bool:
-    """Wait a moment for what the server holds for us; False when it cannot be reached."""
+async def caught_up(client: Client, connect_s: float = CONNECT_S) -> bool:
+    """Wait for what the server holds for us; False when it cannot be reached.
+
+    Without a connection the wait is `connect_s`; with one it lasts as long as there is more.
+    """
+    work = asyncio.ensure_future(client.synchronize())
     try:
-        async with asyncio.timeout(CATCH_UP_S):
-            await client.synchronize()
-    except (TimeoutError, Unreachable):
+        await asyncio.wait({work}, timeout=connect_s)
+        if not work.done() and client.online:
+            await asyncio.wait({work}, timeout=CATCH_UP_S)
+        if not work.done():
+            return False
+        work.result()
+    except Unreachable:
         return False
+    finally:
+        work.cancel()
     return True
 
 
@@ -124,7 +135,7 @@ class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
 
     async def carry_out(self, client: Client) -> SentRecord:
         """Raises what `find` and `Conversation.send_text` raise."""
-        await caught_up(client)
+        await caught_up(client, min(CONNECT_S, self.timeout_s))
         conversation = await find(client, self.target)
         sent = await conversation.send_text(self.text)
         return await settled(sent, conversation.title, self.timeout_s)

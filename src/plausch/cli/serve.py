@@ -1,12 +1,11 @@
 """`plausch serve`: a server."""
 
 import dataclasses
-import logging
-import sys
 from pathlib import Path
 
 import click
 
+from plausch.cli.console import log_to_stderr
 from plausch.server.config import DEFAULT_PORT, REGISTRATION_MODES, ServerConfig, read_config
 from plausch.server.main import run as run_server
 
@@ -94,5 +93,5 @@ def serve(
         origins=origins,
         behind_proxy=behind_proxy,
     )
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    log_to_stderr()
     run_server(settings)

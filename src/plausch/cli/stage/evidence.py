@@ -13,6 +13,7 @@ from plausch.server.store import envelope as envelopes
 from plausch.wire.frames import APPLICATION, COMMIT, PROPOSAL
 
 KIND_NAMES = {APPLICATION: "message", PROPOSAL: "proposal", COMMIT: "commit"}
+SHOWN_BYTES = 12
 SHORTEST = 5
 """Shorter texts occur in random bytes by chance; looking for them would prove nothing."""
 
@@ -27,7 +28,7 @@ class SeenEnvelope:
     accepted_at_ms: int
     sender: str
     size_bytes: int
-    first_bytes: bytes
+    last_bytes: bytes
 
 
 async def seen_by_server(database: str, conversation: ConversationId) -> list[SeenEnvelope]:
@@ -55,7 +56,7 @@ async def seen_by_server(database: str, conversation: ConversationId) -> list[Se
             accepted_at_ms=accepted_at_ms,
             sender=sender,
             size_bytes=len(message),
-            first_bytes=message[:12],
+            last_bytes=message[-SHOWN_BYTES:],
         )
         for seq, epoch, kind, accepted_at_ms, sender, message in rows
     ]

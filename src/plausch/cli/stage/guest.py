@@ -52,7 +52,7 @@ def show(screen: Screen, business: str, message: IncomingMessage) -> list[Pick]:
     """Print what the business said; the choices that the guest now has by number."""
     picks = picks_of(message.card, screen.language)
     screen.line(f"\n{business}:", style="bold cyan")
-    screen.line(message.text)
+    screen.prose(message.text)
     if picks and not numbers_itself(message.text):
         for number, pick in enumerate(picks, 1):
             screen.line(f"{number}. {pick.label}")

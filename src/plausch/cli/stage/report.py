@@ -37,7 +37,7 @@ def show_evidence(
                 f"{at:%H:%M:%S}",
                 envelope.sender.partition("/d/")[2],
                 str(envelope.size_bytes),
-                envelope.first_bytes.hex(),
+                envelope.last_bytes.hex(),
                 short(text) or screen.phrase(nothing),
             ]
         )
