@@ -15,8 +15,6 @@ from plausch.server.limits import Limits
 from plausch.server.records import BUSINESS, DeviceRecord
 from plausch.server.store import account, device, key_package, mailbox, member
 
-SEEN_EVERY_MS = 3_600_000
-
 __all__ = ["DeviceRecord", "Devices", "ListMoved"]
 
 
