@@ -24,7 +24,8 @@ from plausch.mls.proposal import Commit
 from plausch.mls.psk import KnownPsks, combine_psks
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.transcript import confirmed_transcript_hash
-from plausch.mls.tree_kem import TreePrivate, UpdatePath, apply_path
+from plausch.mls.tree_kem import TreePrivate, apply_path
+from plausch.mls.update_path import UpdatePath
 from plausch.mls.validation import (
     Applied,
     ListedProposal,

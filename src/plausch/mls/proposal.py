@@ -12,7 +12,7 @@ from plausch.mls.group_context import GROUP_ID_LIMIT
 from plausch.mls.key_package import KeyPackage
 from plausch.mls.leaf_node import LeafNode
 from plausch.mls.psk_id import PreSharedKeyId
-from plausch.mls.tree_kem import UpdatePath
+from plausch.mls.update_path import UpdatePath
 
 
 class ProposalType(IntEnum):

@@ -28,7 +28,7 @@ from plausch.mls.psk import NO_PSKS, KnownPsks
 from plausch.mls.saved import SavedGroup
 from plausch.mls.staged import ReceivedMessage, StagedCommit, StagedMessage, StagedProposal
 from plausch.mls.suite import SUITES, suite
-from plausch.mls.tree_kem import UpdatePath
+from plausch.mls.update_path import UpdatePath
 
 NOW_S = 1_800_000_000
 DAY_S = 86_400

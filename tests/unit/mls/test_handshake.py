@@ -1,5 +1,7 @@
 """The delivery service's view: it follows a group's whole life without a secret."""
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -374,3 +376,21 @@ def test_headers_are_read_without_the_rest() -> None:
     assert isinstance(
         parse_public_message(anna.frame(Remove(1))).authenticated.content.body, Remove
     )
+
+
+def test_it_loads_nothing_that_could_hold_a_secret() -> None:
+    """Measured in a fresh interpreter: the server's half and what it brings along."""
+    blind = "handshake framing key_package validation ratchet_tree group_info"
+    program = (
+        "import sys\n"
+        + "".join(f"import plausch.mls.{name}\n" for name in blind.split())
+        + "print(*sorted(n for n in sys.modules if n.startswith('plausch.mls.')))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.removeprefix("plausch.mls.") for name in answer.stdout.split()}
+    secret = "group sending view epoch process commit external join joiner welcome psk saved past "
+    secret += "receive staged key_schedule secret_tree protection tree_kem"
+    assert loaded.isdisjoint(secret.split())
+    assert "handshake" in loaded
