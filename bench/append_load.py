@@ -84,30 +84,28 @@ async def measure(options: argparse.Namespace) -> None:
     baseline = fleet.Baseline()
     echo_rate, echo_us = await baseline.echo_us(options.connections, MESSAGE_BYTES, 2.0)
     baseline.stop()
-    with fleet.Folder() as folder:
-        server = fleet.ServerProcess(folder, options.database)
+    with fleet.Folder() as folder, fleet.ServerProcess(folder, options.database) as server:
         devices = await fleet.registered(server.url, options.connections)
         await fleet.in_pairs(devices, MESSAGE_BYTES)
         rate, cpu_us = await at_full_speed(server, devices, options.seconds)
         half = options.rate or rate / 2
         reached, half_us, latencies = await at_rate(server, devices, half, options.seconds)
-        engine = "PostgreSQL" if options.database else "SQLite"
-        fleet.table(
-            f"{options.connections} connections in pairs, {MESSAGE_BYTES}-byte envelopes, {engine}",
-            [
-                ("messages a second, durable and delivered", f"{rate:,.0f}"),
-                ("server CPU for each message", f"{cpu_us:.1f} us"),
-                ("baseline: bare picows echoes a second", f"{echo_rate:,.0f}"),
-                ("baseline: server CPU for each echo", f"{echo_us:.1f} us"),
-                ("CPU, times the baseline", f"{cpu_us / echo_us:.1f}"),
-                ("steady messages a second", f"{reached:,.0f}"),
-                ("  server CPU for each message", f"{half_us:.1f} us"),
-                ("  delivery, median", f"{fleet.percentile(latencies, 0.5):.1f} ms"),
-                ("  delivery, p99", f"{fleet.percentile(latencies, 0.99):.1f} ms"),
-                ("  delivery, worst", f"{fleet.percentile(latencies, 1.0):.1f} ms"),
-            ],
-        )
-        server.stop()
+    engine = "PostgreSQL" if options.database else "SQLite"
+    fleet.table(
+        f"{options.connections} connections in pairs, {MESSAGE_BYTES}-byte envelopes, {engine}",
+        [
+            ("messages a second, durable and delivered", f"{rate:,.0f}"),
+            ("server CPU for each message", f"{cpu_us:.1f} us"),
+            ("baseline: bare picows echoes a second", f"{echo_rate:,.0f}"),
+            ("baseline: server CPU for each echo", f"{echo_us:.1f} us"),
+            ("CPU, times the baseline", f"{cpu_us / echo_us:.1f}"),
+            ("steady messages a second", f"{reached:,.0f}"),
+            ("  server CPU for each message", f"{half_us:.1f} us"),
+            ("  delivery, median", f"{fleet.percentile(latencies, 0.5):.1f} ms"),
+            ("  delivery, p99", f"{fleet.percentile(latencies, 0.99):.1f} ms"),
+            ("  delivery, worst", f"{fleet.percentile(latencies, 1.0):.1f} ms"),
+        ],
+    )
 
 
 def main() -> None:

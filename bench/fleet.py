@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Self
 
 import msgspec
 import picows
@@ -34,6 +35,7 @@ sends_per_device_per_day = 100000000
 connections_per_address = 1000000
 conversations_per_device_per_day = 1000000
 key_packages_claimed_per_hour = 1000000
+participants_per_conversation = 2000
 """
 
 
@@ -66,8 +68,10 @@ class ServerProcess:
         pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
         return pages * resource.getpagesize()
 
-    def stop(self) -> None:
-        """SIGTERM, and wait."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *failure: object) -> None:
         self._process.terminate()
         self._process.wait(30)
 
