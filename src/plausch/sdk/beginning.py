@@ -9,8 +9,10 @@ from plausch.sdk.core import Core, Live
 from plausch.sdk.membership import Intent, suite_for
 from plausch.sdk.vault.conversations import KeptConversation
 from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
+from plausch.sdk.whole import whole
 
 
+@whole
 async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, bytes]:
     """A conversation with these accounts; its first Commit waits in the outbox.
 

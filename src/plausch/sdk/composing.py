@@ -18,6 +18,7 @@ from plausch.sdk.receive import MS
 from plausch.sdk.vault.messages import MessageRow
 from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
 from plausch.sdk.vault.vault import Write
+from plausch.sdk.whole import whole
 
 
 def new_salt() -> bytes:
@@ -36,6 +37,7 @@ def demand_participant(live: Live) -> None:
         raise NotParticipant("The server refused to open this conversation; begin a new one.")
 
 
+@whole
 async def compose(core: Core, outbox: Outbox, live: Live, content: MimiContent) -> SentMessage:
     """Put a message into history and outbox in one transaction, and start sending.
 

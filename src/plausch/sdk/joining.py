@@ -11,6 +11,7 @@ from plausch.sdk.membership import members_of
 from plausch.sdk.vault.conversations import KeptConversation
 from plausch.sdk.vault.key_packages import KeptKeyPackage
 from plausch.sdk.vault.vault import Write
+from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
 
@@ -20,6 +21,7 @@ class Joining:
     def __init__(self, core: Core) -> None:
         self._core = core
 
+    @whole
     async def take(self, item: f.MailboxItem) -> Live | None:
         """Join, or note why not; either way the item is done. The new conversation, if any.
 

@@ -29,6 +29,7 @@ from plausch.sdk.sync import Sync
 from plausch.sdk.transport import jittered_delay_s
 from plausch.sdk.vault.outbox import Entry, EntryKind, new_idempotency_id
 from plausch.sdk.vault.vault import Write
+from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
 STALE_ATTEMPTS = 4
@@ -120,6 +121,7 @@ class Outbox:
             self._core.disappoint(entry.idempotency_id, error)
         await self._core.report(live.id, None, error)
 
+    @whole
     async def _give_up(self, live: Live, entry: Entry, error: PlauschError) -> None:
         """Refused for good. Without its first Commit a conversation cannot be."""
         core = self._core
@@ -183,6 +185,7 @@ class Outbox:
             await self._accepted(live, ready, answer)
             return
 
+    @whole
     async def _encrypted(self, live: Live, entry: Entry) -> Entry | None:
         """The entry with a ciphertext of the present epoch; None: the group has to be tidied."""
         core = self._core
@@ -201,6 +204,7 @@ class Outbox:
             await core.vault.write(writes)
             return _with_payload(entry, group.epoch, ciphertext)
 
+    @whole
     async def _accepted(self, live: Live, entry: Entry, answer: f.Appended) -> None:
         """It is on the server's disk: note it, and pass it in the log if it is the next one."""
         core = self._core
@@ -357,6 +361,7 @@ class Outbox:
                 continue
             await self._left(live, entry, answer.seq)
 
+    @whole
     async def _left(self, live: Live, entry: Entry, seq: int) -> None:
         """The proposal is in the log: from here on nothing is sent or read."""
         core = self._core

@@ -23,6 +23,7 @@ from plausch.sdk.events import ForkSuspected, StatusChanged
 from plausch.sdk.history import state_of
 from plausch.sdk.joining import Joining
 from plausch.sdk.receive import Opened, Outcome, own_came_back, take_content
+from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
 READ_LIMIT = 100
@@ -133,6 +134,7 @@ class Sync:
 
     # --- one stretch of a log ----------------------------------------------------------------
 
+    @whole
     async def _take(self, live: Live, envelopes: Sequence[f.Envelope]) -> None:
         """Process, write, then tell. Raises Unreachable after writing what was done before."""
         interrupted: Unreachable | None = None

@@ -167,8 +167,9 @@ class Transport:
             self._connection = None
             if greeting is not None:
                 greeting.cancel()
+            await connection.disconnect()  # first, so that what waits for an answer ends
+            if greeting is not None:
                 await asyncio.gather(greeting, return_exceptions=True)
-            await connection.disconnect()
 
     async def _greet(self, logged_in: f.LoggedIn) -> None:
         try:

@@ -27,6 +27,7 @@ from plausch.sdk.errors import IdentityChanged, TrustRefused
 from plausch.sdk.events import Feed, IdentityKeyChanged
 from plausch.sdk.vault.accounts import Accounts, KeptAccount
 from plausch.sdk.vault.vault import Vault
+from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
 CERTIFICATES_REMEMBERED = 4_096
@@ -135,9 +136,8 @@ class Trust:
                 code=error.code,
             ) from error
         if kept != self._accounts.get(address):
-            await self._vault.write([self._table.put(kept)])
             newly_changed = kept.state is ContactState.CHANGED and not self._is_changed(address)
-            self._keep(kept)
+            await self._put(kept)
             if newly_changed:
                 self._feed.tell(IdentityKeyChanged(address))
         return kept
@@ -224,6 +224,7 @@ class Trust:
                 )
             )
 
+    @whole
     async def _put(self, kept: KeptAccount) -> None:
         await self._vault.write([self._table.put(kept)])
         self._keep(kept)

@@ -18,6 +18,7 @@ from plausch.sdk.vault.key import KEY_FILE, make_vault_key, read_vault_key
 from plausch.sdk.vault.lock import VaultLock
 from plausch.sdk.vault.schema import STEPS
 from plausch.sdk.vault.seal import Seal
+from plausch.sdk.whole import whole
 
 DATABASE_FILE = "vault.db"
 
@@ -69,6 +70,7 @@ class Vault:
             raise
         return cls(home, lock, database, Seal(key))
 
+    @whole
     async def write(self, writes: Iterable[Write]) -> None:
         """All of it in one transaction, on disk when this returns. Raises StorageUnavailable."""
         prepared = tuple(writes)
