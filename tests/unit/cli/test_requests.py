@@ -1,0 +1,129 @@
+"""What commands ask of a device: how a target is found, and how requests cross the socket."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+import pytest
+
+from plausch.base.ids import NameRefused
+from plausch.cli.requests import (
+    AnyRequest,
+    Conversations,
+    Devices,
+    GroupChange,
+    GroupCreate,
+    History,
+    Ping,
+    Send,
+    Verify,
+    decode_request,
+    find,
+    full_address,
+    group_called,
+    titled,
+)
+from plausch.sdk import Client, SdkError, UnknownConversation
+
+from .conftest import Person
+
+Result = TypeVar("Result")
+
+EVERY: list[AnyRequest] = [
+    Send(target="anna", text="Grüße", timeout_s=1.5),
+    History(target="anna", limit=3, offline=True),
+    Conversations(groups=True),
+    GroupCreate(title="Chess", addresses=["anna", "cem@localhost"]),
+    GroupChange(group="Chess", add="olga"),
+    Devices(remove="0123456789abcdef"),
+    Verify(address="anna", mark=True),
+    Ping(),
+]
+
+
+@pytest.mark.parametrize("request_", EVERY, ids=lambda one: type(one).__name__)
+def test_a_request_survives_the_socket(request_: AnyRequest) -> None:
+    assert decode_request(msgspec.json.encode(request_)) == request_
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"null", b"{}", b'{"type":"x"}', b'{"type":"send"}', b'{"type":"ping"', b"\xff"]
+)
+def test_what_is_no_request_is_refused(raw: bytes) -> None:
+    with pytest.raises(SdkError, match="asked something unknown"):
+        decode_request(raw)
+
+
+def test_every_request_says_what_its_answer_is() -> None:
+    for request_ in EVERY:
+        assert issubclass(type(request_).answer_type, msgspec.Struct)
+
+
+def with_client(person: Person, work: Callable[[Client], Awaitable[Result]]) -> Result:
+    async def opened() -> Result:
+        async with await Client.open(person.home) as client:
+            await client.synchronize()
+            return await work(client)
+
+    return asyncio.run(opened())
+
+
+def test_a_name_is_an_address_of_the_own_server(anna: Person) -> None:
+    async def work(client: Client) -> None:
+        assert str(full_address(client, "cem")) == "cem@localhost"
+        assert str(full_address(client, "cem@example.org")) == "cem@example.org"
+        with pytest.raises(NameRefused):
+            full_address(client, "Cem!")
+
+    with_client(anna, work)
+
+
+def test_a_conversation_is_found_by_address_title_and_id(anna: Person, cem: Person) -> None:
+    async def work(client: Client) -> None:
+        direct = await find(client, cem.address)
+        assert (await find(client, cem.address.partition("@")[0])).id == direct.id
+        assert (await find(client, direct.id.hex())).id == direct.id
+        group = await client.create_group("Chess club", [cem.address])
+        assert (await find(client, "Chess club")).id == group.id
+        assert group_called(client, "Chess club").id == group.id
+        assert group_called(client, group.id.hex()).id == group.id
+        assert titled(client, "chess club") is None
+
+    with_client(anna, work)
+
+
+def test_titles_that_are_not_unique_are_refused(anna: Person, cem: Person) -> None:
+    async def work(client: Client) -> None:
+        for _ in range(2):
+            await client.create_group("Twin", [cem.address])
+        with pytest.raises(SdkError, match="2 groups are called 'Twin'"):
+            titled(client, "Twin")
+
+    with_client(anna, work)
+
+
+def test_a_group_that_is_not_there_is_said(anna: Person) -> None:
+    async def work(client: Client) -> None:
+        with pytest.raises(UnknownConversation, match="There is no group 'Nowhere'"):
+            group_called(client, "Nowhere")
+        with pytest.raises(UnknownConversation):
+            group_called(client, "00" * 16)
+
+    with_client(anna, work)
+
+
+def test_a_request_is_carried_out_with_a_client(anna: Person, cem: Person) -> None:
+    async def work(client: Client) -> None:
+        sent = await Send(target=cem.address, text="hello").carry_out(client)
+        assert (sent.state, sent.title) == ("sent", cem.address)
+        assert sent.seq is not None
+        history = await History(target=cem.address).carry_out(client)
+        assert [one.text for one in history.messages] == ["hello"]
+        assert history.fresh
+        overview = await Conversations().carry_out(client)
+        assert [one.conversation for one in overview.conversations] == [sent.conversation]
+        assert (await Conversations(groups=True).carry_out(client)).conversations == []
+        assert (await Ping().carry_out(client)).done
+
+    with_client(anna, work)
