@@ -201,6 +201,19 @@ async def test_a_removed_device_reads_up_to_its_removal(
     assert (await world.delivery.resume(cem.record)).moved == []
 
 
+async def test_how_far_the_others_are(world: World, anna: Player, cem: Player) -> None:
+    group = await anna.conversation_with(cem)
+    await anna.send(group)
+    await cem.acknowledge(group, 2)
+    assert await world.delivery.cursors(anna.record, group.group_id) == [(cem.record.uri, 2)]
+    (before,) = await world.delivery.cursors(cem.record, group.group_id)
+    assert before[0] == anna.record.uri
+    await anna.remove(group, cem)
+    assert await world.delivery.cursors(anna.record, group.group_id) == []
+    with refused("unknown_conversation"):
+        await world.delivery.cursors(cem.record, group.group_id)
+
+
 async def test_a_device_that_comes_back_reads_both_its_stays(
     world: World, anna: Player, cem: Player
 ) -> None:

@@ -62,6 +62,7 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         await device.outbox.kick_all()
         await replenish(device.core, logged_in.key_packages)
         device.core.greeted.set()
+        await device.sync.learn_marks()
 
     def changed(online: bool, sentence: str) -> None:
         feed.tell(ConnectionChanged(online, sentence))

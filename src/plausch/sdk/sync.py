@@ -263,6 +263,28 @@ class Sync:
             return
         await self._reach(live, account, push.seq)
 
+    async def learn_marks(self) -> None:
+        """Ask how far others have received what we sent, where that is not known yet.
+
+        Raises Unreachable, ServerRefused.
+        """
+        core = self._core
+        for conversation, last_seq in (await core.messages.last_outgoing()).items():
+            live = core.lives[conversation]
+            others = live.others(core.address)
+            reached = await core.marks.reached(conversation)
+            done = all(reached.get(address.uri, 0) >= last_seq for address in others)
+            if done or live.kept.state != "open":
+                continue
+            answer = await core.transport.ask(
+                lambda request_id, room=conversation: f.GetCursors(  # type: ignore[misc]
+                    request_id, room
+                ),
+                f.Cursors,
+            )
+            for device, seq in answer.cursors:
+                await self._take_cursor(f.CursorMoved(conversation, device, seq))
+
     async def _reach(self, live: Live, account: AccountAddress, seq: int) -> None:
         core = self._core
         before = await core.marks.reached(live.id)

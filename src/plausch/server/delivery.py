@@ -68,7 +68,7 @@ class Delivery:
     def __init__(
         self, database: Database, clock: Clock, limits: Limits, rosters: Rosters, told: Told
     ) -> None:
-        self._database, self._limits = database, limits
+        self._database, self._limits, self._rosters = database, limits, rosters
         self._commits = Commits(database, clock, limits, rosters, told)
         self._appends = Appends(database, clock, limits, rosters, self._commits, told)
         self._cursors = Cursors(database, rosters, told)
@@ -154,6 +154,21 @@ class Delivery:
             waiting = await mailbox.count(tx, device.key)
             moved = [f.Moved(*row) for row in rows[:MOVED]]
             return Resumption(moved, waiting, len(rows) > MOVED)
+
+        return await self._database.read(body)
+
+    async def cursors(self, device: DeviceRecord, public_id: bytes) -> list[tuple[str, int]]:
+        """(device URI, seq) of the member devices of other accounts.
+
+        Raises Refusal `unknown_conversation`, StorageUnavailable.
+        """
+        await self._cursors.flush()
+        roster = await self._rosters.load(public_id)
+        if roster is None or device.key not in roster.members:
+            raise unknown_conversation()
+
+        async def body(tx: Transaction) -> list[tuple[str, int]]:
+            return await cursor.of_others(tx, roster.conversation_key, device.account_key)
 
         return await self._database.read(body)
 

@@ -79,6 +79,7 @@ class Dispatch:
             f.Read: self._read,
             f.Resume: self._resume,
             f.GetGroupInfo: self._get_group_info,
+            f.GetCursors: self._get_cursors,
             f.ReadMailbox: self._read_mailbox,
             f.AcknowledgeMailbox: self._acknowledge_mailbox,
             f.SendEphemeral: self._look_up_and_send,
@@ -193,6 +194,10 @@ class Dispatch:
     ) -> f.ServerFrame:
         raw = await self._services.conversations.group_info(speaker(connection), frame.conversation)
         return f.GroupInfo(frame.id, frame.conversation, raw)
+
+    async def _get_cursors(self, connection: "Connection", frame: f.GetCursors) -> f.ServerFrame:
+        cursors = await self._services.delivery.cursors(speaker(connection), frame.conversation)
+        return f.Cursors(frame.id, frame.conversation, cursors)
 
     async def _append_commit(
         self, connection: "Connection", frame: f.AppendCommit

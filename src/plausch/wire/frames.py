@@ -304,6 +304,24 @@ class GroupInfo(Frame, frozen=True, tag=30):
     group_info: bytes
 
 
+class GetCursors(Frame, frozen=True, tag=31):
+    """How far the devices of the other participants have a conversation's log.
+
+    For a sender that was away while `CursorMoved` was pushed. Answer: `Cursors`.
+    """
+
+    id: RequestId
+    conversation: ConversationBytes
+
+
+class Cursors(Frame, frozen=True, tag=32):
+    """(device URI, seq) of the member devices of other accounts."""
+
+    id: RequestId
+    conversation: ConversationBytes
+    cursors: list[tuple[Uri, Count]]
+
+
 # --- mailbox -------------------------------------------------------------------------------
 
 
@@ -408,6 +426,7 @@ ClientFrame = (
     | Acknowledge
     | Resume
     | GetGroupInfo
+    | GetCursors
     | ReadMailbox
     | AcknowledgeMailbox
     | SendEphemeral
@@ -424,6 +443,7 @@ ServerFrame = (
     | Envelopes
     | Resumed
     | GroupInfo
+    | Cursors
     | Mailbox
     | Delivery
     | MailboxMoved

@@ -46,6 +46,7 @@ ANSWERS: dict[type[f.Frame], type[f.Frame]] = {
     f.Read: f.Envelopes,
     f.Resume: f.Resumed,
     f.GetGroupInfo: f.GroupInfo,
+    f.GetCursors: f.Cursors,
     f.ReadMailbox: f.Mailbox,
 }
 """What answers each request when it is not refused."""

@@ -185,6 +185,14 @@ class Messages:
             up_to_seq,
         )
 
+    async def last_outgoing(self) -> dict[ConversationId, int]:
+        """The seq of the last message of ours in each conversation."""
+        rows = await self._vault.fetch(
+            "SELECT conversation, MAX(seq) FROM message "
+            "WHERE outgoing = 1 AND seq IS NOT NULL GROUP BY conversation"
+        )
+        return {ConversationId(conversation): seq for conversation, seq in rows}
+
     async def _select(self, where: str, *values: Value) -> list[MessageRow]:
         rows = await self._vault.fetch(_SELECT + where, *values)
         return [self._row(row) for row in rows]

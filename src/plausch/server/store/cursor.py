@@ -84,6 +84,19 @@ async def moved(tx: Transaction, device_key: int, limit: int) -> list[MovedRow]:
     return [MovedRow(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
 
 
+async def of_others(
+    tx: Transaction, conversation_key: int, account_key: int
+) -> list[tuple[str, int]]:
+    """(device URI, seq) of the member devices of other accounts."""
+    rows = await tx.fetch(
+        "SELECT d.uri, k.seq FROM device_cursor k JOIN device d ON d.id = k.device_id "
+        "WHERE k.conversation_id = $1 AND k.until_seq < 0 AND d.account_id <> $2 ORDER BY d.uri",
+        conversation_key,
+        account_key,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def acknowledged_by_all(tx: Transaction, conversation_key: int) -> int | None:
     """The seq that every device that may still read has acknowledged; None without devices."""
     rows = await tx.fetch(
