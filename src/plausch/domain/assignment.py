@@ -7,9 +7,9 @@ missed out of 1,254 against brute force) and bounded in time by a budget of node
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from plausch.domain.tables import FloorPlan, Seating
+from plausch.domain.tables import FloorPlan
 
 MAX_EVICTED = 2
 MAX_DEPTH = 3
@@ -42,24 +42,69 @@ def assign(
 
     Nothing is changed; the caller moves the bookings named in the answer.
     """
-    search = _Search(plan, {placement.uid: placement for placement in placements})
+    if not plan.seatings(party):
+        return None
+    seated = tuple(placements)
     newcomer = Placement("", party, quanta, ())
+    search = _Search(plan, seated)
     for depth in range(MAX_DEPTH + 1):  # iterative deepening: few moves before many
-        seated = search.seat(newcomer, depth, frozenset())
-        if seated is not None:
-            moves = {uid: tables for uid, tables in seated.items() if uid}
-            return Assignment(seated[""], moves)
+        if depth == 1 and _hopeless(plan, seated, newcomer):
+            return None
+        found = search.seat(newcomer, depth, frozenset())
+        if found is not None:
+            moves = {uid: tables for uid, tables in found.items() if uid}
+            return Assignment(found[""], moves)
     return None
 
 
-class _Search:
-    """One search: the placements as they would be, and the nodes still allowed."""
+def _hopeless(plan: FloorPlan, seated: tuple[Placement, ...], newcomer: Placement) -> bool:
+    """Whether at some moment there are too few tables, wherever everybody sits.
 
-    def __init__(self, plan: FloorPlan, placements: dict[str, Placement]) -> None:
+    Hall's condition, for those of at least and of at most every party size: together they need
+    more tables than there are that suit any of them. True is certain; False promises nothing. It
+    spares the search in the house that is simply full, which is when most people ask in vain.
+    """
+    first, end = newcomer.quanta.start, newcomer.quanta.stop
+    near = [one for one in seated if one.quanta.start < end and first < one.quanta.stop]
+    needs = {one.uid: _need(plan, one) for one in (*near, newcomer)}
+    for moment in {max(one.quanta.start, first) for one in near}:
+        present = [one for one in near if one.quanta.start <= moment < one.quanta.stop]
+        present = sorted([*present, newcomer], key=lambda one: one.party)
+        for order in (present, present[::-1]):
+            suitable: set[str] = set()
+            wanted = 0
+            for guest in order:
+                tables, least = needs[guest.uid]
+                suitable |= tables
+                wanted += least
+                if wanted > len(suitable):
+                    return True
+    return False
+
+
+def _need(plan: FloorPlan, guest: Placement) -> tuple[frozenset[str], int]:
+    """The tables that a guest might sit at, and how many of them at least."""
+    seatings = () if guest.pinned else plan.seatings(guest.party)
+    choices = [seating.resources for seating in seatings]
+    if guest.resources:
+        choices.append(guest.resources)
+    return frozenset(table for tables in choices for table in tables), min(map(len, choices))
+
+
+class _Search:
+    """One search: the placements as they would be, and the nodes still allowed.
+
+    Every change is written into a journal, so that a chain that fails can be taken back.
+    """
+
+    def __init__(self, plan: FloorPlan, placements: Iterable[Placement]) -> None:
         self._plan = plan
-        self._placements = placements
         self._budget = NODE_BUDGET
-        self._seatings: dict[int, tuple[Seating, ...]] = {}
+        self._placements: dict[str, Placement] = {}
+        self._at: dict[str, dict[str, Placement]] = {}
+        self._journal: list[tuple[str, Placement | None]] = []
+        for placement in placements:
+            self._set(placement.uid, placement)
 
     def seat(
         self, guest: Placement, depth: int, settled: frozenset[str]
@@ -68,9 +113,7 @@ class _Search:
 
         `settled` are the guests this chain has placed already; they are not evicted again.
         """
-        if guest.party not in self._seatings:
-            self._seatings[guest.party] = self._plan.seatings(guest.party)
-        for seating in self._seatings[guest.party]:
+        for seating in self._plan.seatings(guest.party):
             if self._budget == 0:
                 return None
             self._budget -= 1
@@ -87,14 +130,13 @@ class _Search:
 
     def _in_the_way(self, guest: Placement, resources: tuple[str, ...]) -> list[Placement]:
         first, end = guest.quanta.start, guest.quanta.stop
-        return [
-            other
-            for other in self._placements.values()
-            if other.quanta.start < end
-            and first < other.quanta.stop
-            and other.uid != guest.uid
-            and not set(resources).isdisjoint(other.resources)
-        ]
+        found = {
+            other.uid: other
+            for resource in resources
+            for other in self._at.get(resource, {}).values()
+            if other.quanta.start < end and first < other.quanta.stop
+        }
+        return list(found.values())
 
     def _displace(
         self,
@@ -105,25 +147,37 @@ class _Search:
         settled: frozenset[str],
     ) -> dict[str, tuple[str, ...]] | None:
         """Put `guest` at taken tables and seat the evicted elsewhere; all or nothing."""
-        before = dict(self._placements)
+        mark = len(self._journal)
         for other in evicted:
-            del self._placements[other.uid]
-        self._put(guest, resources)
+            self._set(other.uid, None)
+        self._set(guest.uid, replace(guest, resources=resources))
         settled = settled | {guest.uid}
         changes = {guest.uid: resources}
         # The largest party first: it has the fewest tables to choose from.
         for other in sorted(evicted, key=lambda placement: -placement.party):
             found = self.seat(other, depth - 1, settled)
             if found is None:
-                self._placements = before
+                self._take_back(mark)
                 return None
-            for uid, tables in found.items():
-                self._put(other if uid == other.uid else self._placements[uid], tables)
+            self._set(other.uid, replace(other, resources=found[other.uid]))
             settled = settled | found.keys()
             changes |= found
         return changes
 
-    def _put(self, guest: Placement, resources: tuple[str, ...]) -> None:
-        self._placements[guest.uid] = Placement(
-            guest.uid, guest.party, guest.quanta, resources, guest.pinned
-        )
+    def _set(self, uid: str, placement: Placement | None) -> None:
+        """Where a guest sits from now on; None: nowhere."""
+        self._journal.append((uid, self._placements.get(uid)))
+        self._write(uid, placement)
+
+    def _take_back(self, mark: int) -> None:
+        while len(self._journal) > mark:
+            self._write(*self._journal.pop())
+
+    def _write(self, uid: str, placement: Placement | None) -> None:
+        before = self._placements.pop(uid, None)
+        for resource in before.resources if before else ():
+            del self._at[resource][uid]
+        if placement is not None:
+            self._placements[uid] = placement
+            for resource in placement.resources:
+                self._at.setdefault(resource, {})[uid] = placement

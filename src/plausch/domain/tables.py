@@ -1,6 +1,6 @@
 """The tables of a restaurant and which of them seat a party."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 EXTRA_TABLE_COST = 5
 """One more table costs as much as five empty seats: it must be joined, and set, and cleared."""
@@ -44,6 +44,9 @@ class FloorPlan:
 
     resources: tuple[Resource, ...]
     combinations: tuple[Combination, ...] = ()
+    _by_party: dict[int, tuple[Seating, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     @property
     def largest_party(self) -> int:
@@ -58,6 +61,11 @@ class FloorPlan:
 
         Ties go to the higher priority, then to the plan's own order.
         """
+        if party not in self._by_party:
+            self._by_party[party] = self._ranked(party)
+        return self._by_party[party]
+
+    def _ranked(self, party: int) -> tuple[Seating, ...]:
         ranked: list[tuple[int, int, int, Seating]] = []
         priorities = {table.identifier: table.priority for table in self.resources}
         for order, table in enumerate(self.resources):
