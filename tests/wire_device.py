@@ -60,6 +60,24 @@ class Person:
         device_list = DeviceList.issue(identity, address, devices, now_s)
         return cls(address, identity, device, key, certificate, device_list)
 
+    def next_device(self) -> "Person":
+        """The same account on a second device; its certificate is not published yet."""
+        now_s = int(time.time())
+        device = DeviceAddress(self.address, secrets.token_hex(8))
+        key = SigningKey.generate()
+        certificate = DeviceCertificate.issue(
+            self.identity, device, key.public, now_s - 60, now_s + 90 * DAY_S
+        )
+        return Person(self.address, self.identity, device, key, certificate, self.device_list)
+
+    def next_list(self, devices: Sequence[DeviceAddress], keys: Sequence[SigningKey]) -> bytes:
+        """The account's next device list, which from now on is the newest."""
+        entries = [(one.device, key.public) for one, key in zip(devices, keys, strict=True)]
+        self.device_list = DeviceList.issue(
+            self.identity, self.address, entries, int(time.time()), self.device_list
+        )
+        return self.device_list
+
     @property
     def credential(self) -> Credential:
         return Credential(PLAUSCH, self.certificate)

@@ -65,7 +65,7 @@ async def write_until(pairs: list[Pair], url: str, seconds: float, then: Callabl
     return sum(len(pair.ledger.promised) for pair in pairs) - before
 
 
-@pytest.mark.timeout(240 + KILLS * 10)
+@pytest.mark.timeout(120 + KILLS * 6)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 async def test_killing_the_server_loses_nothing(
     engine: str, make_server: Callable[[str], ServerProcess], dice: random.Random
@@ -89,7 +89,7 @@ async def test_killing_the_server_loses_nothing(
     assert "Traceback" not in server.log()
 
 
-@pytest.mark.timeout(240 + POSTGRES_KILLS * 20)
+@pytest.mark.timeout(120 + POSTGRES_KILLS * 20)
 async def test_killing_postgresql_loses_nothing(tmp_path: Path, dice: random.Random) -> None:
     with running_cluster() as cluster:
         server = ServerProcess(tmp_path, database_url=await cluster.create_database("k")).start()

@@ -40,7 +40,7 @@ class Server:
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
         self._database: Database | None = None
-        self._edge: Edge | None = None
+        self.edge: Edge | None = None
         self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> str:
@@ -70,9 +70,9 @@ class Server:
             conversations,
             Delivery(database, clock, limits, rosters, hub),
         )
-        self._edge = Edge(config, hub, Dispatch(services, hub, clock, limits))
+        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits))
         try:
-            port = await self._edge.start()
+            port = await self.edge.start()
         except OSError as error:
             raise OperatorError(
                 f"Cannot listen on {config.host} port {config.port}: "
@@ -89,8 +89,8 @@ class Server:
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
-        if self._edge is not None:
-            await self._edge.stop()
+        if self.edge is not None:
+            await self.edge.stop()
         if self._database is not None:
             await self._database.close()
 
