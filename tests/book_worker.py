@@ -7,13 +7,30 @@ import asyncio
 import hashlib
 import random
 import sys
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeVar
 
 from linde import NOW_S, TUESDAY, at, restaurant
 from plausch.agent.book import Book
 from plausch.base.ids import ConversationId
+from plausch.db.interface import StorageUnavailable
 from plausch.domain.booking import Booking, By
 
 CLOCKS = ("11:30", "12:00", "17:30", "18:00", "18:30", "19:00", "19:30", "20:00")
+
+
+T = TypeVar("T")
+
+
+async def insist(act: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Again while other processes hold the file: then nothing was done."""
+    for _ in range(50):
+        try:
+            return await act()
+        except StorageUnavailable as error:
+            assert "locked" in str(error), error
+    raise AssertionError("the book was locked for minutes")
 
 
 async def work(path: str, name: str, count: int) -> None:
@@ -24,15 +41,17 @@ async def work(path: str, name: str, count: int) -> None:
         conversation = ConversationId(hashlib.sha256(f"{name}{number}".encode()).digest()[:16])
         starts_at_s = at(TUESDAY, dice.choice(CLOCKS))
         party = dice.randint(1, 8)
-        booking = await book.hold(house, conversation, b"t", starts_at_s, party, NOW_S)
+        booking = await insist(
+            partial(book.hold, house, conversation, b"t", starts_at_s, party, NOW_S)
+        )
         if not isinstance(booking, Booking):
             print("refused", booking, flush=True)
             continue
         print("held", booking.uid, flush=True)
-        booking = await book.confirm(house, booking, name, NOW_S)
+        booking = await insist(partial(book.confirm, house, booking, name, NOW_S))
         print("confirmed", booking.uid, flush=True)
         if dice.random() < 0.6:
-            await book.cancel(house, booking, By.CUSTOMER, NOW_S)
+            await insist(partial(book.cancel, house, booking, By.CUSTOMER, NOW_S))
             print("cancelled", booking.uid, flush=True)
     await book.close()
 
