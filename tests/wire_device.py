@@ -184,6 +184,8 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
     # --- out -----------------------------------------------------------------------------
 
     def send(self, frame: f.ClientFrame) -> None:
+        if self.closing is not None:
+            raise ConnectionError(f"the server is closing this connection: {self.closing.code}")
         self.send_raw(self.session.send_frame(frame))
 
     def send_raw(self, raw: bytes) -> None:

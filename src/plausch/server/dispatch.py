@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("plausch.server")
 
+COMPLAINT_PAUSE_MS = 10_000
+"""At most this often the log says that requests fail: a full disk fails thousands a second."""
+
 RETRY_MS = 1_000
 """When the server itself failed: how soon a device may ask again."""
 
@@ -61,6 +64,7 @@ class Dispatch:
         self._clock = clock
         self._limits = limits
         per_hour = limits.registrations_per_address_per_hour
+        self._quiet_until_ms = 0
         self._registrations = TokenBuckets(clock, per_hour, per_hour)
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
@@ -100,7 +104,7 @@ class Dispatch:
         except PlauschError as error:
             if isinstance(frame, f.Login):
                 connection.failures += 1
-            return refusal_frame(request_id, error)
+            return self._refuse(request_id, error)
         except Exception as error:  # a bug of ours: the device gets a sentence, the log the place
             log.error("%s failed unexpectedly.", type(frame).__name__, exc_info=error)
             return refused(
@@ -236,9 +240,25 @@ class Dispatch:
     def _append(self, connection: "Connection", frame: f.Append) -> bool:
         connection.append_submitted()
         self._services.delivery.submit(
-            speaker(connection), frame, partial(_answer_append, connection, frame.id)
+            speaker(connection), frame, partial(self._answer_append, connection, frame.id)
         )
         return True
+
+    def _answer_append(
+        self, connection: "Connection", request_id: int, result: Accepted | PlauschError
+    ) -> None:
+        if isinstance(result, Accepted):
+            connection.append_answered(f.Appended(request_id, result.seq, result.accepted_at_ms))
+        else:
+            connection.append_answered(self._refuse(request_id, result))
+
+    def _refuse(self, request_id: int, error: PlauschError) -> f.Refused:
+        """The frame of a failure; the operator is told of the machine's, now and then."""
+        now_ms = self._clock.now_ms()
+        if error.fault is Fault.OPERATOR and now_ms >= self._quiet_until_ms:
+            self._quiet_until_ms = now_ms + COMPLAINT_PAUSE_MS
+            log.error("Requests fail: %s", error)
+        return refusal_frame(request_id, error)
 
     def _acknowledge(self, connection: "Connection", frame: f.Acknowledge) -> bool:
         self._services.delivery.acknowledge(speaker(connection), frame.conversation, frame.seq)
@@ -264,17 +284,17 @@ _TOO_MANY_EPHEMERALS = refused(
 )
 
 
-def _answer_append(
-    connection: "Connection", request_id: int, result: Accepted | PlauschError
-) -> None:
-    if isinstance(result, Accepted):
-        connection.append_answered(f.Appended(request_id, result.seq, result.accepted_at_ms))
-    else:
-        connection.append_answered(refusal_frame(request_id, result))
-
-
 def refusal_frame(request_id: int, error: PlauschError) -> f.Refused:
     """What a device is told of a failure."""
+    if error.fault is Fault.OPERATOR:
+        # The error's own sentence is for the operator: it names files and hosts.
+        return refused(
+            request_id,
+            error.code,
+            "The server could not store or find this: try again in a moment.",
+            error.fault,
+            RETRY_MS,
+        )
     if isinstance(error, Refusal):
         return f.Refused(
             request_id,
@@ -284,17 +304,6 @@ def refusal_frame(request_id: int, error: PlauschError) -> f.Refused:
             error.retry_after_ms,
             error.epoch,
             error.head,
-        )
-    operator = error.fault is Fault.OPERATOR
-    if operator:
-        # Its sentence is for the operator: it names files and hosts.
-        log.error("%s", error)
-        return refused(
-            request_id,
-            error.code,
-            "The server could not store this: try again in a moment.",
-            error.fault,
-            RETRY_MS,
         )
     return refused(request_id, error.code, str(error), error.fault)
 

@@ -24,14 +24,35 @@ def test_a_refusal_says_all_it_knows() -> None:
     assert frame == f.Refused(7, "limit", "No.", "remote", 5, -1, -1)
 
 
-def test_the_operators_sentence_stays_with_the_operator(caplog: pytest.LogCaptureFixture) -> None:
-    error = StorageUnavailable("The database /var/lib/secret.db did not take the work.")
-    with caplog.at_level(logging.ERROR):
-        frame = refusal_frame(3, error)
+@pytest.mark.parametrize("kind", [StorageUnavailable, None])
+def test_the_operators_sentence_stays_with_the_operator(
+    kind: type[StorageUnavailable] | None,
+) -> None:
+    sentence = "The database /var/lib/secret.db did not take the work."
+    error = (
+        kind(sentence) if kind else Refusal("storage_unavailable", sentence, fault=Fault.OPERATOR)
+    )
+    frame = refusal_frame(3, error)
     assert (frame.code, frame.fault) == ("storage_unavailable", "operator")
     assert frame.retry_after_ms > 0
     assert "secret" not in frame.sentence
-    assert "secret" in caplog.text
+
+
+async def test_the_log_says_once_that_requests_fail(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def full(self: Accounts, name: str) -> None:
+        raise StorageUnavailable("The disk is full.")
+
+    monkeypatch.setattr(Accounts, "get", full)
+    server = Server(ServerConfig(tmp_path, port=0))
+    device = await WireDevice.register(await server.start(), Person.new("anna"))
+    with caplog.at_level(logging.ERROR):
+        for _ in range(20):
+            with pytest.raises(WasRefused, match="storage_unavailable"):
+                await device.ask(f.Account, f.GetAccount(device.session.next_id(), "anna"))
+    assert caplog.text.count("The disk is full.") == 1
+    await server.stop()
 
 
 def test_any_expected_error_has_a_frame() -> None:
