@@ -14,6 +14,7 @@ The limits are explained in spec/mls.md.
 
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import NamedTuple, Self
 
 from plausch.mls.codec import Reader, opaque, u8, u32, vector
@@ -46,9 +47,13 @@ class MessageKey(NamedTuple):
     nonce: bytes
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)
 class Ratchet:
-    """One sender's chain: the next generation, its secret, and keys passed over before it."""
+    """One sender's chain: the next generation, its secret, and keys passed over before it.
+
+    Never changed, only replaced, so that its saved form is made once: a save follows every
+    message, and most senders have said nothing since the last.
+    """
 
     generation: int
     secret: bytes
@@ -63,7 +68,8 @@ class Ratchet:
         )
         return cls(generation, secret, dict(kept))
 
-    def to_bytes(self) -> bytes:
+    @cached_property
+    def encoded(self) -> bytes:
         """For saving."""
         kept = [
             u32(generation) + opaque(key) + opaque(nonce)
@@ -128,7 +134,7 @@ def _advance(suite: Suite, ratchet: Ratchet, generation: int) -> tuple[MessageKe
 class SecretTree:
     """All message keys of one epoch, derived when first needed and deleted when used."""
 
-    __slots__ = ("_kinds", "_leaf_count", "_nodes", "_ratchets", "_suite")
+    __slots__ = ("_encoded", "_kinds", "_leaf_count", "_nodes", "_ratchets", "_suite")
 
     def __init__(
         self,
@@ -142,6 +148,7 @@ class SecretTree:
         self._nodes = nodes
         self._ratchets = ratchets
         self._kinds: tuple[RatchetKind, ...] = tuple(RatchetKind)
+        self._encoded = b""
 
     @classmethod
     def begin(cls, suite: Suite, leaf_count: int, encryption_secret: bytes) -> Self:
@@ -162,16 +169,20 @@ class SecretTree:
 
     def to_bytes(self) -> bytes:
         """For saving; equal states have equal bytes."""
+        if self._encoded:
+            return self._encoded
         nodes = [u32(node) + opaque(secret) for node, secret in sorted(self._nodes.items())]
         ratchets = [
-            u32(leaf) + u8(kind) + ratchet.to_bytes()
+            u32(leaf) + u8(kind) + ratchet.encoded
             for (leaf, kind), ratchet in sorted(self._ratchets.items(), key=lambda item: item[0])
         ]
-        return u32(self._leaf_count) + vector(nodes) + vector(ratchets)
+        self._encoded = u32(self._leaf_count) + vector(nodes) + vector(ratchets)
+        return self._encoded
 
     def retire(self) -> None:
         """The epoch is over: forget the handshake ratchets, only late messages still count."""
         self._kinds = (RatchetKind.APPLICATION,)
+        self._encoded = b""
         for where in [item for item in self._ratchets if item[1] == RatchetKind.HANDSHAKE]:
             del self._ratchets[where]
 
@@ -185,6 +196,7 @@ class SecretTree:
         ratchet = self._ratchets[leaf_index, kind]
         key, after = _advance(self._suite, ratchet, ratchet.generation)
         self._ratchets[leaf_index, kind] = after
+        self._encoded = b""
         return ratchet.generation, key
 
     def peek(self, leaf_index: int, kind: RatchetKind, generation: int) -> Opening:
@@ -206,6 +218,7 @@ class SecretTree:
         Raises ValidationError `generation-unused` when it was consumed in the meantime.
         """
         where = (opening.leaf_index, opening.kind)
+        self._encoded = b""
         if opening.before is None and where not in self._ratchets:
             self._unfold(opening.leaf_index)
             self._ratchets[where] = opening.after
@@ -254,6 +267,7 @@ class SecretTree:
     def _unfold(self, leaf_index: int) -> None:
         """Begin both ratchets of a leaf and delete every secret above them."""
         secret, changes = self._leaf_secret(leaf_index)
+        self._encoded = b""
         for node, value in changes.items():
             if value is None:
                 self._nodes.pop(node, None)
