@@ -35,7 +35,7 @@ async def insist(act: Callable[[], Coroutine[Any, Any, T]]) -> T:
 
 async def work(path: str, name: str, count: int) -> None:
     house = restaurant()
-    book = await Book.open(path)
+    book = await insist(partial(Book.open, path))
     dice = random.Random(name)
     for number in range(count):
         conversation = ConversationId(hashlib.sha256(f"{name}{number}".encode()).digest()[:16])
