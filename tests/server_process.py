@@ -33,7 +33,7 @@ class ServerProcess:
         prefix: tuple[str, ...] = (),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.data = folder / "data"
+        self.directory = folder / "data"
         self._config = folder / "server.toml"
         self._config.write_text(config)
         self._log = folder / "server.log"
@@ -60,7 +60,7 @@ class ServerProcess:
     def start_blindly(self) -> None:
         """Start, and do not wait."""
         command = [*self._prefix, sys.executable, "-m", "plausch.server.main"]
-        command += ["--data", str(self.data), "--config", str(self._config)]
+        command += ["--data", str(self.directory), "--config", str(self._config)]
         command += ["--port", str(self.port)]
         if self._database_url:
             command += ["--database", self._database_url]

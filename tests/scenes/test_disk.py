@@ -68,28 +68,28 @@ def bound_by_permissions() -> tuple[str, ...]:
 
 async def test_a_read_only_directory_is_a_sentence(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path, config=OPEN_LIMITS)
-    server.data.mkdir()
-    server.data.chmod(0o555)
+    server.directory.mkdir()
+    server.directory.chmod(0o555)
     read_only = ServerProcess(tmp_path, prefix=bound_by_permissions())
     with pytest.raises(RuntimeError, match="did not take the work"):
         read_only.start()
     assert read_only.exit_code == 1
     assert "Traceback" not in read_only.log()
-    server.data.chmod(0o755)
+    server.directory.chmod(0o755)
 
 
 async def test_a_database_that_became_read_only(tmp_path: Path) -> None:
     with ServerProcess(tmp_path) as server:
         pair = await new_pair(server.url)
-    for file in server.data.iterdir():
+    for file in server.directory.iterdir():
         file.chmod(0o444)
-    server.data.chmod(0o555)
+    server.directory.chmod(0o555)
     read_only = ServerProcess(tmp_path, prefix=bound_by_permissions())
     with pytest.raises(RuntimeError, match="did not take the work"):
         read_only.start()
     assert "Traceback" not in read_only.log()
-    server.data.chmod(0o755)
-    for file in server.data.iterdir():
+    server.directory.chmod(0o755)
+    for file in server.directory.iterdir():
         file.chmod(0o600)
     with ServerProcess(tmp_path) as again:
         await asyncio.wait_for(pair.check(again.url), 20)

@@ -25,6 +25,8 @@ LONGEST_S = 0.3
 STARTING_S = 0.7
 """About how long a server takes to start: every fourth kill falls into that."""
 
+NOTICED_S = 60.0
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Cluster]:
@@ -59,6 +61,9 @@ async def write_until(pairs: list[Pair], url: str, seconds: float, then: Callabl
     tasks = [asyncio.create_task(pair.write(url)) for pair in pairs]
     await asyncio.sleep(seconds)
     then()
+    await asyncio.wait(tasks, timeout=NOTICED_S)
+    unaware = [task for task in tasks if not task.done()]
+    assert not unaware, f"{len(unaware)} writers do not notice that the server is gone: {unaware}"
     for result in await asyncio.gather(*tasks, return_exceptions=True):
         if not isinstance(result, ConnectionError | OSError):
             raise AssertionError("a writer stopped for another reason") from result
