@@ -3,7 +3,7 @@
     python bench/fan_out.py [--database postgresql://...] [--members 1000] [--seconds 5]
 
 Every message is durable before it goes out; members acknowledge what they get. The baseline is
-a bare picows server that sends the same bytes to the same number of connections.
+a bare picows server that echoes the same bytes on the same number of connections, one by one.
 """
 
 import argparse
@@ -21,6 +21,9 @@ WARM_UP_S = 1.0
 
 async def measure(options: argparse.Namespace) -> None:
     """Run it and print the table."""
+    baseline = fleet.Baseline()
+    _, echo_us = await baseline.echo_us(options.members, MESSAGE_BYTES, 2.0)
+    baseline.stop()
     with fleet.Folder() as folder, fleet.ServerProcess(folder, options.database) as server:
         devices = await fleet.registered(server.url, options.members + 1)
         await fleet.in_one_conversation(devices, MESSAGE_BYTES)
@@ -44,6 +47,8 @@ async def measure(options: argparse.Namespace) -> None:
             ("messages a second", f"{sent / took:,.0f}"),
             ("server CPU for each delivery", f"{cpu / delivered:.2f} us"),
             ("server CPU for each message", f"{cpu / sent:,.0f} us"),
+            ("baseline: server CPU for each echo", f"{echo_us:.2f} us"),
+            ("CPU for a delivery, times the baseline", f"{cpu / delivered / echo_us:.2f}"),
         ],
     )
 

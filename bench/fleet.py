@@ -65,8 +65,7 @@ class ServerProcess:
 
     def memory_bytes(self) -> int:
         """Resident memory."""
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        return pages * resource.getpagesize()
+        return memory_bytes(self.pid)
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +84,11 @@ def cpu_us(pid: int) -> int:
     """CPU time of a process, in microseconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_US
+
+
+def memory_bytes(pid: int) -> int:
+    """Resident memory of a process."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
 
 
 def allow_open_files() -> int:
@@ -257,6 +261,18 @@ class Baseline:
         for one in echoes:
             one.stop()
         return count / took, cpu / max(1, count)
+
+    async def memory_bytes(self, connections: int) -> float:
+        """Memory of the baseline for each silent connection."""
+        before = memory_bytes(self._process.pid)
+        silent = [Echo(0) for _ in range(connections)]
+        for one in silent:
+            await picows.ws_connect(_always(one), self.url, use_aiofastnet=False)
+        await asyncio.sleep(0.5)
+        after = memory_bytes(self._process.pid)
+        for one in silent:
+            one.stop()
+        return (after - before) / connections
 
     def stop(self) -> None:
         """End it."""

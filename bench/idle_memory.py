@@ -19,6 +19,7 @@ import fleet
 SPARE_FILES = 64
 CHILDREN = 2
 AT_ONCE = 100
+BASELINE_CONNECTIONS = 4_000
 
 
 def child(url: str, count: int, pipe: Connection) -> None:
@@ -40,6 +41,9 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=20_000)
     wanted = parser.parse_args().connections
     count = min(wanted, fleet.allow_open_files() - SPARE_FILES)
+    baseline = fleet.Baseline()
+    bare = uvloop.run(baseline.memory_bytes(BASELINE_CONNECTIONS))
+    baseline.stop()
     with fleet.Folder() as folder, fleet.ServerProcess(folder) as server:
         before = server.memory_bytes()
         begin, cpu = time.monotonic(), server.cpu_us()
@@ -63,6 +67,7 @@ def main() -> None:
             f"{opened:,} connections, registered, logged in, resumed, silent{note}",
             [
                 ("server memory for each", f"{each / 1024:.2f} KiB"),
+                ("baseline: bare picows, memory for each", f"{bare / 1024:.2f} KiB"),
                 ("server memory before", f"{before / 2**20:.1f} MiB"),
                 ("registration, login and resume, CPU each", f"{cpu / opened:.0f} us"),
                 ("registrations a second", f"{opened / took:,.0f}"),
