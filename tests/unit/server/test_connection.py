@@ -88,7 +88,7 @@ async def test_what_has_ended_is_let_go(url: str) -> None:
     for _ in range(20):
         await asyncio.sleep(0.01)
         gc.collect()
-        left = [one for one in gc.get_objects() if isinstance(one, Connection)]
+        left = [one for one in gc.get_objects() if type(one) is Connection]
         if not left:
             break
     assert left == []

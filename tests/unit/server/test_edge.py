@@ -64,7 +64,7 @@ async def test_the_headers_of_the_upgrade_are_not_kept(tmp_path: Path) -> None:
     server = Server(ServerConfig(tmp_path, port=0))
     url = await server.start()
     device = await WireDevice.register(url, Person.new("anna"))
-    requests = [one for one in gc.get_objects() if isinstance(one, WSUpgradeRequest)]
+    requests = [one for one in gc.get_objects() if type(one) is WSUpgradeRequest]
     kept = [one for one in requests if one is not device.transport.request]  # type: ignore[union-attr]
     assert kept
     assert all(len(one.headers) == 0 for one in kept)
