@@ -50,10 +50,11 @@ format: $(DEV_READY) ## bring every Python file into the house's form
 	$(BIN)/ruff format --no-cache .
 
 bench: $(DEV_READY) postgres ## the figures that we claim, as programs
-	@for program in bench/bench_*.py; do echo "== $$program"; $(BIN)/python "$$program"; done
+	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
+	  idle_memory.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server, more fuzzing
-	@PLAUSCH_SOAK=1 $(BIN)/pytest -n auto --timeout=0 -m soak $(PYTEST_ARGS)
+soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server on each database
+	@PLAUSCH_KILLS=1000 $(BIN)/pytest -n auto tests/scenes/test_kill.py $(PYTEST_ARGS)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade --group build --output-file requirements/run.lock

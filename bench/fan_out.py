@@ -1,6 +1,6 @@
 """Fan-out: one sender, 1,000 members online; how many deliveries a second, what each costs.
 
-    python bench/fan_out.py [--database postgresql://...] [--members 1000] [--seconds 5]
+    python bench/fan_out.py [--members 1000] [--seconds 5]
 
 Every message is durable before it goes out; members acknowledge what they get. The baseline is
 a bare picows server that echoes the same bytes on the same number of connections, one by one.
@@ -24,7 +24,7 @@ async def measure(options: argparse.Namespace) -> None:
     baseline = fleet.Baseline()
     _, echo_us = await baseline.echo_us(options.members, MESSAGE_BYTES, 2.0)
     baseline.stop()
-    with fleet.Folder() as folder, fleet.ServerProcess(folder, options.database) as server:
+    with fleet.Folder() as folder, fleet.ServerProcess(folder) as server:
         devices = await fleet.registered(server.url, options.members + 1)
         await fleet.in_one_conversation(devices, MESSAGE_BYTES)
         sender, members = devices[0], devices[1:]
@@ -56,7 +56,6 @@ async def measure(options: argparse.Namespace) -> None:
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--database", default="", metavar="URL")
     parser.add_argument("--seconds", type=float, default=5.0)
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--outstanding", type=int, default=OUTSTANDING)
