@@ -4,7 +4,7 @@
 
 1,000 connections in pairs, 400-byte envelopes, real keys, logins, groups; the server on one core,
 this program (and the database) on the other. First as fast as it goes with 4 messages outstanding
-on each connection, then at half the rate that is promised, for the latency from sending to delivery.
+on each connection, then at half the promised rate, for the latency from sending to delivery.
 `--postgres` starts a PostgreSQL of its own, on the load's core, with fsync on.
 """
 

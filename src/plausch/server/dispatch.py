@@ -62,9 +62,10 @@ class Dispatch:
         self._services = services
         self._hub = hub
         self._clock = clock
-        self._limits = limits
         per_hour = limits.registrations_per_address_per_hour
         self._quiet_until_ms = 0
+        # Connections forget their count when the edge visits them, every `silence_ms`.
+        self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
         self._registrations = TokenBuckets(clock, per_hour, per_hour)
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
@@ -270,7 +271,7 @@ class Dispatch:
             return False
         device = speaker(connection)
         connection.ephemerals += 1
-        if connection.ephemerals > self._limits.ephemerals_per_minute:
+        if connection.ephemerals > self._most_ephemerals:
             connection.send(_TOO_MANY_EPHEMERALS)
         elif device.uri not in members:
             connection.send(refusal_frame(0, unknown_conversation()))

@@ -78,7 +78,9 @@ async def test_a_bug_in_a_service_is_a_sentence_and_an_entry_in_the_log(
 
 
 async def test_ephemeral_messages_are_for_members_and_counted(tmp_path: Path) -> None:
-    config = ServerConfig(tmp_path, port=0, limits=Limits(ephemerals_per_minute=3))
+    config = ServerConfig(
+        tmp_path, port=0, limits=Limits(ephemerals_per_minute=3, silence_ms=60_000)
+    )
     server = Server(config)
     url = await server.start()
     one, other = [await WireDevice.register(url, Person.new(name)) for name in ("anna", "ben")]
