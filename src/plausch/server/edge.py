@@ -26,6 +26,10 @@ log = logging.getLogger("plausch.server")
 
 HANDSHAKE_TIMEOUT_S = 5.0
 READ_BUFFER_BYTES = 2048
+OVERSIZE_BYTES = 64 * 1024
+"""A frame that is too large by up to this much is told so in a sentence; beyond it, the WebSocket
+is closed at the header, before the frame takes memory."""
+
 DRAIN_TIMEOUT_S = 3.0
 BACKLOG = 4096
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
@@ -62,7 +66,7 @@ class Edge:
             config.port,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
             logger_name=_Quiet(),  # type: ignore[arg-type]  # anything like a logger will do
-            max_frame_size=2 * BUNDLE_BYTES,
+            max_frame_size=BUNDLE_BYTES + OVERSIZE_BYTES,
             read_buffer_init_size=READ_BUFFER_BYTES,
             use_aiofastnet=False,
             backlog=BACKLOG,
