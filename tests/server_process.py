@@ -1,5 +1,6 @@
 """The real server in a process of its own, for tests that talk to it over the network."""
 
+import atexit
 import os
 import signal
 import subprocess
@@ -72,6 +73,8 @@ class ServerProcess:
                 text=True,
                 preexec_fn=self._before_start,
             )
+
+        atexit.register(self.kill)  # a test that fails in the middle leaves nothing behind
 
     @property
     def pid(self) -> int:
