@@ -183,7 +183,7 @@ async def _go_on_in_new_language(turn: Turn) -> None:
     """Ask the last question again."""
     if turn.talk.expecting is Expecting.NAME:
         turn.reply(turn.phrases.say("name_again"))
-    elif turn.talk.party is not None or turn.talk.day is not None:
+    elif turn.talk.expecting in (Expecting.PARTY, Expecting.DAY, Expecting.TIME):
         await table_talk.plan(turn)
     else:
         await _greet(turn)
