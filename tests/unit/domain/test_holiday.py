@@ -79,3 +79,40 @@ def test_names_come_in_both_languages() -> None:
     name = holidays_in(HolidayRegion("BE"), 2026)[date(2026, 12, 25)]
     assert name.in_language("de") == "Erster Weihnachtstag"
     assert name.in_language("en") == "Christmas Day"
+
+
+def by_law(state: str, year: int) -> set[date]:
+    """The holidays of a state, written down from its law: a second source."""
+    sunday = easter(year)
+    days = {
+        date(year, 1, 1), date(year, 5, 1), date(year, 10, 3), date(year, 12, 25),
+        date(year, 12, 26), sunday - timedelta(days=2), sunday + timedelta(days=1),
+        sunday + timedelta(days=39), sunday + timedelta(days=50),
+    }  # fmt: skip
+    fixed = {
+        date(year, 1, 6): "BW BY ST",
+        date(year, 3, 8): "BE MV",
+        date(year, 8, 15): "SL",
+        date(year, 9, 20): "TH",
+        date(year, 10, 31): "BB HB HH MV NI SN ST SH TH",
+        date(year, 11, 1): "BW BY NW RP SL",
+        sunday + timedelta(days=60): "BW BY HE NW RP SL",
+    }
+    days |= {day for day, states in fixed.items() if state in states.split()}
+    if state == "BB":
+        days |= {sunday, sunday + timedelta(days=49)}
+    if state == "SN":  # the Wednesday before 23 November
+        before = date(year, 11, 22)
+        days.add(before - timedelta(days=(before.weekday() - 2) % 7))
+    if state == "BE" and year == 2025:  # eighty years after the liberation, once
+        days.add(date(2025, 5, 8))
+    return days
+
+
+@pytest.mark.parametrize("state", STATES)
+@pytest.mark.parametrize("year", range(2024, 2033))
+def test_all_holidays_are_those_of_the_law(state: str, year: int) -> None:
+    found = set(holidays_in(HolidayRegion(state), year))
+    # 17 June 2028: Berlin's law names it once, seventy-five years after the uprising.
+    once = {date(2028, 6, 17)} if state == "BE" else set()
+    assert found - once == by_law(state, year)
