@@ -2,6 +2,7 @@
 
 from plausch.base.clock import Clock
 from plausch.base.errors import Fault
+from plausch.base.ids import NameRefused, parse_name
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.mls.credential import PLAUSCH, Credential, Role
 from plausch.mls.errors import CredentialRefused, ProtocolError
@@ -71,14 +72,20 @@ class KeyPackages:
 
         Each package is handed out once, a last-resort one when no other is left. A device that
         has neither is absent from the answer. Raises Refusal `unknown_account`,
-        `unknown_device`, `no_key_package`, `rate_limited`.
+        `unknown_device`, `no_key_package`, `rate_limited`, `bad_request`.
         """
         now_ms = self._clock.now_ms()
+        try:
+            parse_name(name)
+        except NameRefused as error:
+            raise Refusal("unknown_account", str(error)) from error
+        if not 0 <= suite < 1 << 16:
+            raise Refusal("bad_request", f"There is no cipher suite {suite}.")
 
         async def find(tx: Transaction) -> list[DeviceRecord]:
             owner = await account.by_name(tx, name)
             if owner is None:
-                raise unknown_account(name[:64], self._domain)
+                raise unknown_account(name, self._domain)
             return await device.of_account(tx, owner.key)
 
         listed = {one.uri: one for one in await self._database.read(find)}

@@ -14,7 +14,7 @@ TABLES = (
     )""",
 )
 
-_COLUMNS = "id, name, kind, identity_key, device_list"
+_SELECT = "SELECT id, name, kind, identity_key, device_list FROM account "
 
 
 async def add(
@@ -35,13 +35,13 @@ async def add(
 
 async def by_name(tx: Transaction, name: str) -> AccountRecord | None:
     """The account of that name."""
-    rows = await tx.fetch(f"SELECT {_COLUMNS} FROM account WHERE name = $1", name)
+    rows = await tx.fetch(_SELECT + "WHERE name = $1", name)
     return AccountRecord(*rows[0]) if rows else None
 
 
 async def lock(tx: Transaction, key: int) -> AccountRecord:
     """The account, held against other transactions until this one ends."""
-    rows = await tx.fetch(f"SELECT {_COLUMNS} FROM account WHERE id = $1 {{for_update}}", key)
+    rows = await tx.fetch(_SELECT + "WHERE id = $1 {for_update}", key)
     return AccountRecord(*rows[0])
 
 
