@@ -465,6 +465,8 @@ async def test_forked_group(town: Town, crooked: Crooked) -> None:
             crooked.push(f.Delivery(mine.id, cursor + 1, own))
             return []
         if isinstance(frame, f.Read):
+            rest = [envelope for envelope in own if envelope.seq > frame.after]
+            crooked.push(f.Envelopes(frame.id, mine.id, rest, cursor + len(own)))
             return []
         return [frame]
 

@@ -201,8 +201,7 @@ class Client:
         live, _ = await begin(device.core, others)
         conversation = Conversation(device, live.id)
         titled = await conversation.send(content)
-        await conversation.ready()
-        await titled.accepted()
+        await titled.accepted()  # it comes after the Commit that adds everybody
         return conversation
 
     def conversations(self) -> list[Conversation]:

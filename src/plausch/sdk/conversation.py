@@ -84,7 +84,8 @@ class Conversation:
             if entry.kind is EntryKind.CHANGE and Intent.from_bytes(entry.intent).opening:
                 waiter = self._core.waiter(entry.idempotency_id)
                 self._device.outbox.kick(self._live)
-                await asyncio.shield(waiter)
+                if await self._core.outbox.get(entry.idempotency_id) is not None:
+                    await asyncio.shield(waiter)
         demand_participant(self._live)
 
     async def send_text(self, text: str, *, reply_to: MessageId | None = None) -> SentMessage:

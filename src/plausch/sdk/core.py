@@ -23,7 +23,7 @@ from plausch.base.ids import (
 from plausch.content.fork import EpochMark
 from plausch.mls.credential import PLAUSCH, Credential, CredentialJudge
 from plausch.mls.group import Group
-from plausch.sdk.errors import ConversationBroken, ServerRefused, TrustRefused
+from plausch.sdk.errors import ConversationBroken, ServerRefused, TrustRefused, Unreachable
 from plausch.sdk.events import Event, Feed, ProblemFound
 from plausch.sdk.transport import Transport
 from plausch.sdk.trust import NeedsAccount, Trust
@@ -49,9 +49,11 @@ class Live:
     kept: KeptConversation
     head: int = 0
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     group: Group | None = None
     authenticators: dict[int, bytes] = field(default_factory=dict)
-    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    tried: set[tuple[DeviceAddress, int]] = field(default_factory=set)
+    """Devices that a Commit tried to add, with the connection on which it did."""
 
     @property
     def id(self) -> ConversationId:
@@ -95,6 +97,8 @@ class Core:
         self.marks = Marks(vault)
         self.problems = Problems(vault)
         self.lives: dict[ConversationId, Live] = {}
+        self.caught_up_on = 0
+        """The connection (`Transport.generation`) on which everything was read that had moved."""
         self.greeted = asyncio.Event()
         """Set once everything that follows a login was done for the first time."""
         self._waiters: dict[bytes, asyncio.Future[int]] = {}
@@ -174,9 +178,9 @@ class Core:
                 raise
 
     async def _reread(self, live: Live) -> None:
-        for kept in await self.conversations.all():
-            if kept.id == live.id:
-                live.kept = kept
+        kept = await self.conversations.get(live.id)
+        if kept is not None:
+            live.kept = kept
 
     def mark(self, group: Group) -> EpochMark:
         """The mark of the group's present epoch."""
@@ -273,6 +277,6 @@ class Core:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for future in self._waiters.values():
-            future.cancel()
-        self._waiters.clear()
+        closed = Unreachable("The client was closed; what waits goes out next time.")
+        for idempotency_id in list(self._waiters):
+            self.disappoint(idempotency_id, closed)

@@ -59,6 +59,7 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
     async def greet(logged_in: f.LoggedIn) -> None:
         device = parts[0]
         await device.sync.resume()
+        device.core.caught_up_on = device.core.transport.generation
         await device.outbox.kick_all()
         await replenish(device.core, logged_in.key_packages)
         device.core.greeted.set()

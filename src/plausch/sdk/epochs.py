@@ -121,6 +121,7 @@ class Epochs:
     ) -> None:
         live.kept.set_members(tuple(sorted(members_of(self._core, group))))
         live.kept.state = "open"
+        live.kept.epoch = group.epoch
         after = set(live.kept.participants)
         if before != after:
             joined, left = tuple(sorted(after - before)), tuple(sorted(before - after))
@@ -136,8 +137,13 @@ class Epochs:
 
     # --- looking after what waits ------------------------------------------------------------
 
-    def look_after(self, live: Live) -> None:
-        """Proposals of others wait for a Commit: make one when it is this member's turn."""
+    def look_after(self, live: Live, *, moved: bool) -> None:
+        """Proposals of others wait for a Commit: make one when it is this member's turn.
+
+        `moved`: there is a new epoch, in which something that was stuck may go out.
+        """
+        if moved:
+            self._kick(live)
         group = live.group
         if group is None or not group.must_commit or live.id in self._tidying:
             return

@@ -1,6 +1,7 @@
 """What happened, told after it is in the vault; and the feed that tells it."""
 
 import asyncio
+import weakref
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -152,30 +153,32 @@ class Subscription(AsyncIterator[Event]):
 
 
 class Feed:
-    """Tells every listener what happened, in order. Nothing is told before it is written."""
+    """Tells every listener what happened, in order. Nothing is told before it is written.
+
+    A listener that nobody holds any more is forgotten.
+    """
 
     def __init__(self) -> None:
         self.closed = False
-        self._listeners: list[Subscription] = []
+        self._listeners: weakref.WeakSet[Subscription] = weakref.WeakSet()
 
     def listen(self) -> Subscription:
         """Events from now on."""
         subscription = Subscription(self)
-        self._listeners.append(subscription)
+        self._listeners.add(subscription)
         return subscription
 
     def forget(self, subscription: Subscription) -> None:
         """No more events to this listener."""
-        if subscription in self._listeners:
-            self._listeners.remove(subscription)
+        self._listeners.discard(subscription)
 
     def tell(self, event: Event) -> None:
         """To everyone who listens."""
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             listener.put(event)
 
     def close(self) -> None:
         """Listeners get what is queued, then the end."""
         self.closed = True
-        for listener in self._listeners:
+        for listener in list(self._listeners):
             listener.wake()

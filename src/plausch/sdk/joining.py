@@ -50,7 +50,7 @@ class Joining:
         core = self._core
         conversation = ConversationId(item.conversation)
         before = core.lives.get(conversation)
-        if before is not None and before.kept.state != "left":
+        if before is not None and before.kept.state not in ("left", "broken"):
             raise RemoteError(
                 "A Welcome came for a conversation that this device is already in; ignored.",
                 code="welcome_repeated",
@@ -61,10 +61,16 @@ class Joining:
                 "A Welcome was delivered as one for another conversation than it is for; ignored.",
                 code="welcome_misplaced",
             )
+        if before is not None and staged.context.epoch <= before.kept.epoch:
+            raise RemoteError(
+                "A Welcome came for an epoch that is over; going back is refused.",
+                code="welcome_outdated",
+            )
         inviter = core.trust.device(staged.sender.credential).account
         group = staged.accept()
         live = Live(self._row(item, inviter, before), head=item.seq, group=group)
         live.kept.set_members(tuple(sorted(members_of(core, group))))
+        live.kept.epoch = group.epoch
         writes = [
             core.conversations.put(live.kept),
             *core.save_group(live, epoch_moved=True),

@@ -10,8 +10,11 @@ from plausch.mls.group import Group
 from plausch.mls.key_package import parse_key_package
 from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
 from plausch.sdk.core import Core, Live
-from plausch.sdk.errors import TrustRefused
+from plausch.sdk.errors import ServerRefused, TrustRefused
 from plausch.wire import frames as f
+
+_NONE_TO_CLAIM = frozenset({"no_key_package", "unknown_device"})
+"""No key package is left, or the list has moved meanwhile: such a device is added later."""
 
 XWING_MEMBERS = 256
 """Conversations of more devices use suite 1: X-Wing's Welcomes grow to megabytes there."""
@@ -103,6 +106,16 @@ def missing_devices(core: Core, group: Group, accounts: set[AccountAddress]) -> 
     return listed - set(present)
 
 
+def untried(core: Core, live: Live, group: Group) -> set[DeviceAddress]:
+    """Listed devices of participants that no Commit has tried to add on this connection.
+
+    A device without key packages cannot be added; it is tried again on the next connection.
+    """
+    accounts = set(live.kept.participants) - set(live.kept.invited)
+    missing = missing_devices(core, group, accounts)
+    return {one for one in missing if (one, core.transport.generation) not in live.tried}
+
+
 async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Plan:
     """Look up everybody, and claim key packages for who is missing.
 
@@ -119,6 +132,7 @@ async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Pla
     leaving.update(outdated_leaves(core, group))
     plan.removes = sorted(leaving - {group.own_leaf})
     missing = missing_devices(core, group, accounts)
+    live.tried = {(device, core.transport.generation) for device in missing}
     for address in sorted({device.account for device in missing}):
         wanted = {device for device in missing if device.account == address}
         claimed = await _claim(core, address, wanted, group.suite_id)
@@ -138,12 +152,17 @@ async def _claim(
 
     Raises TrustRefused when the server hands out what is not theirs, ServerRefused, Unreachable.
     """
-    answer = await core.transport.ask(
-        lambda request_id: f.ClaimKeyPackages(
-            request_id, address.name, suite_id, sorted(device.uri for device in wanted)
-        ),
-        f.KeyPackages,
-    )
+    try:
+        answer = await core.transport.ask(
+            lambda request_id: f.ClaimKeyPackages(
+                request_id, address.name, suite_id, sorted(device.uri for device in wanted)
+            ),
+            f.KeyPackages,
+        )
+    except ServerRefused as error:
+        if error.code in _NONE_TO_CLAIM:
+            return {}
+        raise
     claimed: dict[DeviceAddress, bytes] = {}
     for _, raw in answer.key_packages:
         try:

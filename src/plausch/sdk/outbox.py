@@ -22,7 +22,13 @@ from plausch.sdk.errors import (
     Unreachable,
 )
 from plausch.sdk.events import StatusChanged
-from plausch.sdk.membership import CommitBundle, Intent, make_plan, outdated_leaves
+from plausch.sdk.membership import (
+    CommitBundle,
+    Intent,
+    make_plan,
+    outdated_leaves,
+    untried,
+)
 from plausch.sdk.message import State
 from plausch.sdk.receive import envelope_hash
 from plausch.sdk.sync import Sync
@@ -79,7 +85,8 @@ class Outbox:
     async def _work(self, live: Live) -> None:
         refusals = 0
         try:
-            while True:
+            # First read, then write: somebody may have left while this device was away.
+            while self._core.caught_up_on == self._core.transport.generation:
                 self._again.discard(live.id)
                 entry = await self._core.outbox.first(live.id)
                 if entry is None:
@@ -193,7 +200,7 @@ class Outbox:
             group = await core.group(live)
             if entry.payload and entry.epoch == group.epoch:
                 return entry
-            if group.must_commit or outdated_leaves(core, group):
+            if group.must_commit or outdated_leaves(core, group) or untried(core, live, group):
                 return None
             ciphertext = group.encrypt(entry.intent, core.mark(group).digest)
             writes = core.save_group(live, epoch_moved=False)

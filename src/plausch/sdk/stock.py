@@ -7,7 +7,6 @@ is left the last-resort one is, and that is replaced as soon as it was used.
 from plausch.mls.joiner import KeyPackageBundle
 from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
 from plausch.sdk.core import Core
-from plausch.sdk.errors import ServerRefused
 from plausch.sdk.vault.key_packages import KeptKeyPackage
 from plausch.wire import frames as f
 
@@ -22,7 +21,7 @@ DAY_MS = 24 * 3600 * 1000
 async def replenish(core: Core, held: int) -> None:
     """Fill up what the server holds (`held` one-time packages). Raises Unreachable, ServerRefused.
 
-    What was made but perhaps never arrived is uploaded first.
+    What was made but perhaps never arrived is uploaded first; the server passes over what it has.
     """
     now_ms = core.clock.now_ms()
     await core.vault.write([core.key_packages.delete_old(now_ms - LIFETIME_S * 1000 - DAY_MS)])
@@ -71,11 +70,7 @@ async def _upload(core: Core, packages: list[KeptKeyPackage]) -> None:
 
 async def _upload_some(core: Core, packages: list[KeptKeyPackage], last_resort: bytes) -> None:
     public = [] if last_resort else [kept.public for kept in packages]
-    try:
-        await core.transport.ask(
-            lambda request_id: f.UploadKeyPackages(request_id, public, last_resort), f.Done
-        )
-    except ServerRefused as error:
-        if error.code != "duplicate":
-            raise
+    await core.transport.ask(
+        lambda request_id: f.UploadKeyPackages(request_id, public, last_resort), f.Done
+    )
     await core.vault.write([core.key_packages.mark_uploaded(kept.ref) for kept in packages])

@@ -79,7 +79,6 @@ class Sync:
         finally:
             self._reading.discard(live.id)
             self._pushed.pop(live.id, None)
-            live.moved.set()
 
     # --- catching up -------------------------------------------------------------------------
 
@@ -97,11 +96,18 @@ class Sync:
                 live = self._core.lives.get(ConversationId(moved.conversation))
                 if live is not None and live.kept.state != "left":
                     before = live.kept.cursor
-                    await self.catch_up(live, moved.head)
+                    await self._catch_up_if_allowed(live, moved.head)
                     progress = progress or live.kept.cursor > before
                     self._acknowledge(live)
             if not (resumed.more and progress):
                 return
+
+    async def _catch_up_if_allowed(self, live: Live, head: int) -> None:
+        """One log that the server does not give out must not keep the others from being read."""
+        try:
+            await self.catch_up(live, head)
+        except ServerRefused as error:
+            await self._core.report(live.id, None, error)
 
     async def catch_up(self, live: Live, head: int) -> None:
         """Read a log up to `head` at least. Raises Unreachable, ServerRefused."""
@@ -109,6 +115,10 @@ class Sync:
         await self._read_on(live)
 
     async def _read_on(self, live: Live) -> None:
+        async with live.reading:  # one reader: two would ask for the same envelopes
+            await self._read_alone(live)
+
+    async def _read_alone(self, live: Live) -> None:
         while live.kept.cursor < live.head and live.kept.state != "left":
             envelopes = self._pushed_next(live)
             if not envelopes:
@@ -162,12 +172,11 @@ class Sync:
 
     def _after(self, live: Live, outcome: Outcome) -> None:
         self._acknowledge(live)
-        live.moved.set()
         for idempotency_id, seq in outcome.paid:
             self._core.fulfil(idempotency_id, seq)
         for event in outcome.events:
             self._core.feed.tell(event)
-        self._epochs.look_after(live)
+        self._epochs.look_after(live, moved=outcome.epoch_moved)
 
     def _acknowledge(self, live: Live) -> None:
         if live.kept.cursor > 0:
@@ -178,7 +187,8 @@ class Sync:
         if envelope.seq != live.kept.cursor + 1:
             outcome.not_believed(self._core, live, envelope.seq, _gap(live, envelope))
         try:
-            if await own_came_back(self._core, live, envelope, outcome):
+            own = envelope.sender == self._core.device.uri
+            if own and await own_came_back(self._core, live, envelope, outcome):
                 return
             await self._process(live, envelope, outcome)
         except (RemoteError, NameRefused) as error:

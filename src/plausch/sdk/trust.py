@@ -10,6 +10,7 @@ that is not on the list as known here, it raises `NeedsAccount`; the caller look
 (`refresh`) and tries again, and whatever is still wrong then is refused for good.
 """
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Literal, Protocol
@@ -30,6 +31,7 @@ from plausch.sdk.vault.vault import Vault
 from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
+LOOK_UPS_AT_ONCE = 32
 CERTIFICATES_REMEMBERED = 4_096
 _STALE_LIST = frozenset({"device_not_listed"})
 _OUTDATED = frozenset({"device_not_listed", "certificate_expired"})
@@ -111,10 +113,14 @@ class Trust:
 
     async def freshen(self, addresses: Iterable[AccountAddress], connection: int) -> None:
         """Look up those not yet looked up on this connection. Raises as `refresh`."""
-        for address in addresses:
-            if self._looked_up.get(address) != connection:
-                await self.refresh(address)
-                self._looked_up[address] = connection
+        stale = [one for one in addresses if self._looked_up.get(one) != connection]
+        for start in range(0, len(stale), LOOK_UPS_AT_ONCE):
+            some = stale[start : start + LOOK_UPS_AT_ONCE]
+            await asyncio.gather(*(self._freshen(address, connection) for address in some))
+
+    async def _freshen(self, address: AccountAddress, connection: int) -> None:
+        await self.refresh(address)
+        self._looked_up[address] = connection
 
     async def refresh(self, address: AccountAddress) -> KeptAccount:
         """Look an account up on the server, verify what it shows, keep it.

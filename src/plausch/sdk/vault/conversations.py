@@ -12,6 +12,10 @@ from plausch.sdk.vault.vault import Vault, Write
 
 ConversationState = Literal["opening", "open", "left", "failed", "broken"]
 
+_SELECT = (
+    "SELECT id, state, request, title, members, invited, epoch, cursor, read_seq, active_at_ms, "
+    "ordinal_ms FROM conversation"
+)
 _TITLE = "conversation.title"
 _EPOCH = "conversation.epoch_state"
 _RATCHET = "conversation.ratchet_state"
@@ -22,7 +26,8 @@ class KeptConversation:
     """A conversation as it stands in the vault, without its group's secrets.
 
     `invited` are the accounts that its first Commit will add, empty once it is open;
-    `cursor` is the seq up to which its log is in the vault, `read_seq` up to where a person read,
+    `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which
+    its log is in the vault, `read_seq` up to where a person read,
     `ordinal_ms` the largest time of its log so far.
     """
 
@@ -32,6 +37,7 @@ class KeptConversation:
     title: str
     members: tuple[DeviceAddress, ...]
     invited: tuple[AccountAddress, ...] = ()
+    epoch: int = 0
     cursor: int = 0
     read_seq: int = 0
     active_at_ms: int = 0
@@ -57,14 +63,12 @@ class Conversations:
 
     async def all(self) -> list[KeptConversation]:
         """Every conversation. Raises VaultDamaged."""
-        rows = await self._vault.fetch(
-            "SELECT id, state, request, title, members, invited, cursor, read_seq, active_at_ms, "
-            "ordinal_ms FROM conversation ORDER BY id"
-        )
+        rows = await self._vault.fetch(_SELECT + " ORDER BY id")
         return [self._kept(row) for row in rows]
 
     def _kept(self, row: Row) -> KeptConversation:
-        identifier, state, request, title, members, invited, cursor, read_seq, active, ordinal = row
+        identifier, state, request, title, members, invited, *numbers = row
+        epoch, cursor, read_seq, active, ordinal = numbers
         return KeptConversation(
             ConversationId(identifier),
             cast(ConversationState, state),
@@ -72,6 +76,7 @@ class Conversations:
             self._vault.seal.open(_TITLE, identifier, title).decode(),
             tuple(DeviceAddress.parse_uri(uri) for uri in _uris(members)),
             tuple(AccountAddress.parse_uri(uri) for uri in _uris(invited)),
+            epoch,
             cursor,
             read_seq,
             active,
@@ -82,11 +87,12 @@ class Conversations:
         """Write everything but the group's state; a new row has none yet."""
         seal = self._vault.seal
         return Write(
-            "INSERT INTO conversation (id, state, request, title, members, invited, cursor, "
+            "INSERT INTO conversation (id, state, request, title, members, invited, epoch, cursor, "
             "read_seq, active_at_ms, ordinal_ms, epoch_state, ratchet_state) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) "
             "ON CONFLICT (id) DO UPDATE SET state = $2, request = $3, title = $4, members = $5, "
-            "invited = $6, cursor = $7, read_seq = $8, active_at_ms = $9, ordinal_ms = $10",
+            "invited = $6, epoch = $7, cursor = $8, read_seq = $9, active_at_ms = $10, "
+            "ordinal_ms = $11",
             (
                 kept.id,
                 kept.state,
@@ -94,6 +100,7 @@ class Conversations:
                 seal.close(_TITLE, kept.id, kept.title.encode()),
                 _text(member.uri for member in kept.members),
                 _text(account.uri for account in kept.invited),
+                kept.epoch,
                 kept.cursor,
                 kept.read_seq,
                 kept.active_at_ms,
@@ -122,6 +129,11 @@ class Conversations:
             "UPDATE conversation SET epoch_state = $2, ratchet_state = $2 WHERE id = $1",
             (conversation, b""),
         )
+
+    async def get(self, conversation: ConversationId) -> KeptConversation | None:
+        """One conversation. Raises VaultDamaged."""
+        rows = await self._vault.fetch(_SELECT + " WHERE id = $1", conversation)
+        return self._kept(rows[0]) if rows else None
 
     async def group(self, conversation: ConversationId) -> tuple[bytes, bytes] | None:
         """(epoch state, ratchet state), None when this device has none. Raises VaultDamaged."""

@@ -50,6 +50,7 @@ STEPS = (
                 title {bytes} NOT NULL, -- sealed
                 members TEXT NOT NULL,
                 invited TEXT NOT NULL,
+                epoch BIGINT NOT NULL,
                 cursor BIGINT NOT NULL,
                 read_seq BIGINT NOT NULL,
                 active_at_ms BIGINT NOT NULL,
