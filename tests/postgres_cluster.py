@@ -63,12 +63,12 @@ class Cluster:
             "-c max_connections=200 -c shared_buffers=128MB"
         )
         log = str(self.folder / "log")
-        data = str(self.folder / "data")
+        files = str(self.folder / "data")
         _run(
             self,
             "pg_ctl",
             "-D",
-            data,
+            files,
             "-l",
             log,
             "-o",
@@ -102,8 +102,8 @@ def create_cluster(folder: Path) -> Cluster:
     if owner is not None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         folder.chmod(0o755)
-    data = str(folder / "data")
-    _run(cluster, "initdb", "-D", data, "-U", "plausch", "-A", "trust", "-E", "UTF8", "--no-sync")
+    files = str(folder / "data")
+    _run(cluster, "initdb", "-D", files, "-U", "plausch", "-A", "trust", "-E", "UTF8", "--no-sync")
     cluster.start()
     return cluster
 

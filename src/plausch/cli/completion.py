@@ -1,7 +1,9 @@
 """`plausch completion`: completion of commands for a shell."""
 
+from typing import cast
+
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import ShellComplete, get_completion_class
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -17,8 +19,7 @@ Examples:
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
     """Write the completion script for SHELL: bash, zsh or fish."""
-    kind = get_completion_class(shell)
-    assert kind is not None  # click has these three
+    kind = cast(type[ShellComplete], get_completion_class(shell))  # click has these three
     root = context.find_root()
     script = kind(root.command, {}, "plausch", "_PLAUSCH_COMPLETE")
     # bash's own check of its version would run bash; the script itself needs no check.

@@ -33,7 +33,7 @@ def place_options(command: Command) -> Command:
         metavar="URL",
         help="The server's postgresql://..., if it does not use the embedded database.",
     )
-    data = click.option(
+    folder = click.option(
         "--data",
         "data_folder",
         type=click.Path(file_okay=False, exists=True, path_type=Path),
@@ -41,7 +41,7 @@ def place_options(command: Command) -> Command:
         metavar="DIR",
         help="Folder of the server.",
     )
-    return data(database(command))
+    return folder(database(command))
 
 
 def config_of(data_folder: Path, database_url: str) -> ServerConfig:

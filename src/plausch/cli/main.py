@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module, metadata
+from typing import cast
 
 import click
 
@@ -52,9 +53,8 @@ class Commands(click.Group):
         """The command of that name, from the module of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"plausch.cli.{cmd_name}"), cmd_name)
-        assert isinstance(command, click.Command)
-        return command
+        module = import_module(f"plausch.cli.{cmd_name}")
+        return cast(click.Command, getattr(module, cmd_name))  # a module has its command's name
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of commands, without importing any of them."""

@@ -62,5 +62,6 @@ def postgres_bulk(sql: str, kinds: tuple[str, ...]) -> str:
     """A Bulk statement with one array parameter for each column, whatever the number of rows."""
     arrays = ", ".join(f"${n}::{_POSTGRES_KINDS[kind]}[]" for n, kind in enumerate(kinds, 1))
     names = ", ".join(f"column{n}" for n in range(1, len(kinds) + 1))
-    rows = f"SELECT * FROM unnest({arrays}) AS given({names})"  # nosec B608: only type names
+    # Only type names and numbered parameters come together here, never a value.
+    rows = f"SELECT * FROM unnest({arrays}) AS given({names})"  # nosec B608
     return _spelled(sql, {**_POSTGRES_WORDS, "rows": rows})

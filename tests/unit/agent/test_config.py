@@ -159,12 +159,14 @@ def test_stays_longer_than_any_opening(tmp_path: Path) -> None:
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.data())
-def test_any_damage_gives_a_restaurant_or_a_sentence(tmp_path: Path, data: st.DataObject) -> None:
+def test_any_damage_gives_a_restaurant_or_a_sentence(tmp_path: Path, chance: st.DataObject) -> None:
     lines = EXAMPLE.splitlines()
-    at = data.draw(st.integers(0, len(lines) - 1))
-    junk = data.draw(st.sampled_from(["", "x", "= 3", '"', "[[tables]]", "[booking]", "nan", "-1"]))
+    at = chance.draw(st.integers(0, len(lines) - 1))
+    junk = chance.draw(
+        st.sampled_from(["", "x", "= 3", '"', "[[tables]]", "[booking]", "nan", "-1"])
+    )
     key = lines[at].partition("=")[0]
-    lines[at] = data.draw(st.sampled_from([junk, f"{key}= {junk}", f"{lines[at]}{junk}"]))
+    lines[at] = chance.draw(st.sampled_from([junk, f"{key}= {junk}", f"{lines[at]}{junk}"]))
     try:
         load(tmp_path, "\n".join(lines))
     except ConfigurationRefused as refused:

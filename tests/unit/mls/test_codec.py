@@ -148,7 +148,7 @@ def test_since_gives_the_exact_bytes() -> None:
 
 
 @given(st.binary(max_size=200), st.data())
-def test_random_bytes_raise_nothing_but_codec_errors(raw: bytes, data: st.DataObject) -> None:
+def test_random_bytes_raise_nothing_but_codec_errors(raw: bytes, chance: st.DataObject) -> None:
     reads = [
         Reader.u8,
         Reader.u64,
@@ -162,7 +162,7 @@ def test_random_bytes_raise_nothing_but_codec_errors(raw: bytes, data: st.DataOb
     while reader.remaining:
         before = reader.position
         try:
-            data.draw(st.sampled_from(reads))(reader)
+            chance.draw(st.sampled_from(reads))(reader)
         except CodecError as error:
             assert str(error).endswith(".")
             return

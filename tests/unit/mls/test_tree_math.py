@@ -30,8 +30,8 @@ def test_children_know_their_parent(node: int) -> None:
 
 
 @given(sizes, st.data())
-def test_paths_end_at_the_root(leaves: int, data: st.DataObject) -> None:
-    node = 2 * data.draw(st.integers(0, leaves - 1))
+def test_paths_end_at_the_root(leaves: int, chance: st.DataObject) -> None:
+    node = 2 * chance.draw(st.integers(0, leaves - 1))
     path = tree_math.direct_path(node, leaves)
     assert len(path) == leaves.bit_length() - 1
     assert not path or path[-1] == tree_math.root(leaves)
@@ -40,9 +40,9 @@ def test_paths_end_at_the_root(leaves: int, data: st.DataObject) -> None:
 
 
 @given(sizes, st.data())
-def test_common_ancestor_is_the_lowest(leaves: int, data: st.DataObject) -> None:
+def test_common_ancestor_is_the_lowest(leaves: int, chance: st.DataObject) -> None:
     places = st.integers(0, leaves - 1).map(lambda leaf: 2 * leaf)
-    one, other = data.draw(places), data.draw(places)
+    one, other = chance.draw(places), chance.draw(places)
     meeting = tree_math.common_ancestor(one, other)
     assert meeting == tree_math.common_ancestor(other, one)
     shared = [

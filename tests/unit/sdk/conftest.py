@@ -1,10 +1,12 @@
-"""What the tests of the SDK share: vaults in temporary folders."""
+"""What the tests of the SDK share: vaults in temporary folders, a town with a real server."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+from cast import Town, town_in
+from crooked import Crooked, crooked_before
 from plausch.sdk.vault.vault import Vault
 
 
@@ -18,3 +20,16 @@ async def vault(home: Path) -> AsyncIterator[Vault]:
     opened = await Vault.open(home, make=True)
     yield opened
     await opened.close()
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with town_in(tmp_path) as open_town:
+        yield open_town
+
+
+@pytest.fixture
+async def wire(town: Town) -> AsyncIterator[Crooked]:
+    """What lies between a device and the town's server; it can be cut, and made to lie."""
+    async with crooked_before(town.url) as proxy:
+        yield proxy

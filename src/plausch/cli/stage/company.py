@@ -8,6 +8,7 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 from plausch.base.errors import OperatorError
 
@@ -68,10 +69,10 @@ async def running(name: str, arguments: Sequence[str], ready: str, log: Path) ->
 
 
 async def _first_words(process: Process, name: str, ready: str, log: Path) -> str:
-    assert process.stdout is not None  # asked for above
+    output = cast(asyncio.StreamReader, process.stdout)  # asked for above
     try:
         async with asyncio.timeout(START_S):
-            async for raw in process.stdout:
+            async for raw in output:
                 line = raw.decode(errors="replace").rstrip()
                 if line.startswith(ready):
                     return line

@@ -14,11 +14,10 @@ from plausch.sdk.message import Kind
 from plausch.sdk.vault.vault import Vault, Write
 
 _CONTENT = "message.content"
-_COLUMNS = (
-    "position, conversation, message_id, seq, sender, outgoing, kind, target, content, "
-    "ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled"
+_SELECT = (
+    "SELECT position, conversation, message_id, seq, sender, outgoing, kind, target, content, "
+    "ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled FROM message "
 )
-_SELECT = "SELECT " + _COLUMNS + " FROM message "
 _UNSENT_SEQ = 1 << 62
 _SHOWN = "kind IN ('text', 'card', 'file', 'other')"
 

@@ -1,0 +1,93 @@
+"""What callers hold: a message on its way, a stored one, an incoming one."""
+
+import asyncio
+
+import pytest
+
+from plausch.base.errors import Fault
+from plausch.base.ids import AccountAddress, ConversationId, MessageId
+from plausch.content.cards import Choices, Option, card_message
+from plausch.content.text import text_message
+from plausch.sdk.conversation import Conversation
+from plausch.sdk.errors import ServerRefused
+from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
+
+ROOM = ConversationId(b"r" * 16)
+FIRST = MessageId(b"1" * 32)
+CEM = AccountAddress("cem", "localhost")
+
+
+def on_its_way() -> tuple[SentMessage, "asyncio.Future[int]"]:
+    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    return SentMessage(ROOM, FIRST, future), future
+
+
+async def test_waiting_then_sent() -> None:
+    sent, future = on_its_way()
+    assert (sent.state, sent.seq) == (State.WAITING, None)
+    future.set_result(7)
+    assert await sent.accepted() == 7
+    assert (sent.state, sent.seq) == (State.SENT, 7)
+
+
+async def test_failed() -> None:
+    sent, future = on_its_way()
+    future.set_exception(ServerRefused("Too large.", code="too_large", fault=Fault.LOCAL))
+    with pytest.raises(ServerRefused, match="Too large"):
+        await sent.accepted()
+    assert (sent.state, sent.seq) == (State.FAILED, None)
+
+
+async def test_giving_up_waiting_does_not_give_up_sending() -> None:
+    sent, future = on_its_way()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(sent.accepted(), 0)
+    assert not future.cancelled()
+    future.set_result(3)
+    assert await sent.accepted() == 3
+
+
+def stored(content: object) -> StoredMessage:
+    return StoredMessage(
+        conversation_id=ROOM,
+        message_id=FIRST,
+        sender=CEM,
+        outgoing=False,
+        kind=Kind.TEXT,
+        text="hello",
+        content=content,  # type: ignore[arg-type]
+        in_reply_to=None,
+        seq=4,
+        sent_at_ms=9,
+        state=State.RECEIVED,
+    )
+
+
+def test_a_card_is_found_where_there_is_one() -> None:
+    choices = Choices(title="What?", options=(Option("a", "A"),))
+    card = card_message(choices, "What? A", language="en", salt=b"s" * 16)
+    assert stored(card).card == choices
+    assert stored(text_message("hello", salt=b"s" * 16)).card is None
+    assert stored(None).card is None
+
+
+def test_an_incoming_message_shows_its_stored_one() -> None:
+    content = text_message("hello", salt=b"s" * 16)
+    conversation = Conversation.__new__(Conversation)
+    incoming = IncomingMessage(conversation, stored(content))
+    assert (incoming.text, incoming.sender, incoming.seq) == ("hello", CEM, 4)
+    assert (incoming.kind, incoming.message_id) == (Kind.TEXT, FIRST)
+    assert (incoming.content, incoming.card, incoming.in_reply_to) == (content, None, None)
+    assert incoming.sent_at_ms == 9
+
+
+def test_words_of_kinds_and_states_are_stable() -> None:
+    assert {kind.value for kind in Kind} >= {"text", "card", "reaction", "edit", "delete"}
+    assert [state.value for state in State] == [
+        "waiting",
+        "sent",
+        "delivered",
+        "read",
+        "failed",
+        "received",
+    ]
