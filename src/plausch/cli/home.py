@@ -71,10 +71,22 @@ async def open_client(home: Path, passphrase_file: Path | None, screen: Screen) 
 
 @asynccontextmanager
 async def owned(home: Path, passphrase_file: Path | None, screen: Screen) -> AsyncIterator[Client]:
-    """The opened client, connected, taking requests of other commands meanwhile."""
-    client = await open_client(home, passphrase_file, screen)
+    """The opened client, connected, taking requests of other commands meanwhile.
+
+    Waits for a command that is about to be done with the vault. Raises as `open_client`.
+    """
+    client = await _once_free(home, passphrase_file, screen)
     async with client, resident(client, home):
         yield client
+
+
+async def _once_free(home: Path, passphrase_file: Path | None, screen: Screen) -> Client:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return await open_client(home, passphrase_file, screen)
+        except VaultBusy:
+            await asyncio.sleep(RETRY_S)
+    return await open_client(home, passphrase_file, screen)
 
 
 async def perform(

@@ -7,6 +7,7 @@ seen twice, because cursor and keys moved together. Live pushes only say that a 
 live and catch-up are one path.
 """
 
+import asyncio
 from collections.abc import Sequence
 
 from plausch.base.errors import PlauschError, RemoteError
@@ -39,7 +40,7 @@ class Sync:
         self._epochs = epochs
         self._joining = joining
         self._reading: set[ConversationId] = set()
-        self._fetching_mail = False
+        self._mail_lock = asyncio.Lock()
         self._pushed: dict[ConversationId, list[f.Envelope]] = {}
 
     # --- pushes ------------------------------------------------------------------------------
@@ -126,7 +127,7 @@ class Sync:
                     lambda request_id: f.Read(request_id, live.id, live.kept.cursor, READ_LIMIT),
                     f.Envelopes,
                 )
-                envelopes = sorted(answer.envelopes, key=lambda envelope: envelope.seq)
+                envelopes = _after(live.kept.cursor, answer.envelopes)
                 live.head = max(live.kept.cursor, answer.head)
                 if not envelopes:
                     return
@@ -231,8 +232,6 @@ class Sync:
     # --- mailbox -----------------------------------------------------------------------------
 
     async def _mail(self) -> None:
-        if self._fetching_mail:
-            return
         try:
             await self._fetch_mail()
         except Unreachable:
@@ -240,24 +239,21 @@ class Sync:
 
     async def _fetch_mail(self) -> None:
         """Join what we were invited to, and read those logs. Raises Unreachable, ServerRefused."""
-        self._fetching_mail = True
-        try:
-            while True:
-                after = self._core.own.mailbox
-                answer = await self._core.transport.ask(
-                    lambda request_id, after=after: f.ReadMailbox(  # type: ignore[misc]
-                        request_id, after, MAILBOX_LIMIT
-                    ),
-                    f.Mailbox,
-                )
-                joined = [await self._joining.take(item) for item in answer.items]
-                for live in filter(None, joined):
-                    # One more than known: the answer says what the head really is.
-                    await self.catch_up(live, live.kept.cursor + 1)
-                if not answer.items or self._core.own.mailbox == after:
-                    return
-        finally:
-            self._fetching_mail = False
+        async with self._mail_lock:  # one at a time: two would join the same conversation twice
+            while await self._fetch_some_mail():
+                pass
+
+    async def _fetch_some_mail(self) -> bool:
+        """The next items; whether there may be more."""
+        after = self._core.own.mailbox
+        answer = await self._core.transport.ask(
+            lambda request_id: f.ReadMailbox(request_id, after, MAILBOX_LIMIT), f.Mailbox
+        )
+        joined = [await self._joining.take(item) for item in answer.items]
+        for live in filter(None, joined):
+            # One more than known: the answer says what the head really is.
+            await self._catch_up_if_allowed(live, live.kept.cursor + 1)
+        return bool(answer.items) and self._core.own.mailbox > after
 
     # --- marks -------------------------------------------------------------------------------
 
@@ -310,6 +306,12 @@ class Sync:
             now = state_of(row, others, after, reports)
             if now is not was:
                 core.feed.tell(StatusChanged(live.id, row.message_id, now))
+
+
+def _after(cursor: int, envelopes: Sequence[f.Envelope]) -> list[f.Envelope]:
+    """Those that are new, in order: old ones must not make a reader ask for ever."""
+    new = [envelope for envelope in envelopes if envelope.seq > cursor]
+    return sorted(new, key=lambda envelope: envelope.seq)
 
 
 def _gap(live: Live, envelope: f.Envelope) -> RemoteError:

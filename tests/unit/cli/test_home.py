@@ -105,6 +105,39 @@ def test_an_owner_that_takes_no_requests_is_said(
         asyncio.run(work())
 
 
+def test_a_new_owner_waits_for_a_command_that_is_about_to_be_done(
+    anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work() -> None:
+        before = await Client.open(anna.home)
+        tries: list[float] = []
+
+        async def pause(seconds: float) -> None:
+            tries.append(seconds)
+            await before.close()
+
+        monkeypatch.setattr(module.asyncio, "sleep", pause)
+        client = await module._once_free(anna.home, None, SCREEN)
+        monkeypatch.undo()
+        await client.close()
+        assert tries == [module.RETRY_S]
+
+    asyncio.run(work())
+
+
+def test_an_owner_that_stays_is_said_to_the_next_one(
+    anna: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ATTEMPTS", 2)
+
+    async def work() -> None:
+        async with owned(anna.home, None, SCREEN), owned(anna.home, None, SCREEN):
+            pass
+
+    with pytest.raises(VaultBusy):
+        asyncio.run(work())
+
+
 def sealed(town: Town) -> Path:
     home = town.empty_home("sealed")
 

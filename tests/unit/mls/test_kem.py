@@ -3,7 +3,7 @@
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
-from cryptography.hazmat.primitives.asymmetric import x25519
+from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
@@ -151,3 +151,25 @@ def test_the_drafts_first_vector() -> None:
     assert public.hex().startswith(
         "e2236b35a8c24b39b10aa1323a96a919a2ced88400633a7b07131713fc14b2b5"
     )
+
+
+def test_the_secret_of_x_wing_needs_both_halves() -> None:
+    """Who has broken one of the two schemes, and has its key, has nothing: post-quantum hybrid."""
+    scheme = XWingKem()
+    private, public = scheme.generate()
+    shared, encapsulated = scheme.encapsulate(public)
+    lattice, curve = scheme._parts(private)
+    other_lattice, other_curve = scheme._parts(bytes(32))
+    curve_public = curve.public_key().public_bytes_raw()
+    sent_point = encapsulated[-32:]
+    point = x25519.X25519PublicKey.from_public_bytes(sent_point)
+
+    def guess(first: mlkem.MLKEM768PrivateKey, second: x25519.X25519PrivateKey) -> bytes:
+        exchanged = second.exchange(point)
+        return scheme._combine(
+            first.decapsulate(encapsulated[:-32]), exchanged, sent_point, curve_public
+        )
+
+    assert guess(lattice, curve) == shared
+    assert guess(lattice, other_curve) != shared
+    assert guess(other_lattice, curve) != shared
