@@ -45,9 +45,10 @@ check: $(DEV_READY) ## ruff, mypy, import-linter, bandit
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
 
-format: $(DEV_READY) ## bring every Python file into the house's form
+format: $(DEV_READY) ## bring every Python file into the house's form, and the glossary
 	$(BIN)/ruff check --no-cache --fix .
 	$(BIN)/ruff format --no-cache .
+	$(BIN)/python tests/tidy/class_index.py
 
 bench: $(DEV_READY) postgres ## the figures that we claim, as programs
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \

@@ -2,10 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+
+from .class_index import HEADING, class_index, public_classes
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 QUOTED_PATH = re.compile(
@@ -57,31 +59,34 @@ def test_every_path_that_a_document_names_exists(tracked: Sequence[Path], root: 
     assert broken == []
 
 
-def public_classes(sources: Sequence[Path]) -> Iterator[tuple[str, Path]]:
-    """Classes that other files may use: no leading underscore, at the top of a module."""
-    for path in sources:
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                yield node.name, path
-
-
-def test_every_public_class_is_in_the_glossary(root: Path, sources: Sequence[Path]) -> None:
-    explained = set(re.findall(r"`(\w+)`", (root / "GLOSSARY.md").read_text(encoding="utf-8")))
-    missing = sorted(
-        f"{name} ({path.relative_to(root / 'src/plausch')})"
-        for name, path in public_classes(sources)
-        if name not in explained
-    )
-    assert missing == []
-
-
-def test_the_glossary_explains_nothing_that_is_gone(root: Path, sources: Sequence[Path]) -> None:
-    """Rows of the glossary's table of classes."""
+def test_the_glossarys_second_part_is_what_the_classes_say(root: Path) -> None:
     text = (root / "GLOSSARY.md").read_text(encoding="utf-8")
-    listed = re.findall(r"^- `(\w+)`", text, re.MULTILINE)
-    there = {name for name, _ in public_classes(sources)}
-    assert sorted(set(listed) - there) == []
-    assert len(listed) == len(set(listed)), "a class is explained twice"
+    said = text[text.index(HEADING) :]
+    assert said.splitlines() == class_index().splitlines(), "write it anew with: make format"
+
+
+def test_every_public_class_says_what_it_is(root: Path) -> None:
+    silent = [
+        f"{file}: {name}"
+        for name, file, docstring in public_classes(root / "src" / "plausch")
+        if not docstring
+    ]
+    assert silent == []
+
+
+def test_every_promise_in_the_threats_is_attacked(root: Path) -> None:
+    """spec/threats.md names a test for each promise, as `file::function`; each must be there."""
+    text = (root / "spec" / "threats.md").read_text(encoding="utf-8")
+    rows = [line for line in text.splitlines() if line.startswith("|")]
+    promises = [row for row in rows if not re.match(r"\| (promise|---)|\|---", row)]
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+    assert len(named) == len(promises) >= 30
+    missing = [
+        f"{file}::{name}"
+        for file, name in named
+        if not (root / file).is_file() or not defines(root / file, name)
+    ]
+    assert missing == []
 
 
 def test_every_room_is_in_the_architecture(root: Path) -> None:
