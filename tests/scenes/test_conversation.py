@@ -8,7 +8,6 @@ from cast import PATIENCE_S, Town, expected, history, message, settled, state_of
 from plausch.base.ids import AccountAddress
 from plausch.content.cards import Choices, Option, card_message
 from plausch.sdk import (
-    Client,
     Kind,
     MessageChanged,
     SdkError,
@@ -216,25 +215,6 @@ async def test_expiring_messages_go(town: Town) -> None:
     await texts(cem, 2)
     theirs = await cem.conversation_with("anna@localhost")
     assert await history(theirs) == await history(conversation) == ["stays"]
-
-
-async def test_a_bot_in_a_few_lines(town: Town) -> None:
-    (anna,) = await town.people("anna")
-    await (await town.register("bot")).close()
-    home = town.home("bot")
-
-    async def bot_program() -> None:
-        async with await Client.open(home) as bot:
-            async for incoming in bot.messages():
-                await incoming.reply(f"You said: {incoming.text}")
-
-    program = asyncio.create_task(bot_program())
-    conversation = await anna.conversation_with("bot@localhost")
-    for word in ("one", "two"):
-        await conversation.send_text(word)
-    assert await texts(anna, 2) == ["You said: one", "You said: two"]
-    program.cancel()
-    await asyncio.gather(program, return_exceptions=True)
 
 
 async def test_safety_numbers_are_equal_on_both_sides(town: Town) -> None:

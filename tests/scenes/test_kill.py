@@ -18,7 +18,7 @@ from load import Pair, new_pair
 from postgres_cluster import Cluster, running_cluster
 from server_process import ServerProcess
 
-KILLS = int(os.environ.get("PLAUSCH_KILLS", "26"))
+KILLS = int(os.environ.get("PLAUSCH_KILLS", "50"))
 POSTGRES_KILLS = max(4, KILLS // 10)
 PAIRS = 4
 LONGEST_S = 0.3

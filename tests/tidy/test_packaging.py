@@ -149,6 +149,17 @@ def test_the_makefiles_commands_are_ones_that_the_cli_has(root: Path) -> None:
         parses(shlex.split(words.replace("$(DATA)", "data").replace("$(PORT)", "7480")))
 
 
+def test_the_readmes_commands_are_ones_that_the_cli_has(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.toml").touch()  # which the README has just copied
+    blocks = re.findall(r"^    (plausch .+)$", (root / "README.md").read_text(), re.MULTILINE)
+    assert len(blocks) >= 10
+    for line in blocks:
+        parses(shlex.split(line, comments=True)[1:])
+
+
 @pytest.mark.parametrize("script", [".ci/run", "packaging/provision"])
 def test_the_scripts_are_sound_bash(root: Path, script: str) -> None:
     path = root / script
