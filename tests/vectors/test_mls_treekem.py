@@ -9,7 +9,8 @@ import pytest
 from plausch.mls.codec import opaque, u16, u64
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite, suite
-from plausch.mls.tree_kem import TreePrivate, UpdatePath, apply_path, new_path
+from plausch.mls.tree_kem import TreePrivate, new_path
+from plausch.mls.update_path import UpdatePath, apply_path
 
 
 @pytest.fixture(params=(1, 2, 3))

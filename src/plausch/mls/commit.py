@@ -4,12 +4,12 @@ Nothing is changed here: the result holds the next epoch, which the group takes 
 delivery service has accepted the Commit.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from plausch.mls.credential import Credential
 from plausch.mls.epoch import Change, Circumstances, Epoch, NextEpoch, begin_epoch
-from plausch.mls.errors import ProtocolError
+from plausch.mls.errors import GroupUsageError, ProtocolError
 from plausch.mls.extension import Extensions
 from plausch.mls.framing import (
     AuthenticatedContent,
@@ -17,10 +17,10 @@ from plausch.mls.framing import (
     WireFormat,
     member,
 )
-from plausch.mls.joiner import own_capabilities
 from plausch.mls.key_package import KeyPackage, parse_key_package
 from plausch.mls.key_schedule import EpochKeys, next_epoch_keys
 from plausch.mls.leaf_node import LeafBinding, LeafContent
+from plausch.mls.leaf_validation import GroupDemands, check_capabilities
 from plausch.mls.process import Pending, describe_change, surroundings
 from plausch.mls.proposal import (
     Add,
@@ -105,7 +105,8 @@ def committable(
 
     Left out: our own Updates and anybody's wish to remove us (others must commit these), what
     is not valid any more, what the plan already does, and the lesser of two that contradict each
-    other: an Update beside a Remove, an older Update beside a newer one.
+    other: an Update beside a Remove, an older Update beside a newer one, whatever else makes the
+    rest invalid. A proposal that nobody could commit must not keep everybody from committing.
     """
     if not plan.by_reference:
         return {}
@@ -138,7 +139,43 @@ def committable(
     if reinits and (len(sole) > 1 or plan.proposals()):
         for reference in reinits:
             del sole[reference]
-    return sole
+    valid = _standing(epoch, pending, plan, {}, list(reversed(sole.items())))
+    return {reference: item for reference, item in sole.items() if reference in valid}
+
+
+def _standing(
+    epoch: Epoch,
+    pending: Pending,
+    plan: CommitPlan,
+    sure: dict[bytes, ListedProposal],
+    more: Sequence[tuple[bytes, ListedProposal]],
+) -> dict[bytes, ListedProposal]:
+    """`sure` and as much of `more` as can stand with it, earlier items first; found by halving,
+    because nearly always everything can."""
+    everything = {**sure, **dict(more)}
+    if not more or _stand_together(epoch, pending, plan, everything):
+        return everything
+    if len(more) == 1:
+        return sure
+    half = len(more) // 2
+    sure = _standing(epoch, pending, plan, sure, more[:half])
+    return _standing(epoch, pending, plan, sure, more[half:])
+
+
+def _stand_together(
+    epoch: Epoch, pending: Pending, plan: CommitPlan, referred: Mapping[bytes, ListedProposal]
+) -> bool:
+    """Whether a Commit of these proposals, each valid alone, and of the plan would be accepted."""
+    sender = member(epoch.own_leaf)
+    listed = [*referred.values(), *[ListedProposal(item, sender) for item in plan.proposals()]]
+    try:
+        proposals = sort_proposals(listed, sender)
+        applied = apply_proposals(epoch.tree, epoch.context.extensions, proposals)
+        check_applied(epoch.suite, applied, context_changed=True)
+        combine_psks(epoch.suite, proposals.psks, pending.psks)
+    except (ProtocolError, GroupUsageError):
+        return False
+    return True
 
 
 def _subject(item: ListedProposal) -> object:
@@ -170,8 +207,7 @@ def make_commit(
     applied = apply_proposals(epoch.tree, epoch.context.extensions, proposals)
     made: NewPath | None = None
     if proposals.path_required or plan.force_path or plan.identity is not None:
-        made = _make_path(epoch, applied, plan.identity)
-        around.judge(made.leaf_node.credential, made.leaf_node.signature_key, "member")
+        made = _make_path(epoch, applied, plan.identity, around)
     check_applied(epoch.suite, applied, proposals.extensions is not None)
     path = None
     if made is not None:
@@ -201,21 +237,29 @@ def make_commit(
     )
 
 
-def _make_path(epoch: Epoch, applied: Applied, identity: Identity | None) -> NewPath:
+def _make_path(
+    epoch: Epoch, applied: Applied, identity: Identity | None, around: Circumstances
+) -> NewPath:
+    """Our new path, whose leaf passes the checks that the others will make of it."""
     leaf = epoch.leaf(epoch.own_leaf).content()
     signer = epoch.signer_private
     if identity is not None:
         signer = identity.signer_private
         leaf = _with_identity(epoch, leaf, identity)
-    return new_path(applied.tree, epoch.own_leaf, leaf, signer, epoch.context.group_id)
+    made = new_path(applied.tree, epoch.own_leaf, leaf, signer, epoch.context.group_id)
+    check_capabilities(made.leaf_node, GroupDemands.of_context(epoch.suite, applied.extensions))
+    around.judge(made.leaf_node.credential, made.leaf_node.signature_key, "member")
+    return made
 
 
 def _with_identity(epoch: Epoch, leaf: LeafContent, identity: Identity) -> LeafContent:
+    """The leaf under a new identity; what the device can do, which the group may require, stays."""
+    credentials = (*leaf.capabilities.credentials, identity.credential.type)
     return replace(
         leaf,
         credential=identity.credential,
         signature_key=epoch.suite.signature_public_of(identity.signer_private),
-        capabilities=own_capabilities(identity.credential),
+        capabilities=replace(leaf.capabilities, credentials=tuple(dict.fromkeys(credentials))),
     )
 
 

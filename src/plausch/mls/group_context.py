@@ -10,6 +10,11 @@ from plausch.mls.extension import Extensions, encode_extensions, read_extensions
 from plausch.mls.leaf_node import MLS10
 
 GROUP_ID_LIMIT = 255
+EXTENSIONS_LIMIT = 1 << 20
+"""Bytes of a GroupContext's extensions: 1 MiB. Every member keeps them for five epochs."""
+
+LAST_EPOCH = (1 << 64) - 1
+
 HASH_LIMIT = 64
 """Bytes of the longest hash of a supported suite (SHA-512)."""
 
@@ -42,7 +47,7 @@ class GroupContext:
             reader.u64(),
             reader.opaque(HASH_LIMIT),
             reader.opaque(HASH_LIMIT),
-            read_extensions(reader),
+            read_extensions(reader, EXTENSIONS_LIMIT),
         )
 
     @classmethod
@@ -70,7 +75,12 @@ class GroupContext:
     def next(
         self, tree_hash: bytes, confirmed_transcript_hash: bytes, extensions: Extensions
     ) -> "GroupContext":
-        """The context of the following epoch."""
+        """The context of the following epoch. Raises ValidationError `epoch-last`."""
+        require(
+            self.epoch < LAST_EPOCH,
+            "epoch-last",
+            "The group is in the last epoch that a number can name; it must begin anew.",
+        )
         return replace(
             self,
             epoch=self.epoch + 1,

@@ -2,7 +2,8 @@
 
 RFC 9750 section 5.2: a delivery service that sees handshake messages in the clear can refuse a
 Commit that would break the group for everybody. This file judges epoch, sender, signature, what
-is added, removed and updated, and that the GroupInfo for later joiners follows from the Commit.
+is added, removed and updated, the public half of the path, and that the GroupInfo for later
+joiners follows from the Commit, its extensions and ratchet tree included.
 It imports nothing that could hold a secret; tests/tidy checks that.
 
 What stays invisible: whether the encrypted path secrets are right, the membership tag and the
@@ -30,9 +31,12 @@ from plausch.mls.proposal import Commit, Proposal, ProposalRef
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite, suite
 from plausch.mls.transcript import confirmed_transcript_hash, interim_transcript_hash
+from plausch.mls.update_path import apply_path, check_ciphertexts
 from plausch.mls.validation import (
     ListedProposal,
     ProposalList,
+    apply_proposals,
+    check_applied,
     check_proposal_sender,
     resolve,
     sort_proposals,
@@ -130,6 +134,8 @@ class ExpectedMembers:
     """The committer's leaf index; a joiner's new one."""
     added: tuple[int, ...] = field(default=())
     """Leaf indices of the added key packages, in the order of `Effect.added`."""
+    proposals: ProposalList = field(default_factory=ProposalList)
+    """What leads there, for the new ratchet tree and extensions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +198,8 @@ def check_proposal(proposal: PublicProposal, context: GroupContext, signature_ke
 
 
 def verify_commit(commit: PublicCommit, context: GroupContext, signature_key: bytes) -> None:
-    """A Commit's group, epoch and signature, and the signature of the leaf in its path.
+    """A Commit's group, epoch and signature, and the signature of the leaf in a member's path;
+    that of a joiner, whose place is not known yet, is up to `check_next_group_info`.
 
     `context` is the GroupContext of the current epoch, `signature_key` the committer's: of the
     member at `commit.sender.index`, or for an external commit `commit.path_leaf.signature_key`.
@@ -269,7 +276,9 @@ def expected_members(
         "leaf-unique-signature-key",
         "After this Commit two members would have the same signature key.",
     )
-    return ExpectedMembers(keys, leaves, committer, tuple(places[: len(result.added)]))
+    return ExpectedMembers(
+        keys, leaves, committer, tuple(places[: len(result.added)]), result.proposals
+    )
 
 
 def check_first_group_info(raw: bytes) -> PublicEpoch:
@@ -291,9 +300,10 @@ def check_next_group_info(
 ) -> PublicEpoch:
     """The GroupInfo that comes with a Commit: that it is the epoch this Commit leads to.
 
-    `current` is the GroupInfo stored for the epoch before.
+    `current` is the GroupInfo stored for the epoch before, with its ratchet tree.
     Raises CodecError, ValidationError `next-group`, `next-signer`, `next-transcript`,
-    `next-confirmation`, `next-members`, `group-info-signature`, `group-info-tree`, `tree-hash`.
+    `next-confirmation`, `next-members`, `next-extensions`, `next-tree`, `group-info-signature`,
+    `group-info-tree`, `tree-hash`, and what everybody refuses in a Commit's path or new tree.
     """
     group_info = parse_group_info(raw)
     context, before = group_info.group_context, current.group_context
@@ -328,6 +338,17 @@ def check_next_group_info(
         "next-members",
         "The ratchet tree of the new GroupInfo has other members than the Commit leads to.",
     )
+    extensions = expected.proposals.extensions
+    require(
+        context.extensions == (before.extensions if extensions is None else extensions),
+        "next-extensions",
+        "The extensions of the new GroupInfo are not those that the Commit leads to.",
+    )
+    require(
+        context.tree_hash == _tree_after(crypto, current, commit, expected).tree_hash(),
+        "next-tree",
+        "The ratchet tree of the new GroupInfo does not follow from the Commit.",
+    )
     return epoch
 
 
@@ -349,13 +370,36 @@ def _transcript_after(crypto: Suite, current: GroupInfo, commit: PublicCommit) -
     )
 
 
-def _check_group_info(group_info: GroupInfo) -> PublicEpoch:
-    context = group_info.group_context
-    crypto = suite(context.cipher_suite)
+def _tree_after(
+    crypto: Suite, current: GroupInfo, commit: PublicCommit, expected: ExpectedMembers
+) -> RatchetTree:
+    """The ratchet tree a Commit leads to, by the same steps and checks as at its members."""
+    context, path = current.group_context, commit.commit.path
+    before = _tree_of(crypto, current)
+    applied = apply_proposals(before, context.extensions, expected.proposals)
+    if path is not None:
+        if commit.is_external:
+            # Any leaf holds the place until the path brings the real one.
+            applied.tree.add_leaf(next(before.leaves())[1])
+        binding = LeafBinding(context.group_id, expected.committer)
+        check_signature(path.leaf_node, crypto, binding)
+        apply_path(applied.tree, expected.committer, path)
+        check_ciphertexts(applied.tree, expected.committer, path, applied.unpathed)
+    check_applied(crypto, applied, expected.proposals.extensions is not None)
+    return applied.tree
+
+
+def _tree_of(crypto: Suite, group_info: GroupInfo) -> RatchetTree:
     raw_tree = group_info.extension(RATCHET_TREE)
     if raw_tree is None:
         raise ValidationError("group-info-tree", "The GroupInfo carries no ratchet tree.")
-    tree = RatchetTree.from_bytes(crypto, raw_tree)
+    return RatchetTree.from_bytes(crypto, raw_tree)
+
+
+def _check_group_info(group_info: GroupInfo) -> PublicEpoch:
+    context = group_info.group_context
+    crypto = suite(context.cipher_suite)
+    tree = _tree_of(crypto, group_info)
     require(
         tree.tree_hash() == context.tree_hash,
         "tree-hash",

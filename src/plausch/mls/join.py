@@ -12,19 +12,14 @@ from plausch.mls.extension import RATCHET_TREE
 from plausch.mls.group_info import GroupInfo
 from plausch.mls.joiner import KeyPackageBundle
 from plausch.mls.key_schedule import epoch_keys, welcome_secret
-from plausch.mls.leaf_validation import GroupDemands
+from plausch.mls.leaf_validation import LATE_GRACE_S, GroupDemands
 from plausch.mls.psk import combine_psks
-from plausch.mls.psk_id import PreSharedKeyId, ResumptionUsage
+from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite, suite
 from plausch.mls.tree_kem import TreePrivate
 from plausch.mls.tree_validation import validate_tree
 from plausch.mls.welcome import GroupSecrets, parse_welcome
-
-WELCOME_GRACE_S = 31 * 86_400
-"""How long after its key package has expired a Welcome may still be opened: the 30 days that the
-delivery service keeps it, and a day for clocks. Later ones can only be replays to an init key
-that should be gone."""
 
 
 def join_by_welcome(
@@ -56,6 +51,11 @@ def join_by_welcome(
     private = TreePrivate.of_leaf(own_leaf, bundle.encryption_private)
     if secrets.path_secret is not None:
         private = private.with_path_secret(tree, group_info.signer, secrets.path_secret)
+    require(
+        private.is_complete(tree),
+        "welcome-path-secret",
+        "The Welcome lacks the path secret without which later Commits could not be followed.",
+    )
     return _begin(crypto, group_info, tree, private, bundle, secrets, psk_secret)
 
 
@@ -104,9 +104,10 @@ def checked_tree(
 
 
 def _check_lifetime(bundle: KeyPackageBundle, around: Circumstances) -> None:
+    """Later than this, a Welcome can only be a replay to an init key that should be gone."""
     lifetime = bundle.key_package.leaf_node.lifetime
     require(
-        lifetime is not None and around.now_s <= lifetime.not_after_s + WELCOME_GRACE_S,
+        lifetime is not None and around.now_s <= lifetime.not_after_s + LATE_GRACE_S,
         "welcome-lifetime",
         "The key package that this Welcome uses expired too long ago.",
     )
@@ -114,9 +115,9 @@ def _check_lifetime(bundle: KeyPackageBundle, around: Circumstances) -> None:
 
 def _check_resumption(psks: tuple[PreSharedKeyId, ...], group_info: GroupInfo) -> None:
     """At most one PSK for reinit or branch, and then only in epoch 1 (RFC 9420, 12.4.3.1)."""
-    special = [psk for psk in psks if psk.usage in (ResumptionUsage.REINIT, ResumptionUsage.BRANCH)]
+    continued = [psk for psk in psks if psk.continues_group]
     require(
-        not special or (len(special) == 1 and group_info.group_context.epoch == 1),
+        not continued or (len(continued) == 1 and group_info.group_context.epoch == 1),
         "welcome-resumption",
         "A Welcome continues another group although it does not begin a new one.",
     )

@@ -119,8 +119,10 @@ class KeyPackage:
         now_s: int,
         demands: GroupDemands | None = None,
         max_lifetime_s: int | None = MAX_LIFETIME_S,
+        grace_s: int = 0,
     ) -> None:
-        """All checks of RFC 9420 section 10.1, for a group of `suite` with `demands`.
+        """All checks of RFC 9420 section 10.1, for a group of `suite` with `demands`;
+        `max_lifetime_s` and `grace_s` as in `check_lifetime`.
 
         `key-package-version`, `key-package-suite`, `key-package-init-key`,
         `key-package-init-key-differs`, `key-package-signature`, `key-package-lifetime`, and those
@@ -158,7 +160,7 @@ class KeyPackage:
             role="key_package",
         )
         try:
-            check_lifetime(self.leaf_node, now_s, max_lifetime_s)
+            check_lifetime(self.leaf_node, now_s, max_lifetime_s, grace_s)
         except ValidationError as error:
             raise ValidationError("key-package-lifetime", str(error)) from error
 

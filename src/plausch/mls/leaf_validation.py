@@ -30,6 +30,11 @@ MAX_LIFETIME_S = 400 * 86_400
 key is worth something to its thief for as long as somebody accepts the package (RFC 9420, 7.2:
 applications MUST define a maximum); last-resort packages must outlive a long holiday."""
 
+LATE_GRACE_S = 31 * 86_400
+"""How long after a key package has expired a device still follows what was done with it in time:
+the 30 days that the delivery service keeps messages for a device that is away, and a day for
+clocks. Without it, who was away when a package expired could not follow the Commit that used it."""
+
 _SOURCE_NAMES = {
     SOURCE_KEY_PACKAGE: "a key package",
     SOURCE_UPDATE: "an update",
@@ -130,17 +135,20 @@ def check_capabilities(leaf: LeafNode, demands: GroupDemands) -> None:
         )
 
 
-def check_lifetime(leaf: LeafNode, now_s: int, max_lifetime_s: int | None = MAX_LIFETIME_S) -> None:
+def check_lifetime(
+    leaf: LeafNode, now_s: int, max_lifetime_s: int | None = MAX_LIFETIME_S, grace_s: int = 0
+) -> None:
     """`leaf-lifetime`: `now_s` lies within it, and it is no longer than allowed.
 
     A leaf that is not a key package's has no lifetime and passes. `max_lifetime_s` None accepts
-    any length, for peers whose applications define another maximum.
+    any length, for peers whose applications define another maximum. `grace_s` is how long ago it
+    may have ended: 0 for whoever uses the package now, as RFC 9420 section 7.3 demands.
     """
     lifetime = leaf.lifetime
     if lifetime is None:
         return
     require(
-        lifetime.not_before_s <= now_s <= lifetime.not_after_s,
+        lifetime.not_before_s <= now_s <= lifetime.not_after_s + grace_s,
         "leaf-lifetime",
         f"A key package is valid from {lifetime.not_before_s} to {lifetime.not_after_s} "
         f"(seconds since 1970), but now is {now_s}; ask its owner for a fresh one.",

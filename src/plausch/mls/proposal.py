@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from plausch.mls.codec import Reader, opaque, optional, parse_whole, u8, u16, u32, vector
 from plausch.mls.errors import CodecError
 from plausch.mls.extension import Extensions, encode_extensions, read_extensions
-from plausch.mls.group_context import GROUP_ID_LIMIT
+from plausch.mls.group_context import EXTENSIONS_LIMIT, GROUP_ID_LIMIT
 from plausch.mls.key_package import KeyPackage
 from plausch.mls.leaf_node import LeafNode
 from plausch.mls.psk_id import PreSharedKeyId
@@ -92,7 +92,7 @@ class ReInit:
             reader.opaque(GROUP_ID_LIMIT),
             reader.u16(),
             reader.u16(),
-            read_extensions(reader),
+            read_extensions(reader, EXTENSIONS_LIMIT),
         )
 
     def body(self) -> bytes:
@@ -139,7 +139,7 @@ _READ: dict[int, Callable[[Reader], Proposal]] = {
     ProposalType.REINIT: ReInit.read,
     ProposalType.EXTERNAL_INIT: lambda reader: ExternalInit(reader.opaque()),
     ProposalType.GROUP_CONTEXT_EXTENSIONS: lambda reader: GroupContextExtensions(
-        read_extensions(reader)
+        read_extensions(reader, EXTENSIONS_LIMIT)
     ),
 }
 

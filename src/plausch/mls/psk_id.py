@@ -55,6 +55,11 @@ class PreSharedKeyId:
         """The resumption secret of an epoch of a group."""
         return cls(PskType.RESUMPTION, b"", usage, group_id, epoch, nonce)
 
+    @property
+    def continues_group(self) -> bool:
+        """Whether it binds a new group to the one it follows or branches off from."""
+        return self.usage in (ResumptionUsage.REINIT, ResumptionUsage.BRANCH)
+
     @classmethod
     def read(cls, reader: Reader) -> Self:
         """Raises CodecError."""
@@ -87,9 +92,10 @@ class PreSharedKeyId:
         )
 
 
-def check_psk_proposals(suite: Suite, ids: Sequence[PreSharedKeyId]) -> None:
+def check_psk_proposals(suite: Suite, ids: Sequence[PreSharedKeyId], is_first: bool) -> None:
     """Each PSK of a proposal list: nonce length, usage, no repetition (RFC 9420 section 12.1.4).
 
+    `is_first`: the Commit is a group's first, which may continue one other group.
     Raises ValidationError `psk-nonce`, `psk-usage`, `psk-unique`.
     """
     for psk in ids:
@@ -98,12 +104,12 @@ def check_psk_proposals(suite: Suite, ids: Sequence[PreSharedKeyId]) -> None:
             "psk-nonce",
             f"A pre-shared key's nonce has {len(psk.nonce)} bytes, not {suite.hash_length}.",
         )
-        require(
-            psk.usage in (None, ResumptionUsage.APPLICATION),
-            "psk-usage",
-            "A resumption key for reinit or branch stands in a proposal; "
-            "it may only stand in a Welcome.",
-        )
+    continued = [psk for psk in ids if psk.continues_group]
+    require(
+        len(continued) <= is_first,
+        "psk-usage",
+        "A resumption key for reinit or branch may only stand in a group's first Commit, and once.",
+    )
     require(
         len(set(ids)) == len(ids), "psk-unique", "One Commit names the same pre-shared key twice."
     )

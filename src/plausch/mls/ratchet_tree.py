@@ -21,8 +21,8 @@ MAX_LEAVES = 1 << 16
 """Leaves of the largest tree that is read: far above 1,000 participants with all their devices,
 far below what could fill the memory with blank nodes of one byte each."""
 
-TREE_LIMIT = 1 << 24
-"""Bytes of the largest tree that is read: 16 MiB."""
+TREE_LIMIT = (1 << 24) - (1 << 16)
+"""Bytes of the largest tree that is read: 16 MiB, less what stands around it in a GroupInfo."""
 
 _NODE_LEAF = 1
 _NODE_PARENT = 2
@@ -147,6 +147,11 @@ class RatchetTree:
                 parts.append(b"\1\1" if isinstance(node, LeafNode) else b"\1\2")
                 parts.append(node.encoded)
         return vector(parts)
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether `from_bytes` reads this tree; a larger one can be neither sent nor loaded."""
+        return self.leaf_count <= MAX_LEAVES and len(self.to_bytes()) <= TREE_LIMIT
 
     def copy(self) -> "RatchetTree":
         """A tree that can change without changing this one; shares the nodes."""

@@ -22,6 +22,7 @@ from plausch.mls.framing import (
     open_message,
 )
 from plausch.mls.group_context import GroupContext
+from plausch.mls.leaf_validation import LATE_GRACE_S
 from plausch.mls.process import AllowExternal, Pending, process_commit, surroundings
 from plausch.mls.proposal import Add, Commit
 from plausch.mls.protection import check_membership_tag, open_private, verify_content
@@ -32,6 +33,9 @@ from plausch.mls.validation import check_alone
 
 PROPOSALS_LIMIT = 1_000
 """Proposals kept in one epoch: one for every member of the largest conversation."""
+
+PROPOSALS_BYTES_LIMIT = 1 << 24
+"""Bytes of all of them together: 16 MiB, as for a ratchet tree."""
 
 
 class Owner(Protocol):
@@ -186,13 +190,9 @@ class Receiver:
         if isinstance(proposal, bytes | Commit):
             raise ValidationError("proposal-content", "The message is no proposal.")
         epoch = self.state.epoch
-        check_alone(proposal, sender, surroundings(epoch, self.around))
+        check_alone(proposal, sender, surroundings(epoch, self.around, LATE_GRACE_S))
         reference = message.reference(epoch.suite)
-        require(
-            len(self.state.proposals) < PROPOSALS_LIMIT,
-            "proposals-limit",
-            f"More than {PROPOSALS_LIMIT} proposals in one epoch.",
-        )
+        self._check_room(message)
         proposer = None
         if sender.type == SenderType.MEMBER:
             proposer = Member.of(sender.index, epoch.leaf(sender.index))
@@ -205,6 +205,17 @@ class Receiver:
 
         return StagedProposal(
             proposal, sender, proposer, reference, message.content.authenticated, accept
+        )
+
+    def _check_room(self, message: AuthenticatedContent) -> None:
+        """`proposals-limit`: what is kept for a Commit stays small enough to be saved."""
+        kept = self.state.proposals.values()
+        size = sum(len(item.content.encoded) for item in kept) + len(message.content.encoded)
+        require(
+            len(kept) < PROPOSALS_LIMIT and size <= PROPOSALS_BYTES_LIMIT,
+            "proposals-limit",
+            f"More than {PROPOSALS_LIMIT} proposals or {PROPOSALS_BYTES_LIMIT} bytes of them "
+            "in one epoch.",
         )
 
     def _stage_commit(self, message: AuthenticatedContent, owner: Owner) -> StagedCommit:

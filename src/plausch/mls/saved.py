@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from plausch.mls.codec import Reader, opaque, optional, u8, u16, u32, vector
+from plausch.mls.codec import MAX_VARINT, Reader, opaque, optional, u8, u16, u32, vector
 from plausch.mls.credential import Credential
 from plausch.mls.epoch import Change, Epoch, Member, NextEpoch
 from plausch.mls.errors import ProtocolError, SavedStateRefused
@@ -25,8 +25,9 @@ from plausch.mls.tree_kem import TreePrivate
 VERSION = 1
 EPOCH_STATE = 1
 RATCHET_STATE = 2
-PART_LIMIT = 1 << 26
-"""Bytes of one saved field: 64 MiB."""
+PART_LIMIT = MAX_VARINT
+"""Bytes of one saved field: whatever could be written can be read again. What a group may grow to
+is decided where it grows (`tree-limit`, `proposals-limit`), not here, where it would be lost."""
 
 _DIGEST_BYTES = 32
 

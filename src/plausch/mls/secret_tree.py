@@ -17,7 +17,7 @@ from enum import IntEnum
 from functools import cached_property
 from typing import NamedTuple, Self
 
-from plausch.mls.codec import Reader, opaque, u8, u32, vector
+from plausch.mls.codec import MAX_VARINT, Reader, opaque, u8, u32, vector
 from plausch.mls.errors import CodecError, ValidationError
 from plausch.mls.suite import Suite
 
@@ -163,7 +163,7 @@ class SecretTree:
             raise CodecError(f"A secret tree has {leaf_count} leaves, not a power of two.")
         nodes = reader.vector(lambda inner: (inner.u32(), inner.opaque(64)))
         ratchets = reader.vector(
-            lambda inner: ((inner.u32(), _read_kind(inner)), Ratchet.read(inner))
+            lambda inner: ((inner.u32(), _read_kind(inner)), Ratchet.read(inner)), MAX_VARINT
         )
         return cls(suite, leaf_count, dict(nodes), dict(ratchets))
 

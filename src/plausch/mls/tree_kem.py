@@ -1,9 +1,8 @@
 """TreeKEM: how a commit gives its sender's path new keys (RFC 9420 sections 7.4 to 7.6).
 
 Creating: `new_path` changes a copy of the tree; the caller computes the provisional
-GroupContext from it; `NewPath.encrypt` makes the UpdatePath. Processing: `apply_path` changes a
-copy of the tree; then `TreePrivate.open_path` finds the commit secret. Only `group` uses the
-private half.
+GroupContext from it; `NewPath.encrypt` makes the UpdatePath. Processing: `update_path.apply_path`
+changes a copy of the tree; then `TreePrivate.open_path` finds the commit secret.
 """
 
 import os
@@ -13,11 +12,16 @@ from typing import Self
 
 from plausch.mls import tree_math
 from plausch.mls.errors import DecryptionFailed, GroupUsageError, require
-from plausch.mls.leaf_node import SOURCE_COMMIT, LeafBinding, LeafContent, LeafNode
-from plausch.mls.leaf_validation import check_source
+from plausch.mls.leaf_node import LeafBinding, LeafContent, LeafNode
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite
-from plausch.mls.update_path import HpkeCiphertext, UpdatePath, UpdatePathNode
+from plausch.mls.update_path import (
+    HpkeCiphertext,
+    UpdatePath,
+    UpdatePathNode,
+    check_ciphertexts,
+    recipients,
+)
 
 _LABEL = "UpdatePathNode"
 
@@ -28,16 +32,6 @@ def _next_secret(suite: Suite, path_secret: bytes) -> bytes:
 
 def _node_key_pair(suite: Suite, path_secret: bytes) -> tuple[bytes, bytes]:
     return suite.kem_derive_key_pair(suite.derive_secret(path_secret, "node"))
-
-
-def _recipients(tree: RatchetTree, beside: int, newcomers: Collection[int]) -> list[int]:
-    """The resolution of a copath node without the members whom this commit adds: they learn
-    their path secret from the Welcome."""
-    resolution = tree.resolution(beside)
-    if not newcomers:
-        return resolution
-    fresh = {2 * leaf for leaf in newcomers}
-    return [place for place in resolution if place not in fresh]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +66,14 @@ class TreePrivate:
             node for node in tree.direct_path(self.leaf_index) if tree.parent_node(node) is not None
         ]
 
+    def is_complete(self, tree: RatchetTree) -> bool:
+        """Whether it has the key of every node above its leaf at which it is not unmerged."""
+        return all(
+            index in self.keys or self.leaf_index in node.unmerged_leaves
+            for index in tree.direct_path(self.leaf_index)
+            if (node := tree.parent_node(index)) is not None
+        )
+
     def with_path_secret(
         self, tree: RatchetTree, sender_leaf: int, path_secret: bytes
     ) -> "TreePrivate":
@@ -102,8 +104,8 @@ class TreePrivate:
         ):
             if not tree_math.is_under(own, beside):
                 continue
-            recipients = _recipients(tree, beside, newcomers)
-            for place, sealed in zip(recipients, step.encrypted_path_secret, strict=True):
+            places = recipients(tree, beside, newcomers)
+            for place, sealed in zip(places, step.encrypted_path_secret, strict=True):
                 private = self.keys.get(place)
                 if private is not None:
                     secret = tree.suite.decrypt_with_label(
@@ -114,26 +116,6 @@ class TreePrivate:
                     return replace(self, keys={**kept, **keys}), commit_secret
         raise DecryptionFailed(
             f"The path of member {sender_leaf} holds nothing that leaf {self.leaf_index} can open."
-        )
-
-
-def check_ciphertexts(
-    tree: RatchetTree, sender_leaf: int, path: UpdatePath, newcomers: Collection[int] = ()
-) -> None:
-    """`path-ciphertexts`: each node of a path has one ciphertext for each recipient.
-
-    Every member checks the whole path, not its own part only, so that all of them accept a
-    commit or none does. Needs no secrets. Raises ValidationError.
-    """
-    for (node, beside), step in zip(
-        tree.filtered_direct_path(sender_leaf), path.nodes, strict=True
-    ):
-        recipients = len(_recipients(tree, beside, newcomers))
-        require(
-            len(step.encrypted_path_secret) == recipients,
-            "path-ciphertexts",
-            f"The path's secret for node {node} is encrypted {len(step.encrypted_path_secret)} "
-            f"times for {recipients} recipients.",
         )
 
 
@@ -159,43 +141,6 @@ def _climb(
         keys[index] = private
         path_secret = _next_secret(suite, path_secret)
     return keys, path_secret
-
-
-def apply_path(tree: RatchetTree, sender_leaf: int, path: UpdatePath) -> None:
-    """Put a committer's path into a copy of the tree (RFC 9420 section 7.5, public part).
-
-    The caller validates the leaf itself (`leaf_validation`). Raises ValidationError:
-    `leaf-source`, `path-length`, `path-fresh-leaf-key`, `path-unique-keys`, `path-parent-hash`.
-    """
-    leaf = path.leaf_node
-    check_source(leaf, SOURCE_COMMIT)
-    filtered = tree.filtered_direct_path(sender_leaf)
-    require(
-        len(path.nodes) == len(filtered),
-        "path-length",
-        f"The path of member {sender_leaf} has {len(path.nodes)} nodes; "
-        f"its filtered direct path has {len(filtered)}.",
-    )
-    fresh = [leaf.encryption_key, *[node.encryption_key for node in path.nodes]]
-    in_tree = {member.encryption_key for _, member in tree.leaves()}
-    require(
-        leaf.encryption_key not in in_tree,
-        "path-fresh-leaf-key",
-        "A commit's leaf reuses an encryption key; it must bring a fresh one.",
-    )
-    in_tree.update(node.encryption_key for _, node in tree.parents())
-    require(
-        len(set(fresh)) == len(fresh) and in_tree.isdisjoint(fresh),
-        "path-unique-keys",
-        "A path reuses a key that stands in the tree or twice in the path.",
-    )
-    expected = tree.put_path(sender_leaf, fresh[1:])
-    require(
-        leaf.parent_hash == expected,
-        "path-parent-hash",
-        f"The leaf of member {sender_leaf} does not carry the parent hash of its new path.",
-    )
-    tree.put_leaf(sender_leaf, leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +170,7 @@ class NewPath:
             self.path, self.secrets, self.public_keys, strict=True
         ):
             sealed = []
-            for place in _recipients(tree, beside, newcomers):
+            for place in recipients(tree, beside, newcomers):
                 recipient = tree.present(place)
                 sealed.append(
                     HpkeCiphertext(

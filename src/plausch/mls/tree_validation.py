@@ -46,6 +46,7 @@ def check_structure(tree: RatchetTree, expected_tree_hash: bytes) -> None:
         "The ratchet tree is not the one that the group's context names.",
     )
     check_unmerged_leaves(tree)
+    check_unique_keys(tree)
     check_parent_keys(tree)
     check_parent_hashes(tree)
 
@@ -77,8 +78,10 @@ def check_unmerged_leaves(tree: RatchetTree) -> None:
                     break
 
 
-def check_parent_keys(tree: RatchetTree) -> None:
-    """`tree-unique-keys`, `tree-parent-key`: every node has a usable key of its own."""
+def check_unique_keys(tree: RatchetTree) -> None:
+    """`tree-unique-keys`: no parent's key stands at another node; `check_among_members` says the
+    same of two leaves. Asked after every Commit, too: one that breaks it would let nobody join.
+    """
     seen = {leaf.encryption_key for _, leaf in tree.leaves()}
     for index, node in tree.parents():
         require(
@@ -87,6 +90,11 @@ def check_parent_keys(tree: RatchetTree) -> None:
             f"The encryption key of node {index} stands at another node, too.",
         )
         seen.add(node.encryption_key)
+
+
+def check_parent_keys(tree: RatchetTree) -> None:
+    """`tree-parent-key`: something can be encrypted to every parent."""
+    for index, node in tree.parents():
         try:
             tree.suite.kem_check_public(node.encryption_key)
         except KeyRefused as error:

@@ -43,6 +43,7 @@ from plausch.mls.proposal import (
 from plausch.mls.psk_id import PreSharedKeyId, check_psk_proposals
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import Suite
+from plausch.mls.tree_validation import check_unique_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,8 @@ class Surroundings:
     judge: CredentialJudge
     now_s: int
     max_lifetime_s: int | None = MAX_LIFETIME_S
+    grace_s: int = 0
+    """How long ago a key package may have expired: `LATE_GRACE_S` for what others have sent."""
 
 
 def check_proposal_sender(proposal: Proposal, sender: Sender) -> None:
@@ -226,7 +229,12 @@ def check_sorted(result: ProposalList, around: Surroundings) -> None:
     demands = GroupDemands.of_context(around.suite, extensions)
     for key_package in result.adds:
         key_package.validate(
-            around.suite, around.judge, around.now_s, demands, around.max_lifetime_s
+            around.suite,
+            around.judge,
+            around.now_s,
+            demands,
+            around.max_lifetime_s,
+            around.grace_s,
         )
     for leaf_index, leaf in result.updates:
         _check_update(leaf_index, leaf, demands, around)
@@ -236,7 +244,7 @@ def check_sorted(result: ProposalList, around: Surroundings) -> None:
             "remove-member",
             f"A proposal removes leaf {leaf_index}, where there is no member.",
         )
-    check_psk_proposals(around.suite, result.psks)
+    check_psk_proposals(around.suite, result.psks, is_first=around.context.epoch == 0)
     if result.reinit is not None:
         require(
             result.reinit.version >= MLS10,
@@ -330,7 +338,13 @@ def apply_proposals(tree: RatchetTree, extensions: Extensions, result: ProposalL
 
 
 def check_applied(suite: Suite, applied: Applied, context_changed: bool) -> None:
-    """The checks between members, once all leaves are in place. Raises ValidationError."""
+    """The checks of the whole tree, once all leaves are in place. Raises ValidationError."""
+    require(
+        applied.tree.is_readable,
+        "tree-limit",
+        "After this Commit the ratchet tree would be larger than anybody reads.",
+    )
     check_among_members([leaf for _, leaf in applied.tree.leaves()])
+    check_unique_keys(applied.tree)
     if context_changed:
         check_members_support(suite, applied.tree, applied.extensions)

@@ -24,15 +24,15 @@ from plausch.mls.proposal import (
     Remove,
     Update,
 )
-from plausch.mls.psk import NO_PSKS
+from plausch.mls.psk import NO_PSKS, KnownPsks
 from plausch.mls.welcome import parse_welcome
 from unit.mls.group_players import ALL_SUITES, DAY_S, NOW_S, Player, Scene, refused
 
 
-def chosen(player: Player, **plan: object) -> list[Proposal]:
+def chosen(player: Player, known: KnownPsks = NO_PSKS, **plan: object) -> list[Proposal]:
     """The proposals that this player's commit would refer to."""
     group = player.group
-    pending = Pending(group.proposals, {}, NO_PSKS)
+    pending = Pending(group.proposals, {}, known)
     around = Circumstances(player.judge, NOW_S)
     result = committable(group.state.epoch, pending, around, CommitPlan(**plan))
     return [item.proposal for item in result.values()]
@@ -105,8 +105,10 @@ def test_psks_are_taken_once() -> None:
     anna, bela = scene["anna"], scene["bela"]
     psk = bela.group.external_psk(b"id")
     scene.deliver(bela, bela.group.propose_psk(psk))
-    assert chosen(anna) == [PreSharedKey(psk)]
-    assert chosen(anna, psks=(psk,)) == []
+    known = KnownPsks({b"id": b"secret"})
+    assert chosen(anna, known) == [PreSharedKey(psk)]
+    assert chosen(anna, known, psks=(psk,)) == []
+    assert chosen(anna) == []
 
 
 def test_what_is_no_longer_valid_is_left_out() -> None:

@@ -11,7 +11,7 @@ import plausch.mls
 SOURCE = Path(plausch.mls.__file__).parent
 TESTS = Path(__file__).parent
 SPEC = Path(__file__).parents[3] / "spec" / "mls.md"
-OTHER_ROOMS = {"leaf_validation", "key_package", "tree_validation", "tree_kem"}
+OTHER_ROOMS = {"leaf_validation", "key_package", "tree_validation", "tree_kem", "update_path"}
 NAME = re.compile(r"[a-z]+(-[a-z]+)*")
 
 

@@ -20,6 +20,7 @@ from plausch.mls.framing import (
 from plausch.mls.group import external_join
 from plausch.mls.group_info import parse_group_info
 from plausch.mls.key_package import KeyPackage
+from plausch.mls.leaf_validation import LATE_GRACE_S
 from plausch.mls.process import ExternalJoin
 from plausch.mls.proposal import Add, ExternalInit, PreSharedKey, ProposalRef, Remove
 from plausch.mls.psk_id import PreSharedKeyId
@@ -108,7 +109,7 @@ def test_a_device_may_be_replaced_in_one_commit() -> None:
 
 def test_an_expired_key_package() -> None:
     scene = Scene.of("anna", "bela")
-    old = scene.newcomer("cora").bundle(now_s=NOW_S - 60 * DAY_S)
+    old = scene.newcomer("cora").bundle(now_s=NOW_S - 62 * DAY_S)
     refused("key-package-lifetime", lambda: scene["anna"].commit(adds=[old.message]))
     with untouched(scene["bela"]):
         forged = scene["anna"].forge([Add(old.key_package)])
@@ -126,8 +127,19 @@ def test_a_key_package_that_expires_between_proposal_and_commit() -> None:
     assert pending.added == ()
     reference = next(iter(scene["bela"].group.proposals))
     forged = scene["anna"].forge([ProposalRef(reference)])
+    much_later = NOW_S + DAY_S + LATE_GRACE_S
     with untouched(scene["bela"]):
-        refused("key-package-lifetime", lambda: scene["bela"].stage(forged, now_s=later))
+        refused("key-package-lifetime", lambda: scene["bela"].stage(forged, now_s=much_later + 1))
+        refused("confirmation-tag", lambda: scene["bela"].stage(forged, now_s=much_later))
+
+
+def test_who_was_away_when_a_key_package_expired_follows_the_commit_that_used_it() -> None:
+    scene = Scene.of("anna", "bela")
+    bundle = scene.newcomer("cora").bundle(lifetime_s=DAY_S)
+    pending = scene["anna"].commit(adds=[bundle.message])
+    scene["bela"].stage(pending.commit, now_s=NOW_S + 30 * DAY_S).accept()
+    pending.accept()
+    assert scene["bela"].group.epoch_authenticator == scene["anna"].group.epoch_authenticator
 
 
 def test_a_tampered_key_package_inside_a_commit() -> None:

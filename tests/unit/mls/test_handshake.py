@@ -8,7 +8,7 @@ import pytest
 
 from plausch.mls.codec import vector
 from plausch.mls.errors import CodecError, ProtocolError, ValidationError
-from plausch.mls.extension import EXTERNAL_SENDERS, Extension, ExternalSender
+from plausch.mls.extension import EXTERNAL_SENDERS, RATCHET_TREE, Extension, ExternalSender
 from plausch.mls.framing import Sender, SenderType, header, parse_public_message
 from plausch.mls.group import external_join
 from plausch.mls.group_info import GroupInfo, parse_group_info
@@ -27,7 +27,9 @@ from plausch.mls.handshake import (
     parse_proposal,
     verify_commit,
 )
+from plausch.mls.leaf_node import LeafBinding
 from plausch.mls.proposal import Add, ExternalInit, ProposalRef, Remove
+from plausch.mls.suite import suite
 from plausch.mls.validation import ListedProposal
 from unit.mls.group_players import (
     GROUP_ID,
@@ -292,6 +294,80 @@ def test_a_next_group_info_must_follow_from_the_commit() -> None:
         "next-members",
         lambda: check_next_group_info(pending.group_info, current, commit, moved),
     )
+
+
+def test_extensions_and_tree_must_follow_from_the_commit() -> None:
+    """With wrong ones stored, the signature of every later Commit would seem wrong."""
+    scene, server = stage()
+    anna = scene["anna"]
+    pending = anna.commit()
+    commit, _, expected = server.judge(pending.commit)
+    honest = parse_group_info(pending.group_info)
+    tree = anna.group.state.pending.following.epoch.tree.copy()
+
+    def attempt(changed: GroupInfo) -> PublicEpoch:
+        raw = changed.signed(tree.suite, anna.signer).to_message()
+        return check_next_group_info(raw, server.group_info, commit, expected)
+
+    extended = replace(honest.group_context, extensions=(Extension(0x5A5A, b""),))
+    refused("next-extensions", lambda: attempt(replace(honest, group_context=extended)))
+    leaf = tree.leaf(1)
+    assert leaf is not None
+    tree.update_leaf(1, leaf)
+    blanked = replace(
+        honest,
+        group_context=replace(honest.group_context, tree_hash=tree.tree_hash()),
+        extensions=(Extension(RATCHET_TREE, tree.to_bytes()),),
+    )
+    refused("next-tree", lambda: attempt(blanked))
+    attempt(honest)
+
+
+def test_new_extensions_are_those_of_the_commit() -> None:
+    scene, server = stage()
+    follow(server, scene, scene["anna"], extensions=(Extension(0x5A5A, b"new"),))
+    assert server.group_info.group_context.extensions == (Extension(0x5A5A, b"new"),)
+    follow(server, scene, scene["bela"])
+
+
+def test_a_path_that_no_member_would_accept() -> None:
+    scene, server = stage()
+    pending = scene["anna"].commit()
+    commit, _, expected = server.judge(pending.commit)
+    path = commit.commit.path
+    assert path is not None
+    *first, last = path.nodes
+    cases = {
+        "path-length": path.nodes[1:],
+        "path-ciphertexts": (*first, replace(last, encrypted_path_secret=())),
+        "path-usable-keys": (*first, replace(last, encryption_key=b"none")),
+    }
+    for check, nodes in cases.items():
+        lying = replace(commit, commit=replace(commit.commit, path=replace(path, nodes=nodes)))
+        refused(
+            check,
+            lambda lying=lying: check_next_group_info(
+                pending.group_info, server.group_info, lying, expected
+            ),
+        )
+
+
+def test_a_joiners_leaf_is_signed_for_its_place() -> None:
+    scene, server = stage()
+    joiner = scene.newcomer("emil")
+    raw = scene["anna"].group.group_info()
+    joining = external_join(raw, joiner.credential, joiner.signer, scene.judge, NOW_S)
+    commit, _, expected = server.judge(joining.commit)
+    path = commit.commit.path
+    assert path is not None
+    place = LeafBinding(GROUP_ID, expected.committer + 1)
+    moved = replace(path, leaf_node=path.leaf_node.content().sign(suite(1), joiner.signer, place))
+    lying = replace(commit, commit=replace(commit.commit, path=moved))
+    refused(
+        "leaf-signature",
+        lambda: check_next_group_info(joining.group_info, server.group_info, lying, expected),
+    )
+    check_next_group_info(joining.group_info, server.group_info, commit, expected)
 
 
 def test_a_group_info_of_another_commit_does_not_follow() -> None:

@@ -9,9 +9,9 @@ from plausch.mls.epoch import Epoch, NextEpoch
 from plausch.mls.errors import DecryptionFailed
 from plausch.mls.group import join
 from plausch.mls.group_info import GroupInfo
-from plausch.mls.join import WELCOME_GRACE_S
 from plausch.mls.joiner import KeyPackageBundle
 from plausch.mls.key_schedule import welcome_secret
+from plausch.mls.leaf_validation import LATE_GRACE_S
 from plausch.mls.process import Pending
 from plausch.mls.psk import NO_PSKS, KnownPsks, combine_psks
 from plausch.mls.psk_id import PreSharedKeyId, ResumptionUsage
@@ -112,6 +112,15 @@ def test_the_path_secret_must_fit_the_tree() -> None:
     refused("confirmation-tag", lambda: join(wrong, bundle, scene.judge, NOW_S))
 
 
+def test_the_path_secret_must_be_there() -> None:
+    """Whoever joined without it would be lost at the first Commit from farther away."""
+    scene = Scene.of("anna", "bela")
+    bundle, made = add(scene, scene.newcomer("cora"))
+    honest = parse_welcome(made.welcome).open_secrets(suite(1), bundle.ref, bundle.init_private)
+    raw = reseal(made, bundle, secrets=replace(honest, path_secret=None))
+    refused("welcome-path-secret", lambda: join(raw, bundle, scene.judge, NOW_S))
+
+
 def test_psks_of_a_welcome() -> None:
     scene = Scene.of("anna", "bela")
     bundle, made = add(scene, scene.newcomer("cora"))
@@ -171,7 +180,7 @@ def test_the_init_key_is_what_opens_it() -> None:
 def test_how_long_a_welcome_may_wait() -> None:
     scene = Scene.of("anna", "bela")
     bundle, made = add(scene, scene.newcomer("cora"))
-    last = NOW_S + 30 * DAY_S + WELCOME_GRACE_S
+    last = NOW_S + 30 * DAY_S + LATE_GRACE_S
     join(made.welcome, bundle, scene.judge, last)
     refused("welcome-lifetime", lambda: join(made.welcome, bundle, scene.judge, last + 1))
 

@@ -55,9 +55,22 @@ def test_random_bytes(raw: bytes) -> None:
 )
 def test_lists_that_are_refused(check: str, psks: list[PreSharedKeyId]) -> None:
     with pytest.raises(ValidationError) as caught:
-        check_psk_proposals(suite(1), psks)
+        check_psk_proposals(suite(1), psks, is_first=False)
     assert caught.value.check == check
 
 
 def test_a_key_may_be_used_twice_with_different_nonces() -> None:
-    check_psk_proposals(suite(1), [EXTERNAL, PreSharedKeyId.external(b"id", b"m" * 32)])
+    check_psk_proposals(
+        suite(1), [EXTERNAL, PreSharedKeyId.external(b"id", b"m" * 32)], is_first=False
+    )
+
+
+def test_a_first_commit_continues_one_group_at_most() -> None:
+    branch = PreSharedKeyId.resumption(ResumptionUsage.BRANCH, b"g", 1, NONCE)
+    reinit = PreSharedKeyId.resumption(ResumptionUsage.REINIT, b"g", 1, NONCE)
+    assert branch.continues_group and reinit.continues_group
+    assert not (EXTERNAL.continues_group or RESUMPTION.continues_group)
+    check_psk_proposals(suite(1), [EXTERNAL, branch], is_first=True)
+    with pytest.raises(ValidationError) as caught:
+        check_psk_proposals(suite(1), [branch, reinit], is_first=True)
+    assert caught.value.check == "psk-usage"

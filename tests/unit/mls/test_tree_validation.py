@@ -12,6 +12,7 @@ from plausch.mls.tree_validation import (
     check_parent_hashes,
     check_parent_keys,
     check_structure,
+    check_unique_keys,
     check_unmerged_leaves,
     validate_tree,
 )
@@ -147,7 +148,7 @@ def test_tree_unique_keys(source: int) -> None:
     assert node is not None
     copied = ParentNode.build(node.encryption_key, parent_at(tree, 7).parent_hash)
     with pytest.raises(ValidationError) as caught:
-        check_parent_keys(with_node(tree, 7, copied))
+        check_unique_keys(with_node(tree, 7, copied))
     assert caught.value.check == "tree-unique-keys"
 
 

@@ -10,7 +10,7 @@ import plausch.mls
 
 SOURCE = Path(plausch.mls.__file__).parent
 TESTS = Path(__file__).parent
-ROOMS = ("leaf_validation", "key_package", "tree_validation", "tree_kem")
+ROOMS = ("leaf_validation", "key_package", "tree_validation", "tree_kem", "update_path")
 NAME = re.compile(r"(leaf|key-package|tree|path)-[a-z-]+")
 
 
