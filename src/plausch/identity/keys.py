@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
+from plausch.base.ed25519 import has_small_order
 from plausch.base.errors import LocalError
 from plausch.identity.errors import IdentityRefused
 
@@ -20,19 +21,6 @@ KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
 _CONTEXT = b"Plausch 1.0 "
-
-_FIELD_PRIME = 2**255 - 19
-_ORDER_EIGHT_Y = (
-    int.from_bytes(
-        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
-        "little",
-    ),
-    int.from_bytes(
-        bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a"),
-        "little",
-    ),
-)
-_SMALL_ORDER_Y = frozenset((0, 1, _FIELD_PRIME - 1, *_ORDER_EIGHT_Y))
 
 
 class SigningKey:
@@ -88,8 +76,7 @@ def check_public_key(public: bytes) -> None:
         raise IdentityRefused(
             f"A public key has {KEY_BYTES} bytes, not {len(public)}.", code="bad_key"
         )
-    y = int.from_bytes(public, "little") & (2**255 - 1)
-    if y % _FIELD_PRIME in _SMALL_ORDER_Y:
+    if has_small_order(public):
         raise IdentityRefused("A public key is a point of small order.", code="bad_key")
 
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from plausch.base.ed25519 import has_small_order
 from plausch.mls.codec import opaque, u16, u32
 from plausch.mls.errors import (
     DecryptionFailed,
@@ -87,7 +88,9 @@ class Ed25519:
         return self._load(private).sign(message)
 
     def verify(self, public: bytes, message: bytes, signature: bytes) -> None:
-        """Raises SignatureRefused; KeyRefused for a malformed public key."""
+        """Raises SignatureRefused; KeyRefused for a public key that is malformed or of low order."""
+        if has_small_order(public):
+            raise KeyRefused("An Ed25519 public key of low order binds nobody; it is refused.")
         try:
             ed25519.Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
         except InvalidSignature as error:

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from plausch.mls.codec import Reader, opaque, optional, parse_whole, u16, vector
+from plausch.mls.codec import Reader, opaque, optional, parse_whole, vector
 from plausch.mls.errors import ValidationError
-from plausch.mls.framing import MESSAGE_LIMIT, WireFormat, mls_message, open_message
 from plausch.mls.group_info import GroupInfo
 from plausch.mls.key_package import KeyPackage
 from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.suite import Suite
+from plausch.mls.welcome_header import EncryptedGroupSecrets, SealedWelcome
 
 SECRET_LIMIT = 64
 
@@ -48,51 +48,8 @@ class GroupSecrets:
 
 
 @dataclass(frozen=True, slots=True)
-class EncryptedGroupSecrets:
-    """GroupSecrets sealed to the init key of the key package named `new_member`."""
-
-    new_member: bytes
-    kem_output: bytes
-    ciphertext: bytes
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """Raises CodecError."""
-        return cls(reader.opaque(255), reader.opaque(), reader.opaque())
-
-    def to_bytes(self) -> bytes:
-        """The TLS encoding."""
-        return opaque(self.new_member) + opaque(self.kem_output) + opaque(self.ciphertext)
-
-
-@dataclass(frozen=True, slots=True)
-class Welcome:
-    """The sealed secrets of all members that one Commit adds, and the encrypted GroupInfo."""
-
-    cipher_suite: int
-    secrets: tuple[EncryptedGroupSecrets, ...]
-    encrypted_group_info: bytes
-
-    @classmethod
-    def read(cls, reader: Reader) -> Self:
-        """Raises CodecError."""
-        return cls(
-            reader.u16(),
-            tuple(reader.vector(EncryptedGroupSecrets.read)),
-            reader.opaque(MESSAGE_LIMIT),
-        )
-
-    def to_bytes(self) -> bytes:
-        """The TLS encoding."""
-        return (
-            u16(self.cipher_suite)
-            + vector([item.to_bytes() for item in self.secrets])
-            + opaque(self.encrypted_group_info)
-        )
-
-    def to_message(self) -> bytes:
-        """The encoded MLSMessage."""
-        return mls_message(WireFormat.WELCOME, self.to_bytes())
+class Welcome(SealedWelcome):
+    """A Welcome that can be opened."""
 
     def open_secrets(self, suite: Suite, reference: bytes, init_private: bytes) -> GroupSecrets:
         """The secrets for the key package named `reference`.
@@ -121,15 +78,7 @@ class Welcome:
 
 def parse_welcome(raw: bytes) -> Welcome:
     """A whole MLSMessage that must be a Welcome. Raises CodecError, ValidationError."""
-    _, reader = open_message(raw, WireFormat.WELCOME)
-    welcome = Welcome.read(reader)
-    reader.finish()
-    return welcome
-
-
-def welcome_references(raw: bytes) -> tuple[bytes, ...]:
-    """The references of the key packages a Welcome is for. Raises CodecError, ValidationError."""
-    return tuple([item.new_member for item in parse_welcome(raw).secrets])
+    return Welcome.from_message(raw)
 
 
 def seal_welcome(

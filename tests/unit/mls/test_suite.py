@@ -147,3 +147,11 @@ def test_public_keys_are_checked(crypto: Suite) -> None:
     for bad in (b"", bytes(32), bytes(65), bytes(1216), crypto.kem_generate()[1] + b"\0"):
         with pytest.raises(KeyRefused):
             crypto.kem_check_public(bad)
+
+
+@pytest.mark.parametrize("number", [one for one in ALL_SUITES if one != 2])
+def test_a_signature_key_that_binds_nobody_is_refused(number: int) -> None:
+    """Whoever had such a leaf could sign for everybody, and browsers would not follow."""
+    neutral = bytes([1]) + bytes(31)
+    with pytest.raises(KeyRefused, match="low order"):
+        suite(number).verify_with_label(neutral, "FramedContentTBS", b"any", neutral + bytes(32))
