@@ -88,7 +88,7 @@ class Ed25519:
         return self._load(private).sign(message)
 
     def verify(self, public: bytes, message: bytes, signature: bytes) -> None:
-        """Raises SignatureRefused; KeyRefused for a public key that is malformed or of low order."""
+        """Raises SignatureRefused; KeyRefused for a malformed public key or one of low order."""
         if has_small_order(public):
             raise KeyRefused("An Ed25519 public key of low order binds nobody; it is refused.")
         try:
