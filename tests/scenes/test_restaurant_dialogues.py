@@ -234,6 +234,50 @@ DIALOGUES = {
         Bestätigt
         = 2026-11-26 19:30 2 Pia
     """,
+    "Rosa, who is one more, and later, and asks what nobody knows": """
+        > habt ihr morgen abend um 7 noch was für 4?
+        Dienstag, 24. November, 19:00 Uhr, für 4 Personen
+        > Darf mein Hund mit?
+        weder beantworten noch ausrichten
+        +49 89 123456
+        Auf welchen Namen
+        > Rosa, danke!
+        auf den Namen **Rosa**
+        > sorry, wir sind doch zu fünft
+        Soll ich Ihre Reservierung (am Dienstag, den 24. November, 19:00 Uhr, 4 Personen) ändern
+        Dienstag, 24. November, 19:00 Uhr, 5 Personen
+        1. Ja, ändern
+        > ja
+        habe ich dafür aufgehoben
+        Bestätigt: **Dienstag, 24. November, 19:00 Uhr**, 5 Personen
+        > geht auch halb acht?
+        24. November, 19:30 Uhr, 5 Personen
+        > nein, doch nicht
+        bleibt bestehen
+        = 2026-11-24 19:00 5 Rosa
+    """,
+    "Sam, with clumsy thumbs": """
+        > tabel for 2 ppl tommorow night
+        These times are free for 2 people on Tuesday, 24 November
+        > 6ish
+        6:00 pm
+        > it's Sam
+        under the name **Sam**
+        > sorry, can we make it 8 instead?
+        Shall I change your reservation (on Tuesday, 24 November, 6:00 pm, 2 people)
+        > yes please
+        Confirmed: **Tuesday, 24 November, 8:00 pm**
+        = 2026-11-24 20:00 2 Sam
+    """,
+    "Tim, too early and too many": """
+        > Tisch für 2 gestern
+        schon vorbei
+        > und am Montag?
+        Ruhetag
+        > Dann nächsten Freitag, wir sind 30 Leute, Geburtstag
+        Für 30 Personen habe ich keinen Tisch
+        +49 89 123456
+    """,
     "Quentin, an American": """
         > Hi, I'd like a table for two on 12/5 at 7:30pm
         I cannot reserve that far ahead, only until Friday, 22 January 2027

@@ -155,11 +155,12 @@ def _table(section: Section) -> Resource:
 def _check_together(file: Section, restaurant: Restaurant) -> None:
     """What is wrong only in view of another setting."""
     pacing = restaurant.service.pacing
-    smallest = min(table.min_party for table in restaurant.floor.resources)
-    if pacing is not None and pacing.max_covers < smallest:
+    largest = restaurant.floor.largest_party
+    if pacing is not None and pacing.max_covers < largest:
         raise file.refuse(
             "booking.pacing.max_covers",
-            f"is {pacing.max_covers}, less than the smallest party of {smallest}: raise it.",
+            f"is {pacing.max_covers}, but the tables seat parties of up to {largest}, who could "
+            f"never begin: raise it to {largest} or more, or offer smaller tables.",
         )
     longest = max(
         (

@@ -101,11 +101,11 @@ class Desk:
         self.now_s = now_s
         self._transaction = transaction
 
-    async def available(self, day: date, party: int) -> Availability:
-        """The free times of an opening day for a party."""
+    async def available(self, day: date, party: int, instead_of: str = "") -> Availability:
+        """The free times of an opening day for a party; as if the booking `instead_of` were not."""
         zone = self.restaurant.calendar.zone
         opens = instant_s(zone, day, 0) // QUANTUM_S
-        occupancy = await self._occupancy(opens, opens + 2 * _DAY_QUANTA)
+        occupancy = await self._occupancy(opens, opens + 2 * _DAY_QUANTA, instead_of)
         return free_slots(self.restaurant, day, party, self.now_s, occupancy)
 
     async def hold(
@@ -130,15 +130,47 @@ class Desk:
             return slot
         return await self._place(conversation, token, slot, party, under_name)
 
+    async def rebook(
+        self,
+        conversation: ConversationId,
+        token: bytes,
+        old: Booking,
+        starts_at_s: int,
+        party: int,
+    ) -> Booking | Unavailable:
+        """A firm booking in place of another, under its name; or why that is impossible.
+
+        The old one counts as free and is cancelled only if the new one can be. Tokens as in
+        `hold`. Raises BookingRefused when the old one can no longer be cancelled.
+        """
+        known = await self._select(_BY_TOKEN, conversation, token)
+        if known:
+            return known[0]
+        await self.expire_holds()
+        slot = slot_at(self.restaurant, starts_at_s, party, self.now_s)
+        if isinstance(slot, Unavailable):
+            return slot
+        placed = await self._place(conversation, token, slot, party, old.under_name, old)
+        return placed if isinstance(placed, Unavailable) else await self.confirm(placed)
+
     async def _place(
-        self, conversation: ConversationId, token: bytes, slot: Slot, party: int, under_name: str
+        self,
+        conversation: ConversationId,
+        token: bytes,
+        slot: Slot,
+        party: int,
+        under_name: str,
+        instead_of: Booking | None = None,
     ) -> Booking | Unavailable:
         service = self.restaurant.service
         quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
-        occupancy = await self._occupancy(quanta.start, quanta.stop)
+        left_out = instead_of.uid if instead_of is not None else ""
+        occupancy = await self._occupancy(quanta.start, quanta.stop, left_out)
         found = table_for(self.restaurant, slot, party, occupancy)
         if found is None:
             return Unavailable.FULL
+        if instead_of is not None:
+            await self.cancel(instead_of, By.CUSTOMER)
         booking: Booking | None = None
         request = Request(
             _uid(conversation, token),
@@ -166,8 +198,11 @@ class Desk:
 
         Raises BookingRefused.
         """
-        deadline_s = booking.starts_at_s - self.restaurant.service.cancel_until_minutes * 60
-        return await self._change(booking, Cancel(by, deadline_s))
+        return await self._change(booking, Cancel(by, self.cancel_deadline_s(booking)))
+
+    def cancel_deadline_s(self, booking: Booking) -> int:
+        """Until when its customer may take a booking back."""
+        return booking.starts_at_s - self.restaurant.service.cancel_until_minutes * 60
 
     async def expire_holds(self) -> None:
         """End the holds whose time is over, and free their tables."""
@@ -273,10 +308,13 @@ class Desk:
     async def _select(self, query: str, *values: int | str | bytes) -> list[Booking]:
         return [_booking(row) for row in await self._transaction.fetch(query, *values)]
 
-    async def _occupancy(self, first_quantum: int, end_quantum: int) -> Occupancy:
+    async def _occupancy(
+        self, first_quantum: int, end_quantum: int, left_out: str = ""
+    ) -> Occupancy:
         """Who claims tables around a stretch of time, a day to both sides for chains of moves.
 
-        Holds whose time is over do not count, even while they are still in the book.
+        Holds whose time is over do not count, even while they are still in the book; nor does the
+        booking `left_out`.
         """
         rows = await self._transaction.fetch(
             _AROUND,
@@ -288,6 +326,8 @@ class Desk:
         placements: list[Placement] = []
         covers: dict[int, int] = {}
         for uid, party, starts_at_s, state, resources, first, end in rows:
+            if uid == left_out:
+                continue
             pinned = state == BookingState.SEATED or starts_at_s <= self.now_s
             tables = tuple(resources.split("\n"))
             placements.append(Placement(uid, party, range(first, end), tables, pinned))

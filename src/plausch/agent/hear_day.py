@@ -71,7 +71,14 @@ _AFTER_TOMORROW = re.compile(
 )
 _NOT_TOMORROW = re.compile(r"\b(?:guten|gute|schönen|good)\s+(?:morgen|morning)\b|\bheute morgen\b")
 _TODAY = re.compile(r"\b(?:heute?\b|today\b|tonight\b|this (?=evening|afternoon|morning))")
-_TOMORROW = re.compile(r"\b(?:morgen|tomorrow|tomorow|tmrw)\b")
+_TOMORROW = re.compile(
+    r"\b(?:morgen|morgn|moregn|mrogen|tomm?orr?ow|tommorow|tmrw|tmr)\b"  # as thumbs write it
+)
+_YESTERDAY = re.compile(r"\b(?P<before>vor|the day before )?(?:gestern|yesterday)\b")
+_SOON = re.compile(
+    rf"\b(?:in\s+(?:{NUMBER}|einer halben|half an|a quarter of an|an)\s+"
+    r"(?:minuten|minutes|mins?|stunden?|hours?)|jetzt gleich|sofort|right now|right away)\b"
+)
 _IN_DAYS = re.compile(rf"\bin\s+(?P<n>{NUMBER})\s+(?:tag(?:en?)?|days?)\b")
 _IN_WEEKS = re.compile(rf"\bin\s+(?P<n>a|{NUMBER})\s+(?:wochen?|weeks?)\b")
 _NEXT_WEEK = re.compile(r"\b(?:nächster?|naechster?|next|kommender?)\s+(?:woche|week)\b")
@@ -80,7 +87,9 @@ _WEEKDAY = re.compile(
 )
 _WEEKDAY_SHORT = re.compile(
     rf"\b(?:am|{_NEXT})\s+(?P<w>mo|di|mi|do|fr|sa|so)\b\.?|\b(?P<w2>mo|di|mi|fr|sa)\.(?=\s|,|$)"
+    r"|^(?P<w3>mo|di|mi|do|fr|sa)(?=$|\s+(?:um\s+)?\d)"
 )
+_WEEKEND = re.compile(r"\b(?:wochenende|weekend)\b")
 _FEAST = re.compile(rf"\b(?P<f>{_any(_FEASTS)})\b")
 _CHRISTMAS = re.compile(r"\b(?P<n>1|2|ersten?|zweiten?)\.?\s+weihnachts(?:feier)?tag\b")
 
@@ -98,8 +107,8 @@ def hear_day(remnant: Remnant, today: date) -> HeardDay | None:
         _written(remnant, today)
         or _relative(remnant, today)
         or _feast(remnant, today)
-        or _weekday(remnant, today)
         or _day_only(remnant, today)
+        or _weekday(remnant, today)
     )
 
 
@@ -118,7 +127,7 @@ def _written(remnant: Remnant, today: date) -> HeardDay | None:
             day, month = month, day
         return _next(today, month, day, match["y"])
     # "19.30" is no date but a time without its word; leave it alone.
-    match = remnant.take(_DOTS, lambda found: int(found["m"]) <= 12)
+    match = remnant.take(_DOTS, lambda found: 1 <= int(found["m"]) <= 12)
     if match is not None:
         return _next(today, int(match["m"]), int(match["d"]), match["y"])
     return None
@@ -130,10 +139,13 @@ def _relative(remnant: Remnant, today: date) -> HeardDay | None:
     greeted = remnant.take(_NOT_TOMORROW)
     if greeted is not None and greeted[0].startswith("heute"):
         return HeardDay(today)
-    if remnant.take(_TODAY) is not None:
+    if remnant.take(_TODAY) is not None or remnant.take(_SOON) is not None:
         return HeardDay(today)
     if remnant.take(_TOMORROW) is not None:
         return HeardDay(today + timedelta(days=1))
+    match = remnant.take(_YESTERDAY)
+    if match is not None:
+        return HeardDay(today - timedelta(days=2 if match["before"] else 1))
     match = remnant.take(_IN_DAYS)
     if match is not None:
         return _ahead(today, number_of(match["n"]))
@@ -161,9 +173,10 @@ def _weekday(remnant: Remnant, today: date) -> HeardDay | None:
     next_week = remnant.take(_NEXT_WEEK) is not None
     match = remnant.take(_WEEKDAY) or remnant.take(_WEEKDAY_SHORT)
     if match is None:
-        return None
+        weekend = remnant.take(_WEEKEND) is not None
+        return HeardDay(today + timedelta(days=(5 - today.weekday()) % 7)) if weekend else None
     groups = match.groupdict()
-    weekday = _WEEKDAY_NUMBER[groups["w"] or groups["w2"]]
+    weekday = _WEEKDAY_NUMBER[next(filter(None, groups.values()))]
     if next_week:
         return HeardDay(today + timedelta(days=7 - today.weekday() + weekday))
     return HeardDay(today + timedelta(days=(weekday - today.weekday()) % 7))
@@ -174,10 +187,13 @@ def _day_only(remnant: Remnant, today: date) -> HeardDay | None:
     if match is None:
         return None
     day = int(match["d"] or match["d2"])
+    named = remnant.take(_WEEKDAY)
+    weekday = _WEEKDAY_NUMBER[named["w"]] if named is not None else None
     year, month = today.year, today.month
     for _ in range(12):
         found = _on(year, month, day).day
-        if found is not None and found >= today:
+        fits = found is not None and weekday in (None, found.weekday())
+        if found is not None and found >= today and fits:
             return HeardDay(found)
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
     return HeardDay(None)

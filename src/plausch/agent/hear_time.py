@@ -10,6 +10,10 @@ from plausch.agent.talk import DayPart, HeardTime
 
 # "um 7 am Freitag" is German, not 7 a.m.
 _GERMAN_AM = r"(?!\s+(?:\d|[a-zäöü]+tag\b|mittwoch|sonnabend|kommende|nächste|heilig|silvester))"
+_NOT_GUESTS = (
+    r"(?!\s*(?:personen|person|leute|gäste|plätze|erwachsene|kinder|people|persons?|guests?|pax|"
+    r"adults?|of us)\b)"
+)
 _HALF = rf"(?P<suffix>a\.?m\b\.?{_GERMAN_AM}|p\.?m\b\.?)"
 _CLOCK = re.compile(
     rf"\b(?:um|at|gegen|ab|von|from|around|about|@)?\s*(?P<h>[01]?\d|2[0-4])[:](?P<m>[0-5]\d)"
@@ -21,7 +25,7 @@ _DOTTED = re.compile(
 )
 _HOUR = re.compile(
     rf"\b(?:um|at|gegen|ab|around|about)?\s*(?P<h>{HOURS})\s*"
-    rf"(?:uhr\b(?:\s*(?P<m>[0-5]\d)\b)?|h(?P<m2>[0-5]\d)\b|h\b|o'?clock\b|{_HALF})"
+    rf"(?:uhr\b(?:\s*(?P<m>[0-5]\d)\b)?|h(?P<m2>[0-5]\d)\b|h\b|ish\b|o'?clock\b|{_HALF})"
 )
 _MILITARY = re.compile(r"\b(?P<h>[01]\d|2[0-3])(?P<m>[0-5]\d)\s*(?:uhr|hrs|h)\b")
 _GERMAN = re.compile(
@@ -32,7 +36,10 @@ _ENGLISH = re.compile(
     rf"\b(?:(?P<amount>a\s+quarter|quarter|half|{NUMBER})\s+(?:minutes\s+)?"
     rf"(?P<side>past|after|to|before)\s+|(?P<half>half)\s+)(?P<h>{HOURS})\b\s*{_HALF}?"
 )
-_AT = re.compile(rf"\b(?:um|at|gegen|around|about|@)\s+(?P<h>{HOURS})\b(?!\s*[./]\s*\d)")
+_AT = re.compile(
+    rf"\b(?:um|at|gegen|around|about|@|auf|to|make it|make that)\s+(?P<h>{HOURS})\b"
+    rf"(?!\s*[./]\s*\d){_NOT_GUESTS}"
+)
 _NOON = re.compile(r"\b(?:noon|midday|12\s*mittags)\b")
 _MIDNIGHT = re.compile(r"\b(?:midnight|mitternacht)\b")
 
@@ -43,7 +50,7 @@ _PARTS = (
         DayPart.EVENING,
         re.compile(
             r"(?<!guten )(?<!schönen )(?<!heilig)(?<!heilig )abends?\b|\babendessen\b|\bnachts\b"
-            r"|(?<!good )\bevening\b|\btonight\b|\bdinner\b"
+            r"|(?<!good )\b(?:evening|night)\b|\btonight\b|\bdinner\b"
         ),
     ),
     (DayPart.AFTERNOON, re.compile(r"nachmittags?\b|(?<!good )\bafternoon\b")),

@@ -29,6 +29,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Gern. Für wie viele Personen darf ich reservieren?",
         "Gladly. For how many people?",
     ),
+    "how_many": (
+        "Für wie viele Personen darf ich reservieren?",
+        "For how many people may I reserve?",
+    ),
     "ask_day": (
         "An welchem Tag möchten Sie kommen? Wählen Sie, oder schreiben Sie ein Datum wie "
         "„morgen“ oder „24.12.“.",
@@ -118,6 +122,36 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The reservation ({what}) is cancelled. Until next time!",
     ),
     "released": ("Gut, ich gebe den Tisch wieder frei.", "All right, I have released the table."),
+    "option_change": ("Ändern: {what}", "Change: {what}"),
+    "option_change_it": ("Ja, ändern", "Yes, change it"),
+    "option_cancel_it": ("Stornieren", "Cancel it"),
+    "option_time": ("Andere Uhrzeit", "Another time"),
+    "option_day": ("Anderer Tag", "Another day"),
+    "option_party": ("Andere Personenzahl", "Another number of people"),
+    "change_which": (
+        "Welche Reservierung möchten Sie ändern?",
+        "Which reservation would you like to change?",
+    ),
+    "change_what": (
+        "Ihre Reservierung ist {what}. Was möchten Sie daran ändern?",
+        "Your reservation is {what}. What would you like to change?",
+    ),
+    "change_sure": (
+        "Das geht. Soll ich Ihre Reservierung ({what}) ändern auf {day}, {time}, {party}?",
+        "That is possible. Shall I change your reservation ({what}) to {day}, {time}, {party}?",
+    ),
+    "change_stays": (
+        "Ihre Reservierung bleibt, bis Sie eine andere Zeit gewählt haben.",
+        "Your reservation stays until you have chosen another time.",
+    ),
+    "changed": (
+        "Die bisherige Reservierung ({what}) habe ich dafür aufgehoben.",
+        "I have given up the reservation as it was ({what}).",
+    ),
+    "change_late": (
+        "Die Reservierung ({what}) lässt sich hier nicht mehr ändern.{call}",
+        "The reservation ({what}) can no longer be changed here.{call}",
+    ),
     "kept": ("Gut, die Reservierung bleibt bestehen.", "All right, the reservation stays."),
     "cancel_late": (
         "Die Reservierung ({what}) lässt sich hier nicht mehr stornieren.{call}",
@@ -146,10 +180,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "I am the automatic reception and can reserve and cancel tables.{call}",
     ),
     "thanks": ("Sehr gern!", "You are very welcome!"),
-    "confused": (
-        "Das habe ich leider nicht verstanden. Was möchten Sie tun?",
-        "Sorry, I did not understand that. What would you like to do?",
+    "beyond": (
+        "Fragen und Wünsche dieser Art kann ich leider weder beantworten noch ausrichten; ich "
+        "reserviere nur Tische.{call}",
+        "I can neither answer nor pass on questions and wishes of that kind; I only reserve "
+        "tables.{call}",
     ),
+    "sorry": (
+        "Das habe ich leider nicht verstanden.",
+        "Sorry, I did not understand that.",
+    ),
+    "what_to_do": ("Was möchten Sie tun?", "What would you like to do?"),
     "give_up": (
         "Ich verstehe Sie leider nicht.{call} Schreiben Sie „Tisch“, wenn Sie reservieren möchten.",
         'Sorry, I do not understand.{call} Write "table" if you would like to reserve.',

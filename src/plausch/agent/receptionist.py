@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from plausch.agent import table_talk
+from plausch.agent import change_talk, table_talk
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
 from plausch.agent.remnant import Remnant
 from plausch.agent.talk import Expecting, Heard, HeardTime, Reply, Talk
 from plausch.agent.turn import Turn
-from plausch.agent.understand import Intent, Understood, clean_name, understand
+from plausch.agent.understand import Intent, Understood, clean_name, name_in_answer, understand
 from plausch.content.cards import (
     BookingCard,
     BookingRequest,
@@ -78,7 +78,8 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         party = int(match[1]) if match and 1 <= int(match[1]) <= MAX_PARTY else None
         await table_talk.choose_slot(turn, identifier, party)
     elif verb == "book":
-        turn.talk = replace(turn.talk, party=None, day=None, time=None, part=None)
+        await table_talk.let_go(turn)
+        turn.forget_wishes()
         await table_talk.plan(turn)
     elif verb == "hours":
         _tell_hours(turn)
@@ -94,11 +95,18 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         await _press_confirm(turn)
     elif verb == "cancel":
         await _cancel_now(turn, rest or turn.talk.held_uid)
+    elif verb == "change":
+        if not (
+            await change_talk.change_aspect(turn, rest) or await change_talk.change(turn, rest)
+        ):
+            await _tell_mine(turn)
     elif verb == "keep":
         turn.reply(turn.phrases.say("kept"))
+        if turn.talk.changing_uid:
+            turn.forget_wishes()
         turn.expect(Expecting.NOTHING)
     else:
-        _confused(turn)
+        await _confused(turn)
 
 
 def _iso_day(text: str) -> date | None:
@@ -131,6 +139,7 @@ async def _requested(turn: Turn, request: BookingRequest) -> None:
         day=request.day or turn.talk.day,
         time=time or turn.talk.time,
         part=None,
+        changing_uid="",
         name=name or turn.talk.name,
     )
     await table_talk.plan(turn)
@@ -148,21 +157,52 @@ async def _read(turn: Turn) -> None:
         await _go_on_in_new_language(turn)
     elif Intent.CANCEL in understood.intents:
         await _cancel(turn)
-    elif await _answered(turn, understood):
+    elif await _answered(turn, understood) or await _about_a_booking(turn, understood):
         return
-    elif Intent.MINE in understood.intents and not understood.has_details:
-        await _tell_mine(turn)
     elif _asks_hours(understood):
         _tell_hours(turn, understood.day.day if understood.day else None)
+    elif Intent.HUMAN in understood.intents and not understood.has_details:
+        await _small_talk(turn, understood)
     elif understood.has_details or Intent.BOOK in understood.intents or understood.name:
+        if Intent.BEYOND in understood.intents:
+            turn.reply(turn.phrases.say("beyond", call=turn.call))
         await _wished(turn, understood)
     else:
         await _small_talk(turn, understood)
 
 
+async def _about_a_booking(turn: Turn, understood: Understood) -> bool:
+    """Whether the message was about a booking that this guest has, and was dealt with."""
+    if understood.day is not None and understood.day.day is None:
+        return False
+    if change_talk.sounds_like_change(turn, understood) and await change_talk.begin(
+        turn, understood
+    ):
+        return True
+    if Intent.THANKS in understood.intents and understood.day and not understood.party:
+        return await _see_you(turn, understood)
+    if Intent.MINE not in understood.intents:
+        return False
+    if understood.has_details and not await turn.desk.upcoming(turn.heard.conversation):
+        return False
+    await _tell_mine(turn)
+    return True
+
+
+async def _see_you(turn: Turn, understood: Understood) -> bool:
+    """Whether a guest with a booking says goodbye until then: "Danke, bis morgen!"."""
+    bookings = await turn.desk.upcoming(turn.heard.conversation)
+    if understood.time or not bookings or "?" in turn.heard.text:
+        return False
+    turn.reply(turn.phrases.say("thanks"))
+    return True
+
+
 async def _answered(turn: Turn, understood: Understood) -> bool:
     """Whether the message was an answer to the last question, and was dealt with."""
     if turn.talk.expecting is Expecting.CANCEL:
+        return await _cancel_answered(turn, understood)
+    if turn.talk.expecting is Expecting.CHANGE and not understood.has_details:
         return await _cancel_answered(turn, understood)
     return turn.talk.expecting is Expecting.NAME and await _name_answered(turn, understood)
 
@@ -208,7 +248,7 @@ async def _number(turn: Turn, number: int) -> None:
     elif talk.options:
         turn.reply(turn.phrases.say("bad_number", most=len(talk.options)))
     else:
-        _confused(turn)
+        await _confused(turn)
 
 
 async def _wished(turn: Turn, understood: Understood) -> None:
@@ -216,6 +256,8 @@ async def _wished(turn: Turn, understood: Understood) -> None:
     if understood.day is not None and understood.day.day is None:
         table_talk.ask_day(turn, turn.phrases.say("bad_day"))
         return
+    if Intent.BOOK in understood.intents and understood.party and understood.day:
+        turn.talk = replace(turn.talk, changing_uid="")  # a whole new wish
     talk = turn.talk
     time, part = talk.time, talk.part
     if understood.time is not None or understood.part is not None:
@@ -240,10 +282,16 @@ async def _name_answered(turn: Turn, understood: Understood) -> bool:
         return True
     if understood.party or understood.time:
         return False  # another wish
-    if understood.intents & {Intent.HOURS, Intent.MINE, Intent.HUMAN, Intent.OTHER}:
+    if understood.intents & {
+        Intent.HOURS,
+        Intent.MINE,
+        Intent.HUMAN,
+        Intent.OTHER,
+        Intent.BEYOND,
+    }:
         return False
     only_yes = Intent.YES in understood.intents and understood.plain_words <= 2
-    name = understood.name or ("" if only_yes else clean_name(turn.heard.text))
+    name = understood.name or ("" if only_yes else name_in_answer(turn.heard.text))
     if understood.day is not None and understood.plain_words > 2 and not understood.name:
         return False
     if name and len(name.split()) <= 4:
@@ -260,8 +308,10 @@ def _asks_hours(understood: Understood) -> bool:
 
 async def _small_talk(turn: Turn, understood: Understood) -> None:
     intents, expecting = understood.intents, turn.talk.expecting
-    if Intent.HUMAN in intents:
-        turn.reply(turn.phrases.say("human", call=turn.call))
+    if Intent.HUMAN in intents or Intent.BEYOND in intents:
+        key = "human" if Intent.HUMAN in intents else "beyond"
+        again = f" {turn.phrases.say('name_again')}" if expecting is Expecting.NAME else ""
+        turn.reply(turn.phrases.say(key, call=turn.call) + again)
         turn.expect(expecting, turn.talk.options)
     elif expecting is Expecting.TIME and intents & {Intent.OTHER, Intent.NO}:
         turn.talk = replace(turn.talk, day=None, time=None, part=None)
@@ -275,21 +325,43 @@ async def _small_talk(turn: Turn, understood: Understood) -> None:
         await _tell_mine(turn)
     elif Intent.GREET in intents:
         await _greet(turn)
+    elif "?" in turn.heard.text and Intent.GREET not in intents:
+        await _confused(turn)  # "Thanks, and a high chair?" is no thanks
+    elif Intent.THANKS in intents and expecting in (Expecting.CANCEL, Expecting.CHANGE):
+        _ask_again(turn, turn.phrases.say("thanks"))
     elif Intent.THANKS in intents:
         turn.reply(turn.phrases.say("thanks"))
         turn.expect(expecting, turn.talk.options)
     else:
-        _confused(turn)
+        await _confused(turn)
 
 
-def _confused(turn: Turn) -> None:
+async def _confused(turn: Turn) -> None:
     """Say so, at most `MAX_CONFUSED` times in a row; then wait for something that makes sense."""
     confused = turn.talk.confused + 1
     if confused < MAX_CONFUSED:
-        turn.ask(turn.phrases.say("confused"), _menu(turn), Expecting.NOTHING)
+        unknown = "beyond" if "?" in turn.heard.text else "sorry"
+        _ask_again(turn, turn.phrases.say(unknown, call=turn.call))
     elif confused == MAX_CONFUSED:
         turn.reply(turn.phrases.say("give_up", call=turn.call))
     turn.talk = replace(turn.talk, confused=min(confused, MAX_CONFUSED + 1))
+
+
+def _ask_again(turn: Turn, sorry: str) -> None:
+    """The last question once more, so that its numbers still mean the same."""
+    say, expecting, options = turn.phrases.say, turn.talk.expecting, turn.talk.options
+    if expecting is Expecting.PARTY:
+        table_talk.ask_party(turn, f"{sorry} {say('how_many')}")
+    elif expecting is Expecting.DAY:
+        table_talk.ask_day(turn, f"{sorry} {say('ask_day')}")
+    elif expecting is Expecting.TIME:
+        turn.reply(f"{sorry} {say('which_one')} {say('hint_time')}")
+        turn.expect(expecting, options)
+    elif expecting in (Expecting.CANCEL, Expecting.CHANGE):
+        turn.reply(f"{sorry} {say('bad_number', most=len(options))}")
+        turn.expect(expecting, options)
+    else:
+        turn.ask(f"{sorry} {say('what_to_do')}", _menu(turn), Expecting.NOTHING)
 
 
 async def _greet(turn: Turn) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from plausch.agent.talk import DayPart, Expecting, HeardTime
 from plausch.agent.turn import Turn
 from plausch.content.cards import Choices, Option
-from plausch.domain.booking import Booking, BookingState, By
+from plausch.domain.booking import Booking, BookingRefused, BookingState, By
 from plausch.domain.slots import Availability, Slot, Unavailable
 
 MAX_OFFERED = 24
@@ -19,6 +19,7 @@ _NEAREST = 4
 _OTHER_DAYS = 3
 _DAYS_SEARCHED = 7
 _PARTY_BUTTONS = 8
+_ASPECTS = ("time", "day", "party")
 _USUAL_MINUTE = 19 * 60
 _PARTS = {
     DayPart.MORNING: range(12 * 60),
@@ -32,13 +33,26 @@ async def plan(turn: Turn) -> None:
     """Go on with what is known of the guest's wishes: ask, offer, or hold."""
     await let_go(turn)
     if turn.talk.party is None:
-        ask_party(turn, turn.phrases.say("ask_party"))
+        await _ask_party_unless_closed(turn)
     elif not turn.desk.restaurant.floor.seatings(turn.talk.party):
         _refuse_party(turn, turn.talk.party)
     elif turn.talk.day is None:
         ask_day(turn, turn.phrases.say("ask_day"))
     else:
         await _offer_day(turn, turn.talk.party, turn.talk.day)
+
+
+async def _ask_party_unless_closed(turn: Turn) -> None:
+    """Nobody is asked how many they are for a day on which nobody can come."""
+    day = turn.talk.day
+    if day is not None:
+        smallest = min(table.min_party for table in turn.desk.restaurant.floor.resources)
+        found = await _available(turn, day, smallest)
+        if found.why not in (None, Unavailable.FULL):
+            turn.talk = replace(turn.talk, day=None)
+            ask_day(turn, f"{_why(turn, found, smallest)} {turn.phrases.say('ask_day')}")
+            return
+    ask_party(turn, turn.phrases.say("ask_party"))
 
 
 def ask_party(turn: Turn, text: str) -> None:
@@ -129,11 +143,13 @@ async def confirm(turn: Turn, name: str) -> None:
 
 
 async def _confirm(turn: Turn, booking: Booking, name: str) -> None:
-    booking = await turn.desk.confirm(booking, name)
+    _tell_confirmed(turn, await turn.desk.confirm(booking, name))
+
+
+def _tell_confirmed(turn: Turn, booking: Booking) -> None:
     calendar = turn.desk.restaurant.calendar
     local = calendar.local(booking.starts_at_s)
-    notice_s = turn.desk.restaurant.service.cancel_until_minutes * 60
-    until = calendar.local(booking.starts_at_s - notice_s)
+    until = calendar.local(turn.desk.cancel_deadline_s(booking))
     phrases = turn.phrases
     text = phrases.say(
         "confirmed",
@@ -150,6 +166,10 @@ async def _confirm(turn: Turn, booking: Booking, name: str) -> None:
 
 async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
     await let_go(turn)
+    old = await _changing(turn)
+    if old is not None:
+        await _rebook(turn, old, starts_at_s, party)
+        return
     firm = await turn.desk.upcoming(turn.heard.conversation)
     if len(firm) >= MAX_BOOKINGS:
         turn.reply(turn.phrases.say("too_many", count=len(firm), call=turn.call))
@@ -192,11 +212,89 @@ def _refuse_party(turn: Turn, party: int) -> None:
     ask_party(turn, text)
 
 
+# --- changing a firm booking ---------------------------------------------------------------
+
+
+async def _changing(turn: Turn) -> Booking | None:
+    """The firm booking in whose place this wish is, if it still stands."""
+    uid = turn.talk.changing_uid
+    booking = await turn.desk.booking(turn.heard.conversation, uid) if uid else None
+    if booking is not None and booking.state is BookingState.CONFIRMED:
+        return booking
+    turn.talk = replace(turn.talk, changing_uid="")
+    return None
+
+
+def _ask_change(turn: Turn, old: Booking, slot: Slot, party: int) -> None:
+    """Free text asks for a change that is possible: be sure that it is meant."""
+    phrases = turn.phrases
+    if (slot.starts_at_s, party) == (old.starts_at_s, old.party):
+        options = [
+            *(Option(f"change:{one}", phrases.say(f"option_{one}")) for one in _ASPECTS),
+            Option(f"cancel:{old.uid}", phrases.say("option_cancel_it")),
+            Option("keep", phrases.say("option_keep")),
+        ]
+        text = phrases.say("change_what", what=turn.described(old))
+        turn.ask(text, options, Expecting.CHANGE)
+        return
+    local = turn.desk.restaurant.calendar.local(slot.starts_at_s)
+    text = phrases.say(
+        "change_sure",
+        what=turn.described(old),
+        day=phrases.day(local.date()),
+        time=phrases.time(local),
+        party=phrases.party(party),
+    )
+    options = [
+        Option(slot.identifier, phrases.say("option_change_it")),
+        Option("keep", phrases.say("option_keep")),
+    ]
+    turn.ask(text, options, Expecting.CHANGE)
+
+
+async def _rebook(turn: Turn, old: Booking, starts_at_s: int, party: int) -> None:
+    what = turn.described(old)
+    try:
+        booking = await turn.desk.rebook(
+            turn.heard.conversation, turn.heard.token, old, starts_at_s, party
+        )
+    except BookingRefused:
+        refuse_change(turn, old)
+        return
+    if booking is Unavailable.PARTY_TOO_LARGE:
+        _refuse_party(turn, party)
+    elif isinstance(booking, Unavailable):
+        await _offer_instead(turn, turn.phrases.say("just_taken"), party)
+    else:
+        given_up = await turn.desk.booking(turn.heard.conversation, old.uid)
+        if given_up is not None:
+            turn.show(turn.phrases.say("changed", what=what), given_up)
+            turn.note(given_up)
+        _tell_confirmed(turn, booking)
+
+
+def refuse_change(turn: Turn, booking: Booking) -> None:
+    """The deadline is over."""
+    what = turn.described(booking)
+    turn.reply(turn.phrases.say("change_late", what=what, call=turn.call))
+    turn.forget_wishes()
+
+
 # --- offers and alternatives ---------------------------------------------------------------
 
 
+async def _available(turn: Turn, day: date, party: int) -> Availability:
+    return await turn.desk.available(day, party, turn.talk.changing_uid)
+
+
+def _offer(turn: Turn, text: str, party: int, slots: Sequence[Slot]) -> None:
+    """Offer times; who is changing a booking learns that it is still there."""
+    stays = f"{turn.phrases.say('change_stays')} " if turn.talk.changing_uid else ""
+    turn.offer(stays + text, party, slots)
+
+
 async def _offer_day(turn: Turn, party: int, day: date) -> None:
-    found = await turn.desk.available(day, party)
+    found = await _available(turn, day, party)
     if not found.slots:
         await _offer_other_days(turn, _why(turn, found, party), party, day)
     elif turn.talk.time is not None:
@@ -214,7 +312,7 @@ def _offer_part(turn: Turn, party: int, found: Availability) -> None:
         if part is None or _wall_minute(turn, slot, found.day.date) in _PARTS[part]
     ]
     key = "offer" if wanted else "offer_part"
-    turn.offer(phrases.say(key, **places), party, _thinned(wanted or found.slots))
+    _offer(turn, phrases.say(key, **places), party, _thinned(wanted or found.slots))
 
 
 async def _offer_time(turn: Turn, party: int, found: Availability, time: HeardTime) -> None:
@@ -222,6 +320,10 @@ async def _offer_time(turn: Turn, party: int, found: Availability, time: HeardTi
     by_minute = {_wall_minute(turn, slot, day): slot for slot in found.slots}
     wanted = _meant(turn, time, found, by_minute)
     if wanted in by_minute:
+        old = await _changing(turn)
+        if old is not None:
+            _ask_change(turn, old, by_minute[wanted], party)
+            return
         await _hold(turn, by_minute[wanted].starts_at_s, party)
         return
     phrases = turn.phrases
@@ -234,7 +336,7 @@ async def _offer_time(turn: Turn, party: int, found: Availability, time: HeardTi
     near = sorted(by_minute, key=lambda minute: (abs(minute - wanted), minute))[:_NEAREST]
     slots = [by_minute[minute] for minute in sorted(near)]
     slots += await _on_other_days(turn, party, day, wanted, _OTHER_DAYS - 1)
-    turn.offer(text, party, slots)
+    _offer(turn, text, party, slots)
 
 
 def _meant(turn: Turn, time: HeardTime, found: Availability, by_minute: dict[int, Slot]) -> int:
@@ -260,7 +362,7 @@ async def _offer_instead(turn: Turn, lead: str, party: int) -> None:
     day = turn.talk.day or turn.today
     time = turn.talk.time
     wanted = time.minute if time is not None else _USUAL_MINUTE
-    found = await turn.desk.available(day, party)
+    found = await _available(turn, day, party)
     if not found.slots:
         await _offer_other_days(turn, lead, party, day)
         return
@@ -268,7 +370,7 @@ async def _offer_instead(turn: Turn, lead: str, party: int) -> None:
     near = sorted(by_minute, key=lambda minute: (abs(minute - wanted), minute))[:_NEAREST]
     slots = [by_minute[minute] for minute in sorted(near)]
     slots += await _on_other_days(turn, party, day, wanted, _OTHER_DAYS - 1)
-    turn.offer(f"{lead} {turn.phrases.say('alternatives')}", party, slots)
+    _offer(turn, f"{lead} {turn.phrases.say('alternatives')}", party, slots)
 
 
 async def _offer_other_days(turn: Turn, lead: str, party: int, day: date) -> None:
@@ -281,7 +383,7 @@ async def _offer_other_days(turn: Turn, lead: str, party: int, day: date) -> Non
     first = max(day, turn.today - timedelta(days=1))
     slots = await _on_other_days(turn, party, first, wanted, _OTHER_DAYS)
     if slots:
-        turn.offer(f"{lead} {turn.phrases.say('alternatives')}", party, slots)
+        _offer(turn, f"{lead} {turn.phrases.say('alternatives')}", party, slots)
     else:
         turn.talk = replace(turn.talk, day=None)
         ask_day(turn, f"{lead} {turn.phrases.say('ask_day')}")
@@ -293,7 +395,7 @@ async def _on_other_days(turn: Turn, party: int, day: date, wanted: int, count: 
     calendar = turn.desk.restaurant.calendar
     following = day + timedelta(days=1)
     for opening in calendar.next_open_days(following, _DAYS_SEARCHED, 2 * _DAYS_SEARCHED):
-        found = await turn.desk.available(opening.date, party)
+        found = await _available(turn, opening.date, party)
         if found.slots:
             slots.append(
                 min(

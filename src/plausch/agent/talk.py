@@ -17,6 +17,7 @@ class Expecting(StrEnum):
     TIME = "time"
     NAME = "name"
     CANCEL = "cancel"
+    CHANGE = "change"
 
 
 class DayPart(StrEnum):
@@ -40,10 +41,10 @@ class HeardTime:
 class Talk:
     """The state of one conversation, between messages. New fields need a default.
 
-    `language` is empty until the guest has shown one. `options` are the identifiers of the
-    numbered choices shown last. `held_uid` is the booking that waits for a name. `confused`
-    counts messages in a row that were not understood. `allowance` and `allowance_at_s` are the
-    leaky bucket of patience.py.
+        `language` is empty until the guest has shown one. `options` are the identifiers of the
+        numbered choices shown last. `held_uid` is the booking that waits for a name, `changing_uid`
+    XX
+        leaky bucket of patience.py.
     """
 
     language: str = ""
@@ -58,6 +59,7 @@ class Talk:
     confused: int = 0
     allowance: int = 0
     allowance_at_s: int = 0
+    changing_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ class Intent(StrEnum):
     MINE = "mine"
     HUMAN = "human"
     OTHER = "other"
+    CHANGE = "change"
+    BEYOND = "beyond"
     YES = "yes"
     NO = "no"
     THANKS = "thanks"
@@ -62,16 +64,37 @@ _INTENTS = {
     r"\bwann (?:habt|haben|hat|macht|machen)\b|\bopening (?:hours|times)\b|\bbusiness hours\b|"
     r"\bopen\b|\bclosed\b|\bhours\b|\bauf(?:habt|haben)\b",
     Intent.MINE: r"\bmeine? (?:reservierung|buchung|tisch)|\bmy (?:booking|reservation|table)|"
-    r"\bwann habe ich\b|\bwhen is my\b",
+    r"\bwann habe ich\b|\bwhen is my\b|\bunsere? (?:reservierung|buchung|tisch)|"
+    r"\bour (?:booking|reservation|table)|\bwann war\b|\b(?:when|what time) was (?:it|that|my)\b|"
+    r"\b(?:ich|wir) hab(?:en?)? (?:\w+ ){0,3}(?:reservierung|reserviert|gebucht)|"
+    r"\b(?:i|we) have a (?:booking|reservation)|"
+    r"\b(?:i've|we've|i have|we have) (?:reserved|booked)",
     Intent.BOOK: r"reserv|\btisch|\btable\b|\bbook|\bbuch(?:en|e|ung)|\bplatz\b|\bplätze\b|"
     r"\bessen (?:kommen|gehen)\b|\bfree\b|\bfrei\b|\bavailab|\bverfügbar",
     Intent.HUMAN: r"\bmensch|\bmitarbeiter|\bhuman\b|\breal person\b|\bstaff\b|\bchef|\bsprechen\b|"
-    r"\banrufen\b|\btelefon|\bphone\b|\bspeak to\b|\btalk to\b|\bhilfe\b|\bhelp\b",
-    Intent.OTHER: r"\bander(?:e|er|es|en|em)\b|\bother\b|\banother\b|\bdifferent\b|\bspäter\b|"
-    r"\bfrüher\b|\blater\b|\bearlier\b|\bändern\b|\bchange\b|\bmove\b|\bverschieben\b",
-    Intent.THANKS: r"\bdank|\bmerci\b|\bthank|\bthx\b|\bcheers\b",
+    r"\banrufen\b|\btelefon|\bphone\b|\bspeak to\b|\btalk to\b|\bhilfe\b|\bhelp\b|"
+    r"\b(?:ro)?bot\b|\broboter\b|\bcomputer\b|\bki\b",
+    Intent.OTHER: r"\bander(?:e|er|es|en|em)\b|\bother\b|\banother\b|\bdifferent\b|"
+    r"(?<!bis )\bspäter\b|\bfrüher\b|(?<!you )\blater\b|\bearlier\b|\bändern\b|\bchange\b|\bmove\b|"
+    r"\bverschieben\b",
+    Intent.CHANGE: r"\bänder|\baender|\bverschieb|\bumbuch|\bverleg|\bumzubuchen|\bstatt|\bdoch\b|"
+    r"(?<!bis )\bspäter\b|\bfrüher\b|\bchang|\bmove\b|\breschedul|\bpostpone|\binstead\b|"
+    r"\bmake it\b|\bactually\b|(?<!you )\blater\b|\bearlier\b",
+    Intent.BEYOND: r"allergi|unverträg|intoleran|gluten|la[ck]tos|\bvegan|\bveget|\bhalal|"
+    r"\bk?oscher|\bkosher|\bnuss|\bnuts?\b|\bhunde?\b|\bdogs?\b|\bpets?\b|haustier|hochst[uü]hl|"
+    r"kinderst[uü]hl|kindersitz|kinderw[aä]gen|\bhigh ?chair|\bstroller|\bpushchair|rollstuhl|"
+    r"\bwheelchair|barrierefrei|\baccessible|\bparken\b|parkpl|\bparking\b|\bspeisekarte|\bgerichte?\b|"
+    r"\b(?:the|your|a|das|ein|euer|ihr|mittags)[ -]?men[uü]|\bpreise?\b|\bkostet\b|\bteuer\b|"
+    r"\bprices?\b|\bhow much\b|\bkreditkarte|\bec-?karte|\bcredit cards?|\badress|\baddress|"
+    r"\bwo (?:seid|sind|ist|liegt|finde)|\bwhere\b|terrasse|\bdraußen\b|biergarten|\boutside\b|"
+    r"\boutdoor|\bterrace|\bfenster|\bwindow|\btorte\b|\bkuchen\b|\bcake\b|gutschein|\bvoucher|"
+    r"\bwlan\b|\bwi-?fi\b|liefer|\bdeliver|\btake ?away|\bzum mitnehmen\b|\braucher|\bsmok|"
+    r"\b(?:zwei|drei|vier|[2-9]) tischen?\b|\b(?:two|three|four|[2-9]) tables\b",
+    Intent.THANKS: r"\bdank|\bmerci\b|\bthank|\bthx\b|\bcheers\b|"
+    r"\bbis (?:dann|bald|später|morgen|heute|nachher|\w+tag)\b|\bfreu|\btschü|\bciao\b|\bbye\b|"
+    r"\bsuper\b|\bprima\b|\bperfekt\b|\bperfect\b|\bgreat\b|\bsee you\b|\blooking forward",
     Intent.GREET: r"\bhallo\b|\bhi\b|\bhey\b|\bhello\b|\bmoin\b|\bservus\b|\bgrüß|\bguten? (?:tag|"
-    r"morgen|abend)\b|\bgood (?:morning|evening|afternoon|day)\b|\bstart\b|\bmenü?\b",
+    r"morgen|abend)\b|\bgood (?:morning|evening|afternoon|day)\b|\bstart\b|\bmen[uü]\b",
 }  # fmt: skip
 _INTENT_PATTERNS = {intent: re.compile(pattern) for intent, pattern in _INTENTS.items()}
 
@@ -79,7 +102,7 @@ _YES = re.compile(
     r"\b(?:ja|jo|jep|jap|jawohl|gern|gerne|ok|okay|oki|passt|genau|richtig|bestätigen|bestätige|"
     r"einverstanden|klar|super|perfekt|yes|yep|yeah|yup|sure|confirm|correct|fine|great|perfect)\b|👍|✅"
 )
-_NO = re.compile(r"\b(?:nein|ne|nö|nee|no|nope|nicht|keine?|not|don't|never)\b|👎")
+_NO = re.compile(r"\b(?:nein|ne|nö|nee|no|nope|nicht|nichts|nothing|keine?|not|don't|never)\b|👎")
 _SHORT_ANSWER_WORDS = 6
 
 _ORDINALS = {
@@ -98,11 +121,28 @@ _ORDINAL_ALONE = re.compile(
 _NAME = re.compile(
     r"(?:\bauf den namen|\bauf (?=herrn|frau|familie)|\bunter dem namen|\bmein name ist|\bname ist|"
     r"\bich heiße|\bich heisse|\bunder the name(?: of)?|\bmy name is|\bin the name of|\bname is|"
-    r"\bname\s*[:=])\s*(?P<name>[^,;.!?\n|]{1,80})",
+    r"\bname\s*[:=]|\bname (?=(?-i:[A-ZÄÖÜ])))\s*(?P<name>[^,;.!?\n|]{1,80})",
     re.IGNORECASE,
 )
 _NAME_ENDS = re.compile(
     r"\s+(?:bitte|please|danke|thanks|thank you|und|and|für|for|um|at|am|on)\b.*$"
+)
+
+_NAME_LEADS = re.compile(
+    r"^(?:(?:ja|yes|ok|okay|klar|gerne?|sure)[,.!]\s*)?(?:(?:(?:ich bin|wir sind|hier ist|das ist|"
+    r"es ist)(?: der| die)?|i'm|i am|it's|it is|this is|auf|für|for|on|under)\s+)?",
+    re.IGNORECASE,
+)
+_NAME_TAILS = re.compile(
+    r"(?:^|[,\s]+)(?:bitte|please|(?:vielen |herzlichen |besten )?dank[ea]?|thanks|"
+    r"thank you|thx)\b.*$",
+    re.IGNORECASE,
+)
+_NO_NAME = re.compile(
+    r"\?|\b(?:ich|wir|ihr|euch|mir|mich|mein|meine|ist|sind|habt|haben|habe|hat|gibt|geht|darf|dürfen|"
+    r"kann|können|was|wie|wo|wann|warum|welche|moment|warten?|noch|gleich|sofort|sekunde|augenblick|second|sec|hallo|hello|hi|hey|ok|okay|i|we|you|my|me|is|are|have|has|can|may|do|does|"
+    r"could|would|will|what|why|where|how|when|which|wait|hold)\b",
+    re.IGNORECASE,
 )
 
 _SWITCH = {
@@ -179,6 +219,12 @@ def clean_name(text: str) -> str:
     if letters == 0 or len(name) > MAX_NAME_CHARACTERS or len(name.split()) > 6:
         return ""
     return name
+
+
+def name_in_answer(text: str) -> str:
+    """The name in an answer to the question for one, or empty if that is a sentence or none."""
+    answer = _NAME_TAILS.sub("", _NAME_LEADS.sub("", text[:400].replace("’", "'").strip()))
+    return "" if _NO_NAME.search(answer) else clean_name(answer)
 
 
 def _name(text: str) -> str:

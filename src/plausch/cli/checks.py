@@ -28,6 +28,8 @@ HEALTH_PATH = "/healthz"
 HTTP_TIMEOUT_S = 5.0
 SCARCE_BYTES = 256 * 1024 * 1024
 CLOCK_TOLERANCE_S = 90
+VAULT_FILE = "vault.db"
+KEY_FILE = "vault.key"
 NATIVE_MODULES = ("argon2", "asyncpg", "cbor2", "cryptography", "msgspec", "picows", "uvloop")
 
 
@@ -122,6 +124,26 @@ def check_folder(what: str, folder: Path) -> Iterator[Finding]:
         yield warning("disk", f"Only {megabytes} MB are free for {folder}; make room.")
     else:
         yield fine("disk", f"{megabytes} MB are free for {folder}.")
+
+
+def check_key(folder: Path) -> Iterator[Finding]:
+    """The file that opens the vault is there and nobody else's."""
+    key = folder / KEY_FILE
+    if not (folder / VAULT_FILE).exists():
+        return
+    try:
+        mode = stat.S_IMODE(key.stat().st_mode)
+    except OSError as error:
+        yield wrong(
+            "key",
+            f"{key} cannot be looked at ({error.strerror}), and without it the vault does not "
+            "open; restore it from a backup, register nothing here.",
+        )
+        return
+    if mode & 0o077:
+        yield warning("key", f"{key} can be read by others; run: chmod 600 {key}")
+    else:
+        yield fine("key", f"{key.name} is ours alone.")
 
 
 def check_databases(folder: Path) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ class Screen:
     def answer(self, key: str, **values: object) -> None:
         """A phrase on standard output, where it is the answer; silent when a script reads."""
         if not self.json:
-            self.line(phrase(key, self.language, **values))
+            self.line(phrase(key, self.language, **values), between_words=True)
 
     def phrase(self, key: str, **values: object) -> str:
         """A phrase in this screen's language."""
@@ -69,10 +69,13 @@ class Screen:
         """One line on standard error."""
         click.echo(harmless(text), err=True)
 
-    def line(self, text: str, style: str = "") -> None:
-        """One line on standard output, in colour when that is a terminal."""
+    def line(self, text: str, style: str = "", *, between_words: bool = False) -> None:
+        """One line on standard output, in colour when that is a terminal.
+
+        A terminal breaks it where it is full, so that it can be copied whole; or between words.
+        """
         if sys.stdout.isatty():
-            self._console().print(Text(harmless(text), style=style), soft_wrap=True)
+            self._console().print(Text(harmless(text), style=style), soft_wrap=not between_words)
         else:
             click.echo(harmless(text))
         sys.stdout.flush()

@@ -147,7 +147,12 @@ async def scene(folder: Path, screen: Screen, script: bool) -> BookingCard | Non
             mind: Mind = (
                 Script(screen, BUSINESS, UNDER_NAME)
                 if script
-                else Person(screen, BUSINESS, Lines(sys.stdin.fileno()))
+                else Person(
+                    screen,
+                    BUSINESS,
+                    Lines(sys.stdin.fileno()),
+                    from_file=not sys.stdin.isatty(),
+                )
             )
             await visit(client, conversation, mind, screen)
             return await prove(stage, conversation, screen)
@@ -212,5 +217,6 @@ def demo(context: click.Context, script: bool, keep: Path | None) -> int:
             "demo_booked", uid=card.uid, when=when, party=card.party, name=card.under_name
         ),
         style="bold green",
+        between_words=True,
     )
     return 0

@@ -11,6 +11,7 @@ from plausch.cli.checks import (
     check_device,
     check_folder,
     check_installation,
+    check_key,
     check_url,
 )
 from plausch.cli.console import Screen, screen_of
@@ -33,7 +34,10 @@ def look(
     if home is not None:
         found += check_folder("home", home)
         found += check_databases(home)
-        found += run(check_device(home, lambda: open_client(home, passphrase_file, screen)))
+        key = list(check_key(home))
+        found += key
+        if not any(one.verdict is Verdict.WRONG for one in key):
+            found += run(check_device(home, lambda: open_client(home, passphrase_file, screen)))
     if data_folder is not None:
         found += check_folder("data", data_folder)
         found += check_databases(data_folder)

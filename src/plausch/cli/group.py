@@ -22,8 +22,11 @@ def group() -> None:
 
 def _title(text: str) -> str:
     """Raises click.UsageError for a title that nobody could read."""
-    if not text.strip() or len(text.encode(errors="replace")) > 256:
-        raise click.UsageError("A title has 1 to 256 bytes; choose another.")
+    too_long = len(text.encode(errors="replace")) > 256
+    if not text.strip() or not text.isprintable() or too_long:
+        raise click.UsageError(
+            "A title is one line of 1 to 256 bytes that can be printed; choose another."
+        )
     return text
 
 

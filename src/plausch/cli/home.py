@@ -43,7 +43,9 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
             ended.append(1)
             task.cancel()
 
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, end)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, end)
+        loop.set_exception_handler(without_trace)
         try:
             return await task
         except asyncio.CancelledError:
@@ -52,6 +54,12 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
             raise
 
     return asyncio.run(guarded())
+
+
+def without_trace(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """asyncio's reports, save those of a connection that failed: its user raises that anyway."""
+    if not ("transport" in context and isinstance(context.get("exception"), OSError)):
+        loop.default_exception_handler(context)
 
 
 async def open_client(home: Path, passphrase_file: Path | None, screen: Screen) -> Client:

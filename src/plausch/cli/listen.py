@@ -8,7 +8,7 @@ import click
 
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import owned, run
-from plausch.cli.options import home_option, json_option, passphrase_option
+from plausch.cli.options import finite, home_option, json_option, passphrase_option
 from plausch.cli.records import message_line, message_record
 from plausch.sdk import Client, IncomingMessage
 
@@ -58,6 +58,7 @@ Examples:
 @click.option(
     "--timeout",
     "timeout_s",
+    callback=finite,
     type=click.FloatRange(min=0, min_open=True),
     metavar="S",
     help="Stop after S seconds: exit code 0, or 3 when --count was given and not reached.",

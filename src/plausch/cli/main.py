@@ -100,6 +100,7 @@ def system_sentence(error: OSError) -> str:
         errno.EROFS: "the file system is mounted read-only",
         errno.EACCES: "check the owner and the mode of that file or folder",
         errno.ENOENT: "check the path",
+        errno.EBADF: "give the command a standard output that is open",
         errno.EMFILE: "raise the limit of open files (ulimit -n)",
     }.get(error.errno or 0, "check this machine and try again")
     return f"{reason}{where}: {advice}."
@@ -114,9 +115,7 @@ def outcome(error: BaseException) -> int:
             complain(phrase("interrupted", language_of()))
             return INTERRUPTED
         case BrokenPipeError():
-            # Whoever read us has gone; nothing more can be said on standard output.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return FAILED
+            return FAILED  # whoever read us has gone
         case click.UsageError():
             complain(usage_sentence(error))
             return USAGE
@@ -159,6 +158,33 @@ def call(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def drop_unwritten() -> None:
+    """What standard output did not take was told already; Python would try and complain again."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_streams() -> None:
+    """Give the three streams that the caller closed (`>&-`) a place that refuses to be used.
+
+    Otherwise the next file that is opened, a vault or a socket, would get their number, and
+    Python has no object for them. Standard error is thrown away: there is nobody to tell.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            flags = os.O_RDONLY if name == "stdout" else os.O_WRONLY
+            opened = os.open(os.devnull, flags)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            setattr(sys, name, os.fdopen(number, mode))
+
+
 def main() -> None:
     """The program `plausch`."""
-    sys.exit(call(sys.argv[1:]))
+    open_streams()
+    code = call(sys.argv[1:])
+    drop_unwritten()
+    sys.exit(code)

@@ -1,5 +1,6 @@
 """Options that several commands have, and what stands behind them."""
 
+import math
 import os
 import stat
 import sys
@@ -45,6 +46,13 @@ def passphrase_option(command: Command) -> Command:
 def json_option(command: Command) -> Command:
     """`--json`."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON, for scripts.")(command)
+
+
+def finite(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Not "nan" and not "inf", which no range refuses. Raises click.BadParameter."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is no length of time; give seconds.")
+    return value
 
 
 def read_passphrase(file: Path | None) -> str | None:

@@ -151,6 +151,7 @@ def message_line(screen: Screen, record: MessageRecord, clock_time: str) -> str:
     """A message for a person: when, who, what, and how far an outgoing one came."""
     who = screen.phrase("you") if record.outgoing else record.sender
     text = screen.phrase("deleted") if record.deleted else record.text
+    text = text.replace("\n", "\n    ")  # lest a second line pass for somebody else's message
     extras = "".join(f" {emoji}{len(by)}" for emoji, by in record.reactions.items())
     state = f" [{record.state}]" if record.outgoing else ""
     place = f" ({record.title})" if record.title and record.title != record.sender else ""

@@ -7,7 +7,7 @@ import click
 
 from plausch.cli.console import screen_of
 from plausch.cli.home import perform, run
-from plausch.cli.options import home_option, json_option, passphrase_option
+from plausch.cli.options import finite, home_option, json_option, passphrase_option
 from plausch.cli.requests import Send
 
 NOT_YET = 3
@@ -38,7 +38,7 @@ def text_to_send(text: str) -> str:
 @click.command(
     epilog="""\b
 Examples:
-  plausch send cem@localhost:7480 "Have you a table for two tonight?"
+  plausch send cem@localhost "Have you a table for two tonight?"
   plausch send "Chess club" "I am late" --json
   date | plausch send anna -"""
 )
@@ -47,6 +47,7 @@ Examples:
 @click.option(
     "--timeout",
     "timeout_s",
+    callback=finite,
     type=click.FloatRange(min=0, min_open=True, max=3600),
     default=20.0,
     show_default=True,
@@ -67,7 +68,8 @@ def send(
     """Send TEXT to ADDRESS and wait until the server has it on disk.
 
     ADDRESS is name@domain, a name of your own server, a group's title, or a conversation's id.
-    TEXT may be Markdown; - reads standard input.
+    TEXT may be Markdown; - reads standard input. A TEXT that begins with a dash stands after the
+    options and --.
     """
     screen = screen_of(json=as_json)
     request = Send(target=address, text=text_to_send(text), timeout_s=timeout_s)

@@ -13,7 +13,7 @@ from plausch.cli.requests import Verify
 @click.command(
     epilog="""\b
 Examples:
-  plausch verify anna@localhost:7480
+  plausch verify anna@localhost
   plausch verify anna --mark          we compared the numbers, they are the same"""
 )
 @click.argument("address")

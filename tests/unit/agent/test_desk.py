@@ -165,6 +165,42 @@ async def test_who_has_sat_down_is_not_moved(book: Book) -> None:
     assert late is Unavailable.FULL
 
 
+async def rebook(
+    book: Book, token: bytes, old: Booking, starts_at_s: int, party: int, now_s: int = NOW_S
+) -> Booking | Unavailable:
+    return await book.at_desk(
+        HOUSE, now_s, lambda desk: desk.rebook(ANNA, token, old, starts_at_s, party)
+    )
+
+
+async def test_a_booking_takes_its_own_table_again_in_a_full_house(
+    book: Book, tmp_path: Path
+) -> None:
+    firm = [
+        await book.confirm(HOUSE, await hold(book, bytes([n])), "Anna", NOW_S) for n in range(4)
+    ]
+    new = await rebook(book, b"new", firm[0], SEVEN + 1800, 2)
+    assert isinstance(new, Booking)
+    assert (new.state, new.under_name) == (BookingState.CONFIRMED, "Anna")
+    assert await rebook(book, b"new", firm[0], SEVEN, 2) == new
+    upcoming = await book.at_desk(HOUSE, NOW_S, lambda desk: desk.upcoming(ANNA))
+    assert new in upcoming
+    assert firm[0].uid not in [one.uid for one in upcoming]
+    assert audit(tmp_path / "book.db", HOUSE) == 4
+
+
+async def test_what_cannot_be_rebooked_stays(book: Book, tmp_path: Path) -> None:
+    old = await book.confirm(HOUSE, await hold(book, b"1"), "Anna", NOW_S)
+    for number in range(4):
+        await hold(book, bytes([number, 0]), starts_at_s=at(FRIDAY, "19:00"))
+    assert await rebook(book, b"2", old, at(FRIDAY, "19:00"), 6) is Unavailable.FULL
+    assert await rebook(book, b"3", old, SEVEN, 99) is Unavailable.PARTY_TOO_LARGE
+    with pytest.raises(BookingRefused):
+        await rebook(book, b"4", old, at(FRIDAY, "12:00"), 2, now_s=SEVEN - 3600)
+    assert await book.at_desk(HOUSE, NOW_S, lambda desk: desk.upcoming(ANNA)) == [old]
+    assert audit(tmp_path / "book.db", HOUSE) >= 1
+
+
 async def test_upcoming_and_by_uid_see_only_their_conversation(book: Book) -> None:
     booking = await book.confirm(HOUSE, await hold(book, b"1"), "Anna", NOW_S)
 
@@ -185,8 +221,8 @@ async def test_even_wrong_code_cannot_claim_a_table_twice(book: Book, tmp_path: 
     await hold(book, b"1")
 
     class Blind(Desk):
-        async def _occupancy(self, first_quantum: int, end_quantum: int):  # type: ignore[no-untyped-def]
-            occupancy = await super()._occupancy(first_quantum, end_quantum)
+        async def _occupancy(self, *args):  # type: ignore[no-untyped-def]
+            occupancy = await super()._occupancy(*args)
             return replace(occupancy, placements=(), covers={})
 
     async def body(transaction: Transaction) -> object:
@@ -202,8 +238,8 @@ async def test_even_wrong_code_cannot_exceed_the_pace(book: Book, tmp_path: Path
     await hold(book, b"2", party=4)
 
     class Hasty(Desk):
-        async def _occupancy(self, first_quantum: int, end_quantum: int):  # type: ignore[no-untyped-def]
-            return replace(await super()._occupancy(first_quantum, end_quantum), covers={})
+        async def _occupancy(self, *args):  # type: ignore[no-untyped-def]
+            return replace(await super()._occupancy(*args), covers={})
 
     async def body(transaction: Transaction) -> object:
         return await Hasty(transaction, HOUSE, NOW_S).hold(BEN, b"3", SEVEN, 4)

@@ -21,6 +21,21 @@ def hear(text: str, today: date = TODAY) -> HeardDay | None:
     [
         ("heute", (2026, 11, 23)),
         ("today", (2026, 11, 23)),
+        ("in 20 minutes", (2026, 11, 23)),
+        ("in einer halben Stunde", (2026, 11, 23)),
+        ("heute 4 pers 19.00", (2026, 11, 23)),
+        ("moregn", (2026, 11, 24)),
+        ("tommorow", (2026, 11, 24)),
+        ("sa", (2026, 11, 28)),
+        ("am Freitag, den 4.", (2026, 12, 4)),
+        ("Freitag der 13.", (2027, 8, 13)),
+        ("friday the 11th", (2026, 12, 11)),
+        ("mo 19h", (2026, 11, 23)),
+        ("am Wochenende", (2026, 11, 28)),
+        ("gestern", (2026, 11, 22)),
+        ("vorgestern", (2026, 11, 21)),
+        ("yesterday", (2026, 11, 22)),
+        ("the day before yesterday", (2026, 11, 21)),
         ("tonight", (2026, 11, 23)),
         ("this evening", (2026, 11, 23)),
         ("heute morgen", (2026, 11, 23)),
@@ -89,8 +104,8 @@ def test_dates_that_do_not_exist(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "hallo", "19.30", "um 19 Uhr", "Guten Morgen", "good morning", "so do it", "mo", "für 4",
-     "ich sitze da"],
+    ["", "hallo", "19.30", "19.00", "um 19 Uhr", "Guten Morgen", "good morning", "so do it", "so",
+     "für 4", "ich sitze da"],
 )  # fmt: skip
 def test_what_is_no_date(text: str) -> None:
     assert hear(text) is None

@@ -59,6 +59,9 @@ def test_times_that_are_certain(text: str, clock: str) -> None:
 @pytest.mark.parametrize(
     ("text", "clock"),
     [
+        ("around 6ish", "6:00"),
+        ("can we make it 8", "8:00"),
+        ("auf 8 verschieben", "8:00"),
         ("um 7", "7:00"),
         ("um acht", "8:00"),
         ("at eight", "8:00"),
@@ -91,7 +94,8 @@ def test_times_that_may_be_meant_twelve_hours_later(text: str, clock: str) -> No
 @pytest.mark.parametrize(
     "text",
     ["", "hallo", "für 4", "24.12.", "am 24.12", "zwei Personen", "for two to three people",
-     "zwei vor drei", "25 Uhr", "13 pm", "0 am", "um 24:30"],
+     "zwei vor drei", "for about 8 people", "make it 5 people",
+     "25 Uhr", "13 pm", "0 am", "um 24:30"],
 )  # fmt: skip
 def test_what_is_no_time(text: str) -> None:
     assert hear(text) is None
@@ -103,6 +107,7 @@ def test_what_is_no_time(text: str) -> None:
         ("heute abend", DayPart.EVENING),
         ("samstagabend", DayPart.EVENING),
         ("tonight", DayPart.EVENING),
+        ("tomorrow night", DayPart.EVENING),
         ("for dinner", DayPart.EVENING),
         ("Guten Abend", None),
         ("good evening", None),

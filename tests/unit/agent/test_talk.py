@@ -20,6 +20,7 @@ talks = st.builds(
     confused=st.integers(0, 4),
     allowance=st.integers(-1, 30),
     allowance_at_s=st.integers(0, 2**40),
+    changing_uid=st.text(max_size=40),
 )
 
 

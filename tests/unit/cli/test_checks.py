@@ -20,6 +20,7 @@ from plausch.cli.checks import (
     check_encryption,
     check_folder,
     check_installation,
+    check_key,
     check_url,
 )
 
@@ -96,6 +97,25 @@ def database(folder: Path) -> Path:
         connection.executemany("INSERT INTO t VALUES (?)", [(os.urandom(500),) for _ in range(99)])
     connection.close()
     return file
+
+
+def test_a_key_that_others_may_read_is_a_warning(tmp_path: Path) -> None:
+    assert list(check_key(tmp_path)) == []
+    (tmp_path / "vault.db").touch()
+    key = tmp_path / "vault.key"
+    key.touch(mode=0o600)
+    assert [one.verdict for one in check_key(tmp_path)] == [Verdict.FINE]
+    key.chmod(0o644)
+    (found,) = check_key(tmp_path)
+    assert found.verdict is Verdict.WARNING
+    assert f"chmod 600 {key}" in found.sentence
+
+
+def test_a_vault_without_its_key_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "vault.db").touch()
+    (found,) = check_key(tmp_path)
+    assert found.verdict is Verdict.WRONG
+    assert "restore it from a backup" in found.sentence
 
 
 def test_a_sound_database_is_fine(tmp_path: Path) -> None:

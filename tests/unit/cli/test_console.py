@@ -1,12 +1,14 @@
 """What is written: nothing that steers a terminal, JSON on lines, phrases on the right stream."""
 
 import json
+import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plausch.cli.console import Screen, harmless, screen_of
+from plausch.cli.phrases import phrase
 from plausch.cli.records import DoneRecord
 
 
@@ -99,3 +101,19 @@ def test_without_a_command_the_environment_decides(
     monkeypatch.setenv("LANG", lang)
     assert screen_of() == Screen(language, False)  # type: ignore[arg-type]
     assert screen_of(json=True).json
+
+
+def test_a_sentence_is_broken_between_words_and_a_line_where_it_is_full(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "30")
+    Screen("en").answer("demo_begin", guest="anna@localhost", business="Zur Linde")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 3
+    assert all(len(line) <= 30 for line in lines)
+    assert " ".join(line.strip() for line in lines) == phrase(
+        "demo_begin", "en", guest="anna@localhost", business="Zur Linde"
+    )
+    Screen("en").line("x" * 20 + " " + "y" * 20)
+    assert len(capsys.readouterr().out.splitlines()) == 1

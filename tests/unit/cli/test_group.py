@@ -74,11 +74,11 @@ def test_two_groups_of_one_title_are_told_apart(
     assert "2 groups are called 'Twin'; use the id instead" in ran.sentence
 
 
-@pytest.mark.parametrize("title", ["", "   ", "x" * 257])
+@pytest.mark.parametrize("title", ["", "   ", "x" * 257, "a\nb", "\x1b[2J", "\u202egnp"])
 def test_a_title_that_is_none_is_a_wrong_call(plausch: Plausch, anna: Person, title: str) -> None:
     ran = plausch("group", "create", title, "cem", "--home", anna.home)
     assert ran.code == 2
-    assert "A title has 1 to 256 bytes" in ran.sentence
+    assert "A title is one line of 1 to 256 bytes" in ran.sentence
 
 
 def test_an_unknown_group_is_one_sentence(plausch: Plausch, anna: Person) -> None:

@@ -175,3 +175,20 @@ def test_on_a_terminal_a_person_is_asked(town: Town, monkeypatch: pytest.MonkeyP
 
     asyncio.run(work())
     assert asked == [f"Passphrase of {home}"]
+
+
+def test_a_connection_that_failed_is_not_reported_with_a_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The transport's user raises it; asyncio's own report would be a trace on the terminal."""
+
+    async def work() -> None:
+        report = asyncio.get_running_loop().call_exception_handler
+        report({"message": "SSL handshake failed", "exception": OSError(), "transport": object()})
+        assert not caplog.records
+        report({"message": "a task was forgotten", "exception": OSError()})
+        report({"message": "a fault of ours", "exception": ValueError(), "transport": object()})
+
+    run(work())
+    told = [one.message.splitlines()[0] for one in caplog.records]
+    assert told == ["a task was forgotten", "a fault of ours"]

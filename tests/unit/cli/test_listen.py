@@ -1,6 +1,9 @@
 """Messages as they come: JSON lines, counts, and the end of the time."""
 
 import json
+from pathlib import Path
+
+import pytest
 
 from .conftest import Person, Plausch
 
@@ -60,3 +63,12 @@ def test_a_home_without_an_account_is_one_sentence(plausch: Plausch, anna: Perso
     ran = plausch("listen", "--home", anna.home / "elsewhere")
     assert ran.code == 1
     assert "elsewhere" in ran.sentence
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "soon"])
+def test_what_is_no_time_to_wait_is_a_wrong_call(
+    plausch: Plausch, tmp_path: Path, seconds: str
+) -> None:
+    ran = plausch("listen", "--timeout", seconds, "--home", tmp_path)
+    assert ran.code == 2
+    assert "--timeout" in ran.sentence

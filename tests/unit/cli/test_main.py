@@ -180,6 +180,40 @@ def test_a_reader_that_went_away_is_no_trace() -> None:
     assert answer.returncode in (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("closing", "code", "said"),
+    [
+        (">&-", 1, "Bad file descriptor"),
+        ("<&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("<&- >&- 2>&-", 1, ""),
+    ],
+)
+def test_a_closed_stream_is_no_fault_of_ours(closing: str, code: int, said: str) -> None:
+    ran = subprocess.run(
+        ["/bin/sh", "-c", f'"$0" -m plausch.cli completion bash {closing}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == code
+    assert "Traceback" not in ran.stderr
+    assert said in ran.stderr
+    assert "fault of Plausch" not in ran.stderr
+    assert len(ran.stderr.splitlines()) <= 1
+
+
+def test_a_closed_input_is_one_sentence(tmp_path: Path) -> None:
+    command = f'"$0" -m plausch.cli send cem - --home {tmp_path} <&-'
+    ran = subprocess.run(
+        ["/bin/sh", "-c", command, sys.executable], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
+    assert "Traceback" not in ran.stderr
+    assert "fault of Plausch" not in ran.stderr
+
+
 def test_the_program_tells_its_version() -> None:
     program = Path(sys.executable).with_name("plausch")
     answer = subprocess.run([str(program), "--version"], capture_output=True, text=True, check=True)

@@ -94,6 +94,7 @@ def line(record: MessageRecord, language: str = "en") -> str:
         ({}, "anna@localhost", "12:00 anna@localhost: Grüße"),
         ({}, "Chess", "12:00 anna@localhost (Chess): Grüße"),
         ({"outgoing": True, "state": State.READ}, "", "12:00 you: Grüße [read]"),
+        ({"text": "a\n12:01 cem: b"}, "", "12:00 anna@localhost: a\n    12:01 cem: b"),
         ({"deleted": True, "text": ""}, "", "12:00 anna@localhost: (deleted)"),
         ({"reactions": {"❤": (ANNA, ANNA)}}, "", "12:00 anna@localhost: Grüße ❤2"),
     ],

@@ -79,3 +79,12 @@ def test_a_passphrase_protects_the_vault(plausch: Plausch, town: Town, tmp_path:
     secret.write_text("correct horse\n")
     ran = plausch("history", "--home", home, "--offline", "--passphrase-file", secret, "--json")
     assert (ran.code, ran.out) == (0, "[]\n")
+
+
+def test_https_where_a_server_speaks_http_is_one_sentence(
+    plausch: Plausch, town: Town, tmp_path: Path
+) -> None:
+    url = town.url.replace("http://", "https://")
+    ran = plausch("register", "anna", "--server", url, "--home", tmp_path / "home")
+    assert ran.code == 1
+    assert "cannot be reached" in ran.sentence

@@ -2,11 +2,14 @@
 
 import io
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from plausch.cli.send import TEXT_BYTES, text_to_send
+
+from .conftest import Plausch
 
 
 class Piped:
@@ -48,3 +51,12 @@ def test_bytes_that_are_no_text_are_refused(monkeypatch: pytest.MonkeyPatch) -> 
 def test_half_a_character_on_the_command_line_is_refused() -> None:
     with pytest.raises(click.UsageError, match="not UTF-8"):
         text_to_send("\udcff")
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "0", "-1", "soon"])
+def test_what_is_no_time_to_wait_is_a_wrong_call(
+    plausch: Plausch, tmp_path: Path, seconds: str
+) -> None:
+    ran = plausch("send", "cem", "x", "--timeout", seconds, "--home", tmp_path)
+    assert ran.code == 2
+    assert "--timeout" in ran.sentence

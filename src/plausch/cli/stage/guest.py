@@ -16,6 +16,8 @@ from plausch.sdk import Client, Conversation, IncomingMessage
 
 SALT_BYTES = 16
 SILENCE_S = 30.0
+PATIENCE_S = 5.0
+QUIET_S = 0.5
 MOST_STEPS = 20
 
 Say = Pick | str
@@ -79,12 +81,15 @@ async def visit(client: Client, conversation: Conversation, mind: Mind, screen: 
 
 
 class Person:
-    """A person at the terminal."""
+    """A person at the terminal; or lines from a file, each read when the one before is answered."""
 
-    def __init__(self, screen: Screen, business: str, lines: Lines) -> None:
+    def __init__(
+        self, screen: Screen, business: str, lines: Lines, *, from_file: bool = False
+    ) -> None:
         self._screen = screen
         self._business = business
         self._lines = lines
+        self._from_file = from_file
         self._picks: list[Pick] = []
         self._greeted = False
 
@@ -95,20 +100,36 @@ class Person:
             hello = self._screen.phrase("demo_hello")
             self._prompt(hello + "\n")
             return hello
+        if self._from_file:
+            await self._hear_out(heard)
         typing = asyncio.create_task(self._lines.next())
         try:
             while True:
                 hearing = asyncio.create_task(heard.get())
                 await asyncio.wait({typing, hearing}, return_when=asyncio.FIRST_COMPLETED)
                 if hearing.done():
-                    self._picks = show(self._screen, self._business, hearing.result())
-                    self._prompt("")
+                    self._hear(hearing.result())
                 hearing.cancel()
                 if typing.done():
                     line = typing.result()
+                    if self._from_file:
+                        self._screen.line(line or "")
                     return (picked(line, self._picks) or line) if line and line.strip() else None
         finally:
             typing.cancel()
+
+    async def _hear_out(self, heard: asyncio.Queue[IncomingMessage]) -> None:
+        """What is said to the line before: one message, or several at once; or nothing."""
+        with suppress(TimeoutError):
+            patience_s = PATIENCE_S
+            while True:
+                async with asyncio.timeout(patience_s):
+                    self._hear(await heard.get())
+                patience_s = QUIET_S
+
+    def _hear(self, message: IncomingMessage) -> None:
+        self._picks = show(self._screen, self._business, message)
+        self._prompt("")
 
     def _prompt(self, said: str) -> None:
         print(f"\n{self._screen.phrase('you')}> {said}", end="", flush=True)

@@ -199,6 +199,39 @@ async def test_a_number_is_the_choice_that_was_shown_last(keyboard: tuple[Lines,
     os.close(writing)
 
 
+async def test_lines_of_a_file_wait_for_the_answer_to_the_one_before(
+    keyboard: tuple[Lines, int],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "QUIET_S", 0.0)
+    lines, writing = keyboard
+    os.write(writing, b"2\nthanks\n")
+    os.close(writing)
+    heard: Heard = asyncio.Queue()
+    person = Person(SCREEN, "Zur Linde", lines, from_file=True)
+    await person.next(heard)
+    heard.put_nowait(said("What?", GREETING))
+    assert await person.next(heard) == Pick("Hours", Choose("hours"))
+    waiting = asyncio.ensure_future(person.next(heard))
+    await asyncio.sleep(0)
+    heard.put_nowait(said("Always."))
+    assert await waiting == "thanks"
+    out = capsys.readouterr().out
+    assert out.index("you> 2") < out.index("Always.") < out.index("you> thanks")
+
+
+async def test_lines_of_a_file_go_on_when_nobody_answers(
+    keyboard: tuple[Lines, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    lines, writing = keyboard
+    os.close(writing)
+    person = Person(SCREEN, "Zur Linde", lines, from_file=True)
+    await person.next(asyncio.Queue())
+    assert await person.next(asyncio.Queue()) is None
+
+
 async def test_a_person_is_shown_what_comes_while_typing(
     keyboard: tuple[Lines, int], capsys: pytest.CaptureFixture[str]
 ) -> None:
