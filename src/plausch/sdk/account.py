@@ -8,13 +8,13 @@ import secrets
 from dataclasses import replace
 
 from plausch.base.clock import Clock
-from plausch.base.ids import AccountAddress, DeviceAddress, parse_name
+from plausch.base.ids import AccountAddress, DeviceAddress, NameRefused, parse_domain, parse_name
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.keys import SigningKey
 from plausch.sdk.address import socket_url
 from plausch.sdk.connection import Connection, Push, connect
-from plausch.sdk.errors import ServerRefused, VaultExists
+from plausch.sdk.errors import ServerMisbehaved, ServerRefused, VaultExists
 from plausch.sdk.transport import log_in
 from plausch.sdk.vault.own import AccountKind, Own, OwnTable
 from plausch.sdk.vault.vault import Vault
@@ -60,16 +60,17 @@ async def register_account(
     table = OwnTable(vault)
     begun = await table.get()
     if begun is not None and begun.registered:
-        raise VaultExists(
-            f"There is already an account in {vault.home}: {begun.device.account}. Use another "
-            "folder for another account."
-        )
+        raise _taken(vault, begun)
     connection, hello = await connect(socket_url(server_url), _ignore)
     try:
+        address = AccountAddress(name, _domain(hello))
         if begun is not None and await _is_registered(connection, hello, begun):
-            return await _finish(vault, begun)
-        if begun is None or begun.device.account != AccountAddress(name, hello.domain):
-            address = AccountAddress(name, hello.domain)
+            # The server may have moved since.
+            own = await _finish(vault, replace(begun, server_url=server_url))
+            if own.device.account != address:
+                raise _taken(vault, own)
+            return own
+        if begun is None or begun.device.account != address:
             begun = make_own(server_url, address, kind, clock.now_ms() // 1000)
         begun = replace(begun, server_url=server_url, kind=kind)
         await vault.write([table.put(begun)])
@@ -77,6 +78,14 @@ async def register_account(
         return await _finish(vault, begun)
     finally:
         await connection.disconnect()
+
+
+def _domain(hello: f.Hello) -> str:
+    """Where the server says it is: a vault with an address that is none could not be read."""
+    try:
+        return parse_domain(hello.domain)
+    except NameRefused as error:
+        raise ServerMisbehaved(f"The server does not say where accounts live: {error}") from error
 
 
 async def _register(connection: Connection, own: Own, invitation: str) -> None:
@@ -99,7 +108,9 @@ async def _is_registered(connection: Connection, hello: f.Hello, own: Own) -> bo
         return False
     try:
         await log_in(connection, hello, own)
-    except ServerRefused:
+    except ServerRefused as error:
+        if error.code != "unknown_device":  # it does not say: these keys may be an account's
+            raise
         return False
     return True
 
@@ -108,6 +119,13 @@ async def _finish(vault: Vault, own: Own) -> Own:
     registered = replace(own, registered=True)
     await vault.write([OwnTable(vault).put(registered)])
     return registered
+
+
+def _taken(vault: Vault, own: Own) -> VaultExists:
+    return VaultExists(
+        f"There is already an account in {vault.home}: {own.device.account}. Use another "
+        "folder for another account."
+    )
 
 
 def _ignore(push: Push) -> None:

@@ -43,6 +43,7 @@ async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, 
     )
     live = Live(kept, group=group)
     opening = new_idempotency_id()
+    await core.trust.set_known(addresses)  # first: once it is written, nothing may fail any more
     intent = Intent(add=tuple(address.uri for address in addresses), opening=True)
     await core.vault.write(
         [
@@ -61,5 +62,4 @@ async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, 
         ]
     )
     core.lives[conversation] = live
-    await core.trust.set_known(addresses)
     return live, opening

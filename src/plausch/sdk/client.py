@@ -15,11 +15,10 @@ from plausch.base.ids import (
     parse_conversation_id,
 )
 from plausch.content.conversation import title_message
-from plausch.content.errors import ContentError
 from plausch.identity.safety_number import Party, safety_number
 from plausch.sdk.account import register_account
 from plausch.sdk.beginning import begin
-from plausch.sdk.composing import new_salt
+from plausch.sdk.composing import new_salt, sendable
 from plausch.sdk.contacts import Contact
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.device import Device, build
@@ -37,6 +36,7 @@ from plausch.sdk.trust import contact_of
 from plausch.sdk.vault.accounts import KeptAccount
 from plausch.sdk.vault.own import OwnTable
 from plausch.sdk.vault.vault import Vault
+from plausch.sdk.whole import whole
 
 SYNCHRONIZE_ATTEMPTS = 5
 """Connections that may be lost while catching up, before the caller is told."""
@@ -57,6 +57,7 @@ class Client:
         self._vault = vault
         self._device = device
         self._inbox: Inbox | None = None
+        self._beginning = asyncio.Lock()
         self._closed = False
 
     @classmethod
@@ -74,7 +75,7 @@ class Client:
 
         `home` is the folder of the vault, made if absent (mode 0700). A call that was interrupted
         may be repeated: the same keys are used again. Raises VaultExists, VaultBusy, NameRefused,
-        ServerRefused (name taken, invitation needed), Unreachable.
+        ServerRefused (name taken, invitation needed), ServerMisbehaved, Unreachable.
         """
         clock = SystemClock()
         vault = await Vault.open(home, passphrase, make=True)
@@ -84,7 +85,11 @@ class Client:
         except BaseException:
             await vault.close()
             raise
-        await client._stock_up()
+        try:
+            await client._stock_up()
+        except BaseException:
+            await client.close()
+            raise
         return client
 
     @classmethod
@@ -104,6 +109,8 @@ class Client:
             raise
 
     async def __aenter__(self) -> Self:
+        if self._closed:
+            raise SdkError("This client is closed: open the vault again (Client.open).")
         self._device.core.transport.start()
         return self
 
@@ -113,10 +120,13 @@ class Client:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None and self._inbox is not None:
-            await self._inbox.settle()
-        await self.close()
+        try:
+            if kind is None and self._inbox is not None:
+                await self._inbox.settle()
+        finally:
+            await self.close()
 
+    @whole
     async def close(self) -> None:
         """Close connection and vault. What waits in the outbox goes out next time."""
         if self._closed:
@@ -177,10 +187,11 @@ class Client:
         device = self._device
         peer = device.parse_other(address)
         await self._meet([peer])
-        live = device.directory.current(peer)
-        if live is None:
-            live, _ = await begin(device.core, [peer])
-            device.outbox.kick(live)
+        async with self._beginning:  # two callers at once get the same conversation
+            live = device.directory.current(peer)
+            if live is None:
+                live, _ = await begin(device.core, [peer])
+                device.outbox.kick(live)
         return Conversation(device, live.id)
 
     async def create_group(
@@ -193,10 +204,8 @@ class Client:
         """
         device = self._device
         others = sorted({device.parse_other(address) for address in addresses})
-        try:
+        with sendable():
             content = title_message(title, salt=new_salt())
-        except ContentError as error:
-            raise SdkError(str(error), code=error.code) from error
         await self._meet(others)
         live, _ = await begin(device.core, others)
         conversation = Conversation(device, live.id)

@@ -1,6 +1,8 @@
 """Sending: content becomes a message in the history and a debt in the outbox, at once."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from plausch.base.ids import MessageId
 from plausch.content.conversation import title_of
@@ -26,6 +28,15 @@ def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
+@contextmanager
+def sendable() -> Iterator[None]:
+    """What content refuses is for the caller to change. Raises SdkError instead."""
+    try:
+        yield
+    except ContentError as error:
+        raise SdkError(str(error), code=error.code) from error
+
+
 def demand_participant(live: Live) -> None:
     """Raises NotParticipant when nothing can be sent in this conversation any more."""
     if live.kept.state == "left":
@@ -48,6 +59,8 @@ async def compose(core: Core, outbox: Outbox, live: Live, content: MimiContent) 
     shown = purpose_of(content) is not Purpose.STATUS
     async with core.changing(live):
         raw, identifier = await _encoded(core, live, content)
+        if shown:  # first: once the message is written, nothing may fail any more
+            await core.trust.set_known(live.others(core.address))
         idempotency_id = new_idempotency_id()
         writes: list[Write] = []
         if shown:
@@ -63,18 +76,14 @@ async def compose(core: Core, outbox: Outbox, live: Live, content: MimiContent) 
         )
         sent = SentMessage(live.id, identifier, core.waiter(idempotency_id))
         await core.vault.write(writes)
-    if shown:
-        await core.trust.set_known(live.others(core.address))
     outbox.kick(live)
     return sent
 
 
 async def _encoded(core: Core, live: Live, content: MimiContent) -> tuple[bytes, MessageId]:
     """The bytes and their id; the mark is of the epoch in which it was written."""
-    try:
+    with sendable():
         raw = with_mark(content, core.mark(await core.group(live))).encode()
-    except ContentError as error:
-        raise SdkError(str(error), code=error.code) from error
     return raw, message_id(raw, core.address.uri, core.room_uri(live.id))
 
 

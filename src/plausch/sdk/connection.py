@@ -25,6 +25,8 @@ CONNECT_TIMEOUT_S = 10.0
 ANSWER_TIMEOUT_S = 30.0
 PING_AFTER_S = 20.0
 PONG_WITHIN_S = 20.0
+GOODBYE_S = 2.0
+"""How long a server may take to read what was sent before the connection is dropped."""
 _FRAME_OVERHEAD_BYTES = 64
 
 A = TypeVar("A", bound=f.Frame)
@@ -43,18 +45,23 @@ class Connection(WSListener):
         self._on_push = on_push
         self._transport: WSTransport | None = None
         self._reason = "the connection was closed"
+        self._unwanted = False
 
     # --- called by picows --------------------------------------------------------------------
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         """The handshake is done."""
         self._transport = transport
+        if self._unwanted:
+            self.abandon()
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """One WebSocket frame; the server never fragments."""
         if frame.msg_type is WSMsgType.CLOSE:
             transport.disconnect()
             return
+        if frame.msg_type in (WSMsgType.PING, WSMsgType.PONG):
+            return  # pings are answered by picows; a pong may come unasked (RFC 6455, 5.5.3)
         if frame.msg_type is not WSMsgType.BINARY or not frame.fin:
             self._abandon("the server sent something other than whole binary messages")
             return
@@ -107,10 +114,21 @@ class Connection(WSListener):
 
     async def disconnect(self) -> None:
         """Say goodbye and wait until the socket is closed."""
-        if self._transport is not None and not self.lost.done():
-            self._transport.send_close(WSCloseCode.OK)
-            self._transport.disconnect()
-            await self.lost
+        if self._transport is None or self.lost.done():
+            return
+        self._transport.send_close(WSCloseCode.OK)
+        self._transport.disconnect()
+        try:
+            await asyncio.wait([self.lost], timeout=GOODBYE_S)
+        finally:  # who reads nothing must not keep us
+            self.abandon()
+        await asyncio.wait([self.lost])
+
+    def abandon(self) -> None:
+        """Close the socket at once, or as soon as there is one; what is not sent yet is lost."""
+        self._unwanted = True
+        if self._transport is not None:
+            self._transport.disconnect(graceful=False)
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -133,8 +151,7 @@ class Connection(WSListener):
 
     def _abandon(self, reason: str) -> None:
         self._reason = reason
-        if self._transport is not None:
-            self._transport.disconnect(graceful=False)
+        self.abandon()
 
 
 def _end(future: "asyncio.Future[A]", reason: str) -> None:
@@ -169,39 +186,43 @@ async def connect(url: str, on_push: Callable[[Push], None]) -> tuple[Connection
     Raises Unreachable with the reason.
     """
     tls = ssl.create_default_context() if url.startswith("wss://") else None
-    connection: Connection | None = None
+    connection = Connection(on_push)
+    hello: f.Hello | None = None
     try:
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             _, listener = await ws_connect(
-                lambda: Connection(on_push),
+                lambda: connection,
                 url,
                 ssl_context=tls,
+                websocket_handshake_timeout=CONNECT_TIMEOUT_S,
                 enable_auto_ping=True,
                 auto_ping_idle_timeout=PING_AFTER_S,
                 auto_ping_reply_timeout=PONG_WITHIN_S,
                 max_frame_size=BUNDLE_BYTES + _FRAME_OVERHEAD_BYTES,
                 max_redirects=0,
             )
-            if not isinstance(listener, Connection):
-                raise AssertionError("picows returns the listener it was given")
-            connection = listener
-            return connection, await connection.hello
+            if listener is None:  # picows does not call this an error
+                raise ConnectionResetError("it hung up during the handshake")
+            hello = await connection.hello
+            return connection, hello
     except TimeoutError as error:
-        if connection is not None:
-            await connection.disconnect()
         raise Unreachable(
             f"The server at {url} did not answer within {CONNECT_TIMEOUT_S:.0f} seconds: check "
             "the address and the network."
         ) from error
-    except ssl.SSLError as error:
+    except ssl.SSLCertVerificationError as error:
         raise Unreachable(
-            f"The certificate of {url} cannot be verified ({error.reason}): check the address."
+            f"The certificate of {url} cannot be verified ({error.verify_message}): check the "
+            "address."
         ) from error
-    except (OSError, WSError) as error:
+    except (OSError, WSError, UnicodeError) as error:  # UnicodeError: no name that DNS can have
         raise Unreachable(
             f"The server at {url} cannot be reached ({_short(error)}): check the address, the "
             "network, and that the server runs."
         ) from error
+    finally:
+        if hello is None:  # refused, too late, or the caller was cancelled
+            connection.abandon()
 
 
 def _short(error: Exception) -> str:

@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Literal
 
 from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress, MessageId
 from plausch.content.conversation import title_message
-from plausch.content.errors import ContentError
 from plausch.content.mimi import MimiContent, decode
 from plausch.content.text import delete, edit, reaction, reactions_of, text_message, unlike
-from plausch.sdk.composing import check_text, compose, demand_participant, new_salt
+from plausch.sdk.composing import check_text, compose, demand_participant, new_salt, sendable
 from plausch.sdk.core import Core, Live
-from plausch.sdk.errors import SdkError
-from plausch.sdk.history import SHOWN, root_of
+from plausch.sdk.errors import NotParticipant, SdkError
+from plausch.sdk.history import SHOWN, root_of, without_withdrawn
 from plausch.sdk.membership import Intent
 from plausch.sdk.message import Kind, SentMessage, StoredMessage
 from plausch.sdk.reading import mark_read, read_history
@@ -93,7 +92,8 @@ class Conversation:
 
         Raises IdentityChanged, NotParticipant, SdkError (empty or too long).
         """
-        content = text_message(check_text(text), salt=new_salt(), in_reply_to=reply_to)
+        with sendable():
+            content = text_message(check_text(text), salt=new_salt(), in_reply_to=reply_to)
         return await self.send(content)
 
     async def send(self, content: MimiContent) -> SentMessage:
@@ -102,22 +102,26 @@ class Conversation:
 
     async def react(self, message_id: MessageId, emoji: str) -> SentMessage:
         """Add a reaction to a message. Raises as `send_text`."""
-        return await self.send(reaction(emoji, message_id, salt=new_salt()))
+        with sendable():
+            content = reaction(emoji, message_id, salt=new_salt())
+        return await self.send(content)
 
     async def unreact(self, message_id: MessageId, emoji: str) -> SentMessage:
         """Take back a reaction of ours. Raises as `send_text`, SdkError if there is none."""
-        for row in await self._core.messages.about([message_id]):
-            mine = row.kind is Kind.REACTION and row.sender == self._core.address
-            if mine and emoji in reactions_of(decode(row.content)):
-                content = unlike(row.message_id, message_id, salt=new_salt())
-                return await self.send(content)
-        raise SdkError(f"There is no reaction {emoji[:16]!r} of ours to take back.")
+        sent: SentMessage | None = None
+        for row in await self._own_reactions(message_id):
+            if emoji in reactions_of(decode(row.content)):
+                sent = await self.send(unlike(row.message_id, message_id, salt=new_salt()))
+        if sent is None:
+            raise SdkError(f"There is no reaction {emoji[:16]!r} of ours to take back.")
+        return sent
 
     async def edit(self, message_id: MessageId, text: str) -> SentMessage:
         """Replace the text of a message of ours. Raises as `send_text`."""
         row = await self._own_message(message_id)
         answered = decode(row.content).in_reply_to
-        content = edit(check_text(text), row.message_id, salt=new_salt(), in_reply_to=answered)
+        with sendable():
+            content = edit(check_text(text), row.message_id, salt=new_salt(), in_reply_to=answered)
         return await self.send(content)
 
     async def delete(self, message_id: MessageId) -> SentMessage:
@@ -172,14 +176,16 @@ class Conversation:
         """Leave: the others' clients carry it out; nothing more can be sent from here."""
         if self.state == "left":
             return
-        await self._owe(EntryKind.LEAVE, b"")
+        try:
+            await self._owe(EntryKind.LEAVE, b"")
+        except NotParticipant:
+            if self._live.kept.state != "left":  # an earlier call has got us out
+                raise
 
     async def rename(self, title: str) -> SentMessage:
         """Give it a title; travels encrypted, the server never learns it."""
-        try:
+        with sendable():
             content = title_message(title, salt=new_salt())
-        except ContentError as error:
-            raise SdkError(str(error), code=error.code) from error
         return await self.send(content)
 
     # --- inside ------------------------------------------------------------------------------
@@ -195,9 +201,23 @@ class Conversation:
     async def _own_message(self, message_id: MessageId) -> MessageRow:
         root = await root_of(self._core.messages, message_id)
         row = await self._core.messages.get(root) if root is not None else None
-        if row is None or not row.outgoing or row.kind not in SHOWN:
+        if row is None or not self._is_here(row) or not row.outgoing or row.kind not in SHOWN:
             raise SdkError("There is no message of ours with this id in this conversation.")
         return row
+
+    async def _own_reactions(self, message_id: MessageId) -> list[MessageRow]:
+        """Our reactions to a message that were not taken back yet."""
+        messages = self._core.messages
+        mine = [
+            row
+            for row in await messages.about([message_id])
+            if row.kind is Kind.REACTION and row.sender == self._core.address and self._is_here(row)
+        ]
+        return without_withdrawn(mine, await messages.about([row.message_id for row in mine]))
+
+    def _is_here(self, row: MessageRow) -> bool:
+        """Whether it was said in this conversation, or in one that is shown as one with it."""
+        return row.conversation in self._device.directory.merged(self._live)
 
     async def _change(self, intent: Intent) -> None:
         demand_participant(self._live)
@@ -207,8 +227,10 @@ class Conversation:
         """Put a debt in the outbox and wait until it is paid."""
         identifier = new_idempotency_id()
         waiter = self._core.waiter(identifier)
-        await self._core.vault.write(
-            [self._core.outbox.add(self.id, kind, intent, idempotency_id=identifier)]
-        )
-        self._device.outbox.kick(self._live)
+        try:
+            await self._core.vault.write(
+                [self._core.outbox.add(self.id, kind, intent, idempotency_id=identifier)]
+            )
+        finally:  # a caller that is cancelled while this is written owes it all the same
+            self._device.outbox.kick(self._live)
         await asyncio.shield(waiter)

@@ -1,5 +1,6 @@
 """The wiring of one device: everything that works together, built once."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from plausch.base.clock import Clock
@@ -9,7 +10,7 @@ from plausch.sdk.connection import Push
 from plausch.sdk.core import Core
 from plausch.sdk.directory import Directory
 from plausch.sdk.epochs import Epochs
-from plausch.sdk.errors import SdkError
+from plausch.sdk.errors import SdkError, ServerRefused
 from plausch.sdk.events import ConnectionChanged, Feed
 from plausch.sdk.joining import Joining
 from plausch.sdk.outbox import Outbox
@@ -61,9 +62,9 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         await device.sync.resume()
         device.core.caught_up_on = device.core.transport.generation
         await device.outbox.kick_all()
-        await replenish(device.core, logged_in.key_packages)
+        await _if_allowed(device.core, replenish(device.core, logged_in.key_packages))
         device.core.greeted.set()
-        await device.sync.learn_marks()
+        await _if_allowed(device.core, device.sync.learn_marks())
 
     def changed(online: bool, sentence: str) -> None:
         feed.tell(ConnectionChanged(online, sentence))
@@ -81,3 +82,11 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
     outbox.connect(sync)
     parts.append(Device(core, Directory(core), outbox, epochs, sync))
     return parts[0]
+
+
+async def _if_allowed(core: Core, step: Awaitable[None]) -> None:
+    """What the server refuses here is noted; messages come and go without it."""
+    try:
+        await step
+    except ServerRefused as error:
+        await core.report(None, None, error)

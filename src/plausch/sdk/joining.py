@@ -4,7 +4,7 @@ from plausch.base.errors import RemoteError
 from plausch.base.ids import AccountAddress, ConversationId
 from plausch.mls.group import StagedJoin, join
 from plausch.mls.joiner import KeyPackageBundle
-from plausch.mls.welcome import welcome_references
+from plausch.mls.welcome_header import welcome_references
 from plausch.sdk.core import Core, Live
 from plausch.sdk.events import ConversationJoined, Event
 from plausch.sdk.membership import members_of

@@ -86,7 +86,7 @@ class Outbox:
         refusals = 0
         try:
             # First read, then write: somebody may have left while this device was away.
-            while self._core.caught_up_on == self._core.transport.generation:
+            while self._has_read():
                 self._again.discard(live.id)
                 entry = await self._core.outbox.first(live.id)
                 if entry is None:
@@ -109,6 +109,14 @@ class Outbox:
             await self._block(live, error)
         finally:
             self._working.discard(live.id)
+            if live.id in self._again:  # asked for while this worker was about to end
+                self._again.discard(live.id)
+                self.kick(live)
+
+    def _has_read(self) -> bool:
+        """Whether there is a connection, and everything that had moved before it was read."""
+        transport = self._core.transport
+        return transport.online and self._core.caught_up_on == transport.generation
 
     async def _pay(self, live: Live, entry: Entry) -> None:
         if live.kept.state in ("left", "failed"):
@@ -138,7 +146,8 @@ class Outbox:
         entries = await core.outbox.of(live.id) if opening else [entry]
         writes: list[Write] = []
         async with core.changing(live):
-            if entry.kind is EntryKind.CHANGE and entry.payload:
+            now = await core.outbox.get(entry.idempotency_id)  # its Commit was made meanwhile
+            if entry.kind is EntryKind.CHANGE and now is not None and now.payload:
                 writes += self._without_pending(live, await core.group(live))
             if opening:
                 live.kept.state = "failed"
@@ -169,6 +178,8 @@ class Outbox:
             others = live.others(core.address)
             await core.trust.freshen(others, core.transport.generation)
             core.trust.demand_unchanged(others)
+            # Another device of this account may have taken one off the list meanwhile.
+            await core.trust.freshen([core.address], core.transport.generation)
             ready = await self._encrypted(live, current)
             if ready is None:
                 await self._tidy(live)
@@ -224,6 +235,8 @@ class Outbox:
             if live.kept.cursor == answer.seq - 1:
                 live.kept.cursor = answer.seq
                 live.kept.ordinal_ms = max(live.kept.ordinal_ms, answer.accepted_at_ms)
+            if live.kept.state == "broken":
+                live.kept.state = "open"  # accepted in this epoch: it was not over after all
             writes.append(core.conversations.put(live.kept))
             await core.vault.write(writes)
         if live.kept.cursor == answer.seq:
@@ -244,17 +257,20 @@ class Outbox:
     async def _tidy(self, live: Live) -> None:
         """Commit what waits before anything is encrypted: not to somebody who is leaving."""
         core = self._core
-        idempotency_id = new_idempotency_id()
-        await core.vault.write(
-            [
-                core.outbox.add(
-                    live.id, EntryKind.CHANGE, Intent().to_bytes(), idempotency_id=idempotency_id
-                )
-            ]
-        )
-        entry = await core.outbox.get(idempotency_id)
-        if entry is not None:
-            await self._change(live, entry)
+        owed = [entry for entry in await core.outbox.of(live.id) if _only_tidies(entry)]
+        if not owed:
+            entry = Entry(
+                live.id, EntryKind.CHANGE, None, new_idempotency_id(), Intent().to_bytes()
+            )
+            await core.vault.write(
+                [
+                    core.outbox.add(
+                        live.id, entry.kind, entry.intent, idempotency_id=entry.idempotency_id
+                    )
+                ]
+            )
+            owed = [entry]
+        await self._change(live, owed[0])
 
     async def _change(self, live: Live, entry: Entry) -> None:
         core = self._core
@@ -433,6 +449,11 @@ def _with_payload(entry: Entry, epoch: int, payload: bytes) -> Entry:
         epoch,
         payload,
     )
+
+
+def _only_tidies(entry: Entry) -> bool:
+    """Whether what waits before this entry may be sent in the epoch that it leads to."""
+    return entry.kind is EntryKind.CHANGE and entry.intent == Intent().to_bytes()
 
 
 def _passing(error: ServerRefused) -> bool:

@@ -108,8 +108,9 @@ async def take_content(
     outcome.seen.add(identifier)
     fork = _fork(live, content, opened, outcome)
     row = await _row(core, live, envelope, opened, content, identifier, fork)
+    title = title_of(content)  # before anything is kept: it may be malformed
     outcome.writes.append(core.messages.add(row))
-    _tell(live, row, content, outcome)
+    _tell(live, row, title, outcome)
 
 
 async def _row(
@@ -142,9 +143,8 @@ async def _row(
     )
 
 
-def _tell(live: Live, row: MessageRow, content: MimiContent, outcome: Outcome) -> None:
+def _tell(live: Live, row: MessageRow, title: str | None, outcome: Outcome) -> None:
     live.kept.active_at_ms = max(live.kept.active_at_ms, row.sent_at_ms)
-    title = title_of(content)
     if title is not None:
         live.kept.title = title
         outcome.events.append(TitleChanged(live.id, title, row.sender))

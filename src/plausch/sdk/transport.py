@@ -9,9 +9,10 @@ import secrets
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from plausch.base.errors import PlauschError
 from plausch.identity.login import sign_login
 from plausch.sdk.connection import Connection, Push, connect
-from plausch.sdk.errors import SdkError, ServerMisbehaved, ServerRefused, Unreachable
+from plausch.sdk.errors import SdkError, ServerMisbehaved, Unreachable
 from plausch.sdk.vault.own import Own
 from plausch.wire import frames as f
 
@@ -66,7 +67,7 @@ class Transport:
         self._hurry = asyncio.Event()
         self.generation = 0
         """Counts the connections; what was looked up on one may be stale on the next."""
-        self.failure: SdkError | Unreachable | ServerRefused | ServerMisbehaved | None = None
+        self.failure: PlauschError | None = None
         """Why there is no connection; None while there is one or before the first attempt."""
 
     @property
@@ -129,7 +130,7 @@ class Transport:
             try:
                 if await self._one_connection():
                     attempt = 0
-            except (SdkError, Unreachable, ServerRefused, ServerMisbehaved) as error:
+            except PlauschError as error:
                 self.failure = error
                 self._on_change(False, str(error))
             await self._pause(jittered_delay_s(attempt))
@@ -158,6 +159,13 @@ class Transport:
             self._online.set()
             self._on_change(True, "")
             greeting = asyncio.create_task(self._greet(logged_in), name="greeting")
+            ending: tuple[Awaitable[object], ...] = (connection.lost, greeting)
+            await asyncio.wait(
+                [asyncio.ensure_future(one) for one in ending],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if greeting.done():
+                greeting.result()  # raises what makes this connection useless: begin anew
             reason = await asyncio.shield(connection.lost)
             self.failure = Unreachable(f"There is no connection to the server: {reason}.")
             self._on_change(False, str(self.failure))
@@ -174,5 +182,5 @@ class Transport:
     async def _greet(self, logged_in: f.LoggedIn) -> None:
         try:
             await self._on_online(logged_in)
-        except (Unreachable, ServerRefused):
+        except Unreachable:
             return  # the connection went again; the next one begins anew

@@ -91,8 +91,15 @@ class OutboxTable:
         return Write("DELETE FROM outbox WHERE idempotency_id = $1", (idempotency_id,))
 
     async def first(self, conversation: ConversationId) -> Entry | None:
-        """The oldest entry of a conversation. Raises VaultDamaged."""
-        rows = await self._select("WHERE conversation = $1 ORDER BY entry LIMIT 1", conversation)
+        """What to pay next in a conversation: the oldest. Raises VaultDamaged.
+
+        A Commit that is made already goes before it: there is one at a time, and it may have
+        arrived.
+        """
+        rows = await self._select(
+            "WHERE conversation = $1 AND kind = 'change' AND length(payload) > 0 LIMIT 1",
+            conversation,
+        ) or await self._select("WHERE conversation = $1 ORDER BY entry LIMIT 1", conversation)
         return rows[0] if rows else None
 
     async def get(self, idempotency_id: bytes) -> Entry | None:
