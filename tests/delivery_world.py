@@ -67,6 +67,7 @@ class World:
         self.database = database
         self.limits = limits or Limits()
         self.clock = clock or ManualClock()
+        self.clock_wrong_by_ms = 0
         self.told = Recorder()
         self.rosters = Rosters(database)
         self.accounts = Accounts(database, self.clock, self.limits, DOMAIN, registration)
@@ -74,11 +75,25 @@ class World:
         self.key_packages = KeyPackages(database, self.clock, self.limits, DOMAIN)
         self.conversations = Conversations(database, self.clock, self.limits, self.rosters)
         self.delivery = Delivery(database, self.clock, self.limits, self.rosters, self.told)
-        self.retention = Retention(database, self.clock, self.limits)
+        self.retention = Retention(database, self.clock, self.limits, self.ticks_ms)
 
     @property
     def now_s(self) -> int:
         return self.clock.now_ms() // 1000
+
+    def ticks_ms(self) -> int:
+        """Time that passes; a clock that is set wrong does not change it."""
+        return self.clock.now_ms() - self.clock_wrong_by_ms
+
+    def set_clock(self, by_ms: int) -> None:
+        """Somebody sets the clock, while no time passes."""
+        self.clock.advance(by_ms)
+        self.clock_wrong_by_ms += by_ms
+
+    async def members(self, public_id: bytes) -> tuple[str, ...]:
+        """The member devices' URIs; none when there is no such conversation."""
+        roster = await self.rosters.get(public_id)
+        return () if roster is None else roster.uris
 
     async def prepare(self) -> "World":
         await prepare(self.database)
@@ -127,9 +142,7 @@ class Player:
     async def link(self) -> "Player":
         """Link a second device and log it in."""
         second, device_list = self.second_device()
-        await self.world.devices.publish_list(
-            self.record.account_key, device_list, [second.certificate]
-        )
+        await self.world.devices.publish_list(self.record, device_list, [second.certificate])
         return Player(self.world, second, await self.world.login(second))
 
     # --- key packages ----------------------------------------------------------------------
@@ -244,8 +257,14 @@ class Player:
         return [one.seq for one in stretch.envelopes]
 
     async def acknowledge(self, group: Group, seq: int) -> None:
-        self.world.delivery.acknowledge(self.record, group.group_id, seq)
+        await acknowledged(self.world, self.record, group.group_id, seq)
         await self.world.delivery.resume(self.record)
+
+
+async def acknowledged(world: World, device: DeviceRecord, public_id: bytes, seq: int) -> None:
+    """As the dispatcher does it: at once if that can be, else after a look in the database."""
+    if not world.delivery.acknowledge(device, public_id, seq):
+        await world.delivery.look_up_and_acknowledge(device, public_id, seq)
 
 
 def opaque_message(conversation: bytes, epoch: int, size: int = 400) -> bytes:

@@ -169,8 +169,8 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
         login = f.Login(self.session.next_id(), self.person.device.uri, signature)
         return await self.ask(f.LoggedIn, login)
 
-    async def resume(self) -> f.Resumed:
-        return await self.ask(f.Resumed, f.Resume(self.session.next_id()))
+    async def resume(self, after: bytes = b"") -> f.Resumed:
+        return await self.ask(f.Resumed, f.Resume(self.session.next_id(), after))
 
     async def close(self) -> None:
         if self.transport is not None:

@@ -182,7 +182,7 @@ async def test_linking_and_removing_a_device(world: World) -> None:
     last = DeviceList.issue(
         anna.person.identity, anna.person.address, only, world.now_s, laptop.person.device_list
     )
-    moved = await world.devices.publish_list(anna.record.account_key, last, [])
+    moved = await world.devices.publish_list(anna.record, last, [])
     assert moved.removed == (laptop.record.uri,)
     assert set(moved.interested) == {anna.record.uri, cem.record.uri}
     with refused("unknown_device"):
@@ -191,11 +191,24 @@ async def test_linking_and_removing_a_device(world: World) -> None:
     assert (await world.accounts.get("anna")).device_list == last
 
 
+async def test_a_device_that_was_unlisted_since_it_was_found_is_not_let_in(world: World) -> None:
+    anna = await world.player("anna")
+    laptop = await anna.link()
+    only = [(anna.person.device.device, anna.person.key.public)]
+    without = DeviceList.issue(
+        anna.person.identity, anna.person.address, only, world.now_s, laptop.person.device_list
+    )
+    await world.devices.publish_list(anna.record, without, [])
+    with refused("unknown_device"):
+        await world.devices.seen(laptop.record)
+    await world.devices.seen(anna.record)
+
+
 async def test_the_same_list_again_is_accepted(world: World) -> None:
     anna = await world.player("anna")
     second, device_list = anna.second_device()
     for _ in range(2):
-        await world.devices.publish_list(anna.record.account_key, device_list, [second.certificate])
+        await world.devices.publish_list(anna.record, device_list, [second.certificate])
     assert (await world.accounts.get("anna")).device_list == device_list
 
 
@@ -203,29 +216,27 @@ async def test_lists_that_do_not_follow_are_refused(world: World) -> None:
     anna = await world.player("anna")
     await anna.link()
     rival, forked = anna.second_device()
-    key = anna.record.account_key
     with refused("bad_device_list"):
-        await world.devices.publish_list(key, forked, [rival.certificate])
+        await world.devices.publish_list(anna.record, forked, [rival.certificate])
     with refused("bad_device_list"):
-        await world.devices.publish_list(key, anna.person.device_list, [])
+        await world.devices.publish_list(anna.record, anna.person.device_list, [])
     stranger = world.person("anna")
     with refused("bad_device_list"):
-        await world.devices.publish_list(key, stranger.device_list, [stranger.certificate])
+        await world.devices.publish_list(anna.record, stranger.device_list, [stranger.certificate])
     with refused("bad_device_list"):
-        await world.devices.publish_list(key, b"", [])
+        await world.devices.publish_list(anna.record, b"", [])
 
 
 async def test_a_new_device_needs_its_certificate(world: World) -> None:
     anna = await world.player("anna")
     second, device_list = anna.second_device()
-    key = anna.record.account_key
     other = Person.new("anna", DOMAIN, world.now_s)
     forged = DeviceCertificate.issue(
         other.identity, second.device, second.key.public, world.now_s, world.now_s + DAY_S
     )
     for certificates in ([], [b"junk"], [forged], [other.certificate]):
         with refused("bad_certificate"):
-            await world.devices.publish_list(key, device_list, certificates)
+            await world.devices.publish_list(anna.record, device_list, certificates)
     with refused("unknown_device"):
         await world.login(second)
 
@@ -247,13 +258,11 @@ async def test_a_device_id_is_not_used_twice(world: World) -> None:
     without = DeviceList.issue(
         person.identity, person.address, only, world.now_s, laptop.person.device_list
     )
-    await world.devices.publish_list(anna.record.account_key, without, [])
+    await world.devices.publish_list(anna.record, without, [])
     both = [*only, (laptop.person.device.device, laptop.person.key.public)]
     again = DeviceList.issue(person.identity, person.address, both, world.now_s, without)
     with refused("bad_device_list"):
-        await world.devices.publish_list(
-            anna.record.account_key, again, [laptop.person.certificate]
-        )
+        await world.devices.publish_list(anna.record, again, [laptop.person.certificate])
 
 
 async def test_a_certificate_is_renewed(world: World) -> None:
@@ -266,7 +275,7 @@ async def test_a_certificate_is_renewed(world: World) -> None:
         world.now_s,
         world.now_s + 200 * DAY_S,
     )
-    await world.devices.publish_list(anna.record.account_key, person.device_list, [renewed])
+    await world.devices.publish_list(anna.record, person.device_list, [renewed])
     with refused("bad_key_package"):
         await anna.upload()
     person.certificate = renewed
@@ -287,8 +296,9 @@ async def test_no_key_package_is_handed_out_twice(world: World) -> None:
     handed_out = [raw for claim in claims for _, raw in claim]
     assert set(handed_out) == uploaded
     assert len(handed_out) == 20
+    ela = await world.player("ela")
     with refused("no_key_package"):
-        await world.key_packages.claim(cem.record, "anna", SUITE, [])
+        await world.key_packages.claim(ela.record, "anna", SUITE, [])
 
 
 async def test_two_processes_hand_out_each_package_once(world: World) -> None:
@@ -407,7 +417,7 @@ async def test_creating_a_conversation_can_be_repeated(world: World) -> None:
     )
     await anna.add(group, cem)
     await world.conversations.create(anna.record, group.group_id, raw)
-    assert await world.conversations.members(group.group_id) == (anna.record.uri, cem.record.uri)
+    assert await world.members(group.group_id) == (anna.record.uri, cem.record.uri)
     with refused("conversation_exists"):
         same_id = anna.new_group(group.group_id)
         await world.conversations.create(anna.record, group.group_id, same_id.group_info())
@@ -434,7 +444,7 @@ async def test_bad_beginnings_are_refused(world: World) -> None:
     grown.commit(accept_anyone, world.now_s, adds=[cem.bundle().message]).accept()
     with refused("bad_group_info"):
         await world.conversations.create(anna.record, grown.group_id, grown.group_info())
-    assert await world.conversations.members(group.group_id) == ()
+    assert await world.members(group.group_id) == ()
 
 
 async def test_new_conversations_are_limited(world: World) -> None:

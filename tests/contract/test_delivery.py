@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from delivery_world import Player, World, opaque_append
+from delivery_world import Player, World, acknowledged, opaque_append
 from plausch.base.errors import PlauschError
 from plausch.mls.group import Group, external_join
 from plausch.server.errors import Refusal
@@ -240,7 +240,7 @@ async def test_strangers_learn_nothing(world: World, anna: Player, cem: Player) 
             await world.delivery.append(mallory.record, opaque_append(conversation, 1))
         with refused("unknown_conversation"):
             await world.conversations.group_info(mallory.record, conversation)
-    world.delivery.acknowledge(mallory.record, group.group_id, 1)
+    await acknowledged(world, mallory.record, group.group_id, 1)
     assert (await world.delivery.resume(mallory.record)).moved == []
 
 
@@ -360,19 +360,52 @@ async def test_cursors_only_advance_and_never_past_the_head(
     assert (await world.delivery.resume(cem.record)).moved == []
 
 
-async def test_resuming_lists_a_bounded_number_of_conversations(
-    world: World, anna: Player, monkeypatch: pytest.MonkeyPatch
+async def test_resuming_goes_through_all_that_moved_page_by_page(
+    world: World, anna: Player, cem: Player, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Conversations that are never acknowledged hide no others."""
     monkeypatch.setattr("plausch.server.delivery.MOVED", 2)
-    groups = [await anna.create() for _ in range(3)]
+    groups = [await cem.conversation_with(anna) for _ in range(5)]
     for group in groups:
-        await anna.send(group)
+        await cem.send(group)
+    await anna.acknowledge(groups[1], 2)
+    found, more, after = [], True, b""
+    while more:
+        page = await world.delivery.resume(anna.record, after)
+        found += [one.conversation for one in page.moved]
+        more, after = page.more, found[-1]
+        assert len(page.moved) == 2
+    assert found == [groups[place].group_id for place in (0, 2, 3, 4)]
+    end = await world.delivery.resume(anna.record, after)
+    assert (end.moved, end.more) == ([], False)
+
+
+async def test_what_moves_again_between_two_pages_is_neither_missed_nor_repeated(
+    world: World, anna: Player, cem: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("plausch.server.delivery.MOVED", 1)
+    groups = [await cem.conversation_with(anna) for _ in range(3)]
+    for group in groups:
+        await cem.send(group)
     first = await world.delivery.resume(anna.record)
-    assert (len(first.moved), first.more) == (2, True)
-    for one in first.moved:
-        world.delivery.acknowledge(anna.record, one.conversation, one.head)
-    second = await world.delivery.resume(anna.record)
-    assert (len(second.moved), second.more) == (1, False)
+    assert [one.conversation for one in first.moved] == [groups[0].group_id]
+    await anna.acknowledge(groups[0], 2)  # a page goes on even after what has moved no longer
+    await cem.send(groups[2])
+    second = await world.delivery.resume(anna.record, groups[0].group_id)
+    assert [one.conversation for one in second.moved] == [groups[1].group_id]
+    third = await world.delivery.resume(anna.record, groups[1].group_id)
+    assert [(one.conversation, one.head) for one in third.moved] == [(groups[2].group_id, 3)]
+    assert not third.more
+
+
+async def test_resuming_after_a_conversation_of_others_is_refused(
+    world: World, anna: Player, cem: Player
+) -> None:
+    """Nobody learns in this way which conversations exist."""
+    group = await cem.create()
+    for after in (group.group_id, secrets.token_bytes(16), b"x"):
+        with refused("unknown_conversation"):
+            await world.delivery.resume(anna.record, after)
 
 
 async def test_cursors_are_written_by_themselves_and_at_the_end(

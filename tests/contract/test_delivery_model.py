@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from delivery_world import Player, World, opaque_append
+from delivery_world import Player, World, acknowledged, opaque_append
 from plausch.mls.group import Group, StagedCommit
 from plausch.server.errors import Refusal
 from plausch.server.records import Accepted
@@ -194,12 +194,12 @@ class Model:
         reader, player = self.readers[name], self.players[name]
         seq = self.dice.randrange(self.head + 3)
         if reader.stays and seq <= reader.end(self.head):
-            self.world.delivery.acknowledge(player.record, self.group_id, seq)
+            await acknowledged(self.world, player.record, self.group_id, seq)
             reader.cursor = max(reader.cursor, seq)
             return
         # Acknowledgements are collected: what is not allowed is judged when they are written.
         await self.world.delivery.resume(player.record)
-        self.world.delivery.acknowledge(player.record, self.group_id, seq)
+        await acknowledged(self.world, player.record, self.group_id, seq)
         await self.world.delivery.resume(player.record)
 
     async def resume(self) -> None:

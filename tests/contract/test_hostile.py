@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from delivery_world import SUITE, Player, World, opaque_append
+from delivery_world import SUITE, Player, World, acknowledged, opaque_append
 from plausch.server.errors import Refusal
+from plausch.server.limits import Limits
 from plausch.wire import frames as f
 from wire_device import accept_anyone
 
@@ -112,15 +113,14 @@ async def test_logins(world: World, anna: Player) -> None:
 
 
 async def test_device_lists(world: World, anna: Player) -> None:
+    limits = Limits(device_lists_per_hour=100_000)
+    publish_list = World(world.database, clock=world.clock, limits=limits).devices.publish_list
     second, device_list = anna.second_device()
-    key = anna.record.account_key
     before = await dump(world)
     for raw in [*RAWS, *mutations(device_list, 3)]:
-        await must_refuse(
-            lambda raw=raw: world.devices.publish_list(key, raw, [second.certificate])
-        )
+        await must_refuse(lambda raw=raw: publish_list(anna.record, raw, [second.certificate]))
     for raw in [*RAWS, *mutations(second.certificate, 4)]:
-        await must_refuse(lambda raw=raw: world.devices.publish_list(key, device_list, [raw]))
+        await must_refuse(lambda raw=raw: publish_list(anna.record, device_list, [raw]))
     assert await dump(world) == before
 
 
@@ -226,9 +226,9 @@ async def test_reading_and_acknowledging(world: World, anna: Player) -> None:
     for raw in RAWS:
         await must_refuse(lambda raw=raw: world.delivery.read(anna.record, raw, 0, 10))
         await must_refuse(lambda raw=raw: world.conversations.group_info(anna.record, raw))
-        world.delivery.acknowledge(anna.record, raw, 1)
+        await acknowledged(world, anna.record, raw, 1)
     for number in NUMBERS:
-        world.delivery.acknowledge(anna.record, group.group_id, number)
+        await acknowledged(world, anna.record, group.group_id, number)
         await world.delivery.acknowledge_mailbox(anna.record, number)
     moved = (await world.delivery.resume(anna.record)).moved
     assert [(one.cursor, one.head) for one in moved] == [(0, 1)]

@@ -5,6 +5,7 @@ from secrets import token_bytes
 import pytest
 
 from delivery_world import Player, World
+from plausch.base.clock import ManualClock
 from plausch.mls.group import Group
 from plausch.server import retention
 from plausch.server.limits import Limits
@@ -98,3 +99,93 @@ async def test_sweeps_are_cut_into_bounded_pieces(
     for name in ("SWEPT_AT_ONCE", "CONVERSATIONS_AT_ONCE", "WELCOMES_AT_ONCE"):
         monkeypatch.setattr(retention, name, 1)
     assert await strict.retention.sweep() == Swept(10, 1)
+
+
+# --- clocks --------------------------------------------------------------------------------
+
+
+async def test_a_clock_behind_for_a_while_takes_nobodys_mail(world: World) -> None:
+    """What was accepted then looks two months old once the clock is right."""
+    (anna, cem), group = await conversation(world, "anna", "cem")
+    await anna.send(group)
+    world.set_clock(-60 * DAY_MS)
+    await anna.send(group)
+    world.set_clock(60 * DAY_MS)
+    await anna.send(group)
+    world.clock.advance(2 * DAY_MS)
+    for _ in range(2):
+        await world.retention.sweep()
+        world.clock.advance(DAY_MS)
+    assert await cem.read(group) == [2, 3, 4]
+    await anna.acknowledge(group, 4)
+    await cem.acknowledge(group, 4)
+    assert (await world.retention.sweep()).envelopes == 4
+
+
+async def test_a_clock_ahead_deletes_nothing_until_it_has_stood_for_hours(world: World) -> None:
+    (anna, cem), group = await conversation(world, "anna", "cem")
+    await anna.send(group)
+    world.clock.advance(6 * HOUR_MS)
+    await world.retention.sweep()
+    world.set_clock(40 * DAY_MS)
+    for _ in range(12):
+        assert await world.retention.sweep() == Swept(0, 0)
+        world.clock.advance(5 * 60_000)
+    world.set_clock(-40 * DAY_MS)
+    for _ in range(10):
+        assert await world.retention.sweep() == Swept(0, 0)
+        world.clock.advance(HOUR_MS)
+    assert await cem.read(group) == [2]
+    assert (await world.delivery.resume(cem.record)).mailbox == 1
+    await anna.acknowledge(group, 2)
+    await cem.acknowledge(group, 2)
+    world.clock.advance(DAY_MS)
+    assert (await world.retention.sweep()).envelopes == 2
+
+
+async def test_a_server_that_starts_with_its_clock_ahead_deletes_nothing(world: World) -> None:
+    (anna, cem), group = await conversation(world, "anna", "cem")
+    await anna.send(group)
+    world.clock.advance(6 * HOUR_MS)
+    await world.retention.sweep()
+    started = World(world.database, clock=ManualClock(world.clock.now_ms() + 40 * DAY_MS))
+    assert await started.retention.sweep() == Swept(0, 0)
+    started.set_clock(-40 * DAY_MS)
+    assert await started.retention.sweep() == Swept(0, 0)
+    assert await cem.read(group) == [2]
+
+
+async def test_a_server_that_was_off_for_a_month_sweeps_after_some_hours(world: World) -> None:
+    (anna, cem), group = await conversation(world, "anna", "cem")
+    await anna.send(group)
+    world.clock.advance(6 * HOUR_MS)
+    await world.retention.sweep()
+    started = World(world.database, clock=ManualClock(world.clock.now_ms() + 40 * DAY_MS))
+    assert await started.retention.sweep() == Swept(0, 0)
+    started.clock.advance(6 * HOUR_MS)
+    assert await started.retention.sweep() == Swept(2, 1)
+    assert await cem.read(group) == []
+
+
+async def test_of_two_processes_the_one_whose_clock_is_ahead_never_sweeps(world: World) -> None:
+    (anna, cem), group = await conversation(world, "anna", "cem")
+    await anna.send(group)
+    world.clock.advance(6 * HOUR_MS)
+    await world.retention.sweep()
+    ahead = World(world.database, clock=ManualClock(world.clock.now_ms() + 40 * DAY_MS))
+    for _ in range(8):
+        assert await ahead.retention.sweep() == Swept(0, 0)
+        for one in (world, ahead):
+            one.clock.advance(6 * HOUR_MS)
+        assert await world.retention.sweep() == Swept(0, 0)
+    assert await cem.read(group) == [2]
+
+
+async def test_a_server_that_never_swept_does_not_begin_with_a_wrong_clock(world: World) -> None:
+    (anna, cem), group = await conversation(world, "anna", "cem")
+    await anna.send(group)
+    started = World(world.database, clock=ManualClock(world.clock.now_ms() + 40 * DAY_MS))
+    for _ in range(12):
+        assert await started.retention.sweep() == Swept(0, 0)
+        started.clock.advance(5 * 60_000)
+    assert await cem.read(group) == [2]

@@ -14,7 +14,7 @@ import pytest
 from .conftest import ROOT
 
 LICENCE_SHA256 = "0d96a4ff68ad6d4b6f1f30f713b18d5184912ba8dd389f86aa7710db079abcb0"
-BLIND_MLS = ("handshake", "framing", "key_package")
+BLIND_MLS = ("handshake", "framing", "key_package", "welcome_header")
 SECRET_MLS = {
     "group",
     "joiner",

@@ -172,21 +172,29 @@ def test_the_ci_runs_make_test(root: Path) -> None:
     assert re.search(r"^exec make .*\btest\b", (root / ".ci/run").read_text(), re.MULTILINE)
 
 
-def test_setting_up_without_rights_says_what_to_install(root: Path, tmp_path: Path) -> None:
-    """A machine without PostgreSQL, seen by somebody who may not install: one sentence."""
+@pytest.mark.parametrize(
+    ("target", "package"), [("postgres", "postgresql"), ("chromium", "chromium")]
+)
+def test_setting_up_without_rights_says_what_to_install(
+    root: Path, tmp_path: Path, target: str, package: str
+) -> None:
+    """A machine without the programs, seen by somebody who may not install: one sentence."""
     (tmp_path / "apt-get").write_text("#!/bin/sh\nexit 1\n")
     (tmp_path / "apt-get").chmod(0o755)
     (tmp_path / "id").write_text("#!/bin/sh\necho 1000\n")
     (tmp_path / "id").chmod(0o755)
     script = (root / "packaging" / "provision").read_text()
     copy = tmp_path / "provision"
-    copy.write_text(script.replace("/usr/lib/postgresql/*", str(tmp_path / "absent")))
+    absent = str(tmp_path / "absent")
+    copy.write_text(
+        script.replace("/usr/lib/postgresql/*", absent).replace("/usr/bin/chromium", absent)
+    )
     answer = subprocess.run(
-        ["/bin/bash", str(copy), "postgres"],
+        ["/bin/bash", str(copy), target],
         env={"PATH": str(tmp_path)},
         capture_output=True,
         text=True,
         check=False,
     )
     assert answer.returncode == 1
-    assert "please run: sudo apt-get install postgresql" in answer.stderr
+    assert f"please run: sudo apt-get install {package}" in answer.stderr

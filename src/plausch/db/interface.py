@@ -35,6 +35,10 @@ class StorageUnavailable(OperatorError):
     code = "storage_unavailable"
 
 
+class StorageDamaged(StorageUnavailable):
+    """The file is no database, or its pages do not fit together: only a backup helps."""
+
+
 class ConstraintViolated(LocalError):
     """A unique, foreign key, not-null or check constraint forbids a row; the body is undone."""
 

@@ -29,6 +29,7 @@ from plausch.db.interface import (
     Bulk,
     ConstraintViolated,
     Row,
+    StorageDamaged,
     StorageUnavailable,
     T,
     Value,
@@ -68,7 +69,14 @@ def _machine_failed(error: sqlite3.Error) -> bool:
     return code is not None and (code & 0xFF) in _MACHINE_FAILURES
 
 
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 def _unavailable(path: str, error: Exception) -> StorageUnavailable:
+    if (getattr(error, "sqlite_errorcode", 0) & 0xFF) in _DAMAGED:
+        return StorageDamaged(
+            f"The database {path} is damaged ({error}): restore it from a backup."
+        )
     return StorageUnavailable(
         f"The database {path} did not take the work ({error}): check that its disk has free "
         "space, is writable, and that no other process holds the file."
@@ -223,8 +231,9 @@ class SqliteDatabase:
 
     engine = "sqlite"
 
-    def __init__(self, path: str, *, background_checkpoints: bool) -> None:
+    def __init__(self, path: str, *, background_checkpoints: bool, pragmas: Sequence[str]) -> None:
         self._path = path
+        self._pragmas = ("foreign_keys = ON", "temp_store = MEMORY", *pragmas)
         self._background = background_checkpoints and path != MEMORY
         self._waiting: list[_Job] = []
         self._busy = False
@@ -288,8 +297,8 @@ class SqliteDatabase:
             check_same_thread=False,
             cached_statements=512,
         )
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA temp_store = MEMORY")
+        for pragma in self._pragmas:
+            connection.execute(f"PRAGMA {pragma}")
         return connection
 
     def _connect_writer(self) -> sqlite3.Connection:
@@ -412,16 +421,19 @@ class SqliteDatabase:
         return result
 
 
-def open_sqlite(path: Path | str, *, background_checkpoints: bool = False) -> SqliteDatabase:
+def open_sqlite(
+    path: Path | str, *, background_checkpoints: bool = False, pragmas: Sequence[str] = ()
+) -> SqliteDatabase:
     """Open or create a database file (mode 0600), or `:memory:`.
 
     `background_checkpoints` moves checkpoints to a thread of their own: for a server with a
-    steady stream of writes. Raises StorageUnavailable with what to do.
+    steady stream of writes. `pragmas` ("secure_delete = ON") hold for every connection, also for
+    those that follow a failed one. Raises StorageUnavailable with what to do, StorageDamaged.
     """
     where = str(path)
     try:
         if where != MEMORY:
             os.close(os.open(where, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-        return SqliteDatabase(where, background_checkpoints=background_checkpoints)
+        return SqliteDatabase(where, background_checkpoints=background_checkpoints, pragmas=pragmas)
     except (sqlite3.Error, OSError) as error:
         raise _unavailable(where, error) from error

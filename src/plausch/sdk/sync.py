@@ -24,21 +24,23 @@ from plausch.sdk.events import ForkSuspected, StatusChanged
 from plausch.sdk.history import state_of
 from plausch.sdk.joining import Joining
 from plausch.sdk.receive import Opened, Outcome, own_came_back, take_content
+from plausch.sdk.stock import Stock
 from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
 READ_LIMIT = 100
 MAILBOX_LIMIT = 50
-RESUME_ROUNDS = 1_000
+RESUME_PAGES = 1_000
 
 
 class Sync:
     """Brings what the server holds for this device into the vault."""
 
-    def __init__(self, core: Core, epochs: Epochs, joining: Joining) -> None:
+    def __init__(self, core: Core, epochs: Epochs, joining: Joining, stock: Stock) -> None:
         self._core = core
         self._epochs = epochs
         self._joining = joining
+        self._stock = stock
         self._reading: set[ConversationId] = set()
         self._mail_lock = asyncio.Lock()
         self._pushed: dict[ConversationId, list[f.Envelope]] = {}
@@ -72,7 +74,7 @@ class Sync:
 
     async def _read_in_background(self, live: Live) -> None:
         try:
-            await self._read_on(live)
+            await self._core.patiently(lambda: self._read_on(live))
         except Unreachable:
             return  # the next connection begins where the cursor stands
         except ServerRefused as error:
@@ -88,20 +90,36 @@ class Sync:
 
         Raises Unreachable, ServerRefused.
         """
-        for _ in range(RESUME_ROUNDS):
-            resumed = await self._core.transport.ask(f.Resume, f.Resumed)
+        after = b""
+        named: set[bytes] = set()
+        for _ in range(RESUME_PAGES):
+            resumed = await self._resume_after(after)
             if resumed.mailbox:
-                await self._fetch_mail()
-            progress = False
+                await self._fetch_mail(0)
             for moved in resumed.moved:
-                live = self._core.lives.get(ConversationId(moved.conversation))
-                if live is not None and live.kept.state != "left":
-                    before = live.kept.cursor
-                    await self._catch_up_if_allowed(live, moved.head)
-                    progress = progress or live.kept.cursor > before
-                    self._acknowledge(live)
-            if not (resumed.more and progress):
+                await self._take_moved(moved)
+            page = {moved.conversation for moved in resumed.moved}
+            if not resumed.more or page <= named:  # a server that repeats itself has no end
                 return
+            named |= page
+            after = resumed.moved[-1].conversation
+
+    async def _resume_after(self, after: bytes) -> f.Resumed:
+        return await self._core.transport.ask(
+            lambda request_id: f.Resume(request_id, after), f.Resumed
+        )
+
+    async def _take_moved(self, moved: f.Moved) -> None:
+        """Read a log on. The mailbox was read: of a conversation that this device has no keys for,
+        nothing can be opened, so nothing of it has to wait."""
+        live = self._core.lives.get(ConversationId(moved.conversation))
+        if live is None or live.kept.is_over:
+            self._core.transport.tell(f.Acknowledge(moved.conversation, moved.head))
+            return
+        # One more than known when the server knows less: its answer says what the head really is.
+        lost = moved.head < live.kept.cursor
+        await self._catch_up_if_allowed(live, live.kept.cursor + 1 if lost else moved.head)
+        self._acknowledge(live)
 
     async def _catch_up_if_allowed(self, live: Live, head: int) -> None:
         """One log that the server does not give out must not keep the others from being read."""
@@ -120,18 +138,44 @@ class Sync:
             await self._read_alone(live)
 
     async def _read_alone(self, live: Live) -> None:
-        while live.kept.cursor < live.head and live.kept.state != "left":
-            envelopes = self._pushed_next(live)
+        while live.kept.cursor < live.head and not live.kept.is_over:
+            envelopes = self._pushed_next(live) or await self._read(live)
             if not envelopes:
-                answer = await self._core.transport.ask(
-                    lambda request_id: f.Read(request_id, live.id, live.kept.cursor, READ_LIMIT),
-                    f.Envelopes,
-                )
-                envelopes = _after(live.kept.cursor, answer.envelopes)
-                live.head = max(live.kept.cursor, answer.head)
-                if not envelopes:
-                    return
+                return
             await self._take(live, envelopes)
+
+    async def _read(self, live: Live) -> list[f.Envelope]:
+        """The envelopes after the cursor; none when there are no more."""
+        after = live.kept.cursor
+        answer = await self._core.transport.ask(
+            lambda request_id: f.Read(request_id, live.id, after, READ_LIMIT), f.Envelopes
+        )
+        if answer.head < after:
+            await self._begin_again(live, after, answer.head)
+            answer = await self._core.transport.ask(
+                lambda request_id: f.Read(request_id, live.id, 0, READ_LIMIT), f.Envelopes
+            )
+        live.head = max(live.kept.cursor, answer.head)
+        return await self._within(live, answer)
+
+    async def _begin_again(self, live: Live, after: int, head: int) -> None:
+        """The log is shorter than what was read of it: an earlier number was a lie, or the server
+        was set back. Read what there is; what is known already is not shown twice."""
+        core = self._core
+        writes, event = core.problem(live.id, after, _shortened(after, head))
+        async with core.changing(live):
+            live.kept.cursor = 0
+            await core.vault.write([core.conversations.put(live.kept), *writes])
+        core.feed.tell(event)
+
+    async def _within(self, live: Live, answer: f.Envelopes) -> list[f.Envelope]:
+        """Those that are new, in order: old ones must not make a reader ask for ever, and none
+        moves the cursor beyond the end of the log."""
+        new = [envelope for envelope in answer.envelopes if envelope.seq > live.kept.cursor]
+        within = [envelope for envelope in new if envelope.seq <= answer.head]
+        if len(within) < len(new):
+            await self._core.report(live.id, None, _beyond(answer.head))
+        return sorted(within, key=lambda envelope: envelope.seq)
 
     def _pushed_next(self, live: Live) -> list[f.Envelope]:
         """The pushed envelopes that continue the log right after the cursor."""
@@ -155,7 +199,7 @@ class Sync:
             for envelope in envelopes:
                 if envelope.seq <= live.kept.cursor:
                     continue
-                if live.kept.state == "left":
+                if live.kept.is_over:
                     break
                 try:
                     await self._take_one(live, envelope, outcome)
@@ -233,19 +277,25 @@ class Sync:
 
     async def _mail(self) -> None:
         try:
-            await self._fetch_mail()
+            await self._core.patiently(lambda: self._fetch_mail(self._core.own.mailbox))
         except Unreachable:
             return  # the next connection asks again
+        except ServerRefused as error:
+            await self._core.report(None, None, error)
 
-    async def _fetch_mail(self) -> None:
-        """Join what we were invited to, and read those logs. Raises Unreachable, ServerRefused."""
+    async def _fetch_mail(self, after: int) -> None:
+        """Join what we were invited to, and read those logs. Raises Unreachable, ServerRefused.
+
+        `after` is 0 once on each connection: what was taken is not in the mailbox any more, unless
+        its acknowledgement was lost, or its number was a lie behind which others would be hidden.
+        """
         async with self._mail_lock:  # one at a time: two would join the same conversation twice
-            while await self._fetch_some_mail():
-                pass
+            last: int | None = after
+            while last is not None:
+                last = await self._fetch_some_mail(last)
 
-    async def _fetch_some_mail(self) -> bool:
-        """The next items; whether there may be more."""
-        after = self._core.own.mailbox
+    async def _fetch_some_mail(self, after: int) -> int | None:
+        """Take the items after this one; the last of them, None when there are no more."""
         answer = await self._core.transport.ask(
             lambda request_id: f.ReadMailbox(request_id, after, MAILBOX_LIMIT), f.Mailbox
         )
@@ -253,7 +303,10 @@ class Sync:
         for live in filter(None, joined):
             # One more than known: the answer says what the head really is.
             await self._catch_up_if_allowed(live, live.kept.cursor + 1)
-        return bool(answer.items) and self._core.own.mailbox > after
+        if any(joined):
+            self._core.spawn(self._core.patiently(self._stock.refill))
+        last = max((item.item for item in answer.items), default=after)
+        return last if last > after else None
 
     # --- marks -------------------------------------------------------------------------------
 
@@ -295,6 +348,8 @@ class Sync:
         core = self._core
         before = await core.marks.reached(live.id)
         known = before.get(account.uri, 0)
+        # A mark says something of messages of ours only, and of none that is still to come.
+        seq = min(seq, max(live.kept.cursor, live.accepted))
         if seq <= known:
             return
         await core.vault.write([core.marks.reach(live.id, account, seq)])
@@ -308,10 +363,20 @@ class Sync:
                 core.feed.tell(StatusChanged(live.id, row.message_id, now))
 
 
-def _after(cursor: int, envelopes: Sequence[f.Envelope]) -> list[f.Envelope]:
-    """Those that are new, in order: old ones must not make a reader ask for ever."""
-    new = [envelope for envelope in envelopes if envelope.seq > cursor]
-    return sorted(new, key=lambda envelope: envelope.seq)
+def _shortened(after: int, head: int) -> RemoteError:
+    return RemoteError(
+        f"The server has {head} envelopes of a log of which this device has read {after}: it is "
+        "read again from its beginning.",
+        code="log_shortened",
+    )
+
+
+def _beyond(head: int) -> RemoteError:
+    return RemoteError(
+        f"The server delivered envelopes beyond the end of a log, which it says is at {head}: they "
+        "were ignored.",
+        code="beyond_log",
+    )
 
 
 def _gap(live: Live, envelope: f.Envelope) -> RemoteError:

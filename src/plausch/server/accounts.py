@@ -55,10 +55,15 @@ class Accounts:
 
         async def body(tx: Transaction) -> AccountRecord:
             existing = await account.by_name(tx, name)
-            if existing is not None:
-                await self._check_repeated(tx, existing, kind, certificate)
+            if existing is not None and await _is_repeated(tx, existing, kind, certificate):
                 return existing
+            # Who may not register learns nothing about names.
             await self._admit(tx, code, now_ms)
+            if existing is not None:
+                raise Refusal(
+                    "name_taken",
+                    f"The name {name} is taken on {self._domain}: choose another one.",
+                )
             key = await account.add(
                 tx, name, kind, certificate.identity_key, device_list_raw, now_ms
             )
@@ -137,22 +142,6 @@ class Accounts:
             )
         return certificate, device_list
 
-    async def _check_repeated(
-        self,
-        tx: Transaction,
-        existing: AccountRecord,
-        kind: str,
-        certificate: DeviceCertificate,
-    ) -> None:
-        """A lost answer: the same name, key and device may ask again."""
-        same = existing.identity_key == certificate.identity_key and existing.kind == kind
-        known = await device.by_uri(tx, certificate.device.uri) if same else None
-        if known is None or known.signature_key != certificate.signature_key:
-            raise Refusal(
-                "name_taken",
-                f"The name {existing.name} is taken on {self._domain}: choose another one.",
-            )
-
     async def _admit(self, tx: Transaction, code: str, now_ms: int) -> None:
         if self.registration == CLOSED:
             raise Refusal(
@@ -199,3 +188,13 @@ def checked_device_list(raw: bytes, address: AccountAddress) -> DeviceList:
 
 def _code_hash(code: str) -> bytes:
     return hashlib.sha256(b"Plausch 1.0 invitation\0" + code.encode()).digest()
+
+
+async def _is_repeated(
+    tx: Transaction, existing: AccountRecord, kind: str, certificate: DeviceCertificate
+) -> bool:
+    """A lost answer: the same name, kind, identity key and device."""
+    if (existing.identity_key, existing.kind) != (certificate.identity_key, kind):
+        return False
+    known = await device.by_uri(tx, certificate.device.uri)
+    return known is not None and known.signature_key == certificate.signature_key

@@ -20,6 +20,7 @@ from plausch.base.errors import Fault, PlauschError
 from plausch.db.interface import ConstraintViolated, Database, StorageUnavailable, Transaction
 from plausch.mls.errors import ProtocolError
 from plausch.mls.framing import header
+from plausch.server.daily import Daily
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord, Roster
@@ -33,7 +34,6 @@ BATCH = 1024
 """Appends in one transaction at most."""
 
 IDEMPOTENCY_BYTES = 16
-DAY_MS = 24 * 3_600_000
 RETRY_MS = 1_000
 
 Answer = Callable[[Accepted | PlauschError], None]
@@ -93,8 +93,7 @@ class Appends:
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._last_ms = 0
-        self._day = 0
-        self._sent: dict[int, int] = {}
+        self._sent = Daily(clock, limits.sends_per_device_per_day)
 
     def submit(self, device: DeviceRecord, request: f.Append, answer: Answer) -> None:
         """Queue an append; `answer` is called once, on the event loop, when it is on disk or
@@ -134,19 +133,16 @@ class Appends:
         return self._count(device)
 
     def _count(self, device: DeviceRecord) -> Refusal | None:
-        now_ms = self._clock.now_ms()
-        if now_ms // DAY_MS != self._day:
-            self._day = now_ms // DAY_MS
-            self._sent.clear()
-        sent = self._sent.get(device.key, 0)
-        most = self._limits.sends_per_device_per_day
-        if most and sent >= most:
+        """What is refused later is given back in `_refuse`."""
+        wait_ms = self._sent.wait_ms(device.key)
+        if wait_ms:
             return Refusal(
                 "rate_limited",
-                f"This device has sent {sent} messages today, which is the most.",
-                retry_after_ms=(self._day + 1) * DAY_MS - now_ms,
+                f"This device has sent {self._limits.sends_per_device_per_day} messages today, "
+                "which is the most.",
+                retry_after_ms=wait_ms,
             )
-        self._sent[device.key] = sent + 1
+        self._sent.add(device.key)
         return None
 
     async def _empty(self) -> None:
@@ -172,10 +168,10 @@ class Appends:
             failure: PlauschError = Refusal(
                 error.code, str(error), fault=Fault.OPERATOR, retry_after_ms=RETRY_MS
             )
-            _refuse_rest(batch, failure)
+            self._refuse(batch, failure)
         except Exception:  # a defect here must not leave devices without an answer
             log.exception("appending failed")
-            _refuse_rest(
+            self._refuse(
                 batch,
                 Refusal(
                     "internal",
@@ -189,9 +185,16 @@ class Appends:
         try:
             accepted = await self._proposals.append_proposal(one.device, one.request)
         except Refusal as refusal:
-            _answer(one, refusal)
+            self._refuse([one], refusal)
         else:
             _answer(one, accepted)
+
+    def _refuse(self, batch: Sequence[Waiting], failure: PlauschError) -> None:
+        """Answer those that have no answer yet; they have not sent anything."""
+        for one in batch:
+            if one.answer is not _answered:
+                self._sent.add(one.device.key, -1)
+                _answer(one, failure)
 
     # --- who may ---------------------------------------------------------------------------
 
@@ -218,7 +221,7 @@ class Appends:
             if refusal is None:
                 ready.append(one)
             else:
-                _answer(one, refusal)
+                self._refuse([one], refusal)
         return ready
 
     async def _look_again(self, doubtful: list[Waiting]) -> None:
@@ -231,7 +234,7 @@ class Appends:
         for one in doubtful:
             one.found(rosters[one.request.conversation])
             if one.roster is None:
-                _answer(one, unknown_conversation())
+                self._refuse([one], unknown_conversation())
             else:
                 known.append(one)
 
@@ -245,20 +248,19 @@ class Appends:
             )
 
         before, standings = await self._database.read(body)
+        again = {one: Accepted(*before[one.key]) for one in known if one.key in before}
         for one in known:
             roster = one.roster
-            if roster is None:
+            if roster is None or one in again:
                 continue
-            earlier = before.get(one.key)
-            if earlier is not None:
-                _answer(one, Accepted(*earlier))
-            elif one.device.key not in roster.members:
-                _answer(one, unknown_conversation())
+            if one.device.key not in roster.members:
+                self._refuse([one], unknown_conversation())
             elif roster.epoch != one.request.epoch:
-                _answer(one, stale_epoch(*standings[roster.conversation_key]))
+                self._refuse([one], stale_epoch(*standings[roster.conversation_key]))
             else:
                 continue
             one.found(None)
+        await self._answer_again(again)
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -334,14 +336,35 @@ class Appends:
             return await envelope.accepted(tx, [one.key for one in batch])
 
         before = await self._database.read(body)
-        rest = []
-        for one in batch:
-            earlier = before.get(one.key)
-            if earlier is None:
-                rest.append(one)
-            else:
-                _answer(one, Accepted(*earlier))
-        return rest
+        await self._answer_again(
+            {one: Accepted(*before[one.key]) for one in batch if one.key in before}
+        )
+        return [one for one in batch if one.key not in before]
+
+    async def _answer_again(self, again: dict[Waiting, Accepted]) -> None:
+        """The first answers of what is in the log already. The last of each sender is pushed once
+        more: when the answer to a COMMIT was lost, nobody knows whether the first push went out.
+        Where the epoch has ended since, its Commit has woken everybody."""
+        last: dict[tuple[bytes, int], tuple[int, int]] = {}
+        for one, accepted in sorted(again.items(), key=lambda item: item[1].seq):
+            roster = one.roster
+            if roster is not None and roster.epoch == one.request.epoch:
+                slot = (roster.conversation, one.device.key)
+                last[slot] = (roster.conversation_key, accepted.seq)
+
+        async def body(tx: Transaction) -> dict[bytes, list[f.Envelope]]:
+            found: dict[bytes, list[f.Envelope]] = {}
+            for (public_id, _), (key, seq) in sorted(last.items(), key=lambda item: item[1]):
+                for row in await envelope.read(tx, key, seq, seq):
+                    found.setdefault(public_id, []).append(f.Envelope(*row))
+            return found
+
+        pushed = await self._database.read(body) if last else {}
+        for one, accepted in again.items():
+            one.found(None)
+            _answer(one, accepted)
+        for public_id, envelopes in pushed.items():
+            self._told.appended(public_id, envelopes)
 
     def _settle(self, batch: list[Waiting], heads: dict[int, int], at_ms: int) -> list[Waiting]:
         """Everything is on disk: answer, then tell the hub. Those that found another epoch."""
@@ -372,11 +395,6 @@ def _answer(one: Waiting, result: Accepted | PlauschError) -> None:
 
 def _answered(result: Accepted | PlauschError) -> None:
     """Stands where an answer was: nobody is answered twice."""
-
-
-def _refuse_rest(batch: list[Waiting], failure: PlauschError) -> None:
-    for one in batch:
-        _answer(one, failure)
 
 
 _PRIVATE_MESSAGE_16 = b"\x00\x01\x00\x02\x10"

@@ -1,37 +1,32 @@
 """Commits and proposals: what changes a group is judged before it enters the log.
 
-An invalid Commit would desynchronise everybody (RFC 9750 section 5.2), so the server checks all
-that it can see (mls.handshake), and its own rules: only listed devices of registered accounts,
-who may add whom, Welcomes for exactly the added devices. Everything that belongs to a Commit is
-written in one transaction; a refused one changes nothing.
+What a message says by itself is judged in judging.py, on a thread and on its account's time;
+the server's own rules in membership.py: only listed devices of registered accounts, who may add
+whom. Everything that belongs to a Commit is written in one transaction; a refused one changes
+nothing. What was accepted before is answered again and pushed again: when the answer to a COMMIT
+was lost, nobody knows whether the first push went out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from plausch.base.clock import Clock
+from plausch.base.errors import Fault
 from plausch.db.interface import ConstraintViolated, Database, Transaction
-from plausch.mls.errors import ProtocolError
-from plausch.mls.framing import SenderType
-from plausch.mls.group_info import parse_group_info
-from plausch.mls.handshake import (
-    check_next_group_info,
-    check_proposal,
-    effect,
-    expected_members,
-    parse_commit,
-    parse_proposal,
-    verify_commit,
+from plausch.server.checks import Checks
+from plausch.server.daily import Daily
+from plausch.server.errors import Refusal, stale_epoch, unknown_conversation, unlisted
+from plausch.server.judging import (
+    Before,
+    JudgedProposal,
+    judge_commit,
+    judge_proposal,
+    read_commit,
 )
-from plausch.mls.leaf_node import LeafBinding
-from plausch.mls.leaf_validation import GroupDemands, check_signature
-from plausch.mls.proposal import Update
-from plausch.mls.suite import suite as suite_of
-from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
-from plausch.server.leaves import LeafJudge
 from plausch.server.limits import Limits
-from plausch.server.membership import Change, Claims, judge_change
-from plausch.server.records import Accepted, DeviceRecord, Member, Roster
+from plausch.server.membership import Change, Claims, judge_addition, judge_change
+from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.rosters import Rosters, roster_of
 from plausch.server.store import (
     conversation,
@@ -66,26 +61,6 @@ class Committed(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Before:
-    """A conversation as a Commit finds it."""
-
-    standing: conversation.Standing
-    members: tuple[Member, ...]
-    group_info: bytes
-    proposals: tuple[bytes, ...]
-    earlier: Accepted | None
-    """The answer, when this is a retry."""
-
-    @property
-    def keys_by_leaf(self) -> dict[int, bytes]:
-        return {one.leaf_index: one.signature_key for one in self.members}
-
-    def leaf_of(self, device_key: int) -> int:
-        """The device's leaf, -1 when it is no member."""
-        return next((m.leaf_index for m in self.members if m.device_key == device_key), -1)
-
-
-@dataclass(frozen=True, slots=True)
 class _Written:
     """What a Commit's transaction did."""
 
@@ -108,68 +83,61 @@ class Commits:
     ) -> None:
         self._database, self._clock, self._limits = database, clock, limits
         self._rosters, self._told = rosters, told
+        self._checks = Checks(clock, limits)
+        self._count = Daily(clock, limits.commits_per_device_per_day)
+        self._bytes = Daily(clock, limits.commit_bytes_per_account_per_day)
 
     async def append_commit(self, committer: DeviceRecord, request: f.AppendCommit) -> Accepted:
         """Append a Commit with its Welcome and GroupInfo.
 
         Raises Refusal `too_large`, `bad_message`, `unknown_conversation`, `stale_epoch`,
-        `bad_commit`, `not_allowed`, `too_many_participants`; StorageUnavailable.
+        `bad_commit`, `not_allowed`, `too_many_participants`, `rate_limited`, `mailbox_full`,
+        `unknown_device`; StorageUnavailable.
         """
         self._check_form(request)
-        before = await self._before(request.conversation, committer, request.idempotency_id)
+        account_key, limits = committer.account_key, self._limits
+        commit = await self._checks.run(account_key, lambda: read_commit(request, limits))
+        names = (commit.references, request.welcome_to)
+        before = await self._before(committer, request, *names)
         if before.earlier is not None:
-            return before.earlier
+            return await self._again(committer, request)
         if before.standing.epoch != request.epoch:
             raise stale_epoch(before.standing.epoch, before.standing.head)
-        claims = self._judge(committer, request, before)
+        self._check_daily(committer, request)
+        now_s = self._clock.now_ms() // 1000
+        claims = await self._checks.run(
+            account_key, lambda: judge_commit(committer, request, commit, before, now_s)
+        )
         try:
             written = await self._write(committer, request, before, claims)
         except ConstraintViolated:  # the same Commit at the same time: its first answer
             written = None
         if written is None:
-            again = await self._before(request.conversation, committer, request.idempotency_id)
-            if again.earlier is not None:
-                return again.earlier
-            raise stale_epoch(again.standing.epoch, again.standing.head)
+            return await self._again(committer, request)
+        self._count.add(committer.key)
+        self._bytes.add(account_key, _size(request))
         self._tell(committer, request, before, written)
         return written.accepted
 
     async def append_proposal(self, sender: DeviceRecord, request: f.Append) -> Accepted:
         """Append a proposal, which a later Commit may name.
 
-        Raises Refusal `bad_proposal`, `stale_epoch`, `too_many_proposals`; StorageUnavailable.
+        Raises Refusal `bad_proposal`, `stale_epoch`, `too_many_proposals`, `not_allowed`,
+        `unknown_device`; StorageUnavailable.
         """
-        before = await self._before(request.conversation, sender, request.idempotency_id)
+        before = await self._before(sender, request)
         if before.earlier is not None:
-            return before.earlier
+            return await self._again(sender, request)
         if before.standing.epoch != request.epoch:
             raise stale_epoch(before.standing.epoch, before.standing.head)
-        if len(before.proposals) >= self._limits.proposals_per_epoch:
-            raise Refusal(
-                "too_many_proposals",
-                f"This epoch has {len(before.proposals)} proposals already: commit them first.",
-            )
-        self._judge_proposal(sender, request, before)
-        key, now_ms = before.standing.key, self._clock.now_ms()
-
-        async def body(tx: Transaction) -> int | None:
-            heads = await conversation.grow(tx, [(key, request.epoch, 1)])
-            if key not in heads:
-                return None
-            row = (key, heads[key], request.epoch, f.PROPOSAL, now_ms, sender.key)
-            await envelope.add(tx, [(*row, request.idempotency_id, request.message)])
-            await proposal.add(tx, key, heads[key], request.message)
-            return heads[key]
-
+        now_ms = self._clock.now_ms()
+        judged = judge_proposal(sender, request, before, now_ms // 1000)
         try:
-            seq = await self._database.transact(body, repeatable=True)
+            seq = await self._write_proposal(sender, request, before, judged, now_ms)
         except ConstraintViolated:
             seq = None
         if seq is None:
-            again = await self._before(request.conversation, sender, request.idempotency_id)
-            if again.earlier is not None:
-                return again.earlier
-            raise stale_epoch(again.standing.epoch, again.standing.head)
+            return await self._again(sender, request)
         sent = f.Envelope(seq, request.epoch, f.PROPOSAL, now_ms, sender.uri, request.message)
         self._told.appended(request.conversation, [sent])
         return Accepted(seq, now_ms)
@@ -177,36 +145,66 @@ class Commits:
     # --- what is there ---------------------------------------------------------------------
 
     async def _before(
-        self, public_id: bytes, sender: DeviceRecord, idempotency_id: bytes
-    ) -> _Before:
+        self,
+        sender: DeviceRecord,
+        request: f.Append | f.AppendCommit,
+        references: Sequence[bytes] = (),
+        welcome_to: Sequence[str] = (),
+    ) -> Before:
         """Raises Refusal `unknown_conversation` unless the sender's account takes part."""
 
-        async def body(tx: Transaction) -> _Before | None:
-            standing = await conversation.find(tx, public_id)
+        async def body(tx: Transaction) -> Before | None:
+            standing = await conversation.find(tx, request.conversation)
             if standing is None:
                 return None
-            wanted = (standing.key, sender.key, idempotency_id)
+            wanted = (standing.key, sender.key, request.idempotency_id)
             earlier = (await envelope.accepted(tx, [wanted])).get(wanted)
-            return _Before(
+            return Before(
                 standing,
                 tuple(await member.of(tx, standing.key)),
                 await group_info.get(tx, standing.key),
-                tuple(await proposal.of(tx, standing.key)),
+                await proposal.named(tx, standing.key, references),
+                await device.by_uris(tx, sorted(set(welcome_to))),
                 None if earlier is None else Accepted(*earlier),
             )
 
         before = await self._database.read(body)
         if before is None:
             raise unknown_conversation()
-        takes_part = any(m.account_key == sender.account_key for m in before.members)
-        if before.earlier is None and not takes_part:
+        if before.earlier is None and sender.account_key not in before.accounts:
             raise unknown_conversation()
         return before
+
+    async def _again(self, sender: DeviceRecord, request: f.Append | f.AppendCommit) -> Accepted:
+        """The first answer of what is in the log already, pushed once more unless the log has gone
+        on to another epoch, whose Commit woke everybody. Raises Refusal `stale_epoch`."""
+        before = await self._before(sender, request)
+        key, earlier = before.standing.key, before.earlier
+        if earlier is None:
+            raise stale_epoch(before.standing.epoch, before.standing.head)
+
+        async def body(
+            tx: Transaction,
+        ) -> tuple[list[f.Envelope], list[str], list[tuple[str, int]]]:
+            rows = await envelope.read(tx, key, earlier.seq, earlier.seq)
+            readers = await stay.readers(tx, key, earlier.seq)
+            items = await mailbox.of_commit(tx, key, earlier.seq)
+            return [f.Envelope(*row) for row in rows], readers, items
+
+        led_to = request.epoch + (1 if isinstance(request, f.AppendCommit) else 0)
+        if before.standing.epoch == led_to:
+            found, readers, items = await self._database.read(body)
+            await self._rosters.load(request.conversation)
+            for one in found:
+                self._told.committed(request.conversation, one, readers)
+            for uri, item in items:
+                self._told.mailbox_moved(uri, item)
+        return earlier
 
     # --- judging ---------------------------------------------------------------------------
 
     def _check_form(self, request: f.AppendCommit) -> None:
-        size = len(request.message) + len(request.group_info) + len(request.welcome)
+        size = _size(request)
         if size > self._limits.commit_bundle_bytes:
             raise Refusal(
                 "too_large",
@@ -216,47 +214,17 @@ class Commits:
         if len(request.idempotency_id) != IDEMPOTENCY_BYTES:
             raise Refusal("bad_message", f"An idempotency id has {IDEMPOTENCY_BYTES} bytes.")
 
-    def _judge(self, committer: DeviceRecord, request: f.AppendCommit, before: _Before) -> Claims:
-        """All that can be said without the database. Raises Refusal `bad_commit`."""
-        now_s = self._clock.now_ms() // 1000
-        try:
-            commit = parse_commit(request.message)
-            current = parse_group_info(before.group_info)
-            context = current.group_context
-            own_leaf = before.leaf_of(committer.key)
-            if not commit.is_external and commit.sender.index != own_leaf:
-                raise Refusal("bad_commit", "The Commit is not by the device that appends it.")
-            verify_commit(commit, context, committer.signature_key)
-            stored = [parse_proposal(raw) for raw in before.proposals]
-            by_reference = {one.reference(context.cipher_suite): one.listed for one in stored}
-            result = effect(commit, by_reference)
-            if commit.is_external and any(leaf != own_leaf for leaf in result.removed):
-                raise Refusal("bad_commit", "A device that joins may remove only its own old leaf.")
-            crypto = suite_of(context.cipher_suite)
-            demands = GroupDemands.of_context(crypto, context.extensions)
-            for package in result.added:
-                package.validate(crypto, LeafJudge(now_s), now_s, demands)
-            expected = expected_members(before.keys_by_leaf, commit, result)
-            check_next_group_info(request.group_info, current, commit, expected)
-            return Claims.of(expected, commit.is_external, request.welcome_to, now_s)
-        except ProtocolError as error:
-            raise Refusal("bad_commit", f"The Commit cannot be accepted: {error}") from error
-
-    def _judge_proposal(self, sender: DeviceRecord, request: f.Append, before: _Before) -> None:
-        """Raises Refusal `bad_proposal`."""
-        try:
-            seen = parse_proposal(request.message)
-            own_leaf = before.leaf_of(sender.key)
-            if seen.sender.type != SenderType.MEMBER or seen.sender.index != own_leaf:
-                raise Refusal("bad_proposal", "The proposal is not by the device that appends it.")
-            current = parse_group_info(before.group_info)
-            check_proposal(seen, current.group_context, sender.signature_key)
-            if isinstance(seen.proposal, Update):
-                binding = LeafBinding(request.conversation, own_leaf)
-                crypto = suite_of(current.group_context.cipher_suite)
-                check_signature(seen.proposal.leaf_node, crypto, binding)
-        except ProtocolError as error:
-            raise Refusal("bad_proposal", f"The proposal cannot be accepted: {error}") from error
+    def _check_daily(self, committer: DeviceRecord, request: f.AppendCommit) -> None:
+        """Raises Refusal `rate_limited`."""
+        wait_ms = self._count.wait_ms(committer.key) or self._bytes.wait_ms(
+            committer.account_key, _size(request)
+        )
+        if wait_ms:
+            raise Refusal(
+                "rate_limited",
+                "There were too many or too large Commits of this device or account today.",
+                retry_after_ms=wait_ms,
+            )
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -264,14 +232,17 @@ class Commits:
         self,
         committer: DeviceRecord,
         request: f.AppendCommit,
-        before: _Before,
+        before: Before,
         claims: Claims,
     ) -> _Written | None:
         """All or nothing; None in another epoch. Raises Refusal, ConstraintViolated."""
         key, now_ms = before.standing.key, self._clock.now_ms()
 
         async def body(tx: Transaction) -> _Written | None:
-            listed = await device.by_uris(tx, sorted({one.device for one in claims.leaves}))
+            claimed = {one.device for one in claims.leaves}
+            listed = await device.by_uris(tx, sorted({*claimed, committer.uri}))
+            if committer.uri not in listed:
+                raise unlisted()
             change = judge_change(claims, before.members, listed, committer, self._limits)
             seq = await conversation.advance(tx, key, request.epoch)
             if seq is None:
@@ -281,12 +252,7 @@ class Commits:
             await group_info.replace(tx, key, request.group_info)
             await proposal.clear(tx, key)
             await _write_members(tx, key, seq, change)
-            items: dict[int, int] = {}
-            if change.welcomed:
-                keys = sorted(one.device_key for one in change.welcomed)
-                items = await mailbox.add(
-                    tx, key, seq, now_ms, committer.key, request.welcome, keys
-                )
+            items = await self._post(tx, key, seq, now_ms, committer, request.welcome, change)
             roster = roster_of(
                 key,
                 request.conversation,
@@ -301,8 +267,76 @@ class Commits:
 
         return await self._database.transact(body, repeatable=True)
 
+    async def _post(
+        self,
+        tx: Transaction,
+        key: int,
+        seq: int,
+        now_ms: int,
+        committer: DeviceRecord,
+        welcome: bytes,
+        change: Change,
+    ) -> dict[int, int]:
+        """Put the Welcome into its mailboxes; the items by device key.
+
+        Raises Refusal `mailbox_full`, `bad_commit`.
+        """
+        if not change.welcomed:
+            return {}
+        uris = {one.device_key: one.uri for one in change.welcomed}
+        keys = sorted(uris)
+        items = await mailbox.add(tx, key, seq, now_ms, committer.key, welcome, keys)
+        for one in keys:
+            if one not in items:
+                raise Refusal("bad_commit", f"{uris[one]} has just been removed from its list.")
+        most = self._limits
+        for one, (count, size) in (await mailbox.totals(tx, keys)).items():
+            if count > most.mailbox_items or size > most.mailbox_bytes:
+                raise Refusal(
+                    "mailbox_full",
+                    f"{uris[one]} has too many Welcomes waiting: it must fetch them first.",
+                    fault=Fault.REMOTE,
+                )
+        return items
+
+    async def _write_proposal(
+        self,
+        sender: DeviceRecord,
+        request: f.Append,
+        before: Before,
+        judged: JudgedProposal,
+        now_ms: int,
+    ) -> int | None:
+        """Its seq; None in another epoch. Raises Refusal, ConstraintViolated."""
+        key, added = before.standing.key, judged.added
+
+        async def body(tx: Transaction) -> int | None:
+            if await device.by_uri(tx, sender.uri) is None:
+                raise unlisted()
+            if added is not None:
+                known = await device.by_uri(tx, added.device.uri)
+                judge_addition(added, known, before.accounts, sender)
+            heads = await conversation.grow(tx, [(key, request.epoch, 1)])
+            if key not in heads:
+                return None
+            row = (key, heads[key], request.epoch, f.PROPOSAL, now_ms, sender.key)
+            await envelope.add(tx, [(*row, request.idempotency_id, request.message)])
+            await proposal.add(tx, key, heads[key], judged.ref, request.message)
+            count, size = await proposal.total(tx, key)
+            most = self._limits
+            if count > most.proposals_per_epoch or size > most.proposal_bytes_per_epoch:
+                raise Refusal(
+                    "too_many_proposals",
+                    f"This epoch has {count - 1} proposals already: commit them first.",
+                )
+            return heads[key]
+
+        return await self._database.transact(body, repeatable=True)
+
+    # --- telling ---------------------------------------------------------------------------
+
     def _tell(
-        self, committer: DeviceRecord, request: f.AppendCommit, before: _Before, written: _Written
+        self, committer: DeviceRecord, request: f.AppendCommit, before: Before, written: _Written
     ) -> None:
         self._rosters.remember(written.roster)
         sent = f.Envelope(
@@ -330,3 +364,7 @@ async def _write_members(tx: Transaction, key: int, seq: int, change: Change) ->
     await cursor.end(tx, key, gone, seq)
     await stay.begin(tx, key, come, seq + 1)
     await cursor.begin(tx, key, come, seq)
+
+
+def _size(request: f.AppendCommit) -> int:
+    return len(request.message) + len(request.group_info) + len(request.welcome)

@@ -19,7 +19,7 @@ import msgspec
 
 from plausch.base.errors import LocalError
 from plausch.base.ids import NameRefused, parse_domain
-from plausch.server.limits import Limits
+from plausch.server.limits import AT_LEAST_ONE, Limits
 
 REGISTRATION_MODES = ("open", "invitation", "closed")
 DEFAULT_PORT = 7480
@@ -62,8 +62,9 @@ class ServerConfig:
                 f"{', '.join(REGISTRATION_MODES)}."
             )
         for one in fields(Limits):
-            if getattr(self.limits, one.name) < 0:
-                raise ConfigRefused(f"limits.{one.name} cannot be negative.")
+            least = 1 if one.name in AT_LEAST_ONE else 0
+            if getattr(self.limits, one.name) < least:
+                raise ConfigRefused(f"limits.{one.name} is {least} or more.")
         for origin in self.origins:
             if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
                 raise ConfigRefused(

@@ -7,8 +7,9 @@ Order: requests of one connection are carried out in the order they came. Append
 delivery's next batch at once; any other request waits until the appends before it are answered,
 and what follows waits for it.
 
-Pressure: with too many requests unanswered the connection's bytes are left unread; a device
-that does not read its pushes is closed and catches up later from the log.
+Pressure: with too many requests unanswered the connection's bytes are left unread, and what was
+read by then may only be so much; a device that does not read its pushes is closed and catches up
+later from the log. Until the login the connection may send a few small frames (opening.py).
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from plausch.server.hub import websocket_message
+from plausch.server.opening import Opening
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES, MessageTooLarge, WireError
 from plausch.wire.session import ServerSession, State, refused
@@ -31,6 +33,7 @@ LINGER_S = 2.0
 """How long a closed connection may take to read what it is closed for."""
 
 _PING = b"\x89\x00"
+_PONG = b"\x8a"
 
 STALL_BYTES = 64 * 1024
 """With this much unread, the size of what is unread is looked at for every push."""
@@ -51,6 +54,7 @@ class Connection(WSListener):
 
     __slots__ = (
         "_edge",
+        "_opening",
         "_queue",
         "_reading",
         "_running",
@@ -62,6 +66,7 @@ class Connection(WSListener):
         "ephemerals",
         "failures",
         "nonce",
+        "pings",
         "session",
         "silence",
         "slot",
@@ -69,6 +74,7 @@ class Connection(WSListener):
 
     def __init__(self, edge: "Edge") -> None:
         self._edge = edge
+        self._opening: Opening | None = None
         self._queue: deque[f.ClientFrame] | None = None
         self._running = False
         self._reading = True
@@ -80,6 +86,7 @@ class Connection(WSListener):
         self.ephemerals = 0
         self.failures = 0
         self.nonce = b""
+        self.pings = 0
         self.session = ServerSession()
         self.silence = 0  # visits since something was heard; 2: asked for a sign of life
         self.slot = 0  # in the edge's wheel
@@ -90,10 +97,12 @@ class Connection(WSListener):
         """The upgrade is done: greet, or turn away when there are too many."""
         self._stream = transport.underlying_transport
         self._stream.set_write_buffer_limits(high=STALL_BYTES)
+        self._opening = Opening(self, self._stream, self._edge.limits.opening_bytes)
         if not self._edge.entered(self, transport):
             self.close(
                 "too_many_connections",
-                "Too many connections come from this address; close some and try again.",
+                "Too many connections come from this address, or too many wait for their login; "
+                "try again later.",
                 60_000,
             )
             return
@@ -133,6 +142,7 @@ class Connection(WSListener):
         """The device has caught up."""
         self._stalled = False
         self._advance()
+        self.press()
 
     def _control(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
@@ -140,46 +150,72 @@ class Connection(WSListener):
             self.session.sent(f.Closing)
             transport.send_close(WSCloseCode.OK)
             transport.disconnect()
-        elif kind != WSMsgType.PONG:  # picows answers pings itself
+        elif kind == WSMsgType.PING:
+            self._answer_ping(frame.get_payload_as_bytes())
+        elif kind != WSMsgType.PONG:
             self.close(
                 "bad_frame",
                 "Only whole binary WebSocket messages are accepted: no text, no fragments.",
             )
 
+    def _answer_ping(self, payload: bytes) -> None:
+        self.pings += 1
+        if self.pings > self._edge.most_pings:
+            self.close("rate_limited", "Too many WebSocket pings; one in a while is enough.", 1_000)
+        elif not self._stalled and self._stream is not None:  # only the latest needs an answer
+            self._stream.write(_PONG + bytes((len(payload),)) + payload)
+
+    def logged_in(self, device: "DeviceRecord") -> None:
+        """The connection speaks for a device from now on."""
+        self.device, self.nonce = device, b""
+        if self._opening is not None:
+            self._opening.end()
+            self._opening = None
+        self._edge.logged_in(self)
+
     # --- out -----------------------------------------------------------------------------
 
     def send(self, frame: f.ServerFrame) -> None:
-        """Send a frame to this connection."""
-        if self.session.state is not State.CLOSED and self._stream is not None:
+        """Send a frame to this connection, if the device keeps up."""
+        if self.session.state is State.CLOSED or self._stream is None:
+            return
+        if not self._stalled or self._keeps_up(self._stream):
             self._stream.write(websocket_message(self.session.send_frame(frame)))
 
     def push(self, message: bytes) -> None:
         """Send a prepared WebSocket message, if the device has resumed and keeps up."""
         if self.session.state is not State.RESUMED or self._stream is None:
             return
-        if self._stalled:
-            # One answer may be as large as a bundle; what counts is what is pushed on top.
-            limit = self._edge.limits.unread_bytes + BUNDLE_BYTES
-            if self._stream.get_write_buffer_size() > limit:
-                self.close(
-                    "slow_reader",
-                    "This connection does not read what is sent to it; connect again and catch "
-                    "up from the log.",
-                    1_000,
-                )
-                return
-        self._stream.write(message)
+        if not self._stalled or self._keeps_up(self._stream):
+            self._stream.write(message)
+
+    def _keeps_up(self, stream: asyncio.Transport) -> bool:
+        """Whether what is unread may grow; closes the connection of a device that is too slow."""
+        # One answer may be as large as a bundle; what counts is what comes on top.
+        if stream.get_write_buffer_size() <= self._edge.limits.unread_bytes + BUNDLE_BYTES:
+            return True
+        self.close(
+            "slow_reader",
+            "This connection does not read what is sent to it; connect again and catch up from "
+            "the log.",
+            1_000,
+        )
+        return False
 
     def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
         """Say why, then close; for good after LINGER_S even if the device does not read."""
         if self.session.state is State.CLOSED or self._stream is None:
             return
-        self.send(f.Closing(code, sentence, retry_after_ms))
+        closing = self.session.send_frame(f.Closing(code, sentence, retry_after_ms))
         close_code = CLOSE_CODES.get(code, POLICY_VIOLATION)
-        self._stream.write(b"\x88\x02" + close_code.to_bytes(2, "big"))
+        self._stream.write(websocket_message(closing) + b"\x88\x02" + close_code.to_bytes(2, "big"))
         self._queue = None
         # The other side may be in the middle of sending: closing at once would reset the
-        # connection, and the reason might never be read. So it may answer with its own close.
+        # connection, and the reason might never be read. So it may answer with its own close,
+        # which is heard whatever comes before it.
+        if not self._reading and not self._stream.is_closing():
+            self._reading = True
+            self._stream.resume_reading()
         loop = asyncio.get_running_loop()
         loop.call_later(LINGER_S, self._stream.abort)
         self._edge.closing(self)
@@ -192,15 +228,18 @@ class Connection(WSListener):
         if self._queue is None:
             self._queue = deque()
         self._queue.append(request)
+        if len(self._queue) > self._edge.limits.requests_queued:
+            self.close("too_many_requests", "Too many requests wait; await some answers first.")
+            return
         if not self._running:
             self._advance()
-        self._press()
+        self.press()
 
     def append_submitted(self) -> None:
         """An append of this connection is in the delivery's next batch."""
         self._unanswered += 1
         if self._unanswered >= self._edge.limits.requests_waiting:
-            self._press()
+            self.press()
 
     def append_answered(self, answer: f.ServerFrame) -> None:
         """The batch with an append of this connection is on disk, or it was refused."""
@@ -209,23 +248,23 @@ class Connection(WSListener):
         if self._queue is not None and not self._running:
             self._advance()
         if not self._reading:
-            self._press()
+            self.press()
 
     def _advance(self) -> None:
         """Begin what may begin now."""
-        queue = self._queue
-        if queue is None or self._running:
+        if self._queue is None or self._running:
             return
-        while queue and not self._stalled:
-            if self._edge.dispatch.at_once(self, queue[0]):
-                queue.popleft()
-                continue
-            if self._unanswered:
+        self._running = True  # an append that is refused at once must not begin what follows it
+        while self._queue and not self._stalled:
+            if not self._edge.dispatch.at_once(self, self._queue[0]):
+                if self._unanswered:
+                    break
+                self._edge.run(self._carry_out(self._queue.popleft()))
                 return
-            self._running = True
-            self._edge.run(self._carry_out(queue.popleft()))
-            return
-        if not queue:
+            if self._queue:  # still open
+                self._queue.popleft()
+        self._running = False
+        if not self._queue:
             self._queue = None
 
     async def _carry_out(self, request: f.ClientFrame) -> None:
@@ -238,29 +277,31 @@ class Connection(WSListener):
         if self.failures >= self._edge.limits.login_attempts:
             self.close("too_many_attempts", "Too many logins failed on this connection.", 1_000)
         self._advance()
-        self._press()
+        self.press()
 
-    def _press(self) -> None:
-        """Leave bytes unread while something waits its turn or too many appends are unanswered."""
-        if self._stream is None or self._stream.is_closing():
+    def press(self) -> None:
+        """Leave bytes unread while something waits its turn, too many appends are unanswered, or
+        the server is about to stop."""
+        if self.session.state is State.CLOSED or self._stream is None or self._stream.is_closing():
             return
-        limit = self._edge.limits.requests_waiting
+        limit, draining = self._edge.limits.requests_waiting, self._edge.draining
         if self._reading:
-            if self._queue or self._unanswered >= limit:
+            if self._queue or self._unanswered >= limit or draining:
                 self._reading = False
                 self._stream.pause_reading()
-        elif not self._queue and self._unanswered <= limit // 2:
+        elif not self._queue and self._unanswered <= limit // 2 and not draining:
             self._reading = True
             self._stream.resume_reading()
 
     # --- once in a while -----------------------------------------------------------------
 
     def visit(self) -> None:
-        """Called every `silence_ms`: ask a silent device for a sign of life, close a dead one."""
-        self.ephemerals = 0
+        """Called after `login_ms`, then every `silence_ms`: close what nobody logged in on and what
+        is dead, ask a silent device for a sign of life."""
+        self.ephemerals = self.pings = 0
         if self._stream is None or self.session.state is State.CLOSED:
             return
-        if self.device is None:
+        if self.session.state is State.OPENING:  # not while the server owes an answer
             self.close("login_timeout", "Nobody logged in on this connection in time.")
         elif self.silence == 0:
             self.silence = 1

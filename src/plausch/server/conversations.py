@@ -3,17 +3,17 @@
 import hashlib
 
 from plausch.base.clock import Clock
-from plausch.base.errors import PlauschError
 from plausch.base.ids import NameRefused, parse_conversation_id
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.mls.errors import ProtocolError
 from plausch.mls.handshake import PublicEpoch, check_first_group_info
-from plausch.server.errors import Refusal, unknown_conversation
+from plausch.server.checks import Checks
+from plausch.server.errors import Refusal, unknown_conversation, unlisted
 from plausch.server.leaves import device_of_leaf
 from plausch.server.limits import Limits
 from plausch.server.records import DeviceRecord, Member, Roster
 from plausch.server.rosters import Rosters, roster_of
-from plausch.server.store import conversation, cursor, group_info, member, stay
+from plausch.server.store import conversation, cursor, device, group_info, member, stay
 
 DAY_MS = 24 * 3_600_000
 
@@ -24,14 +24,17 @@ class Conversations:
     def __init__(self, database: Database, clock: Clock, limits: Limits, rosters: Rosters) -> None:
         self._database, self._clock, self._limits = database, clock, limits
         self._rosters = rosters
+        self._checks = Checks(clock, limits)
 
     async def create(self, creator: DeviceRecord, public_id: bytes, group_info_raw: bytes) -> None:
         """A new conversation at epoch 0 with this device as its only member.
 
         The same bytes again are accepted again. Raises Refusal `bad_conversation`,
-        `bad_group_info`, `too_large`, `conversation_exists`, `rate_limited`.
+        `bad_group_info`, `too_large`, `conversation_exists`, `rate_limited`, `unknown_device`.
         """
-        epoch = self._check(creator, public_id, group_info_raw)
+        epoch = await self._checks.run(
+            creator.account_key, lambda: self._check(creator, public_id, group_info_raw)
+        )
         now_ms = self._clock.now_ms()
         digest = hashlib.sha256(group_info_raw).digest()
         leaf = epoch.members[0]
@@ -41,6 +44,8 @@ class Conversations:
         suite = epoch.context.cipher_suite
 
         async def body(tx: Transaction) -> Roster | None:
+            if not await device.hold(tx, creator.key):
+                raise unlisted()
             known = await conversation.find(tx, public_id)
             if known is not None:
                 if await conversation.origin(tx, known.key) != (creator.key, digest):
@@ -70,13 +75,13 @@ class Conversations:
         if roster is not None:
             self._rosters.remember(roster)
 
-    async def group_info(self, device: DeviceRecord, public_id: bytes) -> bytes:
+    async def group_info(self, asker: DeviceRecord, public_id: bytes) -> bytes:
         """The current GroupInfo, for a device of a participant.
 
         Raises Refusal `unknown_conversation`.
         """
         roster = await self._rosters.load(public_id)
-        if roster is None or device.account_key not in roster.accounts:
+        if roster is None or asker.account_key not in roster.accounts:
             raise unknown_conversation()
 
         async def body(tx: Transaction) -> bytes:
@@ -84,32 +89,18 @@ class Conversations:
 
         return await self._database.read(body)
 
-    async def members(self, public_id: bytes) -> tuple[str, ...]:
-        """The member devices' URIs; none when there is no such conversation."""
-        try:
-            roster = await self._rosters.get(public_id)
-        except PlauschError:  # only a push is lost: devices read the log
-            return ()
-        return () if roster is None else roster.uris
-
-    def members_known(self, public_id: bytes) -> tuple[str, ...] | None:
-        """The member devices' URIs, if they are in memory."""
-        roster = self._rosters.known(public_id)
-        return None if roster is None else roster.uris
-
-    async def is_member(self, device: DeviceRecord, public_id: bytes) -> bool:
-        """Whether the device is a leaf of the current epoch."""
-        roster = await self._rosters.get(public_id)
-        return roster is not None and device.key in roster.members
-
     def _check(self, creator: DeviceRecord, public_id: bytes, raw: bytes) -> PublicEpoch:
         """The first epoch. Raises Refusal."""
         try:
             parse_conversation_id(public_id)
         except NameRefused as error:
             raise Refusal("bad_conversation", str(error)) from error
-        if len(raw) > self._limits.commit_bundle_bytes:
-            raise Refusal("too_large", f"A GroupInfo of {len(raw)} bytes is too large.")
+        most = self._limits.first_group_info_bytes
+        if len(raw) > most:
+            raise Refusal(
+                "too_large",
+                f"The GroupInfo of a new conversation has {len(raw)} bytes; {most} is the most.",
+            )
         try:
             epoch = check_first_group_info(raw)
             if epoch.context.group_id != public_id:

@@ -2,6 +2,10 @@
 
 An acknowledgement has no answer, so it need not be durable at once: one that is lost in a crash
 is repeated by the device, which compares its vault with the cursor when it resumes.
+
+Only what a device may acknowledge is collected: of a conversation in whose roster it is, or, after
+a look in the database, of one that it has had a part in. So invented conversations take nothing
+but the time of who invents them.
 """
 
 import asyncio
@@ -14,6 +18,9 @@ from plausch.server.rosters import Rosters
 from plausch.server.store import cursor
 
 log = logging.getLogger("plausch.server")
+
+Pending = dict[int, dict[int, tuple[bytes, str, int]]]
+"""By device key and conversation key: the conversation's id, the device's URI, the seq."""
 
 PAUSE_S = 0.1
 """How long acknowledgements are collected."""
@@ -34,32 +41,49 @@ class Cursors:
 
     def __init__(self, database: Database, rosters: Rosters, told: CursorMoved) -> None:
         self._database, self._rosters, self._told = database, rosters, told
-        self._pending: dict[tuple[bytes, int], tuple[str, int]] = {}
+        self._pending: Pending = {}
         self._task: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
 
-    def acknowledge(self, device: DeviceRecord, public_id: bytes, seq: int) -> None:
-        """The device has everything up to `seq` of a conversation. What it may not acknowledge
-        (backwards, past the head, of a conversation not its own) is passed over."""
+    def acknowledge(self, device: DeviceRecord, public_id: bytes, seq: int) -> bool:
+        """The device has everything up to `seq` of a conversation. Backwards or past the head is
+        passed over. False: nothing was done, it has to be looked up whether it may."""
         if not 0 < seq < 1 << 63:
-            return
-        slot = (public_id, device.key)
-        if slot not in self._pending or self._pending[slot][1] < seq:
-            self._pending[slot] = (device.uri, seq)
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._write_soon())
+            return True
+        roster = self._rosters.known(public_id)
+        if roster is None or device.key not in roster.members:
+            return False
+        self._collect(device, public_id, roster.conversation_key, seq)
+        return True
 
-    async def flush(self) -> None:
-        """Write what is pending now. Raises StorageUnavailable; then it stays pending."""
-        pending, self._pending = self._pending, {}
-        if not pending:
-            return
-        try:
-            await self._write(pending)
-        except StorageUnavailable:
-            for slot, (uri, seq) in pending.items():
-                newer = self._pending.get(slot, (uri, 0))
-                self._pending[slot] = (uri, max(seq, newer[1]))
-            raise
+    async def look_up_and_acknowledge(
+        self, device: DeviceRecord, public_id: bytes, seq: int
+    ) -> None:
+        """As `acknowledge`, of any conversation. Of one that the device has never been in it is
+        passed over. Raises StorageUnavailable."""
+
+        async def body(tx: Transaction) -> int | None:
+            return await cursor.place(tx, device.key, public_id)
+
+        conversation_key = await self._database.read(body)
+        if conversation_key is not None:
+            self._collect(device, public_id, conversation_key, seq)
+
+    async def flush(self, device: DeviceRecord | None = None) -> None:
+        """Write what is pending now, of one device or of all, and what is being written. Raises
+        StorageUnavailable; then it stays pending."""
+        async with self._writing:
+            if device is None:
+                pending, self._pending = self._pending, {}
+            else:
+                pending = {device.key: self._pending.pop(device.key, {})}
+            try:
+                await self._write(pending)
+            except (StorageUnavailable, asyncio.CancelledError):
+                for device_key, slots in pending.items():
+                    for conversation_key, slot in slots.items():
+                        self._put(device_key, conversation_key, slot)
+                raise
 
     async def close(self) -> None:
         """Write what is pending, for the last time."""
@@ -70,6 +94,19 @@ class Cursors:
             await self.flush()
         except StorageUnavailable as error:
             log.warning("cursors were not written: %s", error)
+
+    def _collect(
+        self, device: DeviceRecord, public_id: bytes, conversation_key: int, seq: int
+    ) -> None:
+        self._put(device.key, conversation_key, (public_id, device.uri, seq))
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._write_soon())
+
+    def _put(self, device_key: int, conversation_key: int, slot: tuple[bytes, str, int]) -> None:
+        slots = self._pending.setdefault(device_key, {})
+        known = slots.get(conversation_key)
+        if known is None or known[2] < slot[2]:
+            slots[conversation_key] = slot
 
     async def _write_soon(self) -> None:
         pause_s = PAUSE_S
@@ -85,14 +122,14 @@ class Cursors:
         finally:
             self._task = None
 
-    async def _write(self, pending: dict[tuple[bytes, int], tuple[str, int]]) -> None:
-        names: dict[tuple[int, int], tuple[bytes, str]] = {}
-        rows = []
-        for (public_id, device_key), (uri, seq) in pending.items():
-            roster = await self._rosters.get(public_id)
-            if roster is not None:
-                names[roster.conversation_key, device_key] = (public_id, uri)
-                rows.append((roster.conversation_key, device_key, seq))
+    async def _write(self, pending: Pending) -> None:
+        rows = [
+            (conversation_key, device_key, seq)
+            for device_key, slots in pending.items()
+            for conversation_key, (_, _, seq) in slots.items()
+        ]
+        if not rows:
+            return
         rows.sort()
 
         async def body(tx: Transaction) -> list[tuple[int, int, int]]:
@@ -101,5 +138,5 @@ class Cursors:
         for conversation_key, device_key, seq in await self._database.transact(
             body, repeatable=True
         ):
-            public_id, uri = names[conversation_key, device_key]
+            public_id, uri, _ = pending[device_key][conversation_key]
             self._told.cursor_moved(public_id, uri, seq)

@@ -55,7 +55,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Resumption:
-    """What moved since a device's cursors; `more`: there are conversations beyond these."""
+    """What moved since a device's cursors; `more`: go on after the last of these."""
 
     moved: list[f.Moved]
     mailbox: int
@@ -116,7 +116,8 @@ class Delivery:
         A device reads from where it joined, a removed one up to the Commit that removed it.
         Raises Refusal `unknown_conversation`, `bad_request`.
         """
-        if not 1 <= limit <= READ_ENVELOPES or not 0 <= after < 1 << 63:
+        # The seq after it has to fit into 64 bits as well.
+        if not 1 <= limit <= READ_ENVELOPES or not 0 <= after < (1 << 63) - 1:
             raise Refusal("bad_request", f"Read 1 to {READ_ENVELOPES} envelopes after 0 or more.")
 
         async def body(tx: Transaction) -> Stretch:
@@ -141,16 +142,30 @@ class Delivery:
 
         return await self._database.read(body)
 
-    def acknowledge(self, device: DeviceRecord, public_id: bytes, seq: int) -> None:
-        """The device has everything up to `seq` in its vault; only ever forwards."""
-        self._cursors.acknowledge(device, public_id, seq)
+    def acknowledge(self, device: DeviceRecord, public_id: bytes, seq: int) -> bool:
+        """The device has everything up to `seq` in its vault; only ever forwards. False: nothing
+        was done, because it has to be looked up first."""
+        return self._cursors.acknowledge(device, public_id, seq)
 
-    async def resume(self, device: DeviceRecord) -> Resumption:
-        """What moved since this device's cursors. Raises StorageUnavailable."""
-        await self._cursors.flush()
+    async def look_up_and_acknowledge(
+        self, device: DeviceRecord, public_id: bytes, seq: int
+    ) -> None:
+        """As `acknowledge`, where that says False. Raises StorageUnavailable."""
+        await self._cursors.look_up_and_acknowledge(device, public_id, seq)
+
+    async def resume(self, device: DeviceRecord, after: bytes = b"") -> Resumption:
+        """What moved since this device's cursors, in the order in which the conversations came to
+        be: from the first one, or from the one after conversation `after`.
+
+        Raises Refusal `unknown_conversation`, StorageUnavailable.
+        """
+        await self._cursors.flush(device)
 
         async def body(tx: Transaction) -> Resumption:
-            rows = await cursor.moved(tx, device.key, MOVED + 1)
+            begin = await cursor.place(tx, device.key, after) if after else 0
+            if begin is None:
+                raise unknown_conversation()
+            rows = await cursor.moved(tx, device.key, begin, MOVED + 1)
             waiting = await mailbox.count(tx, device.key)
             moved = [f.Moved(*row) for row in rows[:MOVED]]
             return Resumption(moved, waiting, len(rows) > MOVED)
@@ -162,10 +177,10 @@ class Delivery:
 
         Raises Refusal `unknown_conversation`, StorageUnavailable.
         """
-        await self._cursors.flush()
         roster = await self._rosters.load(public_id)
         if roster is None or device.key not in roster.members:
             raise unknown_conversation()
+        await self._cursors.flush()
 
         async def body(tx: Transaction) -> list[tuple[str, int]]:
             return await cursor.of_others(tx, roster.conversation_key, device.account_key)

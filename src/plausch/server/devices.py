@@ -1,5 +1,6 @@
 """Devices: login by a signed challenge, and the account's list of devices."""
 
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from plausch.base.clock import Clock
@@ -10,12 +11,15 @@ from plausch.identity.device_list import DeviceList
 from plausch.identity.errors import IdentityRefused
 from plausch.identity.login import verify_login
 from plausch.server.accounts import checked_certificate, checked_device_list
-from plausch.server.errors import Refusal
+from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
-from plausch.server.records import BUSINESS, DeviceRecord
+from plausch.server.rate import HOUR_MS, TokenBuckets
+from plausch.server.records import BUSINESS, AccountRecord, DeviceRecord
 from plausch.server.store import account, device, key_package, mailbox, member
 
 __all__ = ["DeviceRecord", "Devices", "ListMoved"]
+
+DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +28,9 @@ class ListMoved:
 
     name: str
     removed: tuple[str, ...]
-    """URIs of devices that are no longer listed: end their sessions."""
+    """URIs of all devices that were listed once and are no longer: end their sessions."""
     interested: tuple[str, ...]
-    """URIs of devices that share a conversation with the account."""
+    """URIs of devices that share a conversation with the account; none when nothing moved."""
 
 
 class Devices:
@@ -35,6 +39,8 @@ class Devices:
     def __init__(self, database: Database, clock: Clock, limits: Limits, domain: str) -> None:
         self._database, self._clock, self._limits = database, clock, limits
         self._domain = domain
+        per_hour = limits.device_lists_per_hour
+        self._lists = TokenBuckets(clock, per_hour, per_hour)
 
     async def login(self, uri: str, nonce: bytes, signature: bytes) -> DeviceRecord:
         """The device that signed the server's nonce.
@@ -51,11 +57,7 @@ class Devices:
 
         found = await self._database.read(find)
         if found is None:
-            raise Refusal(
-                "unknown_device",
-                f"{uri} is not a listed device on {self._domain}: it was never linked here, or "
-                "was removed from its account.",
-            )
+            raise self._unknown(uri)
         try:
             verify_login(found.signature_key, self._domain, nonce, address, signature)
         except IdentityRefused as error:
@@ -63,43 +65,61 @@ class Devices:
         return found
 
     async def seen(self, one: DeviceRecord) -> None:
-        """Note that the device was here now."""
+        """Note that the device was here now. Raises Refusal `unknown_device` when a list without
+        it was published since it was found."""
         now_ms = self._clock.now_ms()
 
-        async def body(tx: Transaction) -> None:
-            await device.seen(tx, one.key, now_ms)
+        async def body(tx: Transaction) -> bool:
+            return await device.seen(tx, one.key, now_ms)
 
-        await self._database.transact(body, repeatable=True)
+        if not await self._database.transact(body, repeatable=True):
+            raise self._unknown(one.uri)
+
+    async def listed(self, keys: Sequence[int]) -> Set[int]:
+        """Those of the devices, by key, that their accounts' lists still name."""
+
+        async def body(tx: Transaction) -> Set[int]:
+            return (await device.by_keys(tx, keys)).keys()
+
+        return await self._database.read(body)
 
     async def publish_list(
-        self, account_key: int, device_list_raw: bytes, certificates: list[bytes]
+        self, publisher: DeviceRecord, device_list_raw: bytes, certificates: list[bytes]
     ) -> ListMoved:
-        """The account's next device list, with certificates of the newly listed devices.
+        """The next device list of the publisher's account, with certificates of the newly listed
+        devices.
 
         Devices that are no longer listed lose their key packages and mailbox. A certificate of
-        a device that stays renews the one the server has. The current list again is accepted.
-        Raises Refusal `bad_device_list`, `bad_certificate`, `too_many_devices`.
+        a device that stays renews the one the server has. The current list again is accepted, and
+        nobody has to be told of it.
+        Raises Refusal `bad_device_list`, `bad_certificate`, `too_many_devices`, `rate_limited`,
+        `unknown_device`.
         """
-        now_ms = self._clock.now_ms()
+        account_key, now_ms = publisher.account_key, self._clock.now_ms()
+        self._count_list(account_key)
+        address = AccountAddress(publisher.name, self._domain)
+        new = checked_device_list(device_list_raw, address)
+        fresh = {
+            one.device.uri: (one, raw)
+            for raw in certificates
+            for one in [checked_certificate(raw, address, now_ms // 1000)]
+        }
+        published = False
 
         async def body(tx: Transaction) -> ListMoved:
+            nonlocal published  # still true when the body runs again, because an answer was lost
             owner = await account.lock(tx, account_key)
-            address = AccountAddress(owner.name, self._domain)
-            new = checked_device_list(device_list_raw, address)
-            fresh = {
-                one.device.uri: (one, raw)
-                for raw in certificates
-                for one in [checked_certificate(raw, address, now_ms // 1000)]
-            }
-            if device_list_raw != owner.device_list:
-                try:
-                    new.follows(owner.device_list)
-                except IdentityRefused as error:
-                    raise Refusal("bad_device_list", str(error)) from error
-            self._check_count(owner.kind, new)
-            removed = await self._apply(tx, account_key, new, fresh, now_ms)
+            known = {one.uri: one for one in await device.of_account(tx, account_key)}
+            repeated = device_list_raw == owner.device_list
+            if publisher.uri not in known and not (repeated and published):
+                raise unlisted()
+            if not repeated:
+                self._check_next(new, owner)
+                published = True
+            await self._apply(tx, account_key, new, known, fresh, now_ms)
             await account.publish(tx, account_key, device_list_raw)
-            interested = await member.sharing_with(tx, account_key)
+            removed = await device.unlisted(tx, account_key)
+            interested = await member.sharing_with(tx, account_key) if published else []
             return ListMoved(owner.name, tuple(removed), tuple(interested))
 
         try:
@@ -109,6 +129,38 @@ class Devices:
                 "bad_device_list",
                 "The list names a device id that was used before: a new device takes a new id.",
             ) from error
+
+    def _unknown(self, uri: str) -> Refusal:
+        return Refusal(
+            "unknown_device",
+            f"{uri} is not a listed device on {self._domain}: it was never linked here, or was "
+            "removed from its account.",
+        )
+
+    def _count_list(self, account_key: int) -> None:
+        wait_ms = self._lists.take(str(account_key))
+        if wait_ms:
+            raise Refusal(
+                "rate_limited",
+                "This account has published too many device lists: try again later.",
+                retry_after_ms=wait_ms,
+            )
+
+    def _check_next(self, new: DeviceList, owner: AccountRecord) -> None:
+        try:
+            new.follows(owner.device_list)
+        except IdentityRefused as error:
+            raise Refusal("bad_device_list", str(error)) from error
+        self._check_count(owner.kind, new)
+
+    async def _check_new(self, tx: Transaction, account_key: int, count: int, now_ms: int) -> None:
+        before = await device.new_since(tx, account_key, now_ms - DAY_MS)
+        if count and before + count > self._limits.new_devices_per_day:
+            raise Refusal(
+                "rate_limited",
+                "This account has listed too many new devices in 24 hours: try again later.",
+                retry_after_ms=HOUR_MS,
+            )
 
     def _check_count(self, kind: str, new: DeviceList) -> None:
         most = (
@@ -127,14 +179,15 @@ class Devices:
         tx: Transaction,
         account_key: int,
         new: DeviceList,
-        fresh: dict[str, tuple[DeviceCertificate, bytes]],
+        known: Mapping[str, DeviceRecord],
+        fresh: Mapping[str, tuple[DeviceCertificate, bytes]],
         now_ms: int,
-    ) -> list[str]:
-        """Bring the device table to the list; URIs of the removed ones."""
-        known = {one.uri: one for one in await device.of_account(tx, account_key)}
-        for address, (_, signature_key) in zip(new.addresses(), new.devices, strict=True):
-            uri = address.uri
-            existing = known.pop(uri, None)
+    ) -> None:
+        """Bring the device table, which lists the `known` ones, to the list."""
+        listed = dict(zip([one.uri for one in new.addresses()], new.devices, strict=True))
+        await self._check_new(tx, account_key, len(listed.keys() - known.keys()), now_ms)
+        for uri, (_, signature_key) in listed.items():
+            existing = known.get(uri)
             if existing is not None and existing.signature_key != signature_key:
                 raise Refusal("bad_device_list", f"The list changes the key of {uri}.")
             offered = fresh.get(uri)
@@ -152,8 +205,7 @@ class Devices:
                 await device.add(tx, account_key, uri, signature_key, raw, now_ms)
             else:
                 await device.renew(tx, existing.key, raw)
-        for gone in known.values():
+        for gone in [one for uri, one in known.items() if uri not in listed]:
             await device.unlist(tx, gone.key)
             await key_package.drop_all(tx, gone.key)
             await mailbox.forget(tx, gone.key, mailbox.ALL)
-        return sorted(known)

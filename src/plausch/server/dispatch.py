@@ -6,23 +6,24 @@ the commit (habit 5: act, then tell).
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plausch.base.clock import Clock
 from plausch.base.errors import Fault, PlauschError
+from plausch.server import ephemerals
 from plausch.server.accounts import Accounts
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
-from plausch.server.errors import Refusal, unknown_conversation
+from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
 from plausch.server.rate import TokenBuckets
-from plausch.server.records import Accepted, DeviceRecord
+from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.wire import frames as f
 from plausch.wire.session import State, refused
 
@@ -87,6 +88,7 @@ class Dispatch:
             f.GetCursors: self._get_cursors,
             f.ReadMailbox: self._read_mailbox,
             f.AcknowledgeMailbox: self._acknowledge_mailbox,
+            f.Acknowledge: self._look_up_and_acknowledge,
             f.SendEphemeral: self._look_up_and_send,
         }
 
@@ -103,7 +105,7 @@ class Dispatch:
         try:
             return await self._slow[type(frame)](connection, frame)
         except PlauschError as error:
-            if isinstance(frame, f.Login):
+            if isinstance(frame, f.Login) and error.fault is not Fault.OPERATOR:
                 connection.failures += 1
             return self._refuse(request_id, error)
         except Exception as error:  # a bug of ours: the device gets a sentence, the log the place
@@ -138,11 +140,12 @@ class Dispatch:
     async def _log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
         devices = self._services.devices
         device = await devices.login(frame.device, connection.nonce, frame.signature)
-        await devices.seen(device)
         key_packages, has_last_resort = await self._services.key_packages.count(device)
+        # Last: a list without the device, published meanwhile, found no connection to end.
+        await devices.seen(device)
         if connection.session.state is State.CLOSED:
             return None
-        connection.device, connection.nonce = device, b""
+        connection.logged_in(device)
         self._hub.enter(device.uri, connection)
         return f.LoggedIn(frame.id, self._clock.now_ms(), key_packages, has_last_resort)
 
@@ -157,16 +160,29 @@ class Dispatch:
     ) -> f.ServerFrame:
         device = speaker(connection)
         moved = await self._services.devices.publish_list(
-            device.account_key, frame.device_list, frame.certificates
+            device, frame.device_list, frame.certificates
         )
         self._hub.device_list_moved(
             moved.name, [one for one in moved.interested if one != device.uri]
         )
         for uri in moved.removed:
-            self._hub.disconnect(
-                uri, "device_removed", "This device was removed from its account's list."
-            )
+            self._hub.disconnect(uri, *_REMOVED)
         return f.Done(frame.id)
+
+    async def close_unlisted(self, connections: Sequence["Connection"]) -> None:
+        """End the sessions of devices that are not listed any more: another server process may
+        have taken the list without them."""
+        speaking = {one.device.key: one for one in connections if one.device is not None}
+        if not speaking:
+            return
+        try:
+            listed = await self._services.devices.listed(list(speaking))
+        except PlauschError as error:
+            self._refuse(0, error)  # nobody asked; the operator is told
+            return
+        for key, connection in speaking.items():
+            if key not in listed:
+                connection.close(*_REMOVED)
 
     async def _upload_key_packages(
         self, connection: "Connection", frame: f.UploadKeyPackages
@@ -217,7 +233,7 @@ class Dispatch:
         return f.Envelopes(frame.id, frame.conversation, found.envelopes, found.head)
 
     async def _resume(self, connection: "Connection", frame: f.Resume) -> f.ServerFrame:
-        standing = await self._services.delivery.resume(speaker(connection))
+        standing = await self._services.delivery.resume(speaker(connection), frame.after)
         return f.Resumed(frame.id, standing.moved, standing.mailbox, standing.more)
 
     async def _read_mailbox(self, connection: "Connection", frame: f.ReadMailbox) -> f.ServerFrame:
@@ -231,10 +247,15 @@ class Dispatch:
     ) -> None:
         await self._services.delivery.acknowledge_mailbox(speaker(connection), frame.item)
 
+    async def _look_up_and_acknowledge(
+        self, connection: "Connection", frame: f.Acknowledge
+    ) -> None:
+        await self._services.delivery.look_up_and_acknowledge(
+            speaker(connection), frame.conversation, frame.seq
+        )
+
     async def _look_up_and_send(self, connection: "Connection", frame: f.SendEphemeral) -> None:
-        await self._services.conversations.members(frame.conversation)
-        if not self._ephemeral(connection, frame):
-            raise unknown_conversation()
+        self._pass_on(connection, frame, await self._hub.look_up(frame.conversation))
 
     # --- at once -------------------------------------------------------------------------
 
@@ -262,24 +283,36 @@ class Dispatch:
         return refusal_frame(request_id, error)
 
     def _acknowledge(self, connection: "Connection", frame: f.Acknowledge) -> bool:
-        self._services.delivery.acknowledge(speaker(connection), frame.conversation, frame.seq)
-        return True
+        return self._services.delivery.acknowledge(
+            speaker(connection), frame.conversation, frame.seq
+        )
 
     def _ephemeral(self, connection: "Connection", frame: f.SendEphemeral) -> bool:
-        members = self._services.conversations.members_known(frame.conversation)
-        if members is None:
+        roster = self._hub.roster(frame.conversation)
+        late = roster is None or roster.epoch < ephemerals.epoch_of(frame)
+        if late and connection.ephemerals < self._most_ephemerals:
             return False
-        device = speaker(connection)
-        connection.ephemerals += 1
-        if connection.ephemerals > self._most_ephemerals:
-            connection.send(_TOO_MANY_EPHEMERALS)
-        elif device.uri not in members:
-            connection.send(refusal_frame(0, unknown_conversation()))
-        else:
-            self._hub.ephemeral(frame.conversation, device, frame.message)
+        self._pass_on(connection, frame, roster)
         return True
 
+    def _pass_on(
+        self, connection: "Connection", frame: f.SendEphemeral, roster: Roster | None
+    ) -> None:
+        """Counted whether or not there is such a conversation, which so stays unknown."""
+        device = speaker(connection)
+        connection.ephemerals += ephemerals.cost(frame)
+        if connection.ephemerals > self._most_ephemerals:
+            connection.send(_TOO_MANY_EPHEMERALS)
+            return
+        try:
+            members = ephemerals.checked(frame, device, roster)
+        except Refusal as refusal:
+            connection.send(refusal_frame(0, refusal))
+        else:
+            self._hub.ephemeral(members, device, frame.message)
 
+
+_REMOVED = ("device_removed", "This device was removed from its account's list.")
 _TOO_MANY_EPHEMERALS = refused(
     0, "rate_limited", "Too many ephemeral messages in a minute.", retry_after_ms=60_000
 )

@@ -19,6 +19,7 @@ from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
 from plausch.server.hub import Hub
+from plausch.server.places import Places
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES
 
@@ -42,19 +43,23 @@ class Edge:
         self.limits = config.limits
         self.dispatch = dispatch
         self.port = 0
-        self.connections = 0
+        # Connections forget their counts when they are visited, every `silence_ms`.
+        self.most_pings = max(1, self.limits.pings_per_minute * self.limits.silence_ms // 60_000)
         self._config = config
         self._hub = hub
-        self._origins: frozenset[str] = frozenset(config.origins)
+        self._origins: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
-        self._draining = False
+        self.draining = False
         self._emptied = asyncio.Event()
-        self._addresses: dict[str, int] = {}
+        self._addresses = Places(self.limits.connections_per_address)
+        self._openings = Places(self.limits.openings_per_address, self.limits.openings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wheel: list[set[Connection]] = [
             set() for _ in range(max(1, self.limits.silence_ms // 1000))
         ]
         self._turn = 0
+        self._login_turns = min(max(1, self.limits.login_ms // 1000), len(self._wheel))
+        self._checking = False
         self._timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> int:
@@ -68,50 +73,67 @@ class Edge:
             logger_name=_Quiet(),  # type: ignore[arg-type]  # anything like a logger will do
             max_frame_size=BUNDLE_BYTES + OVERSIZE_BYTES,
             read_buffer_init_size=READ_BUFFER_BYTES,
+            enable_auto_pong=False,  # it would answer whether or not the answers are read
             use_aiofastnet=False,
             backlog=BACKLOG,
         )
         self.port = self._server.sockets[0].getsockname()[1]
-        self._origins |= routes.own_origins(config.domain, config.host, self.port)
+        self._origins = routes.allowed_origins(
+            config.domain, config.host, self.port, config.origins
+        )
         self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
         return self.port
 
     async def stop(self) -> None:
         """Accept no more, carry out what was begun, say good-bye, close."""
-        self._draining = True
+        self.draining = True
         if self._server is not None:
             self._server.close()
         if self._timer is not None:
             self._timer.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=DRAIN_TIMEOUT_S)
+        for connection in self._open_connections():
+            connection.press()  # devices that never pause would keep it from coming to an end
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_TIMEOUT_S):
+                while self._tasks:
+                    await asyncio.wait(self._tasks)
         await self.dispatch.drain()
-        for bucket in self._wheel:
-            for connection in list(bucket):
-                connection.close(
-                    "server_restart", "The server restarts; connect again in a moment.", 1_000
-                )
+        for connection in self._open_connections():
+            connection.close(
+                "server_restart", "The server restarts; connect again in a moment.", 1_000
+            )
         if self.connections:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._emptied.wait(), DRAIN_TIMEOUT_S)
 
     # --- for connections -----------------------------------------------------------------
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return self._addresses.taken
+
     def entered(self, connection: Connection, transport: WSTransport) -> bool:
-        """A WebSocket is open; False when its address has too many."""
+        """A WebSocket is open; False when there is no place for it."""
         request: WSUpgradeRequest = transport.request
         peer = transport.underlying_transport.get_extra_info("peername")
         address = routes.client_address(request, str(peer[0]), self._config.behind_proxy)
         # The upgrade's headers are 2 KiB that nobody needs for as long as the connection lasts.
         request.headers = _NO_HEADERS
         transport.response.headers = _NO_HEADERS
+        if not self._addresses.take(address):
+            return False
+        if not self._openings.take(address):
+            self._addresses.give_back(address)
+            return False
         connection.address = address
-        connection.slot = self._turn
-        self._wheel[self._turn].add(connection)
-        self.connections += 1
-        count = self._addresses.get(address, 0) + 1
-        self._addresses[address] = count
-        return count <= self.limits.connections_per_address
+        connection.slot = (self._turn + self._login_turns) % len(self._wheel)
+        self._wheel[connection.slot].add(connection)
+        return True
+
+    def logged_in(self, connection: Connection) -> None:
+        """A connection has a device: another one may be opened."""
+        self._openings.give_back(connection.address)
 
     def left(self, connection: Connection) -> None:
         """A WebSocket is gone."""
@@ -119,14 +141,11 @@ class Edge:
         if connection not in bucket:
             return
         bucket.discard(connection)
-        self.connections -= 1
-        if not self.connections and self._draining:
+        self._addresses.give_back(connection.address)
+        if connection.device is None:
+            self._openings.give_back(connection.address)
+        if not self.connections and self.draining:
             self._emptied.set()
-        count = self._addresses[connection.address] - 1
-        if count:
-            self._addresses[connection.address] = count
-        else:
-            del self._addresses[connection.address]
         self.closing(connection)
 
     def closing(self, connection: Connection) -> None:
@@ -147,6 +166,9 @@ class Edge:
 
     # --- within --------------------------------------------------------------------------
 
+    def _open_connections(self) -> list[Connection]:
+        return [connection for bucket in self._wheel for connection in bucket]
+
     def _ran(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and task.exception() is not None:
@@ -155,7 +177,7 @@ class Edge:
     def _open(self, request: WSUpgradeRequest) -> WSListener | Response:
         if not routes.is_socket(request):
             return _response(routes.answer(request, self._config.domain))
-        refusal = routes.socket_refusal(request, self._origins, self._draining)
+        refusal = routes.socket_refusal(request, self._origins, self.draining)
         if refusal is not None:
             return _response(refusal)
         return Connection(self)
@@ -163,8 +185,20 @@ class Edge:
     def _turn_wheel(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
         self._turn = (self._turn + 1) % len(self._wheel)
-        for connection in list(self._wheel[self._turn]):
+        if not self._turn:
+            self._hub.doubt()
+        visited = list(self._wheel[self._turn])
+        for connection in visited:
             connection.visit()
+        if visited and not self._checking:
+            self._checking = True
+            self.run(self._check_listed(visited))
+
+    async def _check_listed(self, connections: list[Connection]) -> None:
+        try:
+            await self.dispatch.close_unlisted(connections)
+        finally:
+            self._checking = False
 
 
 def _response(response: WSUpgradeResponse) -> Response:

@@ -38,6 +38,13 @@ def unknown_conversation() -> Refusal:
     )
 
 
+def unlisted() -> Refusal:
+    """The device was removed from its account's list while its connection was open."""
+    return Refusal(
+        "unknown_device", "This device was removed from its account's list: it has no part here."
+    )
+
+
 def stale_epoch(epoch: int, head: int) -> Refusal:
     """The conversation is in another epoch than the request was made for."""
     return Refusal(

@@ -2,18 +2,28 @@
 
 A push is encoded once and the same bytes go to every member. Nothing here is the truth: a push
 that is lost or comes late is repaired by the device, which reads the log after its cursor.
+
+Whose push it is: envelopes of an epoch go to that epoch's members. What belongs to no epoch goes
+to the members as they were in the database lately (`doubt`), because another server process may
+have taken a Commit that this one has not heard of.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
-from plausch.server.records import DeviceRecord
+from plausch.base.errors import PlauschError
+from plausch.server.records import DeviceRecord, Roster
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
 ENVELOPE_OVERHEAD_BYTES = 128
 NOBODY = ""
+
+Push = Callable[[Roster], None]
+"""What is told to a conversation's members, once they are known."""
 
 
 class Listening(Protocol):
@@ -29,14 +39,17 @@ class Listening(Protocol):
 
 
 class Membership(Protocol):
-    """Where the hub learns the member devices of a conversation."""
+    """Where the hub learns the member devices of a conversation (Rosters)."""
 
-    def members_known(self, public_id: bytes) -> tuple[str, ...] | None:
-        """The member devices' URIs, if they are in memory."""
+    def known(self, public_id: bytes) -> Roster | None:
+        """The roster, if it is in memory."""
         ...
 
-    async def members(self, public_id: bytes) -> tuple[str, ...]:
-        """The member devices' URIs; none when there is no such conversation."""
+    async def load(self, public_id: bytes) -> Roster | None:
+        """The roster as the database has it now; None: there is no such conversation.
+
+        Raises StorageUnavailable.
+        """
         ...
 
 
@@ -48,7 +61,8 @@ class Hub:
         self._inline_bytes = inline_bytes
         self._cursor_members = cursor_members
         self._online: dict[str, Listening] = {}
-        self._looking: dict[bytes, list[tuple[bytes, str]]] = {}
+        self._compared: set[bytes] = set()
+        self._looking: dict[bytes, list[Push]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def enter(self, device: str, connection: Listening) -> None:
@@ -65,10 +79,14 @@ class Hub:
 
     def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
         """The log grew by these envelopes (in order): tell the members, spare a lone sender."""
-        first = envelopes[0].sender
-        lone = first if all(one.sender == first for one in envelopes) else NOBODY
-        for message in self._deliveries(conversation, envelopes):
-            self.to_members(conversation, message, lone)
+        push = partial(self._push_appended, conversation, envelopes)
+        roster = self._known(conversation)
+        if roster is None:
+            self._push_later(conversation, push)
+            return
+        if roster.epoch == envelopes[0].epoch:  # the append's statement compared it
+            self._compared.add(conversation)
+        push(roster)
 
     def committed(self, conversation: bytes, envelope: f.Envelope, devices: Iterable[str]) -> None:
         """A Commit was accepted: tell the members before and after it, `devices`."""
@@ -82,21 +100,17 @@ class Hub:
 
     def cursor_moved(self, conversation: bytes, device: str, seq: int) -> None:
         """The device acknowledged up to `seq`: tell the members of other accounts."""
-        members = self._membership.members_known(conversation)
-        if members is None or len(members) > self._cursor_members:
-            return
-        account = device.rpartition("/")[0]
-        others = [
-            uri for uri in members if uri in self._online and uri.rpartition("/")[0] != account
-        ]
-        if others:
-            moved = encode(f.CursorMoved(conversation, device, seq))
-            self.to_devices(others, websocket_message(moved))
+        push = partial(self._push_cursor, conversation, device, seq)
+        roster = self.roster(conversation)
+        if roster is None:
+            self._push_later(conversation, push)
+        else:
+            push(roster)
 
-    def ephemeral(self, conversation: bytes, device: DeviceRecord, message: bytes) -> None:
-        """Pass a message on that is stored nowhere."""
-        frame = encode(f.Ephemeral(conversation, device.uri, message))
-        self.to_members(conversation, websocket_message(frame), device.uri)
+    def ephemeral(self, roster: Roster, device: DeviceRecord, message: bytes) -> None:
+        """Pass a message on that is stored nowhere, to the members of its epoch."""
+        frame = websocket_message(encode(f.Ephemeral(roster.conversation, device.uri, message)))
+        self.to_devices([uri for uri in roster.uris if uri != device.uri], frame)
 
     def device_list_moved(self, name: str, devices: Iterable[str]) -> None:
         """The account has a new device list: tell these devices, which share a conversation."""
@@ -108,25 +122,6 @@ class Hub:
         if connection is not None:
             connection.close(code, sentence)
 
-    def to_members(self, conversation: bytes, message: bytes, sender: str) -> None:
-        """Send a prepared message to all members online but the sender, in the order of calls."""
-        waiting = self._looking.get(conversation)
-        if waiting is not None:
-            waiting.append((message, sender))
-            return
-        members = self._membership.members_known(conversation)
-        if members is None:
-            self._looking[conversation] = [(message, sender)]
-            task = asyncio.get_running_loop().create_task(self._look_up(conversation))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-            return
-        online = self._online.get
-        for device in members:
-            connection = online(device)
-            if connection is not None and device != sender:
-                connection.push(message)
-
     def to_devices(self, devices: Iterable[str], message: bytes) -> None:
         """Send a prepared message to those of the devices that are online."""
         for device in devices:
@@ -134,13 +129,77 @@ class Hub:
             if connection is not None:
                 connection.push(message)
 
-    async def _look_up(self, conversation: bytes) -> None:
-        members: tuple[str, ...] = ()
+    # --- whose push it is ----------------------------------------------------------------
+
+    def roster(self, conversation: bytes) -> Roster | None:
+        """The members, if they are in memory and were compared with the database lately."""
+        return self._known(conversation) if conversation in self._compared else None
+
+    async def look_up(self, conversation: bytes) -> Roster | None:
+        """The members as the database has them now; None: there is no such conversation.
+
+        Raises StorageUnavailable.
+        """
+        roster = await self._membership.load(conversation)
+        if roster is not None:
+            self._compared.add(conversation)
+        return roster
+
+    def doubt(self) -> None:
+        """Time has passed: what is in memory has to be compared again before it is used."""
+        self._compared.clear()
+
+    def _known(self, conversation: bytes) -> Roster | None:
+        """The members in memory; None also while others wait for them, to keep the order."""
+        return None if conversation in self._looking else self._membership.known(conversation)
+
+    def _push_later(self, conversation: bytes, push: Push) -> None:
+        waiting = self._looking.setdefault(conversation, [])
+        waiting.append(push)
+        if len(waiting) == 1:
+            task = asyncio.get_running_loop().create_task(self._look_up_and_push(conversation))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _look_up_and_push(self, conversation: bytes) -> None:
+        roster = None
         try:
-            members = await self._membership.members(conversation)
+            with suppress(PlauschError):  # only pushes are lost: devices read the log
+                roster = await self.look_up(conversation)
         finally:
-            for message, sender in self._looking.pop(conversation):
-                self.to_devices((one for one in members if one != sender), message)
+            waiting = self._looking.pop(conversation)
+        if roster is not None:
+            for push in waiting:
+                push(roster)
+
+    def _push_appended(
+        self, conversation: bytes, envelopes: Sequence[f.Envelope], roster: Roster
+    ) -> None:
+        if roster.epoch != envelopes[0].epoch:
+            # A Commit was faster. Who was added by it may not have what was sent before: its
+            # members are woken, and each reads what is its own.
+            wake = encode(f.Delivery(conversation, envelopes[-1].seq, []))
+            self.to_devices(roster.uris, websocket_message(wake))
+            return
+        first = envelopes[0].sender
+        lone = first if all(one.sender == first for one in envelopes) else NOBODY
+        online = self._online.get
+        for message in self._deliveries(conversation, envelopes):
+            for device in roster.uris:
+                connection = online(device)
+                if connection is not None and device != lone:
+                    connection.push(message)
+
+    def _push_cursor(self, conversation: bytes, device: str, seq: int, roster: Roster) -> None:
+        if len(roster.uris) > self._cursor_members:
+            return
+        account = device.rpartition("/")[0]
+        others = [
+            uri for uri in roster.uris if uri in self._online and uri.rpartition("/")[0] != account
+        ]
+        if others:
+            moved = encode(f.CursorMoved(conversation, device, seq))
+            self.to_devices(others, websocket_message(moved))
 
     def _deliveries(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> Iterable[bytes]:
         """The envelopes in as few frames as the inline limit allows, ready to send."""

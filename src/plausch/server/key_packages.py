@@ -1,5 +1,8 @@
 """Key packages: left by a device so that others can add it while it is away."""
 
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
+
 from plausch.base.clock import Clock
 from plausch.base.errors import Fault
 from plausch.base.ids import NameRefused, parse_name
@@ -9,7 +12,8 @@ from plausch.mls.errors import CredentialRefused, ProtocolError
 from plausch.mls.key_package import KeyPackage, parse_key_package
 from plausch.mls.suite import suite as suite_of
 from plausch.server.accounts import unknown_account
-from plausch.server.errors import Refusal
+from plausch.server.checks import Checks
+from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
@@ -24,30 +28,34 @@ class KeyPackages:
     def __init__(self, database: Database, clock: Clock, limits: Limits, domain: str) -> None:
         self._database, self._clock, self._limits = database, clock, limits
         self._domain = domain
-        self._claims = TokenBuckets(
-            clock, limits.key_packages_claimed_per_hour, limits.key_packages_claimed_per_hour
-        )
+        self._checks = Checks(clock, limits)
+        by_one, of_one = limits.key_packages_claimed_per_hour, limits.claims_of_an_account_per_hour
+        self._claims = TokenBuckets(clock, by_one, by_one)
+        self._pairs = TokenBuckets(clock, of_one, of_one)
 
     async def upload(self, owner: DeviceRecord, raw: list[bytes], last_resort: bytes) -> None:
         """Keep more packages of this device; a last-resort one replaces the one of its suite.
 
         A package that is there already is passed over. Raises Refusal `bad_key_package`,
-        `too_many_key_packages`.
+        `too_many_key_packages`, `rate_limited`, `unknown_device`.
         """
         if len(raw) > self._limits.key_packages_per_device:
             raise self._too_many()
         now_s = self._clock.now_ms() // 1000
 
-        async def stored_certificate(tx: Transaction) -> bytes:
-            return await device.certificate(tx, owner.key)
+        async def look(tx: Transaction) -> tuple[bytes, set[bytes]]:
+            return await device.certificate(tx, owner.key), await key_package.known(tx, owner.key)
 
-        certificate = await self._database.read(stored_certificate)
-        rows = [self._check(owner, certificate, one, now_s, last=False) for one in raw]
-        last = (
-            [self._check(owner, certificate, last_resort, now_s, last=True)] if last_resort else []
+        certificate, there = await self._database.read(look)
+        offer = _Offer(owner, certificate, there, now_s, self._limits.key_package_bytes)
+        lasts = [last_resort] if last_resort else []
+        rows, last = await self._checks.run(
+            owner.account_key, lambda: (offer.new(raw, last=False), offer.new(lasts, last=True))
         )
 
         async def body(tx: Transaction) -> None:
+            if not await device.hold(tx, owner.key):
+                raise unlisted()
             await key_package.forget_expired(tx, owner.key, now_s)
             for row in last:
                 await key_package.drop_last_resort(tx, owner.key, row[1])
@@ -72,7 +80,8 @@ class KeyPackages:
 
         Each package is handed out once, a last-resort one when no other is left. A device that
         has neither is absent from the answer. Raises Refusal `unknown_account`,
-        `unknown_device`, `no_key_package`, `rate_limited`, `bad_request`.
+        `unknown_device` (also when the claimer itself is not listed any more), `no_key_package`,
+        `rate_limited`, `bad_request`.
         """
         now_ms = self._clock.now_ms()
         try:
@@ -82,24 +91,21 @@ class KeyPackages:
         if not 0 <= suite < 1 << 16:
             raise Refusal("bad_request", f"There is no cipher suite {suite}.")
 
-        async def find(tx: Transaction) -> list[DeviceRecord]:
+        async def find(tx: Transaction) -> tuple[int, list[DeviceRecord]]:
+            if await device.by_uri(tx, claimer.uri) is None:
+                raise unlisted()
             owner = await account.by_name(tx, name)
             if owner is None:
                 raise unknown_account(name, self._domain)
-            return await device.of_account(tx, owner.key)
+            return owner.key, await device.of_account(tx, owner.key)
 
-        listed = {one.uri: one for one in await self._database.read(find)}
+        target, found = await self._database.read(find)
+        listed = {one.uri: one for one in found}
         wanted = list(dict.fromkeys(devices)) or list(listed)
         for uri in wanted:
             if uri not in listed:
                 raise Refusal("unknown_device", f"{uri[:96]} is not a listed device of {name}.")
-        wait_ms = self._claims.take(str(claimer.account_key), len(wanted))
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "This account has claimed too many key packages: try again later.",
-                retry_after_ms=wait_ms,
-            )
+        self._take(claimer.account_key, target, len(wanted))
 
         async def body(tx: Transaction) -> list[tuple[str, bytes]]:
             claimed = []
@@ -129,6 +135,21 @@ class KeyPackages:
         single, last = await self._database.read(body)
         return single, last > 0
 
+    def _take(self, claimer: int, target: int, count: int) -> None:
+        """Count a claim by one account of another's packages; its own are its own business.
+
+        Raises Refusal `rate_limited`.
+        """
+        wait_ms = self._claims.take(str(claimer), count)
+        if not wait_ms and target != claimer:
+            wait_ms = self._pairs.take(f"{claimer} {target}")
+        if wait_ms:
+            raise Refusal(
+                "rate_limited",
+                "This account has claimed too many key packages: try again later.",
+                retry_after_ms=wait_ms,
+            )
+
     def _too_many(self) -> Refusal:
         return Refusal(
             "too_many_key_packages",
@@ -136,34 +157,50 @@ class KeyPackages:
             "fewer, or wait until some are claimed.",
         )
 
-    def _check(
-        self, owner: DeviceRecord, certificate: bytes, raw: bytes, now_s: int, *, last: bool
-    ) -> Row:
+
+@dataclass(frozen=True, slots=True)
+class _Offer:
+    """What key packages are judged against: the device that leaves them, and what it has left."""
+
+    owner: DeviceRecord
+    certificate: bytes
+    there: Set[bytes]
+    """Refs of its packages that wait already: those were checked when they came."""
+    now_s: int
+    most_bytes: int
+
+    def new(self, raw: Sequence[bytes], *, last: bool) -> list[Row]:
+        """Those that are not there yet. Raises Refusal `bad_key_package`."""
+        return [row for one in raw if (row := self._row(one, last=last)) is not None]
+
+    def _row(self, raw: bytes, *, last: bool) -> Row | None:
         """A package that others can use. Raises Refusal `bad_key_package`."""
-        if len(raw) > self._limits.key_package_bytes:
+        if len(raw) > self.most_bytes:
             raise Refusal(
                 "bad_key_package",
-                f"A key package has {len(raw)} bytes, more than {self._limits.key_package_bytes}.",
+                f"A key package has {len(raw)} bytes, more than {self.most_bytes}.",
             )
-
-        def judge(credential: Credential, signature_key: bytes, role: Role) -> None:
-            if credential != Credential(PLAUSCH, certificate):
-                raise CredentialRefused("Its credential is not the device's newest certificate.")
-            if signature_key != owner.signature_key:
-                raise CredentialRefused("Its signature key is not the device's.")
-
         try:
             package = parse_key_package(raw)
             crypto = suite_of(package.cipher_suite)
-            package.validate(crypto, judge, now_s)
+            ref = package.ref(crypto)
+            if ref in self.there:
+                return None
+            package.validate(crypto, self._judge, self.now_s)
             if package.last_resort != last:
                 raise CredentialRefused(
                     "A last-resort key package must be marked as one, and no other may be."
                 )
-            ref = package.ref(crypto)
         except ProtocolError as error:
             raise Refusal("bad_key_package", f"A key package cannot be used: {error}") from error
-        return owner.key, package.cipher_suite, int(last), _expires_s(package), ref, raw
+        return self.owner.key, package.cipher_suite, int(last), _expires_s(package), ref, raw
+
+    def _judge(self, credential: Credential, signature_key: bytes, role: Role) -> None:
+        """Raises CredentialRefused."""
+        if credential != Credential(PLAUSCH, self.certificate):
+            raise CredentialRefused("Its credential is not the device's newest certificate.")
+        if signature_key != self.owner.signature_key:
+            raise CredentialRefused("Its signature key is not the device's.")
 
 
 def _expires_s(package: KeyPackage) -> int:

@@ -11,17 +11,38 @@ class Limits:
 
     devices_per_person: int = 6
     devices_per_business: int = 50
+    new_devices_per_day: int = 100
+    """Devices that one account may list for the first time: their rows stay."""
+
+    device_lists_per_hour: int = 60
+    """By one account: each list is told to everybody who shares a conversation with it."""
+
     key_packages_per_device: int = 100
     participants_per_conversation: int = 1_000
     sends_per_device_per_day: int = 20_000
     conversations_per_device_per_day: int = 200
     registrations_per_address_per_hour: int = 1_000
     connections_per_address: int = 10_000
+    openings_per_address: int = 256
+    openings: int = 4_000
+    """Connections on which nobody has logged in yet, of one address and of all together."""
+
+    opening_bytes: int = 32 * KIB
+    """What a connection may send before somebody has logged in on it."""
+
+    login_ms: int = 10_000
+    """A connection has this long to log in."""
+
     requests_waiting: int = 256
     """Requests of one connection not answered yet; at this number its bytes are left unread."""
 
+    requests_queued: int = 4_096
+    """Requests that were in the bytes read by then and wait for the ones before them; a
+    connection with more is closed."""
+
     unread_bytes: int = 1024 * KIB
-    """Pushes that a connection may leave unread before it is closed as a slow reader."""
+    """What a connection may leave unread, on top of the largest frame, before it is closed as a
+    slow reader."""
 
     inline_bytes: int = 32 * KIB
     """Up to this many bytes of envelopes travel in a `Delivery`; more is left to be read."""
@@ -30,10 +51,13 @@ class Limits:
     """Conversations with more member devices get no `CursorMoved`: n devices cause n^2 frames."""
 
     ephemerals_per_minute: int = 600
+    """Of up to 1 KiB; a larger one counts once more for each KiB."""
+
+    pings_per_minute: int = 120
     login_attempts: int = 3
     silence_ms: int = 45_000
     """After this long without a byte a connection is asked for a sign of life, after twice this
-    long it is closed; it has this long to log in."""
+    long it is closed."""
 
     retention_days: int = 30
     """An envelope leaves the log at this age, acknowledged or not."""
@@ -45,10 +69,53 @@ class Limits:
     commit_bundle_bytes: int = 2048 * KIB
     """Commit, Welcome and GroupInfo of one AppendCommit together."""
 
+    first_group_info_bytes: int = 64 * KIB
+    """The GroupInfo of a new conversation, which has one leaf."""
+
+    commits_per_device_per_day: int = 2_000
+    commit_bytes_per_account_per_day: int = 256 * 1024 * KIB
+    checking_ms_per_hour: int = 30_000
+    """Processor time that the server spends on checking the Commits of one account, as much on its
+    key packages and as much on its new conversations, refused ones included."""
+
+    mailbox_items: int = 1_000
+    mailbox_bytes: int = 64 * 1024 * KIB
+    """Welcomes that wait for one device."""
+
     key_package_bytes: int = 16 * KIB
     key_packages_claimed_per_hour: int = 2_000
     """By one account: more would exhaust other people's supply."""
 
+    claims_of_an_account_per_hour: int = 20
+    """How often one account may claim the key packages of another one."""
+
     proposals_per_epoch: int = 1_000
+    proposal_bytes_per_epoch: int = 1024 * KIB
     read_bytes: int = 1024 * KIB
     """A stretch of the log ends before the envelope that would pass this size."""
+
+
+AT_LEAST_ONE = frozenset(
+    {
+        "devices_per_person",
+        "devices_per_business",
+        "participants_per_conversation",
+        "connections_per_address",
+        "openings_per_address",
+        "openings",
+        "opening_bytes",
+        "login_ms",
+        "requests_waiting",
+        "requests_queued",
+        "login_attempts",
+        "pings_per_minute",
+        "silence_ms",
+        "retention_days",
+        "message_bytes",
+        "commit_bundle_bytes",
+        "first_group_info_bytes",
+        "key_package_bytes",
+    }
+)
+"""With 0 of these nobody could use the server, or it would lose what it was given; 0 of the
+others is "none of it", or "no limit" where spec/delivery.md says so."""

@@ -62,7 +62,7 @@ class Server:
         clock, limits, domain = SystemClock(), config.limits, config.domain
         rosters = Rosters(database)
         conversations = Conversations(database, clock, limits, rosters)
-        hub = Hub(conversations, limits.inline_bytes, limits.cursor_members)
+        hub = Hub(rosters, limits.inline_bytes, limits.cursor_members)
         services = Services(
             Accounts(database, clock, limits, domain, config.registration),
             Devices(database, clock, limits, domain),
@@ -103,6 +103,8 @@ async def _sweep(retention: Retention) -> None:
             await retention.sweep()
         except PlauschError as error:
             log.warning("The logs were not swept: %s", error)
+        except Exception as error:  # a bug of ours: the next sweep comes all the same
+            log.error("Sweeping failed unexpectedly.", exc_info=error)
 
 
 async def serve(config: ServerConfig) -> None:

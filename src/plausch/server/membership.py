@@ -4,7 +4,7 @@ The Commit says which leaves change (mls.handshake); here each changed leaf beco
 device, and the rules about accounts are asked: who may add whom, and how many.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Self
 
@@ -157,20 +157,40 @@ def _check_rules(
     committer: DeviceRecord,
     limits: Limits,
 ) -> None:
-    participants = {one.account_key for one in before}
+    participants = frozenset([one.account_key for one in before])
     records = {one.key: one for one in devices.values()}
     for one in change.come:
-        record = records[one.device_key]
-        unasked = record.kind == PERSON and record.account_key not in participants
-        if committer.kind == BUSINESS and unasked:
-            raise Refusal(
-                "not_allowed",
-                f"A business cannot add {record.name}: a person writes to a business first.",
-            )
+        _check_asked(records[one.device_key], participants, committer)
     count = len({one.account_key for one in change.after})
     if count > limits.participants_per_conversation:
         raise Refusal(
             "too_many_participants",
             f"A conversation may have {limits.participants_per_conversation} participants, "
             f"not {count}.",
+        )
+
+
+def judge_addition(
+    certificate: DeviceCertificate,
+    known: DeviceRecord | None,
+    participants: Set[int],
+    sender: DeviceRecord,
+) -> None:
+    """Whether the sender may propose to add the device. Its epoch's Commit, which may be another
+    one's, asks only about the committer; the participants stay the same until then.
+
+    Raises Refusal `bad_proposal`, `not_allowed`.
+    """
+    try:
+        record = check_listed(certificate, known)
+    except CredentialRefused as error:
+        raise Refusal("bad_proposal", f"The proposal cannot be accepted: {error}") from error
+    _check_asked(record, participants, sender)
+
+
+def _check_asked(record: DeviceRecord, participants: Set[int], by: DeviceRecord) -> None:
+    if by.kind == BUSINESS and record.kind == PERSON and record.account_key not in participants:
+        raise Refusal(
+            "not_allowed",
+            f"A business cannot add {record.name}: a person writes to a business first.",
         )

@@ -46,6 +46,8 @@ class Member:
     account_key: int
     leaf_index: int
     signature_key: bytes
+    listed: bool = True
+    """Whether its account's list still names it; a leaf stays until a member removes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,11 @@ class Roster:
     epoch: int
     suite: int
     members: Mapping[int, Member]
-    """By device key."""
+    """Those that are listed devices, by device key."""
     uris: tuple[str, ...]
-    """The members' device URIs, by leaf."""
-
-    @property
-    def accounts(self) -> frozenset[int]:
-        """The participants' account keys."""
-        return frozenset(member.account_key for member in self.members.values())
+    """Their device URIs, by leaf."""
+    accounts: frozenset[int]
+    """The participants' account keys, also of those with no listed device in it."""
 
 
 @dataclass(frozen=True, slots=True)

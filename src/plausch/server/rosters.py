@@ -12,6 +12,8 @@ from plausch.server.records import Member, Roster
 from plausch.server.store import conversation, member
 
 REMEMBERED = 50_000
+REMEMBERED_MEMBERS = 500_000
+"""Of all these rosters together, some 250 MiB; those used last are kept."""
 
 
 class Rosters:
@@ -20,6 +22,7 @@ class Rosters:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: OrderedDict[bytes, Roster] = OrderedDict()
+        self._members = 0
 
     def known(self, public_id: bytes) -> Roster | None:
         """The roster, if it is in memory."""
@@ -52,18 +55,27 @@ class Rosters:
             return known
         self._known[roster.conversation] = roster
         self._known.move_to_end(roster.conversation)
-        if len(self._known) > REMEMBERED:
-            self._known.popitem(last=False)
+        self._members += len(roster.members) - (0 if known is None else len(known.members))
+        self._forget_oldest()
         return roster
+
+    def _forget_oldest(self) -> None:
+        while len(self._known) > 1 and (
+            len(self._known) > REMEMBERED or self._members > REMEMBERED_MEMBERS
+        ):
+            _, oldest = self._known.popitem(last=False)
+            self._members -= len(oldest.members)
 
 
 def roster_of(key: int, public_id: bytes, epoch: int, suite: int, members: list[Member]) -> Roster:
-    """A roster from its parts."""
+    """A roster from its parts; `members` are all leaves."""
+    listed = [one for one in members if one.listed]
     return Roster(
         key,
         ConversationId(public_id),
         epoch,
         suite,
-        {one.device_key: one for one in members},
-        tuple([one.uri for one in members]),
+        {one.device_key: one for one in listed},
+        tuple([one.uri for one in listed]),
+        frozenset([one.account_key for one in members]),
     )

@@ -5,7 +5,9 @@ protocol; everything else is not found. Responses carry headers that forbid a br
 anything with them.
 """
 
+from collections.abc import Iterable
 from http import HTTPStatus
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from picows import WSUpgradeRequest, WSUpgradeResponse
 
@@ -34,14 +36,16 @@ them. Use a Plausch program to talk to somebody here.</p>
 """
 
 
-def own_origins(domain: str, host: str, port: int) -> frozenset[str]:
-    """The web origins under which this very server may be reached.
+def allowed_origins(domain: str, host: str, port: int, others: Iterable[str]) -> frozenset[str]:
+    """The web origins under which this very server may be reached, and the operator's `others`;
+    in lower case, as they are compared.
 
     The Host header is not asked: with a name of the attacker's that points here, it would
     agree with any Origin (DNS rebinding).
     """
     names = {domain, f"{domain}:{port}", f"{host}:{port}", f"localhost:{port}", f"127.0.0.1:{port}"}
-    return frozenset(f"{scheme}://{name}" for scheme in ("http", "https") for name in names)
+    own = [f"{scheme}://{name}" for scheme in ("http", "https") for name in names]
+    return frozenset([one.lower() for one in (*own, *others)])
 
 
 def answer(request: WSUpgradeRequest, domain: str) -> WSUpgradeResponse:
@@ -98,16 +102,25 @@ def page(
 
 
 def client_address(request: WSUpgradeRequest, peer: str, behind_proxy: bool) -> str:
-    """The key by which an address is counted: IPv4 address, or the /64 of an IPv6 address.
+    """What an address is counted by: the IPv4 address, or the /64 of the IPv6 address.
 
     Behind a proxy it is the last entry of X-Forwarded-For, the one the proxy itself wrote.
     """
     if behind_proxy:
         entries = ",".join(request.headers.getall("x-forwarded-for", [])).split(",")
         peer = entries[-1].strip() or peer
-    if ":" in peer:
-        return ":".join(peer.split(":")[:4])
-    return peer[:64]
+    host = peer.partition("]")[0].lstrip("[")  # [2001:db8::1]:443
+    if host.count(":") == 1:  # 192.0.2.1:443
+        host = host.partition(":")[0]
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:  # a proxy may say "unknown"
+        return peer[:64]
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((address, 64), strict=False))
 
 
 def _path(request: WSUpgradeRequest) -> str:

@@ -263,9 +263,13 @@ class Acknowledge(Frame, frozen=True, tag=26):
 
 
 class Resume(Frame, frozen=True, tag=27):
-    """Begin pushes, and say what moved since this device's cursors. Answer: `Resumed`."""
+    """Begin pushes, and say what moved since this device's cursors. Answer: `Resumed`.
+
+    `after`: empty at first; while `Resumed` says `more`, the last conversation that it named.
+    """
 
     id: RequestId
+    after: Annotated[bytes, msgspec.Meta(max_length=16)]
 
 
 class Moved(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -278,7 +282,7 @@ class Moved(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class Resumed(Frame, frozen=True, tag=28):
-    """What moved. `more`: ask again after acknowledging (at most 1,000 a frame)."""
+    """What moved, at most 1,000 conversations. `more`: resume again after the last of them."""
 
     id: RequestId
     moved: list[Moved]

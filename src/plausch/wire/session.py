@@ -11,7 +11,7 @@ The states are a table (habit 2 of the house); device and server walk the same o
 - While a registration or a login is being judged the device waits: nothing else may be sent.
 - Pushes begin once `Resume` is received, so they may overtake `Resumed`: whatever happens
   while the server looks up what moved is either in `Resumed` or pushed, or both.
-- `Resume` may be repeated (it answers with at most 1,000 conversations at a time).
+- `Resume` is repeated to go through all that moved, at most 1,000 conversations at a time.
 - Every request is answered exactly once, with the answer that belongs to it or `Refused`.
 """
 

@@ -13,7 +13,13 @@ import pytest
 
 from plausch.base.errors import LocalError
 from plausch.db import sqlite as engine
-from plausch.db.interface import Database, StorageUnavailable, Transaction
+from plausch.db.interface import (
+    Database,
+    Row,
+    StorageDamaged,
+    StorageUnavailable,
+    Transaction,
+)
 from plausch.db.sqlite import MEMORY, open_sqlite
 
 LEDGER = Path(__file__).with_name("ledger.py")
@@ -207,6 +213,26 @@ async def test_durability_settings_are_what_they_must_be(tmp_path: Path) -> None
         "foreign_keys": 1,
     }
     await database.close()
+
+
+async def test_every_connection_is_opened_with_the_pragmas_of_its_database(tmp_path: Path) -> None:
+    database = open_sqlite(tmp_path / "test.db", pragmas=("cache_spill = OFF",))
+
+    async def spill(transaction: Transaction) -> list[Row]:
+        return await transaction.fetch("PRAGMA cache_spill")
+
+    assert await database.transact(spill) == await database.read(spill) == [(0,)]
+    database._abandon_writer()
+    assert await database.transact(spill) == [(0,)]
+    await database.close()
+
+
+async def test_a_file_that_is_no_database_is_called_damaged(tmp_path: Path) -> None:
+    path = tmp_path / "list.db"
+    path.write_bytes(b"a shopping list " * 1000)
+    with pytest.raises(StorageDamaged, match="restore it from a backup") as damaged:
+        open_sqlite(path)
+    assert damaged.value.code == StorageUnavailable.code
 
 
 async def test_the_log_is_copied_into_the_database_beside_the_writer(

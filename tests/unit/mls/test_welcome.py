@@ -10,8 +10,8 @@ from plausch.mls.welcome import (
     GroupSecrets,
     parse_welcome,
     seal_welcome,
-    welcome_references,
 )
+from plausch.mls.welcome_header import welcome_references
 from unit.mls.group_players import ALL_SUITES, Scene, refused
 
 

@@ -137,7 +137,7 @@ async def test_a_device_reads_before_it_writes(town: Town, wire: Crooked) -> Non
     await cem.conversation(group.id).remove("anna@localhost")
     wire.sent.clear()
     await town.connect(anna)
-    with pytest.raises(SdkError, match="no longer in the conversation"):
+    with pytest.raises(SdkError, match="has left the conversation"):
         await asyncio.wait_for(late.accepted(), PATIENCE_S)
     assert wire.appends() == []
     assert anna.conversation(group.id).state == "left"

@@ -11,7 +11,15 @@ from plausch.base.ids import DeviceAddress
 from plausch.mls.commit import Identity
 from plausch.mls.credential import PLAUSCH, Credential
 from plausch.mls.group import Group, external_join
-from plausch.sdk import Client, ConversationLeft, ParticipantsChanged, ProblemFound
+from plausch.mls.leaf_node import MLS10
+from plausch.mls.proposal import ReInit
+from plausch.sdk import (
+    Client,
+    ConversationLeft,
+    NotParticipant,
+    ParticipantsChanged,
+    ProblemFound,
+)
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.epochs import LONGEST_TURN_S, TURN_S, Epochs
 from plausch.sdk.membership import members_of
@@ -19,6 +27,7 @@ from plausch.sdk.vault.outbox import EntryKind
 from plausch.wire import frames as f
 from unit.sdk.talks import (
     anna_and_cem,
+    append,
     codes,
     copy_of,
     core_of,
@@ -370,3 +379,37 @@ async def test_a_member_that_proves_nothing_is_said_and_not_committed_away(
     wire.to_server = willing
     await (await conversation.send_text("still here")).accepted()
     assert (await message(cem)).text == "still here"
+
+
+# --- the end ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", ["anna", "cem"])
+async def test_a_group_that_is_ended_says_so_and_nothing_more_is_sent(
+    town: Town, wire: Crooked, whose: str
+) -> None:
+    """A member proposes a ReInit; whoever commits it, the conversation is over for everybody."""
+    anna, cem, conversation = await anna_and_cem(town, wire)
+    ended = {client: client.events() for client in (anna, cem)}
+    proposer = {"anna": anna, "cem": cem}[whose]
+    live = live_of(proposer, conversation)
+    async with core_of(proposer).changing(live):
+        group = await core_of(proposer).group(live)
+        raw = group.propose_reinit(ReInit(b"n" * 16, MLS10, group.suite_id, ()))
+        await core_of(proposer).vault.write(core_of(proposer).save_group(live, epoch_moved=True))
+        epoch = group.epoch
+    await append(proposer, conversation.id, f.PROPOSAL, raw, epoch)
+    for client, events in ended.items():
+        await expected(events, ConversationLeft)
+        mine = client.conversation(conversation.id)
+        assert mine.state == "ended"
+        with pytest.raises(NotParticipant, match="was ended by one of its participants"):
+            await mine.send_text("one more thing")
+        await mine.leave()
+        assert mine.state == "ended"
+        assert await core_of(client).conversations.group(conversation.id) is None
+        assert await history(mine) == ["hello"]
+        assert await client.problems() == []
+    another = await anna.conversation_with("cem@localhost")
+    assert another != conversation
+    await (await another.send_text("again")).accepted()

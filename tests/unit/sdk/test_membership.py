@@ -268,7 +268,7 @@ async def test_a_package_without_a_certificate_names_nobody(town: Town, wire: Cr
 async def test_every_leaf_of_a_healthy_group_may_be_encrypted_to(town: Town, wire: Crooked) -> None:
     anna, cem, conversation = await anna_and_cem(town, wire)
     group = await group_of(anna, conversation)
-    assert outdated_leaves(core_of(anna), group) == []
+    assert outdated_leaves(core_of(anna), live_of(anna, conversation), group) == []
     assert set(members_of(core_of(anna), group)) == {anna.device, cem.device}
 
 
@@ -277,7 +277,9 @@ async def test_an_expired_certificate_makes_a_leaf_outdated(town: Town, wire: Cr
     core, group = core_of(anna), await group_of(anna, conversation)
     leaves = members_of(core, group)
     core.trust._clock = ManualClock(core.clock.now_ms() + 3 * 366 * 24 * 3_600_000)
-    assert outdated_leaves(core, group) == [leaves[cem.device]], "the own one is not judged"
+    assert outdated_leaves(core, live_of(anna, conversation), group) == [leaves[cem.device]], (
+        "the own one is not judged"
+    )
 
 
 async def test_a_changed_identity_is_a_decision_and_anything_else_a_refusal(
@@ -294,12 +296,12 @@ async def test_a_changed_identity_is_a_decision_and_anything_else_a_refusal(
     )
     core.trust._keep(other_key)
     with pytest.raises(TrustRefused, match="does not prove to be a device"):
-        outdated_leaves(core, group)
+        outdated_leaves(core, live_of(anna, conversation), group)
     core.trust._keep(replace(other_key, state=ContactState.CHANGED))
     with pytest.raises(IdentityChanged):
-        outdated_leaves(core, group)
+        outdated_leaves(core, live_of(anna, conversation), group)
     core.trust._keep(kept)
-    assert outdated_leaves(core, group) == []
+    assert outdated_leaves(core, live_of(anna, conversation), group) == []
 
 
 async def test_the_leaf_of_a_delisted_device_is_removed_by_any_plan(
@@ -320,7 +322,7 @@ async def test_the_leaf_of_a_delisted_device_is_removed_by_any_plan(
         identity, cem.address, [("a" * 16, SigningKey.generate().public)], core.now_s(), listed.raw
     )
     core.trust._keep(replace(kept, device_list=raw))
-    assert outdated_leaves(core, group) == [leaves[cem.device]]
+    assert outdated_leaves(core, live_of(anna, conversation), group) == [leaves[cem.device]]
     missing = missing_devices(core, group, {cem.address})
     assert missing == {DeviceAddress(cem.address, "a" * 16)}
     assert all(isinstance(one, Member) for one in group.members())

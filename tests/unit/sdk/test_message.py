@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from plausch.base.errors import Fault
+from plausch.base.errors import Fault, PlauschError
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.content.cards import Choices, Option, card_message
 from plausch.content.text import text_message
 from plausch.sdk.conversation import Conversation
-from plausch.sdk.errors import ServerRefused
+from plausch.sdk.errors import IdentityChanged, ServerRefused, Unreachable
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 
 ROOM = ConversationId(b"r" * 16)
@@ -17,13 +17,19 @@ FIRST = MessageId(b"1" * 32)
 CEM = AccountAddress("cem", "localhost")
 
 
-def on_its_way() -> tuple[SentMessage, "asyncio.Future[int]"]:
-    future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    return SentMessage(ROOM, FIRST, future), future
+def on_its_way() -> "tuple[SentMessage, list[asyncio.Future[int]]]":
+    """A message, and what was asked for of its debt: one future, and one more after a block."""
+    futures: list[asyncio.Future[int]] = []
+
+    def waiter() -> "asyncio.Future[int]":
+        futures.append(asyncio.get_running_loop().create_future())
+        return futures[-1]
+
+    return SentMessage(ROOM, FIRST, waiter), futures
 
 
 async def test_waiting_then_sent() -> None:
-    sent, future = on_its_way()
+    sent, (future,) = on_its_way()
     assert (sent.state, sent.seq) == (State.WAITING, None)
     future.set_result(7)
     assert await sent.accepted() == 7
@@ -31,15 +37,31 @@ async def test_waiting_then_sent() -> None:
 
 
 async def test_failed() -> None:
-    sent, future = on_its_way()
+    sent, (future,) = on_its_way()
     future.set_exception(ServerRefused("Too large.", code="too_large", fault=Fault.LOCAL))
     with pytest.raises(ServerRefused, match="Too large"):
         await sent.accepted()
     assert (sent.state, sent.seq) == (State.FAILED, None)
 
 
+@pytest.mark.parametrize("block", [Unreachable("The client was closed."), IdentityChanged(CEM)])
+async def test_what_is_tried_again_is_waiting_and_may_be_sent_later(block: PlauschError) -> None:
+    sent, futures = on_its_way()
+    futures[0].set_exception(block)
+    assert sent.state is State.WAITING
+    with pytest.raises(type(block)):
+        await sent.accepted()
+    await asyncio.sleep(0)
+    assert (sent.state, sent.seq, len(futures)) == (State.WAITING, None, 2)
+    futures[1].set_exception(block)
+    await asyncio.sleep(0)
+    futures[2].set_result(7)
+    await asyncio.sleep(0)
+    assert (sent.state, await sent.accepted()) == (State.SENT, 7)
+
+
 async def test_giving_up_waiting_does_not_give_up_sending() -> None:
-    sent, future = on_its_way()
+    sent, (future,) = on_its_way()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(sent.accepted(), 0)
     assert not future.cancelled()

@@ -23,7 +23,8 @@ from plausch.sdk import (
 )
 from plausch.sdk.account import make_own
 from plausch.sdk.conversation import Conversation
-from plausch.sdk.outbox import STALE_ATTEMPTS, Outbox
+from plausch.sdk.debts import STALE_ATTEMPTS
+from plausch.sdk.outbox import Outbox
 from plausch.wire import frames as f
 from unit.sdk.talks import (
     anna_and_cem,

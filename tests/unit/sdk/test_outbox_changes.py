@@ -10,12 +10,14 @@ from crooked import Crooked, honest, willing
 from plausch.sdk import (
     Client,
     ConversationBroken,
+    IdentityChanged,
     NotParticipant,
     ServerRefused,
     State,
     TrustRefused,
 )
 from plausch.sdk import outbox as outbox_module
+from plausch.sdk.account import make_own
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.membership import Intent
 from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
@@ -296,6 +298,83 @@ async def test_leaving_an_epoch_that_is_over_is_proposed_anew(town: Town, wire: 
     await eventually(lambda: cem.conversation(group.id).participants == (cem.address,))
     assert ben.conversation(group.id).state == "left"
     assert anna.conversation(group.id).state == "left"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_was_removed_meanwhile_has_left(town: Town, wire: Crooked, known: bool) -> None:
+    """Whether the log says it, or the server only that there is no such conversation."""
+    anna, cem, _, group = await club(town, wire)
+    wire.to_device = lambda frame: withheld(frame, f.Delivery)
+    await cem.conversation(group.id).remove("anna@localhost")
+    if not known:
+        wire.to_device = lambda frame: (
+            [f.Envelopes(frame.id, frame.conversation, [], frame.head)]
+            if isinstance(frame, f.Envelopes)
+            else withheld(frame, f.Delivery)
+        )
+        refusing(wire, f.Append, "unknown_conversation")
+    async with asyncio.timeout(PATIENCE_S):
+        await asyncio.gather(group.leave(), group.leave())
+    assert group.state == "left"
+    assert await kinds_owed(anna, group) == []
+    assert await anna.problems() == []
+    assert await core_of(anna).conversations.group(group.id) is None
+
+
+async def test_a_commit_that_was_made_before_somebody_left_does_not_hold_her(
+    town: Town, wire: Crooked
+) -> None:
+    """Her proposal is accepted while Anna's Commit, which does not know it, is on the way."""
+    _, cem, ben, group = await club(town, wire)
+    await town.person("olga")
+    held: list[f.ClientFrame] = []
+
+    def hold(frame: f.ClientFrame) -> list[f.ClientFrame]:
+        if isinstance(frame, f.AppendCommit):
+            held.append(frame)
+            return []
+        return [frame]
+
+    wire.to_server = hold
+    adding = asyncio.ensure_future(group.add("olga@localhost"))
+    await eventually(lambda: bool(held))
+    await cem.conversation(group.id).leave()
+    wire.to_server = willing
+    for device in wire.devices:
+        device.forward(held[0])
+    async with asyncio.timeout(PATIENCE_S):
+        await adding
+    await eventually(lambda: cem.address not in group.participants)
+    await eventually(lambda: cem.address not in ben.conversation(group.id).participants)
+    assert [one.name for one in group.participants] == ["anna", "ben", "olga"]
+    assert live_of(ben, group).leaving == set()
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+async def test_somebody_whose_key_has_changed_can_be_removed_though_messages_wait(
+    town: Town, wire: Crooked, accepted: bool
+) -> None:
+    anna, cem, ben, group = await club(town, wire)
+    other = make_own("", ben.address, "person", core_of(ben).now_s())
+    assert other.identity is not None
+    key, listed = other.identity.public, other.device_list
+    wire.to_device = lambda frame: (
+        [f.Account(frame.id, frame.name, frame.kind, key, listed)]
+        if isinstance(frame, f.Account) and frame.name == "ben"
+        else [frame]
+    )
+    wire.cut()
+    await anna.synchronize()
+    sent = await group.send_text("without Ben")
+    with pytest.raises(IdentityChanged):
+        await asyncio.wait_for(sent.accepted(), PATIENCE_S)
+    if accepted:
+        await anna.accept_identity("ben@localhost")
+    async with asyncio.timeout(PATIENCE_S):
+        await group.remove("ben@localhost")
+        await eventually(lambda: sent.state is State.SENT)
+    assert await texts(cem, 1) == ["without Ben"]
+    assert [one.name for one in group.participants] == ["anna", "cem"]
 
 
 async def test_what_waits_behind_a_leave_is_given_up(town: Town, wire: Crooked) -> None:

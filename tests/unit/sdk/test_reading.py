@@ -7,7 +7,7 @@ from crooked import Crooked
 from plausch.base.errors import PlauschError
 from plausch.base.ids import MessageId
 from plausch.content.mimi import Expiration
-from plausch.content.text import text_message
+from plausch.content.text import delete, edit, reaction, text_message
 from plausch.sdk import Client, SdkError, State, reading
 from plausch.sdk.composing import new_salt
 from plausch.sdk.conversation import Conversation
@@ -86,6 +86,29 @@ async def test_what_was_said_about_a_message_is_folded_in_wherever_the_piece_end
     await theirs.unreact(one, "👍")
     await settled(cem, anna)
     assert (await conversation.history())[1].reactions == {"👍": (anna.address,)}
+
+
+async def test_an_author_changes_nothing_from_another_conversation(
+    town: Town, wire: Crooked
+) -> None:
+    """Cem edits for Anna alone what he has said to all: for her as well it stays as it was."""
+    anna = await town.person("anna", url=wire.url)
+    cem, ben = await town.people("cem", "ben")
+    group = await anna.create_group("Club", ["cem@localhost", "ben@localhost"])
+    await settled(anna, cem, ben)
+    said = await cem.conversation(group.id).send_text("I owe Ben ten")
+    await said.accepted()
+    alone = await cem.conversation_with("anna@localhost")
+    for change in (
+        reaction("👍", said.message_id, salt=new_salt()),
+        edit("I owe nobody", said.message_id, salt=new_salt(), in_reply_to=None),
+        delete(said.message_id, salt=new_salt(), in_reply_to=None),
+    ):
+        await (await alone.send(change)).accepted()
+    await settled(cem, anna, ben)
+    for client in (anna, cem, ben):
+        (shown,) = await client.conversation(group.id).history()
+        assert (shown.text, shown.edited, shown.reactions) == ("I owe Ben ten", False, {})
 
 
 # --- marking as read -------------------------------------------------------------------------

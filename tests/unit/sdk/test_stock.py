@@ -9,9 +9,19 @@ from plausch.base.errors import PlauschError
 from plausch.mls.key_package import parse_key_package
 from plausch.mls.suite import MLS_256_XWING
 from plausch.sdk import Client
+from plausch.sdk import stock as stock_module
 from plausch.sdk.errors import ServerRefused, Unreachable
-from plausch.sdk.stock import DAY_MS, LIFETIME_S, LOW_STOCK, STOCK, replenish
+from plausch.sdk.stock import (
+    DAY_MS,
+    LIFETIME_S,
+    LOW_STOCK,
+    RENEW_AFTER_MS,
+    STOCK,
+    Stock,
+    replenish,
+)
 from plausch.sdk.vault.key_packages import KeptKeyPackage
+from plausch.sdk.vault.vault import Write
 from plausch.wire import frames as f
 from unit.sdk.talks import core_of, eventually, forbidding, greetings_over
 
@@ -20,6 +30,10 @@ MADE = sum(STOCK.values())
 
 async def kept(client: Client) -> list[KeptKeyPackage]:
     return await core_of(client).key_packages._select("WHERE 1 = 1")
+
+
+def stock_of(client: Client) -> Stock:
+    return client._device.sync._stock
 
 
 async def stocked(town: Town, wire: Crooked) -> Client:
@@ -162,7 +176,7 @@ async def test_packages_whose_lifetime_is_over_are_deleted_and_made_anew(
     core.transport.ask = _swallowed(core.transport.ask)  # type: ignore[method-assign]
     await replenish(core, LOW_STOCK)
     assert old <= {one.ref for one in await kept(anna)}, "a day of grace for Welcomes on the way"
-    clock.advance(LIFETIME_S * 1000)
+    clock.advance(LIFETIME_S * 1000 + 2 * DAY_MS)
     await replenish(core, 0)
     now = await kept(anna)
     assert not old & {one.ref for one in now}
@@ -176,6 +190,89 @@ def _swallowed(ask: object) -> object:
         return f.Done(1)
 
     return answer
+
+
+# --- while the connection lasts --------------------------------------------------------------
+
+
+async def test_a_device_that_stays_connected_fills_up_after_welcomes(
+    town: Town, wire: Crooked
+) -> None:
+    """Each Welcome used one: before the last is gone there is a new batch."""
+    anna = await stocked(town, wire)
+    cem = await town.person("cem")
+    await core_of(anna).vault.write(  # so many were claimed by others, who never wrote
+        [Write("DELETE FROM key_package WHERE suite = $1 AND last_resort = 0", (1,))]
+    )
+    await stock_of(anna).counted(LOW_STOCK)
+    for number in range(2):
+        await cem.create_group(f"Club {number}", ["anna@localhost"])
+    await eventually(lambda: bool(uploads(wire)))
+    (only,) = uploads(wire)
+    assert len(only.key_packages) == MADE
+    assert len(anna.conversations()) >= 1
+
+
+async def test_a_last_resort_in_a_welcome_says_that_nothing_else_is_left(
+    town: Town, wire: Crooked
+) -> None:
+    anna = await stocked(town, wire)
+    core = core_of(anna)
+    used = [one for one in await kept(anna) if one.last_resort]
+    await core.vault.write([core.key_packages.spend(one) for one in used])
+    await stock_of(anna).refill()
+    assert [len(one.key_packages) for one in uploads(wire)] == [MADE, 0, 0]
+
+
+async def test_before_a_count_nothing_is_filled_up(town: Town, wire: Crooked) -> None:
+    anna = await stocked(town, wire)
+    core_of(anna).transport.generation += 1
+    used = [one for one in await kept(anna) if one.last_resort]
+    await core_of(anna).vault.write([core_of(anna).key_packages.spend(one) for one in used])
+    await stock_of(anna).refill()
+    assert uploads(wire) == []
+
+
+async def test_a_refusal_is_noted_and_no_connection_waits_for_the_next(
+    town: Town, wire: Crooked
+) -> None:
+    anna = await stocked(town, wire)
+    used = [one for one in await kept(anna) if one.last_resort]
+    await core_of(anna).vault.write([core_of(anna).key_packages.spend(one) for one in used])
+    refuse_uploads(wire)
+    await stock_of(anna).refill()
+    assert await anna.problems() == ["Later."]
+    core_of(anna).transport._connection = None
+    await stock_of(anna).refill()
+    assert await anna.problems() == ["Later."]
+
+
+async def test_a_last_resort_is_replaced_two_weeks_before_its_end(
+    town: Town, wire: Crooked
+) -> None:
+    anna = await stocked(town, wire)
+    core = core_of(anna)
+    made_at_ms = min(one.made_at_ms for one in await kept(anna))
+    clock = ManualClock(made_at_ms + RENEW_AFTER_MS)
+    core.clock = clock
+    core.transport.ask = _swallowed(core.transport.ask)  # type: ignore[method-assign]
+    await replenish(core, LOW_STOCK)
+    clock.advance(1 + max(one.made_at_ms for one in await kept(anna)) - made_at_ms)
+    before = {one.ref for one in await kept(anna)}
+    await replenish(core, LOW_STOCK)
+    new = [one for one in await kept(anna) if one.ref not in before]
+    assert [one.last_resort for one in new] == [True, True]
+    assert RENEW_AFTER_MS == (LIFETIME_S - 14 * 24 * 3600) * 1000
+
+
+async def test_it_looks_every_day(
+    town: Town, wire: Crooked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stock_module, "DAY_S", 0.01)
+    anna = await stocked(town, wire)
+    used = [one for one in await kept(anna) if one.last_resort]
+    await core_of(anna).vault.write([core_of(anna).key_packages.spend(one) for one in used])
+    await eventually(lambda: len(uploads(wire)) == 3)
 
 
 async def test_a_stranger_is_added_from_the_stock_while_the_device_is_away(town: Town) -> None:

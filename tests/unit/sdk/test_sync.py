@@ -401,7 +401,7 @@ async def test_a_mailbox_that_repeats_itself_is_left_alone(town: Town, wire: Cro
     )
     wire.sent.clear()
     async with asyncio.timeout(PATIENCE_S):
-        await sync_of(anna)._fetch_mail()
+        await sync_of(anna)._fetch_mail(0)
     assert codes(wire.sent, f.ReadMailbox) == 1
 
 

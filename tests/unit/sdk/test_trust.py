@@ -143,6 +143,17 @@ async def test_the_change_is_told_once(scene: Scene) -> None:
     assert [event async for event in events] == [IdentityKeyChanged(cem.address)]
 
 
+async def test_a_third_key_is_told_as_well(scene: Scene) -> None:
+    """Whoever has just compared numbers with the second must not accept the third unawares."""
+    cem = Person("cem")
+    await scene.meet(cem)
+    events = scene.feed.listen()
+    for _ in range(2):
+        await scene.meet(cem.impostor())
+    scene.feed.close()
+    assert [event async for event in events] == [IdentityKeyChanged(cem.address)] * 2
+
+
 async def test_going_back_to_the_pinned_key_does_not_hide_the_change(scene: Scene) -> None:
     cem = Person("cem")
     await scene.meet(cem)

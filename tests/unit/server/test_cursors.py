@@ -1,16 +1,20 @@
 """Acknowledgements on their way to the database."""
 
 import asyncio
+import secrets
 import sqlite3
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from delivery_world import World
+from delivery_world import Player, World
 from plausch.db.interface import StorageUnavailable
 from plausch.db.sqlite import open_sqlite
+from plausch.mls.group import Group
 from plausch.server import cursors
 from plausch.server.cursors import Cursors
+from plausch.server.errors import Refusal
 
 
 async def test_only_the_furthest_is_written(world: World) -> None:
@@ -21,7 +25,7 @@ async def test_only_the_furthest_is_written(world: World) -> None:
     mine = Cursors(world.database, world.rosters, world.told)
     for seq in (2, 5, 3, 0, -4, 1 << 63):
         mine.acknowledge(cem.record, group.group_id, seq)
-    mine.acknowledge(cem.record, b"unknown", 1)
+    assert not mine.acknowledge(cem.record, b"unknown", 1)
     await mine.flush()
     await mine.flush()
     assert world.told.cursors == [(group.group_id, cem.record.uri, 5)]
@@ -63,3 +67,196 @@ async def test_what_could_not_be_written_stays_pending(tmp_path: Path) -> None:
     await mine.close()
     await world.delivery.close()
     await database.close()
+
+
+@pytest.fixture
+async def on_disk(tmp_path: Path) -> AsyncIterator[World]:
+    database = open_sqlite(tmp_path / "server.db")
+    world = await World(database).prepare()
+    yield world
+    await world.delivery.close()
+    await database.close()
+
+
+async def three_messages(world: World) -> tuple[Player, Player, Group]:
+    """Two people, and a log of 1 (the Commit that added cem) to 4."""
+    anna, cem = await world.player("anna"), await world.player("cem")
+    group = await anna.conversation_with(cem)
+    for _ in range(3):
+        await anna.send(group)
+    return anna, cem, group
+
+
+async def begun(mine: Cursors) -> None:
+    """The collected acknowledgements have just been handed to the database."""
+    while mine._pending:
+        await asyncio.sleep(0)
+
+
+async def test_closing_in_the_middle_of_a_write_loses_nothing(
+    on_disk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "PAUSE_S", 0.0)
+    _, cem, group = await three_messages(on_disk)
+    mine = Cursors(on_disk.database, on_disk.rosters, on_disk.told)
+    mine.acknowledge(cem.record, group.group_id, 4)
+    await begun(mine)
+    await mine.close()
+    assert (await on_disk.delivery.resume(cem.record)).moved == []
+
+
+async def test_who_asks_during_a_write_sees_what_is_being_written(
+    on_disk: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "PAUSE_S", 0.0)
+    _, cem, group = await three_messages(on_disk)
+    on_disk.delivery.acknowledge(cem.record, group.group_id, 4)
+    await begun(on_disk.delivery._cursors)
+    assert (await on_disk.delivery.resume(cem.record)).moved == []
+
+
+async def test_a_newer_acknowledgement_during_a_failing_write_is_the_one_that_stays(
+    on_disk: World, tmp_path: Path
+) -> None:
+    _, cem, group = await three_messages(on_disk)
+    mine = Cursors(on_disk.database, on_disk.rosters, on_disk.told)
+    blocker = sqlite3.connect(tmp_path / "server.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    mine.acknowledge(cem.record, group.group_id, 2)
+    failing = asyncio.ensure_future(mine.flush())
+    await begun(mine)
+    mine.acknowledge(cem.record, group.group_id, 4)
+    with pytest.raises(StorageUnavailable):
+        await failing
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    await mine.flush()
+    assert on_disk.told.cursors == [(group.group_id, cem.record.uri, 4)]
+    await mine.close()
+
+
+async def test_a_disk_that_is_gone_at_the_end_is_a_line_in_the_log(
+    on_disk: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, cem, group = await three_messages(on_disk)
+    mine = Cursors(on_disk.database, on_disk.rosters, on_disk.told)
+    mine.acknowledge(cem.record, group.group_id, 4)
+    blocker = sqlite3.connect(tmp_path / "server.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    await mine.close()
+    blocker.close()
+    assert "cursors were not written" in caplog.text
+    assert cem.record.uri not in caplog.text
+
+
+async def test_a_failing_disk_is_tried_again_without_being_asked(
+    on_disk: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "PAUSE_S", 0.0)
+    monkeypatch.setattr(cursors, "PAUSE_AFTER_FAILURE_S", 0.0)
+    _, cem, group = await three_messages(on_disk)
+    told, failed = asyncio.Event(), asyncio.Event()
+    on_disk.told.cursor_moved = lambda *_: told.set()  # type: ignore[method-assign]
+    monkeypatch.setattr(cursors.log, "warning", lambda *_: failed.set())
+    blocker = sqlite3.connect(tmp_path / "server.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    mine = Cursors(on_disk.database, on_disk.rosters, on_disk.told)
+    mine.acknowledge(cem.record, group.group_id, 3)
+    await failed.wait()
+    assert not told.is_set()
+    blocker.close()
+    await told.wait()
+    await mine.close()
+
+
+async def test_numbers_that_are_none_wake_nobody(world: World) -> None:
+    anna = await world.player("anna")
+    mine = Cursors(world.database, world.rosters, world.told)
+    for seq in (0, -1, 1 << 63, 1 << 70):
+        mine.acknowledge(anna.record, b"C" * 16, seq)
+    assert mine._pending == {}
+    assert mine._task is None
+
+
+async def test_a_removed_device_acknowledges_its_removal_and_nothing_after_it(
+    world: World,
+) -> None:
+    anna, cem, group = await three_messages(world)
+    removal = await anna.remove(group, cem)
+    await anna.send(group)
+    await cem.acknowledge(group, removal.seq + 1)
+    assert world.told.cursors == []
+    await cem.acknowledge(group, removal.seq)
+    assert world.told.cursors == [(group.group_id, cem.record.uri, removal.seq)]
+
+
+async def test_the_head_is_the_last_that_can_be_acknowledged(world: World) -> None:
+    _, cem, group = await three_messages(world)
+    await cem.acknowledge(group, 5)
+    assert world.told.cursors == []
+    await cem.acknowledge(group, 4)
+    assert world.told.cursors == [(group.group_id, cem.record.uri, 4)]
+
+
+async def test_two_devices_and_two_conversations_are_written_together(world: World) -> None:
+    anna, cem, group = await three_messages(world)
+    other = await anna.conversation_with(cem)
+    mine = Cursors(world.database, world.rosters, world.told)
+    for player, one, seq in ((anna, group, 4), (cem, group, 3), (cem, other, 1), (anna, other, 1)):
+        mine.acknowledge(player.record, one.group_id, seq)
+    await mine.flush()
+    assert set(world.told.cursors) == {
+        (group.group_id, anna.record.uri, 4),
+        (group.group_id, cem.record.uri, 3),
+        (other.group_id, anna.record.uri, 1),
+    }  # cem joined `other` with its Commit, at 1
+    await mine.close()
+
+
+# --- who may -------------------------------------------------------------------------------
+
+
+async def test_invented_conversations_take_no_room(world: World) -> None:
+    anna, _, group = await three_messages(world)
+    eve = await world.player("eve")
+    mine = Cursors(world.database, world.rosters, world.told)
+    for name in (secrets.token_bytes(16), group.group_id, b""):
+        assert not mine.acknowledge(eve.record, name, 1)
+        await mine.look_up_and_acknowledge(eve.record, name, 1)
+    assert mine._pending == {}
+    assert mine._task is None
+    assert mine.acknowledge(anna.record, group.group_id, 1)
+    assert list(mine._pending) == [anna.record.key]
+    await mine.close()
+
+
+async def test_a_conversation_that_is_not_in_memory_is_looked_up(world: World) -> None:
+    _, cem, group = await three_messages(world)
+    again = World(world.database, clock=world.clock)
+    assert not again.delivery.acknowledge(cem.record, group.group_id, 4)
+    await again.delivery.look_up_and_acknowledge(cem.record, group.group_id, 4)
+    assert (await again.delivery.resume(cem.record)).moved == []
+    assert again.told.cursors == [(group.group_id, cem.record.uri, 4)]
+    await again.delivery.close()
+
+
+async def test_who_resumes_writes_its_own_and_nothing_else(world: World) -> None:
+    anna, cem, group = await three_messages(world)
+    mine = Cursors(world.database, world.rosters, world.told)
+    for player in (anna, cem):
+        mine.acknowledge(player.record, group.group_id, 4)
+    await mine.flush(cem.record)
+    assert world.told.cursors == [(group.group_id, cem.record.uri, 4)]
+    assert list(mine._pending) == [anna.record.key]
+    await mine.flush(cem.record)
+    await mine.close()
+    assert world.told.cursors[1:] == [(group.group_id, anna.record.uri, 4)]
+
+
+async def test_strangers_who_ask_for_cursors_cause_no_writing(world: World) -> None:
+    anna, _, group = await three_messages(world)
+    eve = await world.player("eve")
+    world.delivery.acknowledge(anna.record, group.group_id, 4)
+    with pytest.raises(Refusal, match="no conversation"):
+        await world.delivery.cursors(eve.record, group.group_id)
+    assert world.told.cursors == []

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from plausch.base.ids import ConversationId
+from plausch.db.interface import StorageUnavailable
 from plausch.server.hub import Hub, websocket_message
-from plausch.server.records import DeviceRecord
+from plausch.server.records import DeviceRecord, Member, Roster
+from plausch.server.rosters import roster_of
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server
 
@@ -33,19 +35,35 @@ class Socket:
 
 @dataclass
 class Members:
-    """Membership in memory; `in_memory` False: it has to be looked up first."""
+    """Membership in memory; `in_memory` False: it has to be looked up first. `elsewhere` is what
+    the database has when another process has changed it."""
 
     devices: tuple[DeviceRecord, ...]
     in_memory: bool = True
     looked_up: int = 0
+    epoch: int = 0
+    elsewhere: tuple[DeviceRecord, ...] | None = None
+    failing: bool = False
 
-    def members_known(self, public_id: bytes) -> tuple[str, ...] | None:
-        return tuple(one.uri for one in self.devices) if self.in_memory else None
+    def known(self, public_id: bytes) -> Roster | None:
+        return self._roster() if self.in_memory else None
 
-    async def members(self, public_id: bytes) -> tuple[str, ...]:
+    async def load(self, public_id: bytes) -> Roster | None:
         self.looked_up += 1
         await asyncio.sleep(0)
-        return tuple(one.uri for one in self.devices)
+        if self.failing:
+            raise StorageUnavailable("The disk is gone.")
+        if self.elsewhere is not None:
+            self.devices, self.elsewhere = self.elsewhere, None
+            self.epoch += 1
+        return self._roster() if self.devices else None
+
+    def _roster(self) -> Roster:
+        members = [
+            Member(one.key, one.uri, one.account_key, place, bytes(32))
+            for place, one in enumerate(self.devices)
+        ]
+        return roster_of(1, CONVERSATION, self.epoch, 1, members)
 
 
 def payload(message: bytes) -> bytes:
@@ -60,8 +78,13 @@ def device(key: int, account: int | None = None) -> DeviceRecord:
     return DeviceRecord(key, uri, account, f"a{account}", "person", bytes(32), bytes(32))
 
 
-def envelope(seq: int, sender: DeviceRecord, size: int = 10) -> f.Envelope:
-    return f.Envelope(seq, 0, f.APPLICATION, 5, sender.uri, bytes(size))
+async def a_while() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+def envelope(seq: int, sender: DeviceRecord, size: int = 10, epoch: int = 0) -> f.Envelope:
+    return f.Envelope(seq, epoch, f.APPLICATION, 5, sender.uri, bytes(size))
 
 
 ANNA, BEN, CEM = device(1), device(2), device(3)
@@ -141,8 +164,7 @@ async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, members
     members.in_memory = True
     hub.appended(CONVERSATION, [envelope(3, ANNA)])
     assert ben.received == []
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await a_while()
     assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [1, 2, 3]
     assert members.looked_up == 1
 
@@ -150,10 +172,13 @@ async def test_a_roster_that_must_be_looked_up_keeps_the_order(hub: Hub, members
 async def test_a_roster_that_cannot_be_found_loses_a_push_only(hub: Hub, members: Members) -> None:
     (ben,) = online(hub, BEN)
     members.in_memory = False
+    members.failing = True
+    hub.appended(CONVERSATION, [envelope(1, ANNA)])
+    await a_while()
+    members.failing = False
     found, members.devices = members.devices, ()
     hub.appended(CONVERSATION, [envelope(1, ANNA)])
-    for _ in range(5):
-        await asyncio.sleep(0)
+    await a_while()
     members.devices, members.in_memory = found, True
     hub.appended(CONVERSATION, [envelope(2, ANNA)])
     assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [2]
@@ -179,25 +204,27 @@ def test_a_commit_reaches_those_before_and_after_it(hub: Hub) -> None:
     assert ben.received == old.received == [f.Delivery(CONVERSATION, 5, [commit])]
 
 
-def test_delivery_marks_go_to_other_accounts_only(members: Members, hub: Hub) -> None:
+async def test_delivery_marks_go_to_other_accounts_only(members: Members, hub: Hub) -> None:
     second = device(4, account=BEN.account_key)
     members.devices = (ANNA, BEN, second)
     anna, ben, own = online(hub, ANNA, BEN, second)
     hub.cursor_moved(CONVERSATION, BEN.uri, 7)
+    await a_while()
     assert anna.received == [f.CursorMoved(CONVERSATION, BEN.uri, 7)]
     assert ben.received == own.received == []
 
 
-def test_large_conversations_have_no_delivery_marks(members: Members, hub: Hub) -> None:
+async def test_large_conversations_have_no_delivery_marks(members: Members, hub: Hub) -> None:
     members.devices = tuple(device(key) for key in range(1, 10))
     (anna,) = online(hub, ANNA)
     hub.cursor_moved(CONVERSATION, BEN.uri, 7)
+    await a_while()
     assert anna.received == []
 
 
-def test_ephemeral_messages_and_device_lists(hub: Hub) -> None:
+def test_ephemeral_messages_and_device_lists(hub: Hub, members: Members) -> None:
     anna, ben, _ = online(hub, ANNA, BEN, CEM)
-    hub.ephemeral(CONVERSATION, ANNA, b"typing")
+    hub.ephemeral(members._roster(), ANNA, b"typing")
     hub.device_list_moved("a3", [ANNA.uri, "mimi://localhost/d/x/0"])
     assert ben.received == [f.Ephemeral(CONVERSATION, ANNA.uri, b"typing")]
     assert anna.received == [f.DeviceListMoved("a3")]
@@ -208,3 +235,64 @@ def test_a_device_that_is_listed_no_more_is_disconnected(hub: Hub) -> None:
     hub.disconnect(ANNA.uri, "device_removed", "No longer listed.")
     hub.disconnect("nobody", "device_removed", "Unknown.")
     assert (anna.closed, ben.closed) == ("device_removed", "")
+
+
+# --- another process has changed the members -----------------------------------------------
+
+
+async def test_what_belongs_to_no_epoch_goes_to_the_members_of_the_database(
+    hub: Hub, members: Members
+) -> None:
+    """cem was removed through another process: he learns nothing of ben's reading."""
+    anna, _, cem = online(hub, ANNA, BEN, CEM)
+    members.elsewhere = (ANNA, BEN)
+    hub.cursor_moved(CONVERSATION, BEN.uri, 7)
+    hub.cursor_moved(CONVERSATION, BEN.uri, 8)
+    assert hub.roster(CONVERSATION) is None
+    await a_while()
+    assert [one.seq for one in anna.received if isinstance(one, f.CursorMoved)] == [7, 8]
+    assert cem.received == []
+    assert members.looked_up == 1
+
+
+async def test_members_are_compared_once_until_time_has_passed(hub: Hub, members: Members) -> None:
+    online(hub, ANNA, BEN, CEM)
+    for looked_up in (1, 2):
+        for seq in range(5):
+            hub.cursor_moved(CONVERSATION, BEN.uri, seq)
+            await a_while()
+        assert members.looked_up == looked_up
+        assert hub.roster(CONVERSATION) is not None
+        hub.doubt()
+        assert hub.roster(CONVERSATION) is None
+
+
+async def test_an_append_has_compared_them_already(hub: Hub, members: Members) -> None:
+    anna, _, _ = online(hub, ANNA, BEN, CEM)
+    hub.appended(CONVERSATION, [envelope(1, BEN)])
+    hub.cursor_moved(CONVERSATION, BEN.uri, 1)
+    assert [type(one) for one in anna.received] == [f.Delivery, f.CursorMoved]
+    assert members.looked_up == 0
+
+
+async def test_a_newcomer_is_not_given_what_was_sent_before_it_came(
+    hub: Hub, members: Members
+) -> None:
+    """The Commit that added cem was answered before the append it followed."""
+    _, ben, cem = online(hub, ANNA, BEN, CEM)
+    members.epoch = 1
+    hub.appended(CONVERSATION, [envelope(4, ANNA, epoch=0)])
+    members.in_memory = False
+    hub.appended(CONVERSATION, [envelope(5, ANNA, epoch=0)])
+    await a_while()
+    wakes: list[f.ServerFrame] = [f.Delivery(CONVERSATION, seq, []) for seq in (4, 5)]
+    assert ben.received == cem.received == wakes
+
+
+async def test_nobody_is_told_of_what_does_not_exist(hub: Hub, members: Members) -> None:
+    (anna,) = online(hub, ANNA)
+    members.in_memory, members.devices = False, ()
+    hub.cursor_moved(CONVERSATION, BEN.uri, 7)
+    await a_while()
+    assert await hub.look_up(CONVERSATION) is None
+    assert (anna.received, hub.roster(CONVERSATION)) == ([], None)

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from plausch.server.limits import Limits
+from plausch.server.limits import AT_LEAST_ONE, Limits
 
 
 def test_the_documented_defaults() -> None:
@@ -19,3 +19,7 @@ def test_every_limit_is_a_whole_number_that_leaves_room_to_work() -> None:
         value = getattr(Limits(), one.name)
         assert type(value) is int
         assert value > 0, one.name
+
+
+def test_what_may_not_be_zero_is_a_limit() -> None:
+    assert {one.name for one in fields(Limits)} >= AT_LEAST_ONE

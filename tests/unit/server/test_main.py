@@ -1,13 +1,23 @@
 """The wiring: it starts, says where, stops; and each reason not to start is one sentence."""
 
+import asyncio
 import resource
+import secrets
+import sqlite3
 from pathlib import Path
 
 import pytest
 
+from plausch.base.clock import ManualClock
 from plausch.base.errors import OperatorError
+from plausch.db.migrate import SchemaRefused
+from plausch.db.sqlite import open_sqlite
+from plausch.server import main as main_module
 from plausch.server.config import ServerConfig
-from plausch.server.main import Server, main, make_data_dir, raise_open_files
+from plausch.server.limits import Limits
+from plausch.server.main import Server, _sweep, main, make_data_dir, raise_open_files
+from plausch.server.retention import Retention
+from plausch.wire import frames as f
 from raw_socket import RawSocket
 from wire_device import Person, WireDevice
 
@@ -89,3 +99,191 @@ def test_a_mistake_on_the_command_line(
     assert sentence in said.err
     assert said.err.count("\n") == 1
     assert "Traceback" not in said.err
+
+
+class Chatterbox:
+    """A device that always has appends under way, and counts what it was promised."""
+
+    def __init__(self, device: WireDevice, conversation: bytes, message: bytes) -> None:
+        self.device, self.conversation, self.message = device, conversation, message
+        self.promised: set[int] = set()
+
+    @classmethod
+    async def begin(cls, url: str, under_way: int) -> "Chatterbox":
+        device = await WireDevice.register(url, Person.new("p" + secrets.token_hex(6)))
+        group = await device.converse([], [])
+        one = cls(device, group.group_id, group.encrypt(b"x"))
+        for _ in range(under_way):
+            one.send()
+        return one
+
+    def send(self) -> None:
+        request = f.Append(
+            self.device.session.next_id(),
+            self.conversation,
+            0,
+            f.APPLICATION,
+            self.message,
+            secrets.token_bytes(16),
+        )
+        self.device.begin(request).add_done_callback(self.answered)
+
+    def answered(self, future: "asyncio.Future[f.ServerFrame]") -> None:
+        if future.exception() is None and self.device.closing is None:
+            answer = future.result()
+            assert isinstance(answer, f.Appended)
+            self.promised.add(answer.seq)
+            self.send()
+
+
+async def test_it_stops_under_devices_that_never_pause_and_keeps_what_it_promised(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    unlimited = Limits(sends_per_device_per_day=0)
+    server = Server(ServerConfig(tmp_path, port=0, limits=unlimited))
+    url = await server.start()
+    crowd = [await Chatterbox.begin(url, 60) for _ in range(4)]
+    while min(len(one.promised) for one in crowd) < 200:
+        await asyncio.sleep(0.01)
+    await asyncio.wait_for(server.stop(), 60)
+    for one in crowd:
+        await one.device.gone()
+        assert one.device.closing is not None
+        assert one.device.closing.code == "server_restart"
+    again = Server(ServerConfig(tmp_path, port=0))
+    url = await again.start()
+    for one in crowd:
+        device = await WireDevice.open(url, one.device.person)
+        log = await device.read_log(one.conversation)
+        assert [envelope.seq for envelope in log] == list(range(1, len(log) + 1))
+        assert one.promised <= {envelope.seq for envelope in log}
+    await again.stop()
+    assert "ERROR" not in caplog.text
+
+
+# --- sweeping ------------------------------------------------------------------------------
+
+
+async def test_a_sweep_that_fails_is_a_line_in_the_log_and_the_next_one_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(main_module, "SWEEP_PAUSE_S", 0.0)
+    database = open_sqlite(tmp_path / "server.db")
+    await database.close()
+    sweeping = asyncio.ensure_future(_sweep(Retention(database, ManualClock(), Limits())))
+    while caplog.text.count("The logs were not swept") < 3:
+        await asyncio.sleep(0)
+    assert not sweeping.done()
+    sweeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sweeping
+
+
+async def test_a_bug_in_a_sweep_does_not_end_sweeping(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(main_module, "SWEEP_PAUSE_S", 0.0)
+
+    async def broken(self: Retention) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Retention, "sweep", broken)
+    database = open_sqlite(tmp_path / "server.db")
+    sweeping = asyncio.ensure_future(_sweep(Retention(database, ManualClock(), Limits())))
+    while caplog.text.count("Sweeping failed unexpectedly.") < 3:
+        await asyncio.sleep(0)
+    sweeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sweeping
+    await database.close()
+
+
+async def test_a_running_server_sweeps_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(main_module, "SWEEP_PAUSE_S", 0.0)
+    monkeypatch.setattr("plausch.server.steady.DOUBT_MS", 0)  # the first sweep waits for hours
+    limits = Limits(remembered_hours=0)
+    server = Server(ServerConfig(tmp_path, port=0, limits=limits))
+    device = await WireDevice.register(await server.start(), Person.new("anna"))
+    group = await device.converse([], [])
+    await device.append(group.group_id, 0, group.encrypt(b"x"))
+    device.send(f.Acknowledge(group.group_id, 1))
+    while await device.read_log(group.group_id):
+        await asyncio.sleep(0)
+    assert (await device.append(group.group_id, 0, group.encrypt(b"x"))).seq == 2
+    await server.stop()
+
+
+# --- starting that fails -------------------------------------------------------------------
+
+
+async def test_who_could_not_start_lets_go_of_everything(tmp_path: Path) -> None:
+    first = Server(ServerConfig(tmp_path / "one", port=0))
+    port = int((await first.start()).rpartition(":")[2])
+    second = Server(ServerConfig(tmp_path / "two", port=port))
+    for _ in range(2):
+        with pytest.raises(OperatorError):
+            await second.start()
+    await second.stop()
+    await first.stop()
+    assert not [path for path in (tmp_path / "two").iterdir() if path.name.endswith("-wal")]
+    third = Server(ServerConfig(tmp_path / "two", port=port))
+    await third.start()
+    await third.stop()
+
+
+async def test_a_database_of_another_build_is_refused_and_left_alone(tmp_path: Path) -> None:
+    server = Server(ServerConfig(tmp_path, port=0))
+    await server.start()
+    await server.stop()
+    with sqlite3.connect(tmp_path / "plausch.db") as connection:
+        connection.execute("UPDATE schema_step SET digest = 'another' WHERE number = 2")
+    connection.close()
+    before = (tmp_path / "plausch.db").read_bytes()
+    with pytest.raises(SchemaRefused, match="another build"):
+        await Server(ServerConfig(tmp_path, port=0)).start()
+    assert (tmp_path / "plausch.db").read_bytes() == before
+
+
+async def test_a_file_that_is_no_database_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "plausch.db").write_text("this is no database " * 100)
+    with pytest.raises(OperatorError, match=r"plausch\.db"):
+        await Server(ServerConfig(tmp_path, port=0)).start()
+
+
+async def test_stopping_twice_is_stopping(tmp_path: Path) -> None:
+    server = Server(ServerConfig(tmp_path, port=0))
+    await server.start()
+    await server.stop()
+    await server.stop()
+
+
+def test_a_data_directory_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o750)
+    (tmp_path / "data").chmod(0o750)
+    make_data_dir(tmp_path / "data")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o750
+
+
+def test_the_data_directory_must_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--port", "0"])
+    assert caught.value.code == 2
+    assert "--data" in capsys.readouterr().err
+
+
+def test_the_command_line_is_stronger_than_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "server.toml"
+    path.write_text('domain = "example.org"\nport = 7000\nregistration = "closed"\n')
+    ran: list[ServerConfig] = []
+    monkeypatch.setattr(main_module, "run", ran.append)
+    folder = tmp_path / "data"
+    assert main(["--data", str(folder), "--config", str(path), "--port", "0"]) == 0
+    assert main(["--data", str(folder), "--domain", "localhost:1", "--host", "0.0.0.0"]) == 0
+    assert ran == [
+        ServerConfig(folder, port=0, domain="example.org", registration="closed"),
+        ServerConfig(folder, domain="localhost:1", host="0.0.0.0"),
+    ]

@@ -7,7 +7,7 @@ import pytest
 from plausch.server.errors import Refusal
 from plausch.server.leaves import certificate_of
 from plausch.server.limits import Limits
-from plausch.server.membership import Change, ClaimedLeaf, Claims, judge_change
+from plausch.server.membership import Change, ClaimedLeaf, Claims, judge_addition, judge_change
 from plausch.server.records import DeviceRecord, Member
 from wire_device import Person
 
@@ -137,3 +137,23 @@ def test_participants_are_limited() -> None:
             limits=Limits(participants_per_conversation=1),
         )
     assert caught.value.code == "too_many_participants"
+
+
+def test_who_may_propose_to_add_whom() -> None:
+    def propose(sender: str, newcomer: str, known: DeviceRecord | None = None) -> None:
+        participants = {RECORDS["linde"].account_key, RECORDS["anna"].account_key}
+        judge_addition(
+            leaf(newcomer, 0).certificate,
+            known or RECORDS[newcomer],
+            participants,
+            RECORDS[sender],
+        )
+
+    propose("anna", "ela")
+    propose("linde", "anna")
+    with pytest.raises(Refusal) as caught:
+        propose("linde", "ela")
+    assert caught.value.code == "not_allowed"
+    with pytest.raises(Refusal, match="other keys") as caught:
+        propose("anna", "ela", RECORDS["cem"])
+    assert caught.value.code == "bad_proposal"

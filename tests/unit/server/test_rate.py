@@ -58,3 +58,32 @@ def test_memory_is_bounded(clock: ManualClock) -> None:
     for number in range(BUCKETS):
         buckets.take(str(number))
     assert buckets.take("first") == 0  # forgotten, to its advantage
+
+
+def test_nobody_gets_anything_where_there_is_nothing(clock: ManualClock) -> None:
+    buckets = TokenBuckets(clock, burst=0, per_hour=0)
+    for _ in range(3):
+        assert buckets.take("a") == HOUR_MS
+        clock.advance(HOUR_MS)
+
+
+def test_more_than_a_bucket_holds_takes_a_full_one_and_its_debt_is_paid_off(
+    clock: ManualClock,
+) -> None:
+    buckets = TokenBuckets(clock, burst=2, per_hour=2)
+    assert buckets.take("a", 5) == 0  # an account with many devices can still be reached
+    wait_ms = buckets.take("a")
+    assert wait_ms == pytest.approx(2 * HOUR_MS, abs=2)
+    clock.advance(wait_ms)
+    assert buckets.take("a") == 0
+
+
+def test_what_is_spent_already_is_taken_below_nothing(clock: ManualClock) -> None:
+    buckets = TokenBuckets(clock, burst=10, per_hour=10)
+    buckets.charge("a", 12)
+    wait_ms = buckets.take("a")
+    assert 3 * HOUR_MS // 10 <= wait_ms <= 3 * HOUR_MS // 10 + 1
+    assert buckets.take("b") == 0
+    clock.advance(HOUR_MS // 5)
+    buckets.charge("a", 0)  # what has come since is not lost
+    assert HOUR_MS // 10 <= buckets.take("a") <= HOUR_MS // 10 + 1

@@ -3,8 +3,10 @@
 import pytest
 
 from delivery_world import World
+from plausch.db.interface import Transaction
 from plausch.server import rosters as module
 from plausch.server.rosters import Rosters, roster_of
+from plausch.server.store import device
 
 
 async def test_a_roster_is_loaded_once_and_renewed_by_commits(world: World) -> None:
@@ -43,5 +45,39 @@ async def test_memory_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) 
     assert [rosters.known(name) is None for name in (b"A", b"B", b"C")] == [False, True, False]
 
 
+async def test_memory_is_bounded_by_members_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, cem = await world.player("anna"), await world.player("cem")
+    groups = [await anna.conversation_with(cem) for _ in range(3)]
+    monkeypatch.setattr(module, "REMEMBERED_MEMBERS", 4)
+    rosters = Rosters(world.database)
+    for group in [*groups, groups[-1]]:  # again: its members are not counted twice
+        await rosters.load(group.group_id)
+    assert [rosters.known(one.group_id) is None for one in groups] == [True, False, False]
+    monkeypatch.setattr(module, "REMEMBERED_MEMBERS", 0)
+    await rosters.load(groups[1].group_id)
+    assert rosters.known(groups[1].group_id) is not None  # the last one always
+
+
 async def test_what_does_not_exist_has_no_roster(world: World) -> None:
     assert await world.rosters.get(b"D" * 16) is None
+
+
+async def test_devices_that_are_not_listed_are_no_members_of_a_roster(world: World) -> None:
+    anna, cem = await world.player("anna"), await world.player("cem")
+    group = await anna.conversation_with(cem)
+
+    async def unlist(tx: Transaction) -> None:
+        await device.unlist(tx, cem.record.key)
+
+    await world.database.transact(unlist)
+    roster = await world.rosters.load(group.group_id)
+    assert roster is not None
+    assert roster.uris == (anna.record.uri,)
+    assert list(roster.members) == [anna.record.key]
+    assert roster.accounts == {anna.record.account_key, cem.record.account_key}
+    await anna.update(group)
+    known = world.rosters.known(group.group_id)
+    assert known is not None
+    assert (known.epoch, known.uris, known.accounts) == (2, roster.uris, roster.accounts)

@@ -6,7 +6,9 @@ from picows import WSUpgradeRequest
 
 from plausch.server import routes
 
-ORIGINS = routes.own_origins("example.org", "10.0.0.5", 7480) | {"https://chat.example.org"}
+ORIGINS = routes.allowed_origins(
+    "example.org", "10.0.0.5", 7480, ["https://chat.example.org", "https://Web.Example.ORG"]
+)
 
 
 def request(path: str, **headers: str) -> WSUpgradeRequest:
@@ -30,6 +32,7 @@ def upgrade(**headers: str) -> WSUpgradeRequest:
         "http://127.0.0.1:7480",
         "https://chat.example.org",
         "https://CHAT.example.org",
+        "https://web.example.org",
     ],
 )
 def test_own_and_configured_origins_are_let_in(origin: str) -> None:
@@ -119,8 +122,19 @@ def test_the_socket_path(path: str) -> None:
         ("127.0.0.1", "198.51.100.1", True, "198.51.100.1"),
         ("127.0.0.1", "spoofed, 198.51.100.1", True, "198.51.100.1"),
         ("127.0.0.1", "", True, "127.0.0.1"),
-        ("2001:db8:1:2:3:4:5:6", "", False, "2001:db8:1:2"),
-        ("127.0.0.1", "2001:db8:1:2::9", True, "2001:db8:1:2"),
+        ("2001:db8:1:2:3:4:5:6", "", False, "2001:db8:1:2::/64"),
+        ("127.0.0.1", "2001:db8:1:2::9", True, "2001:db8:1:2::/64"),
+        ("2001:db8::1", "", False, "2001:db8::/64"),
+        ("2001:db8::5:1", "", False, "2001:db8::/64"),
+        ("2001:db8:0:0:a:b:c:d", "", False, "2001:db8::/64"),
+        ("2001:db8:1:2:3::1", "", False, "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "", False, "192.0.2.7"),
+        ("fe80::1%eth0", "", False, "fe80::/64"),
+        ("127.0.0.1", "198.51.100.1:5000", True, "198.51.100.1"),
+        ("127.0.0.1", "[2001:db8:1:2::1]:44", True, "2001:db8:1:2::/64"),
+        ("127.0.0.1", "[2001:db8:1:2::1]", True, "2001:db8:1:2::/64"),
+        ("127.0.0.1", "198.51.100.1,", True, "127.0.0.1"),
+        ("127.0.0.1", "unknown", True, "unknown"),
     ],
 )
 def test_addresses_are_counted_by_what_their_owner_cannot_vary(

@@ -18,7 +18,7 @@ CLIENT: tuple[f.ClientFrame, ...] = (
     f.AppendCommit(1, CONVERSATION, 0, b"commit", bytes(16), b"group info", b"welcome", [DEVICE]),
     f.Read(1, CONVERSATION, 0, 500),
     f.Acknowledge(CONVERSATION, 7),
-    f.Resume(1),
+    f.Resume(1, CONVERSATION),
     f.GetGroupInfo(1, CONVERSATION),
     f.GetCursors(1, CONVERSATION),
     f.ReadMailbox(1, 0, 50),

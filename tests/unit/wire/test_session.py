@@ -48,7 +48,7 @@ def logged_in() -> tuple[ClientSession, ServerSession]:
 
 def resumed() -> tuple[ClientSession, ServerSession]:
     client, server = logged_in()
-    up(client, server, f.Resume(client.next_id()))
+    up(client, server, f.Resume(client.next_id(), b""))
     down(client, server, f.Resumed(2, [], 0, False))
     return client, server
 
@@ -75,10 +75,10 @@ def test_a_registration_then_a_login_then_pushes() -> None:
     down(client, server, f.LoggedIn(2, 0, 0, False))
     assert client.state is server.state is State.LOGGED_IN
     assert server.logged_in
-    up(client, server, f.Resume(client.next_id()))
+    up(client, server, f.Resume(client.next_id(), b""))
     down(client, server, PUSH)  # may overtake the answer
     down(client, server, f.Resumed(3, [], 0, True))
-    up(client, server, f.Resume(client.next_id()))
+    up(client, server, f.Resume(client.next_id(), b""))
     down(client, server, f.Resumed(4, [], 0, False))
     assert client.state is server.state is State.RESUMED
     assert client.unanswered == 0
@@ -210,9 +210,9 @@ def test_after_closing_there_is_nothing() -> None:
     with pytest.raises(codec.WireError, match="after Closing"):
         client.receive_bytes(codec.encode(PUSH))
     with pytest.raises(codec.WireError, match="closed"):
-        server.receive_bytes(codec.encode(f.Resume(9)))
+        server.receive_bytes(codec.encode(f.Resume(9, b"")))
     with pytest.raises(LocalError, match="closed"):
-        client.send_frame(f.Resume(9))
+        client.send_frame(f.Resume(9, b""))
 
 
 def test_a_broken_frame_leaves_the_state_alone() -> None:

@@ -19,6 +19,12 @@ TABLES = (
     "CREATE INDEX device_cursor_device ON device_cursor (device_id)",
 )
 
+PAGES = (
+    "DROP INDEX device_cursor_device",
+    "CREATE INDEX device_cursor_device ON device_cursor (device_id, conversation_id)",
+)
+"""A device's cursors in the order in which it goes through them."""
+
 _BEGIN = Bulk(
     "INSERT INTO device_cursor (conversation_id, device_id, seq, until_seq) {rows} "
     "ON CONFLICT (conversation_id, device_id) DO UPDATE SET until_seq = -1",
@@ -31,6 +37,12 @@ _ADVANCE = Bulk(
     "AND (device_cursor.until_seq < 0 OR device_cursor.until_seq >= v.column3) "
     "RETURNING device_cursor.conversation_id, device_cursor.device_id, device_cursor.seq",
     ("int", "int", "int"),
+)
+_BY_ALL = Bulk(
+    "SELECT k.conversation_id, min(k.seq) FROM device_cursor k JOIN ({rows}) AS v "
+    "ON k.conversation_id = v.column1 WHERE k.until_seq < 0 OR k.seq < k.until_seq "
+    "GROUP BY k.conversation_id",
+    ("int",),
 )
 
 
@@ -71,14 +83,27 @@ async def advance(
     return [(row[0], row[1], row[2]) for row in await tx.fetch_bulk(_ADVANCE, wanted)]
 
 
-async def moved(tx: Transaction, device_key: int, limit: int) -> list[MovedRow]:
-    """Conversations where the device has not acknowledged all that it may read."""
+async def place(tx: Transaction, device_key: int, public_id: bytes) -> int | None:
+    """The key of a conversation that the device is or was in."""
+    rows = await tx.fetch(
+        "SELECT k.conversation_id FROM conversation c JOIN device_cursor k "
+        "ON k.conversation_id = c.id WHERE c.public_id = $1 AND k.device_id = $2",
+        public_id,
+        device_key,
+    )
+    return int(rows[0][0]) if rows else None
+
+
+async def moved(tx: Transaction, device_key: int, after: int, limit: int) -> list[MovedRow]:
+    """Conversations where the device has not acknowledged all that it may read, in the order of
+    their keys, from the one after key `after` on."""
     rows = await tx.fetch(
         "SELECT c.public_id, k.seq, CASE WHEN k.until_seq < 0 THEN c.head ELSE k.until_seq END, "
         "c.epoch FROM device_cursor k JOIN conversation c ON c.id = k.conversation_id "
-        "WHERE k.device_id = $1 AND c.head > k.seq AND (k.until_seq < 0 OR k.until_seq > k.seq) "
-        "ORDER BY k.conversation_id LIMIT $2",
+        "WHERE k.device_id = $1 AND k.conversation_id > $2 AND c.head > k.seq "
+        "AND (k.until_seq < 0 OR k.until_seq > k.seq) ORDER BY k.conversation_id LIMIT $3",
         device_key,
+        after,
         limit,
     )
     return [MovedRow(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
@@ -97,11 +122,8 @@ async def of_others(
     return [(row[0], row[1]) for row in rows]
 
 
-async def acknowledged_by_all(tx: Transaction, conversation_key: int) -> int | None:
-    """The seq that every device that may still read has acknowledged; None without devices."""
-    rows = await tx.fetch(
-        "SELECT min(seq) FROM device_cursor WHERE conversation_id = $1 "
-        "AND (until_seq < 0 OR seq < until_seq)",
-        conversation_key,
-    )
-    return None if rows[0][0] is None else int(rows[0][0])
+async def acknowledged_by_all(tx: Transaction, conversation_keys: Sequence[int]) -> dict[int, int]:
+    """By conversation key the seq that every device that may still read has acknowledged; a
+    conversation without such a device is absent."""
+    rows = await tx.fetch_bulk(_BY_ALL, [(key,) for key in conversation_keys])
+    return {row[0]: row[1] for row in rows}

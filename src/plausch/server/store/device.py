@@ -74,12 +74,37 @@ async def by_keys(tx: Transaction, keys: Sequence[int]) -> dict[int, DeviceRecor
     return {row[0]: DeviceRecord(*row) for row in rows}
 
 
+async def hold(tx: Transaction, key: int) -> bool:
+    """Whether the device is listed; it stays so, and its requests elsewhere wait, until this
+    transaction ends."""
+    rows = await tx.fetch("SELECT listed FROM device WHERE id = $1 {for_update}", key)
+    return bool(rows[0][0])
+
+
 async def of_account(tx: Transaction, account_key: int) -> list[DeviceRecord]:
     """The account's listed devices."""
     rows = await tx.fetch(
         _SELECT + "WHERE d.account_id = $1 AND d.listed = 1 ORDER BY d.id", account_key
     )
     return [DeviceRecord(*row) for row in rows]
+
+
+async def unlisted(tx: Transaction, account_key: int) -> list[str]:
+    """URIs of the devices that the account's list named once and names no longer."""
+    rows = await tx.fetch(
+        "SELECT uri FROM device WHERE account_id = $1 AND listed = 0 ORDER BY uri", account_key
+    )
+    return [str(row[0]) for row in rows]
+
+
+async def new_since(tx: Transaction, account_key: int, since_ms: int) -> int:
+    """How many devices the account has listed for the first time since then."""
+    rows = await tx.fetch(
+        "SELECT count(*) FROM device WHERE account_id = $1 AND listed_at_ms > $2",
+        account_key,
+        since_ms,
+    )
+    return int(rows[0][0])
 
 
 async def certificate(tx: Transaction, key: int) -> bytes:
@@ -98,6 +123,9 @@ async def unlist(tx: Transaction, key: int) -> None:
     await tx.execute("UPDATE device SET listed = 0 WHERE id = $1", key)
 
 
-async def seen(tx: Transaction, key: int, at_ms: int) -> None:
-    """The device has logged in."""
-    await tx.execute("UPDATE device SET seen_at_ms = $2 WHERE id = $1", key, at_ms)
+async def seen(tx: Transaction, key: int, at_ms: int) -> bool:
+    """The device has logged in; False when it is not listed any more."""
+    changed = await tx.execute(
+        "UPDATE device SET seen_at_ms = $2 WHERE id = $1 AND listed = 1", key, at_ms
+    )
+    return changed == 1

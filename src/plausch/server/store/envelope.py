@@ -41,6 +41,11 @@ _ACCEPTED = Bulk(
     "AND e.sender_id = v.column2 AND e.idempotency_id = v.column3",
     ("int", "int", "bytes"),
 )
+_BEGUN = Bulk(
+    "SELECT e.conversation_id, e.accepted_at_ms FROM envelope e JOIN ({rows}) AS v "
+    "ON e.conversation_id = v.column1 AND e.seq = v.column2",
+    ("int", "int"),
+)
 
 
 async def add(tx: Transaction, rows: Sequence[NewEnvelope]) -> None:
@@ -86,19 +91,29 @@ async def read(
     return [(row[0], row[1], row[2], row[3], row[4], bytes(row[5])) for row in rows]
 
 
-async def last_before(
+async def begun(tx: Transaction, places: Sequence[tuple[int, int]]) -> dict[int, int]:
+    """When the envelope at (conversation key, seq) was accepted, in ms by conversation key."""
+    return {row[0]: row[1] for row in await tx.fetch_bulk(_BEGUN, places)}
+
+
+async def old_until(
     tx: Transaction, conversation_key: int, first: int, last: int, before_ms: int
-) -> int | None:
-    """The highest seq from `first` to `last` that was accepted before `before_ms`."""
+) -> int:
+    """The last seq of a stretch from `first` to `last` in which every envelope was accepted
+    before `before_ms`; `first` - 1 when there is none.
+
+    After the first envelope that is younger all stay: when the clock was wrong for a while, what
+    was accepted then looks older than it is.
+    """
     rows = await tx.fetch(
-        "SELECT max(seq) FROM envelope WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3 "
-        "AND accepted_at_ms < $4",
+        "SELECT seq FROM envelope WHERE conversation_id = $1 AND seq BETWEEN $2 AND $3 "
+        "AND accepted_at_ms >= $4 ORDER BY seq LIMIT 1",
         conversation_key,
         first,
         last,
         before_ms,
     )
-    return None if rows[0][0] is None else int(rows[0][0])
+    return int(rows[0][0]) - 1 if rows else max(first - 1, last)
 
 
 async def forget(tx: Transaction, conversation_key: int, first: int, last: int) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from plausch.db.interface import Bulk, Transaction
+from plausch.server.store import claimed
 
 TABLES = (
     """CREATE TABLE key_package (
@@ -33,9 +34,9 @@ async def add(tx: Transaction, rows: Sequence[tuple[int, int, int, int, bytes, b
 
 
 async def known(tx: Transaction, device_key: int) -> set[bytes]:
-    """The refs of the device's waiting packages."""
+    """The refs of the device's packages that wait, or were handed out and are not out of date."""
     rows = await tx.fetch("SELECT ref FROM key_package WHERE device_id = $1", device_key)
-    return {bytes(row[0]) for row in rows}
+    return {bytes(row[0]) for row in rows} | await claimed.of(tx, device_key)
 
 
 async def claim(tx: Transaction, device_key: int, suite: int, now_s: int) -> bytes | None:
@@ -55,10 +56,12 @@ async def claim(tx: Transaction, device_key: int, suite: int, now_s: int) -> byt
         if not rows:
             break
         taken = await tx.fetch(
-            "DELETE FROM key_package WHERE id = $1 RETURNING message", rows[0][0]
+            "DELETE FROM key_package WHERE id = $1 RETURNING message, ref, expires_s", rows[0][0]
         )
         if taken:
-            return bytes(taken[0][0])
+            message, ref, expires_s = taken[0]
+            await claimed.remember(tx, device_key, bytes(ref), expires_s)
+            return bytes(message)
     rows = await tx.fetch(
         "SELECT message FROM key_package WHERE device_id = $1 AND suite = $2 AND last_resort = 1 "
         "AND expires_s > $3 ORDER BY id DESC LIMIT 1",
@@ -100,3 +103,4 @@ async def forget_expired(tx: Transaction, device_key: int, now_s: int) -> None:
     await tx.execute(
         "DELETE FROM key_package WHERE device_id = $1 AND expires_s <= $2", device_key, now_s
     )
+    await claimed.forget_expired(tx, device_key, now_s)

@@ -29,7 +29,7 @@ TABLES = (
 # from a sequence could become visible after a higher one was acknowledged, and be lost.
 _NUMBER = Bulk(
     "WITH given AS ({rows}), "
-    "held AS (SELECT id FROM device WHERE id IN (SELECT column1 FROM given) "
+    "held AS (SELECT id FROM device WHERE id IN (SELECT column1 FROM given) AND listed = 1 "
     "ORDER BY id {for_update}) "
     "UPDATE device SET mailbox_head = mailbox_head + 1 WHERE id IN (SELECT id FROM held) "
     "RETURNING id, mailbox_head",
@@ -38,6 +38,25 @@ _NUMBER = Bulk(
 ALL = 2**62
 """An item number beyond all: the whole mailbox."""
 
+_TOTAL = Bulk(
+    "SELECT m.device_id, count(*), sum(length(w.message)) FROM mailbox m "
+    "JOIN ({rows}) AS v ON m.device_id = v.column1 "
+    "JOIN welcome w ON w.conversation_id = m.conversation_id AND w.seq = m.seq "
+    "GROUP BY m.device_id",
+    ("int",),
+)
+# The rows are locked in one order before the first item goes: of two devices that let go of the
+# last two items at the same time, the second then sees that the first one's is gone.
+_HOLD_WELCOMES = (
+    "SELECT seq FROM welcome WHERE (conversation_id, seq) IN "
+    "(SELECT conversation_id, seq FROM mailbox WHERE device_id = $1 AND item <= $2) "
+    "ORDER BY conversation_id, seq {for_update}"
+)
+_FORGET_UNNAMED = Bulk(
+    "DELETE FROM welcome WHERE (conversation_id, seq) IN ({rows}) AND NOT EXISTS (SELECT 1 FROM "
+    "mailbox m WHERE m.conversation_id = welcome.conversation_id AND m.seq = welcome.seq)",
+    ("int", "int"),
+)
 _ADD = Bulk(
     "INSERT INTO mailbox (device_id, item, conversation_id, seq) {rows}",
     ("int", "int", "int", "int"),
@@ -64,7 +83,8 @@ async def add(
     welcome: bytes,
     device_keys: Sequence[int],
 ) -> dict[int, int]:
-    """Put a Welcome into mailboxes; the item's number by device key."""
+    """Put a Welcome into mailboxes; the item's number by device key. A device that is not listed
+    any more has no mailbox, and is absent from the answer."""
     await tx.execute(
         "INSERT INTO welcome (conversation_id, seq, accepted_at_ms, sender_id, message) "
         "VALUES ($1, $2, $3, $4, $5)",
@@ -108,6 +128,23 @@ async def sizes(tx: Transaction, device_key: int, after: int, limit: int) -> lis
     return [(row[0], row[1]) for row in rows]
 
 
+async def totals(tx: Transaction, device_keys: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """(Welcomes, their bytes) by device key; an empty mailbox is absent."""
+    rows = await tx.fetch_bulk(_TOTAL, [(key,) for key in device_keys])
+    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+
+
+async def of_commit(tx: Transaction, conversation_key: int, seq: int) -> list[tuple[str, int]]:
+    """(device URI, item) of the mailboxes where the Welcome of the Commit at `seq` still lies."""
+    rows = await tx.fetch(
+        "SELECT d.uri, m.item FROM mailbox m JOIN device d ON d.id = m.device_id "
+        "WHERE m.conversation_id = $1 AND m.seq = $2 ORDER BY d.uri",
+        conversation_key,
+        seq,
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
 async def count(tx: Transaction, device_key: int) -> int:
     """How many wait."""
     rows = await tx.fetch("SELECT count(*) FROM mailbox WHERE device_id = $1", device_key)
@@ -116,18 +153,13 @@ async def count(tx: Transaction, device_key: int) -> int:
 
 async def forget(tx: Transaction, device_key: int, item: int) -> int:
     """The device has all up to `item`; how many were forgotten, shared Welcomes with the last."""
+    await tx.fetch(_HOLD_WELCOMES, device_key, item)
     gone = await tx.fetch(
         "DELETE FROM mailbox WHERE device_id = $1 AND item <= $2 RETURNING conversation_id, seq",
         device_key,
         item,
     )
-    for conversation_key, seq in gone:
-        await tx.execute(
-            "DELETE FROM welcome WHERE conversation_id = $1 AND seq = $2 AND NOT EXISTS "
-            "(SELECT 1 FROM mailbox WHERE conversation_id = $1 AND seq = $2)",
-            conversation_key,
-            seq,
-        )
+    await tx.fetch_bulk(_FORGET_UNNAMED, sorted({(row[0], row[1]) for row in gone}))
     return len(gone)
 
 

@@ -43,12 +43,12 @@ async def remove(tx: Transaction, conversation_key: int, device_keys: Sequence[i
 async def of(tx: Transaction, conversation_key: int) -> list[Member]:
     """The members, by leaf."""
     rows = await tx.fetch(
-        "SELECT m.device_id, d.uri, d.account_id, m.leaf_index, m.signature_key "
+        "SELECT m.device_id, d.uri, d.account_id, m.leaf_index, m.signature_key, d.listed "
         "FROM member m JOIN device d ON d.id = m.device_id WHERE m.conversation_id = $1 "
         "ORDER BY m.leaf_index",
         conversation_key,
     )
-    return [Member(*row) for row in rows]
+    return [Member(row[0], row[1], row[2], row[3], bytes(row[4]), bool(row[5])) for row in rows]
 
 
 async def sharing_with(tx: Transaction, account_key: int) -> list[str]:

@@ -4,6 +4,7 @@ from plausch.db.interface import Database
 from plausch.db.migrate import Step, migrate
 from plausch.server.store import (
     account,
+    claimed,
     conversation,
     cursor,
     device,
@@ -15,6 +16,7 @@ from plausch.server.store import (
     member,
     proposal,
     stay,
+    sweep,
 )
 
 STEPS = (
@@ -26,6 +28,8 @@ STEPS = (
         conversation.TABLES + group_info.TABLES + member.TABLES + stay.TABLES + cursor.TABLES,
     ),
     Step(4, "logs and mailboxes", envelope.TABLES + proposal.TABLES + mailbox.TABLES),
+    Step(5, "pages of cursors, sweeps, claims", cursor.PAGES + sweep.TABLES + claimed.TABLES),
+    Step(6, "refs of proposals", proposal.REFS),
 )
 
 

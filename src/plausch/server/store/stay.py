@@ -45,6 +45,18 @@ async def end(
         )
 
 
+async def readers(tx: Transaction, conversation_key: int, seq: int) -> list[str]:
+    """URIs of the devices that may read the envelope at `seq`."""
+    rows = await tx.fetch(
+        "SELECT d.uri FROM stay s JOIN device d ON d.id = s.device_id "
+        "WHERE s.conversation_id = $1 AND s.first_seq <= $2 "
+        "AND (s.last_seq = -1 OR s.last_seq >= $2) ORDER BY d.uri",
+        conversation_key,
+        seq,
+    )
+    return [str(row[0]) for row in rows]
+
+
 async def of(tx: Transaction, conversation_key: int, device_key: int) -> list[tuple[int, int]]:
     """(first_seq, last_seq) of the device's stays, in order."""
     rows = await tx.fetch(

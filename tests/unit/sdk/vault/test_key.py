@@ -1,5 +1,7 @@
 """The vault's key: in a private file, or under a passphrase."""
 
+import errno
+import os
 import stat
 from pathlib import Path
 
@@ -37,6 +39,24 @@ def test_an_existing_key_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(VaultError, match="cannot be written"):
         make_vault_key(tmp_path, None)
     assert read_vault_key(tmp_path, None) == key
+
+
+def test_a_key_that_was_half_written_is_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fills, or the process dies, before all of it is on disk: one begins again."""
+
+    def fails(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", fails)
+        with pytest.raises(VaultError, match="No space left"):
+            make_vault_key(tmp_path, None)
+    assert not (tmp_path / KEY_FILE).exists()
+    key = make_vault_key(tmp_path, None)
+    assert read_vault_key(tmp_path, None) == key
+    assert [path.name for path in tmp_path.iterdir()] == [KEY_FILE]
 
 
 def test_the_passphrase_opens_it_and_no_other_does(tmp_path: Path) -> None:

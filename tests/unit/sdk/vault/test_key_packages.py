@@ -42,9 +42,10 @@ async def test_a_last_resort_stays_but_is_not_fresh(vault: Vault) -> None:
     table = KeyPackages(vault)
     resort = kept(b"l", last_resort=True)
     await vault.write([table.put(resort), table.put(kept(b"a", suite=1))])
-    assert await table.fresh_last_resorts() == {0xF00D}
+    assert await table.fresh_last_resorts(resort.made_at_ms) == {0xF00D}
+    assert await table.fresh_last_resorts(resort.made_at_ms + 1) == set()
     await vault.write([table.spend(resort)])
-    assert await table.fresh_last_resorts() == set()
+    assert await table.fresh_last_resorts(0) == set()
     found = await table.find([b"l"])
     assert found is not None and found.used
 

@@ -97,7 +97,16 @@ async def test_changes_are_not_shown_but_found(vault: Vault) -> None:
     reaction = replace(incoming(3, kind=Kind.REACTION), target=identifier(1))
     await vault.write([table.add(reaction), table.add(edit), table.add(incoming(1))])
     assert numbers(await table.page([ROOM], 10, None)) == [1]
-    assert numbers(await table.about([identifier(1)])) == [2, 3]
+    assert numbers(await table.about([ROOM], [identifier(1)])) == [2, 3]
+
+
+async def test_a_change_counts_only_where_it_was_said(vault: Vault) -> None:
+    table = Messages(vault)
+    here = replace(incoming(2, kind=Kind.EDIT), target=identifier(1))
+    elsewhere = replace(incoming(3, kind=Kind.EDIT, room=OTHER), target=identifier(1))
+    await vault.write([table.add(one) for one in (incoming(1), here, elsewhere)])
+    assert numbers(await table.about([ROOM], [identifier(1)])) == [2]
+    assert numbers(await table.about([ROOM, OTHER], [identifier(1)])) == [2, 3]
 
 
 async def test_acceptance_gives_place_and_time_once(vault: Vault) -> None:

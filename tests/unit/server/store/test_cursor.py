@@ -29,29 +29,29 @@ async def test_what_moved_and_what_everybody_has(rows) -> None:  # type: ignore[
     key, phone, till = rows.conversation, rows.phone, rows.till
 
     async def body(tx: Transaction) -> list[object]:
-        nobody = await cursor.acknowledged_by_all(tx, key)
+        nobody = await cursor.acknowledged_by_all(tx, [key])
         await conversation.grow(tx, [(key, 0, 10)])
         await cursor.begin(tx, key, [phone], 8)
         await cursor.begin(tx, key, [till], 2)
         await cursor.end(tx, key, [till], 6)
         return [
             nobody,
-            await cursor.moved(tx, phone, 5),
-            await cursor.moved(tx, till, 5),
-            await cursor.acknowledged_by_all(tx, key),
+            await cursor.moved(tx, phone, 0, 5),
+            await cursor.moved(tx, till, 0, 5),
+            await cursor.acknowledged_by_all(tx, [key, 999]),
             await cursor.advance(tx, [(key, till, 6)]),
-            await cursor.moved(tx, till, 5),
-            await cursor.acknowledged_by_all(tx, key),
+            await cursor.moved(tx, till, 0, 5),
+            await cursor.acknowledged_by_all(tx, [key, 999]),
         ]
 
     assert await rows.run(body) == [
-        None,
+        {},
         [MovedRow(b"C" * 16, 8, 10, 0)],
         [MovedRow(b"C" * 16, 2, 6, 0)],
-        2,
+        {key: 2},
         [(key, till, 6)],
         [],
-        8,
+        {key: 8},
     ]
 
 
@@ -63,6 +63,29 @@ async def test_who_comes_back_goes_on_where_it_was(rows) -> None:  # type: ignor
         await cursor.begin(tx, key, [phone], 2)
         await cursor.end(tx, key, [phone], 6)
         await cursor.begin(tx, key, [phone], 9)
-        return await cursor.moved(tx, phone, 5)
+        return await cursor.moved(tx, phone, 0, 5)
 
     assert await rows.run(body) == [MovedRow(b"C" * 16, 2, 10, 0)]
+
+
+async def test_what_moved_is_gone_through_in_the_order_of_the_keys(rows) -> None:  # type: ignore[no-untyped-def]
+    key, phone, till = rows.conversation, rows.phone, rows.till
+
+    async def body(tx: Transaction) -> list[object]:
+        later = await conversation.add(tx, b"A" * 16, 1, b"digest", till, 5)
+        for one in (later, key):
+            await conversation.grow(tx, [(one, 0, 3)])
+            await cursor.begin(tx, one, [phone], 1)
+        return [
+            [one.conversation for one in await cursor.moved(tx, phone, 0, 1)],
+            [one.conversation for one in await cursor.moved(tx, phone, key, 9)],
+            await cursor.moved(tx, phone, later, 9),
+            [await cursor.place(tx, phone, one * 16) for one in (b"C", b"A", b"X")],
+            await cursor.place(tx, till, b"A" * 16),
+            later,
+        ]
+
+    *found, places, of_others, later = await rows.run(body)
+    assert found == [[b"C" * 16], [b"A" * 16], []]
+    assert places == [key, later, None]
+    assert of_others is None

@@ -50,19 +50,33 @@ async def test_an_idempotency_id_is_used_once_by_a_device(rows) -> None:  # type
         await rows.run(again)
 
 
-async def test_old_envelopes_are_found_and_forgotten(rows) -> None:  # type: ignore[no-untyped-def]
+async def test_the_old_beginning_of_a_log_is_found_and_forgotten(rows) -> None:  # type: ignore[no-untyped-def]
     key = rows.conversation
 
     async def body(tx: Transaction) -> list[object]:
         made = [row(key, n, rows.phone, bytes([n]), at_ms=n * 10) for n in range(1, 6)]
         await envelope.add(tx, made)
         return [
-            await envelope.last_before(tx, key, 1, 5, 35),
-            await envelope.last_before(tx, key, 1, 2, 35),
-            await envelope.last_before(tx, key, 4, 5, 35),
+            await envelope.begun(tx, [(key, 2), (key, 9), (999, 2)]),
+            await envelope.old_until(tx, key, 1, 5, 35),
+            await envelope.old_until(tx, key, 1, 5, 30),
+            await envelope.old_until(tx, key, 1, 2, 35),
+            await envelope.old_until(tx, key, 4, 5, 35),
+            await envelope.old_until(tx, key, 4, 1, 35),
             await envelope.forget(tx, key, 1, 3),
             await envelope.forget(tx, key, 1, 3),
             [one[0] for one in await envelope.read(tx, key, 1, 9)],
         ]
 
-    assert await rows.run(body) == [3, 2, None, 3, 0, [4, 5]]
+    assert await rows.run(body) == [{key: 20}, 3, 2, 2, 3, 3, 3, 0, [4, 5]]
+
+
+async def test_what_looks_old_behind_a_younger_one_stays(rows) -> None:  # type: ignore[no-untyped-def]
+    key = rows.conversation
+
+    async def body(tx: Transaction) -> list[int]:
+        times = enumerate((10, 90, 20, 30), 1)  # the clock was behind when 3 and 4 came
+        await envelope.add(tx, [row(key, n, rows.phone, bytes([n]), at_ms=at) for n, at in times])
+        return [await envelope.old_until(tx, key, first, 4, 50) for first in (1, 2, 3)]
+
+    assert await rows.run(body) == [1, 1, 4]

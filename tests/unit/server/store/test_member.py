@@ -44,3 +44,16 @@ async def test_who_shares_a_conversation(rows) -> None:  # type: ignore[no-untyp
         return [nobody, both, await member.sharing_with(tx, rows.anna)]
 
     assert await rows.run(body) == [[], ["uri:phone", "uri:till"], ["uri:phone"]]
+
+
+async def test_a_member_says_whether_it_is_listed(rows) -> None:  # type: ignore[no-untyped-def]
+    phone = Member(rows.phone, "uri:phone", rows.anna, 1, b"K" * 32)
+
+    async def body(tx: Transaction) -> list[Member]:
+        await member.add(tx, rows.conversation, [phone])
+        await device.unlist(tx, rows.phone)
+        return await member.of(tx, rows.conversation)
+
+    (found,) = await rows.run(body)
+    assert not found.listed
+    assert phone.listed

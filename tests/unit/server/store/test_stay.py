@@ -19,3 +19,16 @@ async def test_stays_begin_and_end(rows) -> None:  # type: ignore[no-untyped-def
         ]
 
     assert await rows.run(body) == [[(2, -1)], [(2, 5), (9, 12)], []]
+
+
+async def test_who_may_read_an_envelope(rows) -> None:  # type: ignore[no-untyped-def]
+    key = rows.conversation
+
+    async def body(tx: Transaction) -> list[list[str]]:
+        await stay.begin(tx, key, [rows.phone], 2)
+        await stay.begin(tx, key, [rows.till], 4)
+        await stay.end(tx, key, [rows.till], 5)
+        return [await stay.readers(tx, key, seq) for seq in range(1, 7)]
+
+    both = ["uri:phone", "uri:till"]
+    assert await rows.run(body) == [[], both[:1], both[:1], both, both, both[:1]]

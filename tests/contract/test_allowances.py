@@ -1,0 +1,115 @@
+"""Limits that one must not get around, on both engines: by asking at once, or on two processes."""
+
+import asyncio
+
+import pytest
+
+from delivery_world import SUITE, World, opaque_append
+from plausch.server.errors import Refusal
+from plausch.server.limits import Limits
+from plausch.wire import frames as f
+
+
+def refused(code: str) -> "pytest.RaisesExc[Refusal]":
+    return pytest.raises(Refusal, check=lambda error: error.code == code)
+
+
+def strict(world: World, **limits: int) -> World:
+    return World(world.database, clock=world.clock, limits=Limits(**limits))
+
+
+async def test_nobody_begins_more_conversations_at_once_than_one_by_one(world: World) -> None:
+    dora = await world.player("dora")
+    worlds = [strict(world, conversations_per_device_per_day=5) for _ in range(2)]
+
+    async def begin(one: World) -> None:
+        group = dora.new_group()
+        await one.conversations.create(dora.record, group.group_id, group.group_info())
+
+    results = await asyncio.gather(*[begin(one) for one in worlds * 8], return_exceptions=True)
+    assert len([one for one in results if one is None]) == 5
+    assert {one.code for one in results if isinstance(one, Refusal)} == {"rate_limited"}
+
+
+async def test_nobody_leaves_more_key_packages_at_once_than_one_by_one(world: World) -> None:
+    anna = await world.player("anna")
+    worlds = [strict(world, key_packages_per_device=10) for _ in range(2)]
+    heaps = [[anna.bundle().message for _ in range(10)] for _ in worlds]
+    results = await asyncio.gather(
+        *[
+            one.key_packages.upload(anna.record, heap, b"")
+            for one, heap in zip(worlds, heaps, strict=True)
+        ],
+        return_exceptions=True,
+    )
+    assert [getattr(one, "code", one) for one in sorted(results, key=str)] == [
+        "too_many_key_packages",
+        None,
+    ]
+    assert await world.key_packages.count(anna.record) == (10, False)
+
+
+async def test_one_stranger_does_not_empty_a_supply(world: World) -> None:
+    anna, mallory, cem = [await world.player(name) for name in ("anna", "mallory", "cem")]
+    await anna.upload(40)
+    for _ in range(20):
+        await world.key_packages.claim(mallory.record, "anna", SUITE, [])
+    with refused("rate_limited") as caught:
+        await world.key_packages.claim(mallory.record, "anna", SUITE, [])
+    assert await world.key_packages.count(anna.record) == (20, False)
+    await world.key_packages.claim(cem.record, "anna", SUITE, [])  # others are not concerned
+    await cem.upload(1)
+    await world.key_packages.claim(mallory.record, "cem", SUITE, [])
+    for _ in range(19):  # nor are one's own devices
+        await world.key_packages.claim(anna.record, "anna", SUITE, [])
+    world.clock.advance(caught.value.retry_after_ms)
+    with refused("no_key_package"):
+        await world.key_packages.claim(mallory.record, "anna", SUITE, [])
+
+
+async def test_refused_appends_do_not_count(world: World) -> None:
+    few = strict(world, sends_per_device_per_day=2)
+    anna, cem = await few.player("anna"), await few.player("cem")
+    group = await anna.conversation_with(cem)
+    for _ in range(3):
+        with refused("stale_epoch"):
+            await few.delivery.append(anna.record, opaque_append(group.group_id, 7))
+        with refused("unknown_conversation"):
+            await few.delivery.append(anna.record, opaque_append(b"?" * 16, 1))
+        with refused("bad_message"):  # the outside is of another epoch
+            other = opaque_append(group.group_id, 2)
+            await few.delivery.append(
+                anna.record,
+                f.Append(1, group.group_id, 1, f.APPLICATION, other.message, other.idempotency_id),
+            )
+    await anna.send(group)
+    await anna.send(group)
+    with refused("rate_limited"):
+        await anna.send(group)
+
+
+@pytest.mark.parametrize("mode", ["invitation", "closed"])
+async def test_who_may_not_register_learns_no_names(world: World, mode: str) -> None:
+    await world.player("anna")
+    shut = World(world.database, clock=world.clock, registration=mode)
+    for name in ("anna", "nobody"):
+        person = world.person(name)
+        code = {"invitation": "invitation_required", "closed": "registration_closed"}[mode]
+        with refused(code):
+            await shut.accounts.register(
+                name, "person", "guess", person.certificate, person.device_list
+            )
+
+
+async def test_an_invitation_is_not_used_up_by_a_name_that_is_taken(world: World) -> None:
+    await world.player("anna")
+    shut = World(world.database, clock=world.clock, registration="invitation")
+    code = await shut.accounts.invite()
+    for name, taken in (("anna", True), ("cem", False)):
+        person = world.person(name)
+        registration = (name, "person", code, person.certificate, person.device_list)
+        if taken:
+            with refused("name_taken"):
+                await shut.accounts.register(*registration)
+        else:
+            await shut.accounts.register(*registration)
