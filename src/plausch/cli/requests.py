@@ -50,16 +50,19 @@ class Request(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
         raise NotImplementedError
 
 
-async def caught_up(client: Client, connect_s: float = CONNECT_S) -> bool:
+async def caught_up(
+    client: Client, connect_s: float = CONNECT_S, catch_up_s: float = CATCH_UP_S
+) -> bool:
     """Wait for what the server holds for us; False when it cannot be reached.
 
-    Without a connection the wait is `connect_s`; with one it lasts as long as there is more.
+    Without a connection the wait is `connect_s`; with one it lasts as long as there is more, at
+    most `catch_up_s` longer.
     """
     work = asyncio.ensure_future(client.synchronize())
     try:
         await asyncio.wait({work}, timeout=connect_s)
         if not work.done() and client.online:
-            await asyncio.wait({work}, timeout=CATCH_UP_S)
+            await asyncio.wait({work}, timeout=catch_up_s)
         if not work.done():
             return False
         work.result()
@@ -90,6 +93,14 @@ async def find(client: Client, target: str) -> Conversation:
     if group is not None:
         return group
     return await client.conversation_with(full_address(client, target))
+
+
+async def is_known(client: Client, target: str) -> bool:
+    """Whether `find` needs no server for it. Raises SdkError, NameRefused."""
+    if _CONVERSATION_ID.fullmatch(target) or titled(client, target) is not None:
+        return True
+    address = full_address(client, target)
+    return any(one.address == address for one in await client.contacts())
 
 
 def full_address(client: Client, text: str) -> AccountAddress:
@@ -126,7 +137,7 @@ async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord
 
 
 class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
-    """Send a text and wait until the server has it on disk, at most `timeout_s`."""
+    """Send a text and wait until the server has it on disk, at most `timeout_s` in all."""
 
     answer_type = SentRecord
     target: str
@@ -135,10 +146,24 @@ class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
 
     async def carry_out(self, client: Client) -> SentRecord:
         """Raises what `find` and `Conversation.send_text` raise."""
-        await caught_up(client, min(CONNECT_S, self.timeout_s))
-        conversation = await find(client, self.target)
+        loop = asyncio.get_running_loop()
+        ends_s = loop.time() + self.timeout_s
+        connect_s = min(CONNECT_S, self.timeout_s)
+        await caught_up(client, connect_s, self.timeout_s - connect_s)
+        conversation = await self._found(client, max(0.0, ends_s - loop.time()))
         sent = await conversation.send_text(self.text)
-        return await settled(sent, conversation.title, self.timeout_s)
+        return await settled(sent, conversation.title, max(0.0, ends_s - loop.time()))
+
+    async def _found(self, client: Client, within_s: float) -> Conversation:
+        """As `find`, which asks the server only for who is not known here."""
+        try:
+            async with asyncio.timeout(None if await is_known(client, self.target) else within_s):
+                return await find(client, self.target)
+        except TimeoutError:
+            raise Unreachable(
+                f"{self.target} is not known on this device yet, and the server could not be asked "
+                f"within {self.timeout_s:g} seconds: try again when there is a connection."
+            ) from None
 
 
 class History(Request[HistoryRecord], frozen=True, kw_only=True, tag="history"):

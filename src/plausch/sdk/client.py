@@ -63,7 +63,7 @@ class Client:
     @classmethod
     async def register(
         cls,
-        home: Path,
+        home: str | Path,
         server_url: str,
         name: str,
         *,
@@ -75,10 +75,10 @@ class Client:
 
         `home` is the folder of the vault, made if absent (mode 0700). A call that was interrupted
         may be repeated: the same keys are used again. Raises VaultExists, VaultBusy, NameRefused,
-        ServerRefused (name taken, invitation needed), ServerMisbehaved, Unreachable.
+        ServerRefused (name taken, invitation needed), ServerMisbehaved, Unreachable, VaultDamaged.
         """
         clock = SystemClock()
-        vault = await Vault.open(home, passphrase, make=True)
+        vault = await Vault.open(Path(home), passphrase, make=True)
         try:
             own = await register_account(vault, server_url, name, kind, invitation, clock)
             client = cls(vault, await build(vault, own, clock))
@@ -93,9 +93,12 @@ class Client:
         return client
 
     @classmethod
-    async def open(cls, home: Path, *, passphrase: str | None = None) -> Self:
-        """Open the vault in `home`. Raises VaultMissing, VaultBusy, WrongPassphrase."""
-        vault = await Vault.open(home, passphrase)
+    async def open(cls, home: str | Path, *, passphrase: str | None = None) -> Self:
+        """Open the vault in `home`.
+
+        Raises VaultMissing, VaultBusy, WrongPassphrase, VaultDamaged (also: its key is lost).
+        """
+        vault = await Vault.open(Path(home), passphrase)
         try:
             own = await OwnTable(vault).get()
             if own is None or not own.registered:

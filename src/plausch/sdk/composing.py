@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from plausch.base.ids import MessageId
 from plausch.content.conversation import title_of
@@ -12,8 +13,9 @@ from plausch.content.message_id import message_id
 from plausch.content.mimi import SALT_BYTES, MimiContent
 from plausch.content.purpose import Purpose, purpose_of
 from plausch.sdk.core import Core, Live
-from plausch.sdk.errors import NotParticipant, SdkError
+from plausch.sdk.errors import SdkError
 from plausch.sdk.history import kind_of, root_of, target_of
+from plausch.sdk.membership import demand_participant
 from plausch.sdk.message import SentMessage
 from plausch.sdk.outbox import Outbox
 from plausch.sdk.receive import MS
@@ -35,17 +37,6 @@ def sendable() -> Iterator[None]:
         yield
     except ContentError as error:
         raise SdkError(str(error), code=error.code) from error
-
-
-def demand_participant(live: Live) -> None:
-    """Raises NotParticipant when nothing can be sent in this conversation any more."""
-    if live.kept.state == "left":
-        raise NotParticipant(
-            "This account has left the conversation (or was removed from it): a participant has "
-            "to add it again."
-        )
-    if live.kept.state == "failed":
-        raise NotParticipant("The server refused to open this conversation; begin a new one.")
 
 
 @whole
@@ -74,7 +65,7 @@ async def compose(core: Core, outbox: Outbox, live: Live, content: MimiContent) 
                 message_id=identifier if shown else None,
             )
         )
-        sent = SentMessage(live.id, identifier, core.waiter(idempotency_id))
+        sent = SentMessage(live.id, identifier, partial(core.waiter, idempotency_id))
         await core.vault.write(writes)
     outbox.kick(live)
     return sent

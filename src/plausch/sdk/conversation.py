@@ -7,11 +7,11 @@ from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress, Mess
 from plausch.content.conversation import title_message
 from plausch.content.mimi import MimiContent, decode
 from plausch.content.text import delete, edit, reaction, reactions_of, text_message, unlike
-from plausch.sdk.composing import check_text, compose, demand_participant, new_salt, sendable
+from plausch.sdk.composing import check_text, compose, new_salt, sendable
 from plausch.sdk.core import Core, Live
-from plausch.sdk.errors import NotParticipant, SdkError
+from plausch.sdk.errors import SdkError
 from plausch.sdk.history import SHOWN, root_of, without_withdrawn
-from plausch.sdk.membership import Intent
+from plausch.sdk.membership import Intent, demand_participant
 from plausch.sdk.message import Kind, SentMessage, StoredMessage
 from plausch.sdk.reading import mark_read, read_history
 from plausch.sdk.vault.conversations import ConversationState
@@ -56,7 +56,8 @@ class Conversation:
 
     @property
     def state(self) -> ConversationState:
-        """Opening (not yet on the server), open, left, failed (refused), broken (log torn)."""
+        """Opening (not yet on the server), open, left, failed (refused), broken (log torn), ended
+        (a participant closed it for everybody)."""
         return self._live.kept.state
 
     @property
@@ -157,7 +158,9 @@ class Conversation:
     async def add(self, address: AccountAddress | str) -> None:
         """Add an account with all its devices; returns when the change is in the log.
 
-        Raises ServerRefused, TrustRefused.
+        What cannot be done now is given up, so that nothing said afterwards has to wait for it;
+        add it again later. Raises ServerRefused, TrustRefused (a key that has changed, no key
+        package: it has to come online once).
         """
         account = self._device.parse_other(address)
         await self._core.trust.ensure(account)
@@ -174,13 +177,8 @@ class Conversation:
 
     async def leave(self) -> None:
         """Leave: the others' clients carry it out; nothing more can be sent from here."""
-        if self.state == "left":
-            return
-        try:
+        if not self._live.kept.is_over:
             await self._owe(EntryKind.LEAVE, b"")
-        except NotParticipant:
-            if self._live.kept.state != "left":  # an earlier call has got us out
-                raise
 
     async def rename(self, title: str) -> SentMessage:
         """Give it a title; travels encrypted, the server never learns it."""
@@ -207,13 +205,13 @@ class Conversation:
 
     async def _own_reactions(self, message_id: MessageId) -> list[MessageRow]:
         """Our reactions to a message that were not taken back yet."""
-        messages = self._core.messages
+        messages, here = self._core.messages, self._device.directory.merged(self._live)
         mine = [
             row
-            for row in await messages.about([message_id])
-            if row.kind is Kind.REACTION and row.sender == self._core.address and self._is_here(row)
+            for row in await messages.about(here, [message_id])
+            if row.kind is Kind.REACTION and row.sender == self._core.address
         ]
-        return without_withdrawn(mine, await messages.about([row.message_id for row in mine]))
+        return without_withdrawn(mine, await messages.about(here, [row.message_id for row in mine]))
 
     def _is_here(self, row: MessageRow) -> bool:
         """Whether it was said in this conversation, or in one that is shown as one with it."""

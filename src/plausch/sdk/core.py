@@ -7,7 +7,7 @@ is dropped, and the vault's is the truth again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -21,11 +21,12 @@ from plausch.base.ids import (
     conversation_uri,
 )
 from plausch.content.fork import EpochMark
+from plausch.db.interface import StorageUnavailable
 from plausch.mls.credential import PLAUSCH, Credential, CredentialJudge
 from plausch.mls.group import Group
 from plausch.sdk.errors import ConversationBroken, ServerRefused, TrustRefused, Unreachable
 from plausch.sdk.events import Event, Feed, ProblemFound
-from plausch.sdk.transport import Transport
+from plausch.sdk.transport import Transport, jittered_delay_s
 from plausch.sdk.trust import NeedsAccount, Trust
 from plausch.sdk.vault.conversations import Conversations, KeptConversation
 from plausch.sdk.vault.key_packages import KeyPackages
@@ -53,7 +54,12 @@ class Live:
     group: Group | None = None
     authenticators: dict[int, bytes] = field(default_factory=dict)
     tried: set[tuple[DeviceAddress, int]] = field(default_factory=set)
-    """Devices that a Commit tried to add, with the connection on which it did."""
+    """Devices that cannot be added, with the connection on which that was found."""
+    leaving: set[DeviceAddress] = field(default_factory=set)
+    """Devices that proposed their own removal in an epoch that ended without it; forgotten when
+    this device ends, as others have seen it too."""
+    accepted: int = 0
+    """The largest seq at which the server took a message of ours."""
 
     @property
     def id(self) -> ConversationId:
@@ -250,6 +256,20 @@ class Core:
             future.exception()  # retrieved: nobody may be waiting
 
     # --- tasks -------------------------------------------------------------------------------
+
+    async def patiently(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Do something in the background; as long as the vault takes nothing (a full disk), again,
+        with growing patience. What was not written counts as not done."""
+        attempt = 0
+        while True:
+            try:
+                await step()
+            except StorageUnavailable as error:
+                self.feed.tell(ProblemFound(None, error.code, str(error)))
+            else:
+                return
+            await asyncio.sleep(jittered_delay_s(attempt))
+            attempt += 1
 
     def spawn(self, coroutine: Coroutine[None, None, None]) -> None:
         """Run something in the background until the device is closed."""

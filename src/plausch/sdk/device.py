@@ -14,7 +14,7 @@ from plausch.sdk.errors import SdkError, ServerRefused
 from plausch.sdk.events import ConnectionChanged, Feed
 from plausch.sdk.joining import Joining
 from plausch.sdk.outbox import Outbox
-from plausch.sdk.stock import replenish
+from plausch.sdk.stock import Stock
 from plausch.sdk.sync import Sync
 from plausch.sdk.transport import Transport
 from plausch.sdk.trust import Trust
@@ -62,7 +62,7 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         await device.sync.resume()
         device.core.caught_up_on = device.core.transport.generation
         await device.outbox.kick_all()
-        await _if_allowed(device.core, replenish(device.core, logged_in.key_packages))
+        await _if_allowed(device.core, stock.counted(logged_in.key_packages))
         device.core.greeted.set()
         await _if_allowed(device.core, device.sync.learn_marks())
 
@@ -78,7 +78,8 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
     await core.load()
     outbox = Outbox(core)
     epochs = Epochs(core, outbox.kick)
-    sync = Sync(core, epochs, Joining(core))
+    stock = Stock(core)
+    sync = Sync(core, epochs, Joining(core), stock)
     outbox.connect(sync)
     parts.append(Device(core, Directory(core), outbox, epochs, sync))
     return parts[0]

@@ -8,6 +8,7 @@ first simply wins: ours is dropped, and its intent tried again.
 import asyncio
 import secrets
 from collections.abc import Callable
+from typing import Literal
 
 from plausch.base.errors import RemoteError
 from plausch.base.ids import AccountAddress, NameRefused, parse_name
@@ -22,6 +23,7 @@ from plausch.sdk.events import ConversationLeft, ParticipantsChanged
 from plausch.sdk.membership import (
     CommitBundle,
     Intent,
+    leavers,
     members_of,
     missing_devices,
     outdated_leaves,
@@ -54,6 +56,7 @@ class Epochs:
         if pending is None or pending.commit != envelope.message:
             return False
         before = set(live.kept.participants) - set(live.kept.invited)
+        live.leaving |= leavers(self._core, group)
         pending.accept()
         outcome.epoch_moved = True
         for entry in await self._core.outbox.of(live.id):
@@ -79,11 +82,12 @@ class Epochs:
                     code="device_replaced",
                 )
         removed_here = staged.is_self_removed
+        live.leaving |= leavers(core, group)
         staged.accept()
         outcome.epoch_moved = True
         await self._drop_own(live, outcome)
         if removed_here:
-            self._out(live, by, outcome)
+            self._out(live, "left", by, outcome)
             return
         self._moved(live, group, before, by, outcome)
 
@@ -119,7 +123,12 @@ class Epochs:
         by: AccountAddress,
         outcome: Outcome,
     ) -> None:
+        if group.has_ended:
+            self._out(live, "ended", by, outcome)
+            return
         live.kept.set_members(tuple(sorted(members_of(self._core, group))))
+        # Who wants to go is not held by a Commit that was made before it was said.
+        live.leaving &= set(live.kept.members) - {self._core.device}
         live.kept.state = "open"
         live.kept.epoch = group.epoch
         after = set(live.kept.participants)
@@ -127,9 +136,12 @@ class Epochs:
             joined, left = tuple(sorted(after - before)), tuple(sorted(before - after))
             outcome.events.append(ParticipantsChanged(live.id, joined, left, by))
 
-    def _out(self, live: Live, by: AccountAddress, outcome: Outcome) -> None:
-        """This device was removed: its keys go, its history stays."""
-        live.kept.state = "left"
+    def _out(
+        self, live: Live, state: Literal["left", "ended"], by: AccountAddress, outcome: Outcome
+    ) -> None:
+        """This device was removed, or a ReInit has ended the group (RFC 9420, 11.2): its keys go,
+        its history stays."""
+        live.kept.state = state
         live.group = None
         outcome.epoch_moved = False
         outcome.writes.append(self._core.conversations.forget_group(live.id))
@@ -145,7 +157,7 @@ class Epochs:
         if moved:
             self._kick(live)
         group = live.group
-        if group is None or not group.must_commit or live.id in self._tidying:
+        if group is None or not _is_untidy(live, group) or live.id in self._tidying:
             return
         self._tidying.add(live.id)
         self._core.spawn(self._tidy_in_turn(live, self._turn_s(group)))
@@ -167,7 +179,7 @@ class Epochs:
         try:
             await asyncio.sleep(delay_s)
             group = live.group
-            if group is not None and group.must_commit and live.kept.state == "open":
+            if group is not None and _is_untidy(live, group) and live.kept.state == "open":
                 await self._owe_tidying(live)
         finally:
             self._tidying.discard(live.id)
@@ -209,7 +221,7 @@ class Epochs:
             group = await self._core.group(live)
             missing = missing_devices(self._core, group, {address})
             try:
-                outdated = outdated_leaves(self._core, group)
+                outdated = outdated_leaves(self._core, live, group)
             except TrustRefused as error:
                 await self._core.report(live.id, None, error)
                 return
@@ -219,6 +231,11 @@ class Epochs:
             async with self._core.changing(live):
                 group = await self._core.group(live)
                 still = missing & missing_devices(self._core, group, {address})
-                still_outdated = outdated_leaves(self._core, group)
+                still_outdated = outdated_leaves(self._core, live, group)
             if still or still_outdated:
                 await self._owe_tidying(live)
+
+
+def _is_untidy(live: Live, group: Group) -> bool:
+    """Whether a Commit has to be made before anything is said."""
+    return group.must_commit or bool(live.leaving)

@@ -46,7 +46,8 @@ class ConversationJoined:
 
 @dataclass(frozen=True, slots=True)
 class ConversationLeft:
-    """This device is no longer a member: it left or was removed by `by`."""
+    """This device is no longer a member: it left or was removed by `by`, who may also have ended
+    the conversation for everybody (its state is "ended" then)."""
 
     conversation_id: ConversationId
     by: AccountAddress

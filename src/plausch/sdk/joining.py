@@ -14,6 +14,10 @@ from plausch.sdk.vault.vault import Write
 from plausch.sdk.whole import whole
 from plausch.wire import frames as f
 
+LAST_EPOCH = f.MAX_INTEGER // 2
+"""The last epoch that this device enters by a Welcome: those after it fit on the wire and into the
+vault, whoever counts them up."""
+
 
 class Joining:
     """Takes Welcomes from the mailbox, in order; each exactly once."""
@@ -25,20 +29,24 @@ class Joining:
     async def take(self, item: f.MailboxItem) -> Live | None:
         """Join, or note why not; either way the item is done. The new conversation, if any.
 
-        Raises Unreachable when an account cannot be looked up now: the item stays.
+        An item that seems to be taken already is tried all the same: the number of an earlier one
+        may have been a lie. Raises Unreachable when an account cannot be looked up now: the item
+        stays.
         """
         core = self._core
-        if item.item <= core.own.mailbox:
-            return None
+        again = item.item <= core.own.mailbox
         live: Live | None = None
         events: list[Event] = []
         try:
             live, writes, events = await self._join(item)
         except RemoteError as error:
-            writes, event = core.problem(ConversationId(item.conversation), item.seq, error)
-            events.append(event)
-        await core.vault.write([*writes, core.own_table.set_mailbox(item.item)])
-        core.set_mailbox(item.item)
+            writes = []
+            if not again:
+                writes, event = core.problem(ConversationId(item.conversation), item.seq, error)
+                events.append(event)
+        place = core.own.mailbox if again and live is None else item.item
+        await core.vault.write([*writes, core.own_table.set_mailbox(place)])
+        core.set_mailbox(place)
         if live is not None:
             core.lives[live.id] = live
         core.transport.tell(f.AcknowledgeMailbox(item.item))
@@ -50,7 +58,7 @@ class Joining:
         core = self._core
         conversation = ConversationId(item.conversation)
         before = core.lives.get(conversation)
-        if before is not None and before.kept.state not in ("left", "broken"):
+        if before is not None and not (before.kept.is_over or before.kept.state == "broken"):
             raise RemoteError(
                 "A Welcome came for a conversation that this device is already in; ignored.",
                 code="welcome_repeated",
@@ -65,6 +73,12 @@ class Joining:
             raise RemoteError(
                 "A Welcome came for an epoch that is over; going back is refused.",
                 code="welcome_outdated",
+            )
+        if staged.context.epoch > LAST_EPOCH:
+            raise RemoteError(
+                f"A Welcome came for epoch {staged.context.epoch}, which no conversation reaches; "
+                "ignored.",
+                code="welcome_epoch",
             )
         inviter = core.trust.device(staged.sender.credential).account
         group = staged.accept()

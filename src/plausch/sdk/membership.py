@@ -1,16 +1,20 @@
 """What a Commit has to change so that the right devices, and only those, are members."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import msgspec
 
+from plausch.base.errors import Fault
 from plausch.base.ids import AccountAddress, DeviceAddress
 from plausch.mls.errors import ProtocolError
+from plausch.mls.framing import member
 from plausch.mls.group import Group
 from plausch.mls.key_package import parse_key_package
+from plausch.mls.proposal import Remove
 from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
 from plausch.sdk.core import Core, Live
-from plausch.sdk.errors import ServerRefused, TrustRefused
+from plausch.sdk.errors import NotParticipant, ServerRefused, TrustRefused
 from plausch.wire import frames as f
 
 _NONE_TO_CLAIM = frozenset({"no_key_package", "unknown_device"})
@@ -68,22 +72,52 @@ class Plan:
     removes: list[int] = field(default_factory=list)
 
 
+_OVER = {
+    "left": "This account has left the conversation (or was removed from it): a participant has to "
+    "add it again.",
+    "failed": "The server refused to open this conversation; begin a new one.",
+    "ended": "This conversation was ended by one of its participants; begin a new one.",
+}
+
+
+def demand_participant(live: Live) -> None:
+    """Raises NotParticipant when nothing can be sent in this conversation any more."""
+    sentence = _OVER.get(live.kept.state)
+    if sentence is not None:
+        raise NotParticipant(sentence)
+
+
 def suite_for(devices: int) -> int:
     """The cipher suite of a new conversation of so many devices."""
     return MLS_256_XWING if devices <= XWING_MEMBERS else MLS_128_X25519_AES128
 
 
-def outdated_leaves(core: Core, group: Group) -> list[int]:
-    """Leaves that must not be encrypted to and can be removed. Raises TrustRefused for others."""
+def leavers(core: Core, group: Group) -> set[DeviceAddress]:
+    """The devices that propose their own removal."""
+    asking = {
+        listed.proposal.removed
+        for listed in group.proposals.values()
+        if isinstance(listed.proposal, Remove) and listed.sender == member(listed.proposal.removed)
+    }
+    return {device for device, leaf in members_of(core, group).items() if leaf in asking}
+
+
+def outdated_leaves(
+    core: Core, live: Live, group: Group, besides: Collection[AccountAddress] = ()
+) -> list[int]:
+    """Leaves that must not be encrypted to and can be removed, `besides` those of some accounts.
+
+    Raises TrustRefused for those that a person has to decide about.
+    """
     found: list[int] = []
-    for member in group.members():
-        if member.leaf_index == group.own_leaf:
+    for one in group.members():
+        device = core.trust.device(one.credential)
+        if one.leaf_index == group.own_leaf or device.account in besides:
             continue
-        verdict = core.trust.verdict(member.credential, member.signature_key)
-        if verdict == "outdated":
-            found.append(member.leaf_index)
+        verdict = core.trust.verdict(one.credential, one.signature_key)
+        if verdict == "outdated" or device in live.leaving:
+            found.append(one.leaf_index)
         elif verdict == "bad":
-            device = core.trust.device(member.credential)
             core.trust.demand_unchanged([device.account])
             raise TrustRefused(
                 f"{device} in this conversation does not prove to be a device of "
@@ -107,19 +141,27 @@ def missing_devices(core: Core, group: Group, accounts: set[AccountAddress]) -> 
 
 
 def untried(core: Core, live: Live, group: Group) -> set[DeviceAddress]:
-    """Listed devices of participants that no Commit has tried to add on this connection.
-
-    A device without key packages cannot be added; it is tried again on the next connection.
-    """
+    """Listed devices of participants of which it is not known that they cannot be added."""
     accounts = set(live.kept.participants) - set(live.kept.invited)
-    missing = missing_devices(core, group, accounts)
-    return {one for one in missing if (one, core.transport.generation) not in live.tried}
+    return _untried(core, live, missing_devices(core, group, accounts))
+
+
+def _untried(core: Core, live: Live, devices: set[DeviceAddress]) -> set[DeviceAddress]:
+    return {one for one in devices if (one, core.transport.generation) not in live.tried}
+
+
+def tried_in_vain(core: Core, live: Live, devices: set[DeviceAddress]) -> None:
+    """They cannot be added (no key package, none that can be believed, or the server refuses
+    them): nothing waits for them, and they are tried again on the next connection."""
+    now = core.transport.generation
+    live.tried = {one for one in live.tried if one[1] == now} | {(one, now) for one in devices}
 
 
 async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Plan:
     """Look up everybody, and claim key packages for who is missing.
 
-    Raises TrustRefused, IdentityChanged, ServerRefused, Unreachable.
+    Who is to be added comes with a device at least. Another device of a participant that cannot
+    be added is left out. Raises TrustRefused, IdentityChanged, ServerRefused, Unreachable.
     """
     removed = {AccountAddress.parse_uri(uri) for uri in intent.remove}
     added = {AccountAddress.parse_uri(uri) for uri in intent.add}
@@ -129,18 +171,25 @@ async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Pla
     core.trust.demand_unchanged(sorted(accounts))
     plan = Plan()
     leaving = {leaf for device, leaf in present.items() if device.account in removed}
-    leaving.update(outdated_leaves(core, group))
+    leaving.update(outdated_leaves(core, live, group, besides=removed))
     plan.removes = sorted(leaving - {group.own_leaf})
-    missing = missing_devices(core, group, accounts)
-    live.tried = {(device, core.transport.generation) for device in missing}
+    missing = missing_devices(core, group, added - removed)
+    missing |= _untried(core, live, missing_devices(core, group, accounts))
     for address in sorted({device.account for device in missing}):
         wanted = {device for device in missing if device.account == address}
-        claimed = await _claim(core, address, wanted, group.suite_id)
+        try:
+            claimed = await _claim(core, address, wanted, group.suite_id)
+        except (ServerRefused, TrustRefused) as error:
+            if address in added or error.fault is Fault.OPERATOR:
+                raise
+            await core.report(live.id, None, error)
+            claimed = {}
         if not claimed and address in added:
             raise TrustRefused(
                 f"{address} has no device that can be added right now: ask them to come online "
                 "once."
             )
+        tried_in_vain(core, live, wanted - set(claimed))
         plan.adds.update(claimed)
     return plan
 

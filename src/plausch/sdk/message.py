@@ -1,7 +1,7 @@
 """Messages as a person or a bot sees them: stored, sent, incoming."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.content.cards import Card, card_of
 from plausch.content.mimi import MimiContent
+from plausch.sdk.errors import NotParticipant, ServerRefused
 
 if TYPE_CHECKING:
     from plausch.sdk.conversation import Conversation
+
+_FOR_GOOD = (ServerRefused, NotParticipant)
+"""With these a debt is struck from the outbox; whatever else prevents it, it is tried again."""
 
 
 class Kind(StrEnum):
@@ -84,34 +88,47 @@ class SentMessage:
         self,
         conversation_id: ConversationId,
         message_id: MessageId,
-        acceptance: "asyncio.Future[int]",
+        waiter: "Callable[[], asyncio.Future[int]]",
     ) -> None:
+        """`waiter`: what next becomes of its debt (`Core.waiter`)."""
         self.conversation_id = conversation_id
         self.message_id = message_id
-        self._acceptance = acceptance
+        self._waiter = waiter
+        self._acceptance = waiter()
+        self._acceptance.add_done_callback(self._heard)
 
     @property
     def seq(self) -> int | None:
         """Its place in the server's log; None until the server has it on disk."""
-        settled = self._acceptance.done() and not self._acceptance.cancelled()
-        if settled and self._acceptance.exception() is None:
+        if self._acceptance.done() and self._failure() is None:
             return self._acceptance.result()
         return None
 
     @property
     def state(self) -> State:
-        """WAITING, SENT or FAILED; later states are in the history."""
-        if not self._acceptance.done():
-            return State.WAITING
-        return State.SENT if self.seq is not None else State.FAILED
+        """WAITING, SENT or FAILED (for good); later states are in the history."""
+        if self.seq is not None:
+            return State.SENT
+        return State.FAILED if isinstance(self._failure(), _FOR_GOOD) else State.WAITING
 
     async def accepted(self) -> int:
         """Wait until the server has the message on disk; its seq in the log.
 
-        Raises ServerRefused, TrustRefused (IdentityChanged) or ConversationBroken when it cannot
-        be sent; it waits while there is no connection (use `asyncio.timeout`).
+        Raises ServerRefused or NotParticipant when it cannot be sent for good; TrustRefused
+        (IdentityChanged) or ConversationBroken when it cannot be sent now, and Unreachable when
+        the client was closed: then it is tried again by itself, and `state` is WAITING. It waits
+        while there is no connection (use `asyncio.timeout`).
         """
         return await asyncio.shield(self._acceptance)
+
+    def _failure(self) -> BaseException | None:
+        done = self._acceptance.done() and not self._acceptance.cancelled()
+        return self._acceptance.exception() if done else None
+
+    def _heard(self, acceptance: "asyncio.Future[int]") -> None:
+        self._acceptance = acceptance
+        if self.state is State.WAITING:
+            self._waiter().add_done_callback(self._heard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,15 @@ has moved on, the same content is encrypted anew: its message id stays, and rece
 """
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 
-from plausch.base.errors import Fault, LocalError, PlauschError
-from plausch.base.ids import ConversationId
+from plausch.base.errors import PlauschError
+from plausch.base.ids import ConversationId, DeviceAddress
 from plausch.mls.errors import ProtocolError
 from plausch.mls.group import Group
 from plausch.sdk.core import Core, Live
+from plausch.sdk.debts import Progress, intent_of, is_for_good, only_tidies, removal_behind
 from plausch.sdk.errors import (
     ConversationBroken,
     NotParticipant,
@@ -25,8 +28,10 @@ from plausch.sdk.events import StatusChanged
 from plausch.sdk.membership import (
     CommitBundle,
     Intent,
+    demand_participant,
     make_plan,
     outdated_leaves,
+    tried_in_vain,
     untried,
 )
 from plausch.sdk.message import State
@@ -37,9 +42,6 @@ from plausch.sdk.vault.outbox import Entry, EntryKind, new_idempotency_id
 from plausch.sdk.vault.vault import Write
 from plausch.sdk.whole import whole
 from plausch.wire import frames as f
-
-STALE_ATTEMPTS = 4
-"""Refusals as stale without anything new in the log, after which the log counts as torn."""
 
 COMMIT_ATTEMPTS = 50
 """Commits lost to others in a row, after which an intent is given up for now."""
@@ -83,12 +85,23 @@ class Outbox:
                 self.kick(live)
 
     async def _work(self, live: Live) -> None:
+        try:
+            await self._core.patiently(lambda: self._pay_all(live))
+        finally:
+            self._working.discard(live.id)
+            if live.id in self._again:  # asked for while this worker was about to end
+                self._again.discard(live.id)
+                self.kick(live)
+
+    async def _pay_all(self, live: Live) -> None:
         refusals = 0
+        ahead: Entry | None = None
         try:
             # First read, then write: somebody may have left while this device was away.
             while self._has_read():
                 self._again.discard(live.id)
-                entry = await self._core.outbox.first(live.id)
+                entry = ahead or await self._core.outbox.first(live.id)
+                ahead = None
                 if entry is None:
                     if live.id not in self._again:
                         return
@@ -96,9 +109,14 @@ class Outbox:
                 try:
                     await self._pay(live, entry)
                     refusals = 0
-                except ServerRefused as error:
-                    if not _passing(error):
+                except (NotParticipant, ServerRefused, TrustRefused) as error:
+                    if is_for_good(entry, error):
                         await self._give_up(live, entry, error)
+                        continue
+                    if not isinstance(error, ServerRefused):
+                        ahead = removal_behind(entry, await self._core.outbox.of(live.id))
+                        if ahead is None:
+                            raise
                         continue
                     wait_s = max(error.retry_after_ms / 1000, jittered_delay_s(refusals))
                     refusals += 1
@@ -107,11 +125,6 @@ class Outbox:
             return  # goes on with the next connection
         except (TrustRefused, ConversationBroken, ServerMisbehaved, ProtocolError) as error:
             await self._block(live, error)
-        finally:
-            self._working.discard(live.id)
-            if live.id in self._again:  # asked for while this worker was about to end
-                self._again.discard(live.id)
-                self.kick(live)
 
     def _has_read(self) -> bool:
         """Whether there is a connection, and everything that had moved before it was read."""
@@ -119,14 +132,14 @@ class Outbox:
         return transport.online and self._core.caught_up_on == transport.generation
 
     async def _pay(self, live: Live, entry: Entry) -> None:
-        if live.kept.state in ("left", "failed"):
-            await self._give_up(live, entry, _not_participant())
-        elif entry.kind is EntryKind.CREATE:
+        if entry.kind is EntryKind.LEAVE and live.kept.state != "failed":
+            await self._leave(live, entry)
+            return
+        demand_participant(live)
+        if entry.kind is EntryKind.CREATE:
             await self._create(live, entry)
         elif entry.kind is EntryKind.CHANGE:
             await self._change(live, entry)
-        elif entry.kind is EntryKind.LEAVE:
-            await self._leave(live, entry)
         else:
             await self._send(live, entry)
 
@@ -140,9 +153,7 @@ class Outbox:
     async def _give_up(self, live: Live, entry: Entry, error: PlauschError) -> None:
         """Refused for good. Without its first Commit a conversation cannot be."""
         core = self._core
-        opening = entry.kind is EntryKind.CREATE or (
-            entry.kind is EntryKind.CHANGE and Intent.from_bytes(entry.intent).opening
-        )
+        opening = entry.kind is EntryKind.CREATE or intent_of(entry).opening
         entries = await core.outbox.of(live.id) if opening else [entry]
         writes: list[Write] = []
         async with core.changing(live):
@@ -172,7 +183,7 @@ class Outbox:
 
     async def _send(self, live: Live, entry: Entry) -> None:
         core = self._core
-        progress = _Progress(live)
+        progress = Progress(live)
         current: Entry | None = entry
         while current is not None:
             others = live.others(core.address)
@@ -200,6 +211,7 @@ class Outbox:
                 await self._catch_up_after(live, error, progress)
                 current = await core.outbox.get(entry.idempotency_id)
                 continue
+            live.accepted = max(live.accepted, answer.seq)
             await self._accepted(live, ready, answer)
             return
 
@@ -211,7 +223,8 @@ class Outbox:
             group = await core.group(live)
             if entry.payload and entry.epoch == group.epoch:
                 return entry
-            if group.must_commit or outdated_leaves(core, group) or untried(core, live, group):
+            untidy = group.must_commit or outdated_leaves(core, live, group)
+            if untidy or untried(core, live, group):
                 return None
             ciphertext = group.encrypt(entry.intent, core.mark(group).digest)
             writes = core.save_group(live, epoch_moved=False)
@@ -220,7 +233,7 @@ class Outbox:
                 hashed = envelope_hash(ciphertext)
                 writes.append(core.messages.travels_as(entry.message_id, hashed))
             await core.vault.write(writes)
-            return _with_payload(entry, group.epoch, ciphertext)
+            return replace(entry, epoch=group.epoch, payload=ciphertext)
 
     @whole
     async def _accepted(self, live: Live, entry: Entry, answer: f.Appended) -> None:
@@ -257,7 +270,7 @@ class Outbox:
     async def _tidy(self, live: Live) -> None:
         """Commit what waits before anything is encrypted: not to somebody who is leaving."""
         core = self._core
-        owed = [entry for entry in await core.outbox.of(live.id) if _only_tidies(entry)]
+        owed = [entry for entry in await core.outbox.of(live.id) if only_tidies(entry)]
         if not owed:
             entry = Entry(
                 live.id, EntryKind.CHANGE, None, new_idempotency_id(), Intent().to_bytes()
@@ -270,11 +283,30 @@ class Outbox:
                 ]
             )
             owed = [entry]
-        await self._change(live, owed[0])
+        try:
+            await self._change(live, owed[0])
+        except ServerRefused as error:
+            if not is_for_good(owed[0], error):
+                raise
+            await self._tidy_without(live, owed[0], error)
+
+    async def _tidy_without(self, live: Live, entry: Entry, error: ServerRefused) -> None:
+        """The server refuses to tidy: perhaps not without the devices that were to be added."""
+        refused = await self._core.outbox.get(entry.idempotency_id)
+        await self._give_up(live, entry, error)
+        made = refused is not None and refused.payload
+        added = CommitBundle.from_bytes(made).welcome_to if made else []
+        if not added:
+            raise ConversationBroken(
+                f"The server does not take the change that has to come before the next message: "
+                f"{error}"
+            ) from error
+        await self._core.report(live.id, None, error)
+        tried_in_vain(self._core, live, {DeviceAddress.parse_uri(uri) for uri in added})
 
     async def _change(self, live: Live, entry: Entry) -> None:
         core = self._core
-        progress = _Progress(live)
+        progress = Progress(live)
         current: Entry | None = entry
         for _ in range(COMMIT_ATTEMPTS):
             if current is None:
@@ -342,7 +374,7 @@ class Outbox:
                 writes = core.save_group(live, epoch_moved=True)
                 writes.append(core.outbox.set_payload(entry.idempotency_id, epoch, bundle))
                 await core.vault.write(writes)
-                return _with_payload(entry, epoch, bundle)
+                return replace(entry, epoch=epoch, payload=bundle)
 
     async def _nothing_left(self, live: Live, entry: Entry) -> None:
         core = self._core
@@ -356,8 +388,8 @@ class Outbox:
 
     async def _leave(self, live: Live, entry: Entry) -> None:
         core = self._core
-        progress = _Progress(live)
-        while live.kept.state != "left":
+        progress = Progress(live)
+        while not live.kept.is_over:
             async with core.changing(live):
                 group = await core.group(live)
                 proposal, epoch = entry.payload, entry.epoch
@@ -366,30 +398,37 @@ class Outbox:
                     writes = core.save_group(live, epoch_moved=True)
                     writes.append(core.outbox.set_payload(entry.idempotency_id, epoch, proposal))
                     await core.vault.write(writes)
-                    entry = _with_payload(entry, epoch, proposal)
+                    entry = replace(entry, epoch=epoch, payload=proposal)
             try:
-                answer = await core.transport.ask(
-                    lambda request_id, entry=entry: f.Append(  # type: ignore[misc]
-                        request_id,
-                        live.id,
-                        entry.epoch,
-                        f.PROPOSAL,
-                        entry.payload,
-                        entry.idempotency_id,
-                    ),
-                    f.Appended,
-                )
+                await self._propose(live, entry)
+                break
             except ServerRefused as error:
-                await self._catch_up_after(live, error, progress)
-                continue
-            await self._left(live, entry, answer.seq)
+                if error.code == "unknown_conversation":
+                    break  # somebody else has removed this device: there is nothing to leave
+                with suppress(NotParticipant):
+                    await self._catch_up_after(live, error, progress)
+        await self._left(live, entry)
+
+    async def _propose(self, live: Live, entry: Entry) -> None:
+        await self._core.transport.ask(
+            lambda request_id: f.Append(
+                request_id,
+                live.id,
+                entry.epoch,
+                f.PROPOSAL,
+                entry.payload,
+                entry.idempotency_id,
+            ),
+            f.Appended,
+        )
 
     @whole
-    async def _left(self, live: Live, entry: Entry, seq: int) -> None:
-        """The proposal is in the log: from here on nothing is sent or read."""
+    async def _left(self, live: Live, entry: Entry) -> None:
+        """The proposal is in the log, or needless: from here on nothing is sent or read."""
         core = self._core
         async with core.changing(live):
-            live.kept.state = "left"
+            if live.kept.state != "ended":
+                live.kept.state = "left"
             live.group = None
             await core.vault.write(
                 [
@@ -398,21 +437,21 @@ class Outbox:
                     core.conversations.forget_group(live.id),
                 ]
             )
-        core.fulfil(entry.idempotency_id, seq)
+        core.fulfil(entry.idempotency_id, live.kept.cursor)
 
     # --- when the log has moved on -----------------------------------------------------------
 
-    async def _catch_up_after(
-        self, live: Live, error: ServerRefused, progress: "_Progress"
-    ) -> None:
-        """Stale: read on, to try again. Raises the refusal if it is another one,
-        ConversationBroken when the log holds nothing that explains it."""
+    async def _catch_up_after(self, live: Live, error: ServerRefused, progress: Progress) -> None:
+        """Stale: read on, to try again. Raises the refusal if it is another one, NotParticipant
+        when the log says so, ConversationBroken when it holds nothing that explains it."""
         if error.code == "unknown_conversation":
             await self.sync.catch_up(live, live.kept.cursor + 1)  # perhaps we were removed
+        elif error.code == "stale_epoch":
+            await self.sync.catch_up(live, max(error.head, live.head))
+        demand_participant(live)
         if error.code != "stale_epoch":
             raise error
-        await self.sync.catch_up(live, max(error.head, live.head))
-        if not progress.made() and live.kept.state != "left":
+        if not progress.made():
             live.kept.state = "broken"
             await self._core.vault.write([self._core.conversations.put(live.kept)])
             raise ConversationBroken(
@@ -420,46 +459,3 @@ class Outbox:
                 "change: nothing can be sent until it does, or until another participant adds "
                 "this device again."
             )
-
-
-class _Progress:
-    """Whether a log has moved since we last looked; patient a few times."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        self._cursor = live.kept.cursor
-        self._left = STALE_ATTEMPTS
-
-    def made(self) -> bool:
-        """False when nothing new was seen too often."""
-        if self._live.kept.cursor > self._cursor:
-            self._cursor, self._left = self._live.kept.cursor, STALE_ATTEMPTS
-        else:
-            self._left -= 1
-        return self._left > 0
-
-
-def _with_payload(entry: Entry, epoch: int, payload: bytes) -> Entry:
-    return Entry(
-        entry.conversation,
-        entry.kind,
-        entry.message_id,
-        entry.idempotency_id,
-        entry.intent,
-        epoch,
-        payload,
-    )
-
-
-def _only_tidies(entry: Entry) -> bool:
-    """Whether what waits before this entry may be sent in the epoch that it leads to."""
-    return entry.kind is EntryKind.CHANGE and entry.intent == Intent().to_bytes()
-
-
-def _passing(error: ServerRefused) -> bool:
-    """Whether the same request may succeed later."""
-    return error.fault is Fault.OPERATOR or error.retry_after_ms > 0
-
-
-def _not_participant() -> LocalError:
-    return NotParticipant("This account is no longer in the conversation.")

@@ -29,14 +29,16 @@ async def read_history(
         if anchor is None:
             raise SdkError("The message to read before is not in the vault.")
     rows = await core.messages.page(conversations, limit, anchor)
-    return await folded(core, rows)
+    return await folded(core, conversations, rows)
 
 
-async def folded(core: Core, rows: Sequence[MessageRow]) -> list[StoredMessage]:
-    """Rows with everything that was later said about them."""
-    changes = await core.messages.about([row.message_id for row in rows])
+async def folded(
+    core: Core, conversations: Sequence[ConversationId], rows: Sequence[MessageRow]
+) -> list[StoredMessage]:
+    """Rows of conversations with everything that was later said there about them."""
+    changes = await core.messages.about(conversations, [row.message_id for row in rows])
     reactions = [row.message_id for row in changes if row.kind is Kind.REACTION]
-    withdrawals = await core.messages.about(reactions)
+    withdrawals = await core.messages.about(conversations, reactions)
     changes = without_withdrawn(changes, withdrawals)
     reports = await core.marks.reports([row.message_id for row in rows if row.outgoing])
     messages = []

@@ -141,16 +141,13 @@ class Trust:
                 f"The server shows {address} in a way that cannot be believed: {error}",
                 code=error.code,
             ) from error
-        if kept != self._accounts.get(address):
-            newly_changed = kept.state is ContactState.CHANGED and not self._is_changed(address)
+        before = self._accounts.get(address)
+        if kept != before:
             await self._put(kept)
-            if newly_changed:
+            # Told again for a third key: what was compared with the second is worth nothing then.
+            if kept.offered_key and before is not None and kept.offered_key != before.offered_key:
                 self._feed.tell(IdentityKeyChanged(address))
         return kept
-
-    def _is_changed(self, address: AccountAddress) -> bool:
-        kept = self._accounts.get(address)
-        return kept is not None and kept.state is ContactState.CHANGED
 
     def _verified(self, address: AccountAddress, shown: f.Account) -> KeptAccount:
         """What to keep of what the server shows. Raises IdentityRefused."""

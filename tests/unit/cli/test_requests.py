@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from plausch.base.ids import NameRefused
+from plausch.cli import requests
+from plausch.cli.records import SentRecord
 from plausch.cli.requests import (
     AnyRequest,
     Conversations,
@@ -24,7 +26,7 @@ from plausch.cli.requests import (
     group_called,
     titled,
 )
-from plausch.sdk import Client, SdkError, UnknownConversation
+from plausch.sdk import Client, SdkError, SentMessage, UnknownConversation, Unreachable
 
 from .conftest import Person
 
@@ -67,6 +69,34 @@ def with_client(person: Person, work: Callable[[Client], Awaitable[Result]]) -> 
             return await work(client)
 
     return asyncio.run(opened())
+
+
+def test_looking_and_sending_keep_one_limit_together(
+    anna: Person, cem: Person, olga: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a server the look alone takes all the time there is; the text is kept."""
+    waited: list[float] = []
+    real = requests.settled
+
+    async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord:
+        waited.append(timeout_s)
+        return await real(sent, title, timeout_s)
+
+    monkeypatch.setattr(requests, "settled", settled)
+
+    async def work() -> None:
+        async with await Client.open(anna.home) as client:
+            await client.synchronize()
+            await client.contact(cem.address)
+        client = await Client.open(anna.home)
+        client._device.core.transport._url = "ws://127.0.0.1:9/v1/socket"
+        async with client:
+            record = await Send(target=cem.address, text="later", timeout_s=0.05).carry_out(client)
+            assert (record.seq, record.state, waited) == (None, "waiting", [0.0])
+            with pytest.raises(Unreachable, match="not known on this device yet"):
+                await Send(target=olga.address, text="later", timeout_s=0.05).carry_out(client)
+
+    asyncio.run(work())
 
 
 def test_a_name_is_an_address_of_the_own_server(anna: Person) -> None:

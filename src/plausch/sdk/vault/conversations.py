@@ -10,7 +10,7 @@ from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress
 from plausch.db.interface import Row
 from plausch.sdk.vault.vault import Vault, Write
 
-ConversationState = Literal["opening", "open", "left", "failed", "broken"]
+ConversationState = Literal["opening", "open", "left", "failed", "broken", "ended"]
 
 _SELECT = (
     "SELECT id, state, request, title, members, invited, epoch, cursor, read_seq, active_at_ms, "
@@ -46,6 +46,11 @@ class KeptConversation:
 
     def __post_init__(self) -> None:
         self.set_members(self.members, self.invited)
+
+    @property
+    def is_over(self) -> bool:
+        """This device is out, or the conversation has ended: nothing is sent or read any more."""
+        return self.state in ("left", "ended")
 
     def set_members(
         self, members: tuple[DeviceAddress, ...], invited: tuple[AccountAddress, ...] = ()

@@ -108,14 +108,21 @@ def _derive(passphrase: str, salt: bytes, memory_kib: int, passes: int, lanes: i
 
 
 def _write(path: Path, kept: _KeyFile) -> None:
-    """Write a file that did not exist, mode 0600 from its first moment, and sync it."""
+    """Write a file that did not exist, mode 0600 from its first moment, and sync it.
+
+    It gets its name when all of it is on disk: half a key could not be told from a damaged one.
+    """
+    if path.exists():
+        raise VaultError(f"{path} cannot be written: there is one already.")
+    unfinished = path.with_name(f"{path.name}.new")
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(descriptor, msgspec.json.encode(kept))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        unfinished.unlink(missing_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        with os.fdopen(os.open(unfinished, flags, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(path)
         folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:
             os.fsync(folder)

@@ -59,12 +59,20 @@ class KeyPackages:
         """Those of which it is not known that the server has them."""
         return await self._select("WHERE uploaded = 0 ORDER BY made_at_ms, ref")
 
-    async def fresh_last_resorts(self) -> set[int]:
-        """The suites that have a last-resort package which was not used yet."""
+    async def fresh_last_resorts(self, made_since_ms: int) -> set[int]:
+        """The suites that have a last-resort package which was not used yet and is not older."""
         rows = await self._vault.fetch(
-            "SELECT suite FROM key_package WHERE last_resort = 1 AND used = 0"
+            "SELECT suite FROM key_package WHERE last_resort = 1 AND used = 0 AND made_at_ms >= $1",
+            made_since_ms,
         )
         return {suite for (suite,) in rows}
+
+    async def uploaded(self) -> int:
+        """How many one-time packages the server was given and nobody has used yet."""
+        rows = await self._vault.fetch(
+            "SELECT COUNT(*) FROM key_package WHERE last_resort = 0 AND uploaded = 1"
+        )
+        return int(rows[0][0])
 
     def mark_uploaded(self, ref: bytes) -> Write:
         """The server has it on disk."""

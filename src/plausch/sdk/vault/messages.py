@@ -144,12 +144,18 @@ class Messages:
             )
         return sorted(found, key=_order)[-limit:]
 
-    async def about(self, targets: Sequence[MessageId]) -> list[MessageRow]:
-        """Edits, deletions and reactions that name one of these, in the order of the log."""
+    async def about(
+        self, conversations: Sequence[ConversationId], targets: Sequence[MessageId]
+    ) -> list[MessageRow]:
+        """Edits, deletions and reactions that name one of these, in the order of the log.
+
+        Only those said in these conversations: what is said elsewhere, not all who read the
+        message have heard.
+        """
         found: list[MessageRow] = []
         for target in targets:
             found += await self._select("WHERE target = $1 AND failure = ''", target)
-        return sorted(found, key=_order)
+        return sorted((row for row in found if row.conversation in conversations), key=_order)
 
     async def unhandled(self, limit: int) -> list[MessageRow]:
         """The oldest that nobody has dealt with."""

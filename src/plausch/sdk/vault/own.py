@@ -84,7 +84,7 @@ class OwnTable:
 
     def set_mailbox(self, item: int) -> Write:
         """Welcomes up to `item` were dealt with."""
-        return Write("UPDATE own SET mailbox = $1 WHERE mailbox < $1", (item,))
+        return Write("UPDATE own SET mailbox = $1", (item,))
 
     def forget(self) -> Write:
         """The server refused this registration: begin anew."""

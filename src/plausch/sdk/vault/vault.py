@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from plausch.db.interface import Database, Row, Transaction, Value
+from plausch.db.interface import Database, Row, StorageDamaged, Transaction, Value
 from plausch.db.migrate import migrate
 from plausch.db.sqlite import open_sqlite
-from plausch.sdk.errors import VaultError, VaultMissing
+from plausch.sdk.errors import VaultDamaged, VaultError, VaultMissing
 from plausch.sdk.vault.key import KEY_FILE, make_vault_key, read_vault_key
 from plausch.sdk.vault.lock import VaultLock
 from plausch.sdk.vault.schema import STEPS
@@ -21,6 +21,9 @@ from plausch.sdk.vault.seal import Seal
 from plausch.sdk.whole import whole
 
 DATABASE_FILE = "vault.db"
+
+_PRAGMAS = ("secure_delete = ON",)
+"""Forward secrecy on disk: deleted and replaced keys are overwritten with zeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +50,17 @@ class Vault:
         Raises VaultMissing, VaultBusy, WrongPassphrase, VaultDamaged, VaultError,
         StorageUnavailable.
         """
+        _demand_whole(home, make=make)
         if make:
             _make_folder(home)
-        elif not (home / KEY_FILE).exists():
-            raise VaultMissing(
-                f"There is no account in {home}: register one first (plausch register)."
-            )
         lock = VaultLock(home)
-        database: Database | None = None
         try:
             if make and not (home / KEY_FILE).exists():
                 key = make_vault_key(home, passphrase)
             else:
                 key = read_vault_key(home, passphrase)
-            database = open_sqlite(home / DATABASE_FILE)
-            await migrate(database, STEPS)
-            await database.transact(_overwrite_deleted)
+            database = await _open_database(home / DATABASE_FILE)
         except BaseException:
-            if database is not None:
-                await database.close()
             lock.release()
             raise
         return cls(home, lock, database, Seal(key))
@@ -96,9 +91,39 @@ class Vault:
         self._lock.release()
 
 
-async def _overwrite_deleted(transaction: Transaction) -> None:
-    # Forward secrecy on disk: deleted and replaced keys are overwritten with zeros.
-    await transaction.fetch("PRAGMA secure_delete = ON")
+async def _open_database(path: Path) -> Database:
+    """Raises VaultDamaged, SchemaRefused, StorageUnavailable."""
+    database: Database | None = None
+    try:
+        database = open_sqlite(path, pragmas=_PRAGMAS)
+        await migrate(database, STEPS)
+    except BaseException as error:
+        if database is not None:
+            await database.close()
+        if isinstance(error, StorageDamaged):
+            raise VaultDamaged(str(error)) from error
+        raise
+    return database
+
+
+def _demand_whole(home: Path, *, make: bool) -> None:
+    """Look before anything is written. Raises VaultMissing, VaultDamaged (half is missing)."""
+    database = home / DATABASE_FILE
+    begun = database.exists() and database.stat().st_size > 0
+    if (home / KEY_FILE).exists():
+        if not (begun or make):
+            raise VaultMissing(
+                f"There is a key in {home} but no vault: if a registration was interrupted, "
+                f"register again (plausch register); else restore {DATABASE_FILE} from your backup."
+            )
+    elif begun:
+        raise VaultDamaged(
+            f"The vault in {home} has lost its key: restore {KEY_FILE} from your backup; without "
+            "it nothing in the vault can be read, and a new account needs another folder.",
+            code="vault_key_missing",
+        )
+    elif not make:
+        raise VaultMissing(f"There is no account in {home}: register one first (plausch register).")
 
 
 def _make_folder(home: Path) -> None:
