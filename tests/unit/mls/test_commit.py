@@ -55,6 +55,14 @@ def test_own_updates_and_own_removal_are_left_to_others() -> None:
     assert commit.proposals == ()
 
 
+def test_a_removal_beats_an_update_that_came_after_it() -> None:
+    scene = Scene.of("anna", "bela", "cora")
+    anna, bela = scene["anna"], scene["bela"]
+    scene.deliver(scene["cora"], scene["cora"].group.propose_remove(1))
+    scene.deliver(bela, bela.group.propose_update())
+    assert [item.type.name for item in chosen(anna)] == ["REMOVE"]
+
+
 def test_a_removal_beats_an_update_and_the_newest_update_counts() -> None:
     scene = Scene.of("anna", "bela", "cora", "dora")
     anna, bela, cora = scene["anna"], scene["bela"], scene["cora"]

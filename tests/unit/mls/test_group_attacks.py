@@ -213,6 +213,29 @@ def test_a_member_cannot_speak_as_another() -> None:
             refused("message-signature", lambda forged=forged: scene["bela"].stage(forged))
 
 
+def test_an_encrypted_proposal_is_signed_by_the_owner_of_its_ratchet() -> None:
+    scene = Scene.of("anna", "bela", "cora")
+    cora, bela = scene["cora"], scene["bela"]
+    state = cora.group.state
+    crypto, wire = state.epoch.suite, WireFormat.PRIVATE_MESSAGE
+    content = FramedContent.of(
+        GROUP_ID, cora.group.epoch, member(cora.group.own_leaf), b"", Remove(0)
+    )
+    for signer in (scene["anna"].signer, cora.signer):
+        signature = sign_content(crypto, signer, wire, content, state.epoch.context.encoded)
+        raw = protect_private(
+            crypto,
+            state.epoch.secrets.sender_data,
+            state.messages,
+            AuthenticatedContent(wire, content, signature),
+        ).to_message()
+        if signer == cora.signer:
+            assert bela.stage(raw).proposal == Remove(0)
+        else:
+            with untouched(bela):
+                refused("message-signature", lambda raw=raw: bela.stage(raw))
+
+
 @pytest.mark.parametrize("claim", [0, 1])
 def test_a_member_cannot_propose_or_commit_as_another(claim: int) -> None:
     scene = Scene.of("anna", "bela", "cora", "dora")

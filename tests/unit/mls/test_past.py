@@ -1,5 +1,7 @@
 """Past epochs: who the senders were, and which keys are left."""
 
+import pytest
+
 from plausch.mls.epoch import Member
 from plausch.mls.past import PAST_EPOCHS_KEPT
 from plausch.mls.secret_tree import RatchetKind
@@ -53,10 +55,13 @@ def test_only_so_many_are_kept() -> None:
     assert numbers == list(range(newest, newest - PAST_EPOCHS_KEPT, -1))
 
 
-def test_their_handshake_keys_are_gone() -> None:
+@pytest.mark.parametrize("restarted", [False, True])
+def test_their_handshake_keys_are_gone(restarted: bool) -> None:
     scene = Scene.of("anna", "bela")
     scene["bela"].follow(scene["anna"].group.propose_update(private=True))
     scene.commit(scene["anna"])
+    if restarted:
+        scene["bela"].restart()
     (past, *_) = scene["bela"].group.state.past
     for leaf_index in (0, 1):
         late = past.messages.peek(leaf_index, RatchetKind.APPLICATION, 0)
