@@ -11,6 +11,7 @@ SHELL := /bin/bash
 
 VENV ?= .venv
 BIN := $(VENV)/bin
+WEB := packaging/provision npm $(VENV) web
 DATA ?= data
 PORT ?= 7480
 PYTEST_ARGS ?=
@@ -19,9 +20,9 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 
 RUN_READY := $(VENV)/run.ready
 DEV_READY := $(VENV)/dev.ready
-NODE_READY := $(patsubst %/package-lock.json,%/node_modules/.ready,$(wildcard tests/interop/package-lock.json))
+NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 
-.PHONY: help demo run test check format bench soak lock clean postgres
+.PHONY: help demo run test check format bench soak lock clean postgres chromium
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -35,24 +36,26 @@ demo: $(RUN_READY) ## a server, the restaurant Zur Linde, and you as its guest
 run: $(RUN_READY) ## a plain server on this machine
 	@$(BIN)/plausch serve --data $(DATA) --port $(PORT)
 
-test: check postgres $(NODE_READY) ## static checks, then every test, in parallel and in random order
+test: check postgres chromium ## static checks, then every test, in parallel and in random order
+	@$(WEB) run --silent test
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
-check: $(DEV_READY) ## ruff, mypy, import-linter, bandit
+check: $(DEV_READY) $(NODE_READY) ## ruff, mypy, import-linter, bandit; tsc, eslint, prettier
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
+	$(WEB) run --silent check
 
 format: $(DEV_READY) ## bring every Python file into the house's form, and the glossary
 	$(BIN)/ruff check --no-cache --fix .
 	$(BIN)/ruff format --no-cache .
 	$(BIN)/python tests/tidy/class_index.py
 
-bench: $(DEV_READY) postgres ## the figures that we claim, as programs
+bench: $(DEV_READY) $(NODE_READY) postgres chromium ## the figures that we claim, as programs
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
-	  idle_memory.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
+	  idle_memory.py mls_browser.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
 soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server on each database
 	@PLAUSCH_KILLS=1000 $(BIN)/pytest -n auto tests/scenes/test_kill.py $(PYTEST_ARGS)
@@ -65,8 +68,11 @@ lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 postgres: ## PostgreSQL's programs, which the tests start for themselves
 	@packaging/provision postgres
 
+chromium: ## the browser in which the tests run the web app's parts
+	@packaging/provision chromium
+
 clean: ## remove what the targets above have made
-	rm -rf $(VENV) tests/interop/node_modules
+	rm -rf $(VENV) tests/interop/node_modules web/node_modules
 
 $(BIN)/python:
 	@packaging/provision venv $(VENV)
@@ -79,6 +85,6 @@ $(DEV_READY): requirements/dev.lock pyproject.toml | $(BIN)/python
 	@packaging/provision install $(VENV) $<
 	@touch $@ $(RUN_READY)
 
-tests/interop/node_modules/.ready: tests/interop/package-lock.json | $(DEV_READY)
-	@packaging/provision node $(VENV) tests/interop
+$(NODE_READY): %/node_modules/.ready: %/package-lock.json | $(DEV_READY)
+	@packaging/provision node $(VENV) $*
 	@touch $@

@@ -94,13 +94,13 @@ class MlsRsPeer(Peer):
         exported = self._group.export_secret(EXPORT_LABEL.encode(), EXPORT_CONTEXT, EXPORT_LENGTH)
         return View(exported=bytes(exported))
 
-    def propose_add(self, key_package: bytes) -> bytes:
+    def propose_add(self, key_package: bytes, *, publicly: bool = True) -> bytes:
         made = self._try(
             lambda: self._group.propose_add_members([rs.Message.from_bytes(key_package)])
         )
         return bytes(made[0].to_bytes())
 
-    def propose_remove(self, target: Target) -> bytes:
+    def propose_remove(self, target: Target, *, publicly: bool = True) -> bytes:
         made = self._try(lambda: self._group.propose_remove_members([self._identity(target)]))
         return bytes(made[0].to_bytes())
 

@@ -1,41 +1,24 @@
-"""plausch.mls as one more peer: restarted from its saved state whenever the dice say so."""
+"""A device of Plausch: restarted from its saved state, or moved to another core, as dice fall."""
 
 import random
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Mapping
 
-from interop.peers import (
-    EXPORT_CONTEXT,
-    EXPORT_LABEL,
-    EXPORT_LENGTH,
-    Committed,
-    External,
-    Peer,
-    PeerFailed,
-    Target,
-    View,
-    Wanted,
-)
-from plausch.mls.commit import Identity
-from plausch.mls.credential import BASIC, Credential, CredentialRefused, Role
-from plausch.mls.errors import ProtocolError
-from plausch.mls.extension import REQUIRED_CAPABILITIES, Extension, RequiredCapabilities
-from plausch.mls.group import Group, PendingExternalJoin, external_join, join
-from plausch.mls.joiner import KeyPackageBundle
-from plausch.mls.process import ExternalJoin
-from plausch.mls.psk import KnownPsks, PreSharedKeyId
-from plausch.mls.staged import StagedMessage
-from plausch.mls.suite import MLS_256_XWING, SUITES, Suite, suite
+from interop.core import Core, MakeCore, Manner, Place
+from interop.peers import Committed, External, Peer, Target, View, Wanted
+from interop.python_core import PythonCore
+from plausch.mls.suite import MLS_256_XWING, SUITES, Suite
 
 TS_MLS_XWING = 83
 """The number by which ts-mls 1.6.4 calls our suite 0xF00D."""
 
-LIFETIME_S = 14 * 86_400
 RESTARTS = 0.15
+MOVES = 0.4
+"""How many of the restarts are in the other core, where there are two."""
 JUNK = 0.3
+TWINS = 0.15
+"""How often the other core does the same with the same state, for comparison."""
 NEW_KEYS = 0.15
+ONLY_PYTHON: Mapping[str, MakeCore] = {"ours": PythonCore}
 
 
 def xwing_by_another_number() -> Suite:
@@ -44,33 +27,10 @@ def xwing_by_another_number() -> Suite:
     return Suite(TS_MLS_XWING, xwing.name, xwing.kem, xwing._kdf, xwing._aead, xwing.signature)
 
 
-def judge(credential: Credential, signature_key: bytes, role: Role) -> None:
-    """Every peer has a basic credential that begins with m."""
-    if credential.type != BASIC or not credential.body.startswith(b"m"):
-        raise CredentialRefused(f"{credential.body!r} is nobody in these tests ({role}).")
-
-
-def allow_external(joining: ExternalJoin) -> None:
-    """Everybody may enter from outside; nobody may take another's place."""
-    if joining.replaces not in (None, replace(joining.newcomer, leaf_index=_leaf_of(joining))):
-        raise CredentialRefused(f"{joining.newcomer} is not {joining.replaces}.")
-
-
-def _leaf_of(joining: ExternalJoin) -> int:
-    return -1 if joining.replaces is None else joining.replaces.leaf_index
-
-
-def _extensions(wanted: Wanted) -> tuple[Extension, ...] | None:
-    if wanted.required_credentials is None:
-        return None
-    required = RequiredCapabilities(credentials=wanted.required_credentials)
-    return (Extension(REQUIRED_CAPABILITIES, required.to_bytes()),)
-
-
 class OurPeer(Peer):
-    """One device with plausch.mls and at most one group."""
+    """One device with at most one group, on one of the cores at a time."""
 
-    kind = "ours"
+    is_ours = True
     can_psk = True
     can_external = True
     can_group_info = True
@@ -78,206 +38,204 @@ class OurPeer(Peer):
     can_hide_handshakes = True
     can_extend = True
 
-    def __init__(self, name: str, suite_id: int, rng: random.Random) -> None:
+    def __init__(
+        self,
+        name: str,
+        suite_id: int,
+        rng: random.Random,
+        cores: Mapping[str, MakeCore] = ONLY_PYTHON,
+        kind: str = "ours",
+    ) -> None:
         super().__init__(name)
         self.suite_id = suite_id
         self.rng = rng
-        self.signer_private, _ = suite(suite_id).signature_generate()
-        self._next_signer = self.signer_private
-        self.bundle: KeyPackageBundle | None = None
-        self.group: Group | None = None
-        self._entering: PendingExternalJoin | None = None
-        self._psks: dict[bytes, bytes] = {}
+        self.moves = 0
+        self._cores = cores
+        self._core = cores[kind](name, suite_id)
+        self._is_entering = False
 
     @property
-    def credential(self) -> Credential:
-        return Credential.basic(self.name.encode())
+    def kind(self) -> str:  # type: ignore[override]
+        return self._core.kind
 
     @property
-    def now_s(self) -> int:
-        return int(time.time())  # the other implementations look at the machine's clock, too
-
-    @property
-    def psks(self) -> KnownPsks:
-        return KnownPsks(external=self._psks)
+    def can_move(self) -> bool:  # type: ignore[override]
+        return len(self._cores) > 1
 
     def key_package(self) -> bytes:
-        made = KeyPackageBundle.create(
-            self.suite_id, self.credential, self.signer_private, self.now_s, LIFETIME_S
-        )
-        self.bundle = KeyPackageBundle.load(made.save())
-        return self.bundle.message
-
-    def create(self, group_id: bytes) -> None:
-        self.group = Group.create(
-            self.suite_id,
-            group_id,
-            self.credential,
-            self.signer_private,
-            judge,
-            now_s=self.now_s,
-        )
-
-    def join(self, welcome: bytes, tree: bytes | None) -> None:
-        assert self.bundle is not None
-        with self._ours_at_work():
-            staged = join(
-                welcome, self.bundle, judge, self.now_s, ratchet_tree=tree, psks=self.psks
-            )
-            self.group = staged.accept()
-        self.bundle = None
-
-    def external(self, group_info: bytes) -> bytes:
-        return self._enter(group_info, None)
-
-    def reenter(self, group_info: bytes, leaf: int) -> bytes:
-        self.group = None
-        return self._enter(group_info, leaf)
-
-    def _enter(self, group_info: bytes, leaf: int | None) -> bytes:
-        with self._ours_at_work():
-            self._entering = external_join(
-                group_info,
-                self.credential,
-                self.signer_private,
-                judge,
-                self.now_s,
-                resync_leaf=leaf,
-            )
-        return self._entering.commit
-
-    def commit(self, wanted: Wanted, *, publicly: bool = True) -> Committed:
-        renewed = self.rng.random() < NEW_KEYS
-        if renewed:
-            self._next_signer, _ = suite(self.suite_id).signature_generate()
-        tree_in_welcome = self.rng.random() < 0.7
-        with self._ours_at_work():
-            pending = self._group.commit(
-                judge,
-                self.now_s,
-                adds=wanted.adds,
-                removes=[target.leaf for target in wanted.removes],
-                extensions=_extensions(wanted),
-                inject=[self._psk(each) for each in wanted.psks],
-                psks=self.psks,
-                force_path=self.rng.random() < 0.5,
-                identity=Identity(self._next_signer, self.credential) if renewed else None,
-                private=not publicly,
-                tree_in_welcome=tree_in_welcome,
-                max_lifetime_s=None,
-            )
-        made = Committed(pending.commit, pending.welcome, not tree_in_welcome, renewed)
-        self._maybe_restart()
+        made = self._core.key_package()
+        self._maybe_move()
         return made
 
+    def create(self, group_id: bytes) -> None:
+        self._core.create(group_id)
+
+    def join(self, welcome: bytes, tree: bytes | None) -> None:
+        self._compare(welcome, "welcome", tree)
+        self._core.join(welcome, tree)
+        self._maybe_restart()
+
+    def external(self, group_info: bytes, tree: bytes | None = None) -> bytes:
+        return self._enter(group_info, tree, None)
+
+    def reenter(self, group_info: bytes, leaf: int) -> bytes:
+        return self._enter(group_info, None, leaf)
+
+    def _enter(self, group_info: bytes, tree: bytes | None, leaf: int | None) -> bytes:
+        self._compare(group_info, "groupInfo", tree)
+        commit = self._core.enter(group_info, tree, leaf)
+        self._is_entering = True
+        return commit
+
+    def commit(self, wanted: Wanted, *, publicly: bool = True) -> Committed:
+        for key_package in wanted.adds:
+            self._compare(key_package, "keyPackage")
+        renewed = self.rng.random() < NEW_KEYS
+        if renewed:
+            self._core.renew()
+        tree_in_welcome = self.rng.random() < 0.7
+        manner = Manner(publicly, renewed, self.rng.random() < 0.5, tree_in_welcome)
+        commit, welcome = self._core.commit(wanted, manner)
+        self._maybe_restart()
+        return Committed(commit, welcome, not tree_in_welcome, renewed)
+
     def accept(self) -> None:
-        if self._entering is not None:
-            self.group, self._entering = self._entering.accept(), None
+        self._core.accept()
+        if self._is_entering:
+            self._is_entering = False
             return
-        pending = self._group.pending
-        assert pending is not None
-        pending.accept()
-        self.signer_private = self._next_signer
         self._maybe_restart()
 
     def drop(self) -> None:
-        pending = self._group.pending
-        assert pending is not None
-        self._next_signer = self.signer_private
-        if self.rng.random() < 0.5:
-            pending.drop()  # else it is dropped when the other commit is accepted
+        self._core.drop(now=self.rng.random() < 0.5)
 
     def process(self, message: bytes) -> bytes | None:
         self._maybe_restart()
-        if self.rng.random() < JUNK:
-            self._feed_junk(message)
-        with self._ours_at_work():
-            staged = self._group.process(
-                message,
-                judge,
-                self.now_s,
-                psks=self.psks,
-                allow_external=allow_external,
-                max_lifetime_s=None,
-            )
-            accepted = staged.accept()
+        twin = self._twin() if self.can_move and self.rng.random() < TWINS else None
+        if twin is not None or self.rng.random() < JUNK:
+            self._feed_junk(message, twin)
+        plaintext = self._core.process(message)
+        if twin is not None:
+            assert twin.process(message) == plaintext
+            if self._core.is_active:
+                assert twin.save() == self._core.save(), f"{self!r} and {twin.kind} disagree"
+            twin.close()
         self._maybe_restart()
-        return accepted.plaintext if isinstance(staged, StagedMessage) else None
+        return plaintext
 
     def refuses(self, message: bytes) -> bool:
         """Whether a message that was taken already is refused now."""
-        try:
-            self._group.process(message, judge, self.now_s)
-        except ProtocolError:
-            return True
-        return False
+        return bool(self._core.refusal(message, "message", None))
 
     def encrypt(self, plaintext: bytes) -> bytes:
-        raw = self._group.encrypt(plaintext, self.rng.randbytes(self.rng.choice((0, 40))))
+        raw = self._core.encrypt(plaintext, self.rng.randbytes(self.rng.choice((0, 40))))
         self._maybe_restart()
         return raw
 
     def look(self) -> View:
-        group = self._group
-        return View(
-            exported=group.export_secret(EXPORT_LABEL, EXPORT_CONTEXT, EXPORT_LENGTH),
-            epoch=group.epoch,
-            authenticator=group.epoch_authenticator,
-            members=tuple(
-                (member.leaf_index, member.credential.body.decode()) for member in group.members()
-            ),
-        )
+        return self._core.look()
 
-    def propose_add(self, key_package: bytes) -> bytes:
-        return self._group.propose_add(key_package)
+    def propose_add(self, key_package: bytes, *, publicly: bool = True) -> bytes:
+        return self._core.propose_add(key_package, publicly=publicly)
 
-    def propose_remove(self, target: Target) -> bytes:
-        return self._group.propose_remove(target.leaf)
+    def propose_remove(self, target: Target, *, publicly: bool = True) -> bytes:
+        return self._core.propose_remove(target.leaf, publicly=publicly)
 
-    def propose_update(self) -> bytes:
-        raw = self._group.propose_update()
+    def propose_update(self, *, publicly: bool = True) -> bytes:
+        renewed = self.rng.random() < NEW_KEYS
+        if renewed:
+            self._core.renew()
+        raw = self._core.propose_update(publicly=publicly, renewed=renewed)
         self._maybe_restart()
         return raw
 
-    def learn_psk(self, psk_id: bytes, secret: bytes) -> None:
-        self._psks[psk_id] = secret
+    def propose_psk(self, psk: External, *, publicly: bool = True) -> bytes:
+        return self._core.propose_psk(psk, publicly=publicly)
 
-    def group_info(self) -> bytes:
-        return self._group.group_info()
+    def propose_extensions(self, required: tuple[int, ...], *, publicly: bool = True) -> bytes:
+        return self._core.propose_extensions(required, publicly=publicly)
+
+    def learn_psk(self, psk_id: bytes, secret: bytes) -> None:
+        self._core.learn_psk(psk_id, secret)
+
+    def group_info(self, *, with_tree: bool = True) -> bytes:
+        return self._core.group_info(with_tree=with_tree)
 
     def tree(self) -> bytes:
-        return self._group.ratchet_tree()
+        return self._core.tree()
 
     def restart(self) -> None:
-        saved = self._group.save()
-        self.group = Group.load(saved.epoch_state, saved.ratchet_state)
+        self._core.restart()
+
+    def move(self) -> None:
+        """Go on with another core, from what this one has saved."""
+        twin = self._twin()
+        self._core.close()
+        self._core = twin
+        self.moves += 1
+
+    def _twin(self) -> Core:
+        """Another core with the very same state, which it has saved again byte for byte."""
+        kind = self.rng.choice([other for other in self._cores if other != self.kind])
+        twin, belongings = self._cores[kind](self.name, self.suite_id), self._core.save()
+        twin.load(belongings)
+        return twin
 
     def close(self) -> None:
-        self.group = None
-
-    @property
-    def _group(self) -> Group:
-        assert self.group is not None
-        return self.group
-
-    def _psk(self, psk: External) -> PreSharedKeyId:
-        return PreSharedKeyId.external(psk.id, psk.nonce)
+        self._core.close()
 
     def _maybe_restart(self) -> None:
-        if self.group is not None and self.group.is_active and self.rng.random() < RESTARTS:
-            self.restart()
+        if self._core.is_active and self.rng.random() < RESTARTS:
+            if self.can_move and self.rng.random() < MOVES:
+                self.move()
+            else:
+                self.restart()
 
-    def _feed_junk(self, message: bytes) -> None:
-        """One changed bit must be refused, and must leave no trace."""
-        damaged = bytearray(message)
-        damaged[self.rng.randrange(len(damaged))] ^= 1 << self.rng.randrange(8)
-        before = self._group.save()
-        assert self.refuses(bytes(damaged)), f"{self!r} took a damaged message: {damaged.hex()}"
-        assert self._group.save() == before, f"{self!r} was changed by {damaged.hex()}"
+    def _maybe_move(self) -> None:
+        if self.can_move and self.rng.random() < RESTARTS:
+            self.move()
 
-    @contextmanager
-    def _ours_at_work(self) -> Iterator[None]:
-        try:
-            yield
-        except ProtocolError as error:
-            raise PeerFailed(f"{self!r}: {error.code}: {error}") from error
+    def _feed_junk(self, message: bytes, twin: Core | None) -> None:
+        """A damaged message must be refused, for the same reason by both, and leave no trace."""
+        damaged = self._damaged(message)
+        if twin is not None:
+            assert self._told_by_both(damaged, "message", None, twin)
+        elif not self.refuses(damaged):
+            raise AssertionError(f"{self!r} took a damaged message: {damaged.hex()}")
+
+    def _compare(self, raw: bytes, place: Place, tree: bytes | None = None) -> None:
+        """Both say the same to what is damaged. Of a Welcome, parts are for others only."""
+        if self.can_move and self.rng.random() < 2 * TWINS:
+            twin = self._twin()
+            self._told_by_both(self._damaged(raw), place, tree, twin)
+            twin.close()
+
+    def _told_by_both(self, raw: bytes, place: Place, tree: bytes | None, twin: Core) -> bool:
+        """Whether it is refused; by both or none."""
+        reasons = {core.kind: core.refusal(raw, place, tree) for core in (self._core, twin)}
+        assert _agree(reasons), f"{self!r} says {reasons} to the {place} {raw.hex()}"
+        return all(reasons.values())
+
+    def _damaged(self, message: bytes) -> bytes:
+        """One bit changed, the end lost, or something added."""
+        damaged, at = bytearray(message), self.rng.randrange(len(message))
+        dice = self.rng.random()
+        if dice < 0.8:
+            damaged[at] ^= 1 << self.rng.randrange(8)
+        elif dice < 0.9:
+            del damaged[at:]
+        else:
+            damaged += self.rng.randbytes(self.rng.randint(1, 40))
+        return bytes(damaged)
+
+
+def _agree(reasons: Mapping[str, str]) -> bool:
+    """Whether both cores refuse for the same reason.
+
+    The TypeScript core verifies signatures last (decision 0005): where Python's first finding is
+    a signature, it may have come upon something else before.
+    """
+    by_python = reasons.get("ours", "")
+    if by_python.split(":")[0].endswith("signature"):
+        return all(reasons.values())
+    return len(set(reasons.values())) == 1

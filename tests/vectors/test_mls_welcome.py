@@ -6,7 +6,8 @@ from pathlib import Path
 from plausch.mls.key_package import parse_key_package
 from plausch.mls.key_schedule import epoch_keys, welcome_secret
 from plausch.mls.suite import suite
-from plausch.mls.welcome import parse_welcome, welcome_references
+from plausch.mls.welcome import parse_welcome
+from plausch.mls.welcome_header import welcome_references
 
 
 def test_welcome(vectors: Path) -> None:
