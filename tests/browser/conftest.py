@@ -13,7 +13,7 @@ from browser.stage import CHROMIUM, build, chromium, serving, tab
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the page."""
     if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not on this machine: apt-get install chromium")
+        pytest.fail(f"{CHROMIUM} is not on this machine: apt-get install chromium")
     with serving(build(tmp_path_factory.mktemp("page"))) as url:
         yield url
 

@@ -20,7 +20,7 @@ PEER = WEB / "tests" / "interop"
 def node() -> Iterator[Program]:
     """ts-mls."""
     if not (FOLDER / "node_modules" / "ts-mls").is_dir():
-        pytest.skip(
+        pytest.fail(
             "ts-mls is not installed: run `make test`, or `npm ci --ignore-scripts` in "
             "tests/interop"
         )
@@ -33,7 +33,7 @@ def node() -> Iterator[Program]:
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with web/tests/interop/peer.ts as one module, peer.js, and the page around it."""
     if not (WEB / "node_modules" / "vite").is_dir():
-        pytest.skip("vite is not installed: run `make test`, or `npm ci --ignore-scripts` in web")
+        pytest.fail("vite is not installed: run `make test`, or `npm ci --ignore-scripts` in web")
     folder = tmp_path_factory.mktemp("typescript_core")
     shutil.copytree(PEER / "page", folder, dirs_exist_ok=True)
     subprocess.run([NODE, PEER / "build.mjs", folder], cwd=WEB, check=True, timeout=120)
@@ -52,7 +52,7 @@ def browser_node(bundle: Path) -> Iterator[Program]:
 def browser_chromium(bundle: Path) -> Iterator[Program]:
     """The TypeScript core in Chromium."""
     if not Path(CHROMIUM).exists():
-        pytest.skip(f"{CHROMIUM} is not there: run `packaging/provision chromium`")
+        pytest.fail(f"{CHROMIUM} is not there: run `packaging/provision chromium`")
     page = Chromium(bundle)
     yield page
     page.close()
