@@ -5,12 +5,14 @@ Writing: functions from a value to bytes, which are joined: in CPython that is f
 writer object. A struct has `read(reader)`, `from_bytes(raw)` and `to_bytes()`.
 """
 
-from collections.abc import Callable, Iterable
+import struct
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from plausch.mls.errors import CodecError
 
 __all__ = [
+    "ITEMS_LIMIT",
     "MAX_VARINT",
     "CodecError",
     "Reader",
@@ -22,6 +24,7 @@ __all__ = [
     "u16",
     "u16_vector",
     "u32",
+    "u32_vector",
     "u64",
     "vector",
 ]
@@ -37,18 +40,25 @@ OPAQUE_LIMIT = 1 << 20
 VECTOR_LIMIT = 1 << 24
 """Bytes of one vector: 16 MiB; the ratchet tree of 1,000 members in X-Wing has about 3 MiB."""
 
+ITEMS_LIMIT = 1 << 17
+"""Items of all the lists that one reader meets: twice the leaves of the largest tree, so that a
+Commit of the largest group fits. An item of two bytes becomes objects of a hundred times its size;
+without a limit, one message of 16 MiB would fill the memory before anybody knows who sent it."""
+
 _U8 = tuple(bytes((number,)) for number in range(256))
 
 
 class Reader:
     """A cursor over bytes. Nothing is copied but the fields that are asked for."""
 
-    __slots__ = ("_at", "_end", "_raw")
+    __slots__ = ("_at", "_end", "_items_left", "_raw")
 
-    def __init__(self, raw: bytes | memoryview) -> None:
+    def __init__(self, raw: bytes | memoryview, items_limit: int = ITEMS_LIMIT) -> None:
+        """`items_limit`: more than `ITEMS_LIMIT` is for what this device has written itself."""
         self._raw = raw if type(raw) is bytes else bytes(raw)
         self._at = 0
         self._end = len(self._raw)
+        self._items_left = items_limit
 
     @property
     def remaining(self) -> int:
@@ -156,18 +166,22 @@ class Reader:
             items.append(parse(self))
             if self._at == before:
                 raise CodecError(f"Byte {before}: a vector holds items of zero length.")
+            self._items_left -= 1
+            if self._items_left < 0:
+                raise CodecError(
+                    f"Byte {before}: the lists of the structure have more items than anybody "
+                    "needs; the sender must send less at once."
+                )
         self._end = outer
         return items
 
     def u16_vector(self, limit: int = 1 << 12) -> tuple[int, ...]:
         """`uint16 items<V>` of at most `limit` bytes, in one step. Raises CodecError."""
-        raw = self.opaque(limit)
-        if len(raw) & 1:
-            raise CodecError(
-                f"Before byte {self._at}: a list of 16-bit numbers has {len(raw)} bytes, "
-                "an odd number."
-            )
-        return tuple([high << 8 | low for high, low in zip(raw[::2], raw[1::2], strict=True)])
+        return self._numbers("H", 2, limit)
+
+    def u32_vector(self, limit: int) -> tuple[int, ...]:
+        """`uint32 items<V>` of at most `limit` bytes, in one step. Raises CodecError."""
+        return self._numbers("I", 4, limit)
 
     def optional(self, parse: "Callable[[Reader], T]") -> T | None:
         """`optional<T>`: a presence byte 0 or 1, then the item. Raises CodecError."""
@@ -179,6 +193,16 @@ class Reader:
         raise CodecError(
             f"Byte {self._at - 1}: the presence of an optional field is 0 or 1, not {present}."
         )
+
+    def _numbers(self, code: str, width: int, limit: int) -> tuple[int, ...]:
+        """A list of numbers of `width` bytes; `code` is what `struct` calls them."""
+        raw = self.opaque(limit)
+        if len(raw) % width:
+            raise CodecError(
+                f"Before byte {self._at}: a list of {8 * width}-bit numbers has {len(raw)} "
+                f"bytes, no multiple of {width}."
+            )
+        return struct.unpack(f">{len(raw) // width}{code}", raw)
 
     def _truncated(self, length: int) -> CodecError:
         return CodecError(
@@ -248,6 +272,11 @@ def vector(items: Iterable[bytes]) -> bytes:
 def u16_vector(numbers: Iterable[int]) -> bytes:
     """`uint16 items<V>`."""
     return opaque(b"".join([number.to_bytes(2, "big") for number in numbers]))
+
+
+def u32_vector(numbers: Sequence[int]) -> bytes:
+    """`uint32 items<V>`."""
+    return opaque(struct.pack(f">{len(numbers)}I", *numbers))
 
 
 def optional(encoded: bytes | None) -> bytes:

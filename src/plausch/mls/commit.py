@@ -34,7 +34,7 @@ from plausch.mls.proposal import (
     Update,
 )
 from plausch.mls.protection import sign_content
-from plausch.mls.psk import combine_psks
+from plausch.mls.psk import PSK_COUNT_LIMIT, combine_psks
 from plausch.mls.psk_id import PreSharedKeyId
 from plausch.mls.transcript import confirmed_transcript_hash
 from plausch.mls.tree_kem import NewPath, TreePrivate, new_path
@@ -106,9 +106,10 @@ def committable(
     Left out: our own Updates and anybody's wish to remove us (others must commit these), what
     is not valid any more, what the plan already does, and the lesser of two that contradict each
     other: an Update beside a Remove, an older Update beside a newer one, whatever else makes the
-    rest invalid. A proposal that nobody could commit must not keep everybody from committing.
+    rest invalid. A proposal that nobody could commit must not keep everybody from committing, nor
+    make them slow: what can be told from the proposal alone never comes to `_standing`.
     """
-    if not plan.by_reference:
+    if not plan.by_reference or not pending.proposals:
         return {}
     chosen: dict[bytes, ListedProposal] = {}
     removed = set(plan.removes)
@@ -122,18 +123,29 @@ def committable(
     taken.update(plan.psks)
     if plan.extensions is not None:
         taken.add("extensions")
+    places = {leaf.signature_key: leaf_index for leaf_index, leaf in epoch.tree.leaves()}
+    room = PSK_COUNT_LIMIT - len(plan.psks)
     for reference, item in reversed(list(pending.proposals.items())):
         subject = _subject(item)
         if subject in taken or subject == epoch.own_leaf or subject is None:
             continue
-        if isinstance(item.proposal, Update) and subject in removed:
+        proposal = item.proposal
+        if isinstance(proposal, Update) and subject in removed:
             continue
+        if isinstance(proposal, PreSharedKey) and (room <= 0 or not pending.psks.has(proposal.psk)):
+            continue
+        if isinstance(proposal, Add):
+            stays = places.get(proposal.key_package.leaf_node.signature_key)
+            if stays is not None and stays not in removed:
+                continue
         try:
             check_alone(item.proposal, item.sender, surroundings(epoch, around))
         except ProtocolError:
             continue
         taken.add(subject)
         chosen[reference] = item
+        if isinstance(proposal, PreSharedKey):
+            room -= 1
     sole = dict(reversed(list(chosen.items())))
     reinits = [key for key, item in sole.items() if isinstance(item.proposal, ReInit)]
     if reinits and (len(sole) > 1 or plan.proposals()):

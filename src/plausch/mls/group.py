@@ -274,7 +274,7 @@ class Group(GroupSender):
 
     @classmethod
     def load(cls, epoch_state: bytes, ratchet_state: bytes) -> Self:
-        """The group that `save` saved. Raises SavedStateRefused."""
+        """The group that `save` saved. Raises SavedStateRefused, UnsupportedSuite."""
         return cls(decode(SavedGroup(epoch_state, ratchet_state)))
 
 

@@ -5,7 +5,7 @@ from typing import Self
 
 from plausch.mls.codec import Reader, opaque, u16
 from plausch.mls.credential import BASIC, PLAUSCH, X509, Credential
-from plausch.mls.errors import ProtocolError, SavedStateRefused
+from plausch.mls.errors import ProtocolError, SavedStateRefused, UnsupportedSuite
 from plausch.mls.extension import LAST_RESORT, Extension
 from plausch.mls.key_package import KeyPackage, parse_key_package
 from plausch.mls.leaf_node import MLS10, Capabilities, LeafContent, Lifetime
@@ -105,7 +105,8 @@ class KeyPackageBundle:
 
     @classmethod
     def load(cls, saved: bytes) -> Self:
-        """Raises SavedStateRefused."""
+        """Raises SavedStateRefused; UnsupportedSuite when this program does not have the
+        package's."""
         try:
             reader = Reader(saved)
             version = reader.u16()
@@ -122,6 +123,8 @@ class KeyPackageBundle:
             )
             reader.finish()
             suite(bundle.suite_id)
+        except UnsupportedSuite:
+            raise
         except ProtocolError as error:
             raise SavedStateRefused(f"A saved key package is damaged: {error}") from error
         return bundle

@@ -22,12 +22,13 @@ class KnownPsks:
         """The same keys and the resumption secrets `more`."""
         return KnownPsks(self.external, {**self.resumption, **more})
 
+    def has(self, psk: PreSharedKeyId) -> bool:
+        """Whether the secret that `psk` names is at hand."""
+        return self._secret(psk) is not None
+
     def find(self, psk: PreSharedKeyId) -> bytes:
         """The secret that `psk` names. Raises ValidationError `psk-known`."""
-        if psk.type == PskType.EXTERNAL:
-            secret = self.external.get(psk.psk_id)
-        else:
-            secret = self.resumption.get((psk.group_id, psk.epoch))
+        secret = self._secret(psk)
         if secret is None:
             raise ValidationError(
                 "psk-known",
@@ -35,6 +36,11 @@ class KnownPsks:
                 f"{psk.type.name.lower()} {(psk.psk_id or psk.group_id).hex()[:64]}.",
             )
         return secret
+
+    def _secret(self, psk: PreSharedKeyId) -> bytes | None:
+        if psk.type == PskType.EXTERNAL:
+            return self.external.get(psk.psk_id)
+        return self.resumption.get((psk.group_id, psk.epoch))
 
 
 NO_PSKS = KnownPsks()

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Self
 
 from plausch.mls import tree_math
-from plausch.mls.codec import Reader, opaque, parse_whole, u32, vector
+from plausch.mls.codec import Reader, opaque, parse_whole, u32, u32_vector, vector
 from plausch.mls.errors import CodecError, GroupUsageError
 from plausch.mls.leaf_node import KEY_LIMIT, LeafNode
 from plausch.mls.suite import Suite
@@ -43,7 +43,7 @@ class ParentNode:
         cls, encryption_key: bytes, parent_hash: bytes, unmerged_leaves: tuple[int, ...] = ()
     ) -> Self:
         """A node from its parts."""
-        encoded = opaque(encryption_key) + opaque(parent_hash) + vector(map(u32, unmerged_leaves))
+        encoded = opaque(encryption_key) + opaque(parent_hash) + u32_vector(unmerged_leaves)
         return cls(encryption_key, parent_hash, unmerged_leaves, encoded)
 
     @classmethod
@@ -52,7 +52,7 @@ class ParentNode:
         start = reader.position
         encryption_key = reader.opaque(KEY_LIMIT)
         parent_hash = reader.opaque(255)
-        unmerged = tuple(reader.vector(Reader.u32, 4 * MAX_LEAVES))
+        unmerged = reader.u32_vector(4 * MAX_LEAVES)
         if any(one >= other for one, other in pairwise(unmerged)):
             raise CodecError("A parent node's unmerged leaves are not strictly increasing.")
         return cls(encryption_key, parent_hash, unmerged, reader.since(start))

@@ -251,6 +251,10 @@ class Receiver:
 
         def accept() -> None:
             _require_epoch(owner, epoch)
+            if owner.state.pending is not own:
+                raise GroupUsageError(
+                    "This commit was dropped since it was processed: it cannot be accepted."
+                )
             owner.move_to(own.following)
 
         return _describe(own.following, b"", accept, own=True)

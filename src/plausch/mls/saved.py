@@ -8,10 +8,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from plausch.mls.codec import MAX_VARINT, Reader, opaque, optional, u8, u16, u32, vector
+from plausch.mls.codec import MAX_VARINT, Reader, opaque, optional, u8, u16, u32, u32_vector, vector
 from plausch.mls.credential import Credential
 from plausch.mls.epoch import Change, Epoch, Member, NextEpoch
-from plausch.mls.errors import ProtocolError, SavedStateRefused
+from plausch.mls.errors import ProtocolError, SavedStateRefused, UnsupportedSuite
 from plausch.mls.framing import AuthenticatedContent
 from plausch.mls.group_context import GroupContext
 from plausch.mls.key_schedule import EpochSecrets
@@ -102,9 +102,11 @@ def encode_ratchet_state(state: GroupState) -> bytes:
 
 
 def decode(saved: SavedGroup) -> GroupState:
-    """Raises SavedStateRefused."""
+    """Raises SavedStateRefused; UnsupportedSuite when this program does not have the group's."""
     try:
         return _decode(saved)
+    except UnsupportedSuite:
+        raise
     except (ProtocolError, ValueError) as error:
         raise SavedStateRefused(
             f"The saved state of a group is damaged: {error}; restore it from a backup or rejoin."
@@ -159,7 +161,7 @@ def _seal(kind: int, body: bytes) -> bytes:
 
 def _unseal(kind: int, raw: bytes) -> Reader:
     body, digest = raw[:-_DIGEST_BYTES], raw[-_DIGEST_BYTES:]
-    reader = Reader(body)
+    reader = Reader(body, MAX_VARINT)
     version = reader.u16()
     if version != VERSION:
         raise SavedStateRefused(
@@ -236,7 +238,7 @@ def _pending_bytes(pending: PendingState) -> bytes:
         + _epoch_bytes(following.epoch)
         + following.messages.to_bytes()
         + u32(change.committer)
-        + vector([u32(leaf_index) for leaf_index in change.added])
+        + u32_vector(change.added)
         + vector([_member_bytes(member) for member in change.removed])
         + vector([_member_bytes(member) for member in change.updated])
     )
@@ -248,7 +250,7 @@ def _read_pending(reader: Reader, crypto: Suite) -> PendingState:
     messages = SecretTree.read(reader, crypto)
     change = Change(
         reader.u32(),
-        tuple(reader.vector(Reader.u32)),
+        reader.u32_vector(PART_LIMIT),
         tuple(reader.vector(_read_member, PART_LIMIT)),
         tuple(reader.vector(_read_member, PART_LIMIT)),
     )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plausch.mls import codec
-from plausch.mls.codec import CodecError, Reader
+from plausch.mls.codec import ITEMS_LIMIT, CodecError, Reader
 
 
 @given(st.integers(0, codec.MAX_VARINT))
@@ -68,6 +68,13 @@ def test_u16_vector_round_trip(numbers: list[int]) -> None:
     assert Reader(raw).u16_vector() == tuple(numbers)
 
 
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=300))
+def test_u32_vector_round_trip(numbers: list[int]) -> None:
+    raw = codec.u32_vector(numbers)
+    assert raw == codec.vector(map(codec.u32, numbers))
+    assert Reader(raw).u32_vector(len(raw)) == tuple(numbers)
+
+
 @given(st.none() | st.binary(max_size=70))
 def test_optional_round_trip(content: bytes | None) -> None:
     raw = codec.optional(None if content is None else codec.opaque(content))
@@ -121,6 +128,7 @@ def test_announced_but_absent_bytes(raw: str) -> None:
         Reader.varint,
         Reader.opaque,
         Reader.u16_vector,
+        lambda reader: reader.u32_vector(1_000),
     ],
 )
 def test_nothing_is_left(read: object) -> None:
@@ -128,9 +136,36 @@ def test_nothing_is_left(read: object) -> None:
         read(Reader(b""))  # type: ignore[operator]
 
 
-def test_odd_lists_of_numbers() -> None:
-    with pytest.raises(CodecError, match="odd"):
+def test_lists_of_numbers_hold_whole_numbers() -> None:
+    with pytest.raises(CodecError, match=r"16-bit .* no multiple of 2"):
         Reader(b"\x03\x00\x01\x00").u16_vector()
+    with pytest.raises(CodecError, match=r"32-bit .* no multiple of 4"):
+        Reader(b"\x02\x00\x01").u32_vector(8)
+
+
+def test_one_reader_meets_so_many_items_and_no_more_however_they_are_nested() -> None:
+    def flat(count: int) -> bytes:
+        return codec.opaque(bytes(count))
+
+    def inner(reader: Reader) -> list[int]:
+        return reader.vector(Reader.u8)
+
+    assert len(inner(Reader(flat(ITEMS_LIMIT)))) == ITEMS_LIMIT
+    with pytest.raises(CodecError, match="more items than anybody"):
+        inner(Reader(flat(ITEMS_LIMIT + 1)))
+    half = flat(ITEMS_LIMIT // 2)
+    assert len(Reader(codec.vector([half, flat(0)])).vector(inner)) == 2
+    with pytest.raises(CodecError):
+        Reader(codec.vector([half, half])).vector(inner)
+    reader = Reader(half + half + flat(1))
+    assert len(inner(reader)) == len(inner(reader)) == ITEMS_LIMIT // 2
+    with pytest.raises(CodecError):
+        inner(reader)
+
+
+def test_what_this_device_has_written_itself_may_have_more_items() -> None:
+    raw = codec.opaque(bytes(ITEMS_LIMIT + 1))
+    assert len(Reader(raw, codec.MAX_VARINT).vector(Reader.u8)) == ITEMS_LIMIT + 1
 
 
 def test_trailing_bytes() -> None:
@@ -155,6 +190,7 @@ def test_random_bytes_raise_nothing_but_codec_errors(raw: bytes, chance: st.Data
         Reader.varint,
         Reader.opaque,
         Reader.u16_vector,
+        lambda reader: reader.u32_vector(1_000),
         lambda reader: reader.vector(Reader.opaque),
         lambda reader: reader.optional(Reader.u32),
     ]

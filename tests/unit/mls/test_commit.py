@@ -24,7 +24,8 @@ from plausch.mls.proposal import (
     Remove,
     Update,
 )
-from plausch.mls.psk import NO_PSKS, KnownPsks
+from plausch.mls.psk import NO_PSKS, PSK_COUNT_LIMIT, KnownPsks
+from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.welcome import parse_welcome
 from unit.mls.group_players import ALL_SUITES, DAY_S, NOW_S, Player, Scene, refused
 
@@ -117,6 +118,63 @@ def test_psks_are_taken_once() -> None:
     assert chosen(anna, known) == [PreSharedKey(psk)]
     assert chosen(anna, known, psks=(psk,)) == []
     assert chosen(anna) == []
+
+
+@pytest.fixture
+def tries(monkeypatch: pytest.MonkeyPatch) -> list[RatchetTree]:
+    """Grows each time that a whole Commit is tried: on a copy of the tree."""
+    copies: list[RatchetTree] = []
+    copy = RatchetTree.copy
+
+    def noted(tree: RatchetTree) -> RatchetTree:
+        copies.append(tree)
+        return copy(tree)
+
+    monkeypatch.setattr(RatchetTree, "copy", noted)
+    return copies
+
+
+def test_a_thousand_psks_that_nobody_has_cost_nothing(tries: list[RatchetTree]) -> None:
+    scene = Scene.of("anna", "bela")
+    anna, bela = scene["anna"], scene["bela"]
+    for number in range(400):
+        anna.follow(bela.group.propose_psk(bela.group.external_psk(b"nobody's %d" % number)))
+    anna.follow(bela.group.propose_update())
+    tries.clear()
+    assert [type(item) for item in chosen(anna)] == [Update]
+    assert len(tries) == 1
+
+
+def test_of_psks_only_as_many_are_taken_as_one_commit_may_have_the_newest(
+    tries: list[RatchetTree],
+) -> None:
+    scene = Scene.of("anna", "bela")
+    anna, bela = scene["anna"], scene["bela"]
+    known = KnownPsks({b"id": b"secret"})
+    psks = [bela.group.external_psk(b"id") for _ in range(PSK_COUNT_LIMIT + 50)]
+    for psk in psks:
+        anna.follow(bela.group.propose_psk(psk))
+    newest: list[Proposal] = [PreSharedKey(psk) for psk in psks[50:]]
+    tries.clear()
+    assert chosen(anna, known) == newest
+    assert len(tries) == 1
+    assert chosen(anna, known, psks=(anna.group.external_psk(b"id"),)) == newest[1:]
+
+
+def test_devices_that_are_in_already_cost_nothing_unless_they_go_by_the_same_commit(
+    tries: list[RatchetTree],
+) -> None:
+    names = [f"member {number}" for number in range(12)]
+    scene = Scene.of("anna", "bela", *names)
+    anna, bela = scene["anna"], scene["bela"]
+    for name in names:
+        scene.deliver(bela, bela.group.propose_add(scene[name].bundle().message))
+    tries.clear()
+    assert chosen(anna) == []
+    assert tries == []
+    assert [type(item) for item in chosen(anna, removes=(2,))] == [Add]
+    scene.deliver(bela, bela.group.propose_remove(3))
+    assert [type(item) for item in chosen(anna)] == [Add, Remove]
 
 
 def test_what_is_no_longer_valid_is_left_out() -> None:

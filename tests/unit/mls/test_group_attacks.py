@@ -9,6 +9,7 @@ import pytest
 
 from plausch.mls.credential import PLAUSCH, Credential
 from plausch.mls.errors import (
+    CodecError,
     CredentialRefused,
     DecryptionFailed,
     GroupUsageError,
@@ -247,6 +248,25 @@ def test_a_member_cannot_propose_or_commit_as_another(claim: int) -> None:
         refused(
             "message-signature", lambda: dora.stage(cora.forge([Remove(2)], sender=member(claim)))
         )
+
+
+def test_nobody_else_makes_a_device_believe_that_its_state_was_set_back() -> None:
+    scene = Scene.of("anna", "bela", "cora", "dora")
+    bela, dora = scene["bela"], scene["dora"]
+    own = member(dora.group.own_leaf)
+    with untouched(dora):
+        refused("message-signature", lambda: dora.stage(bela.forge([], sender=own)))
+        refused("message-signature", lambda: dora.stage(bela.forge([Remove(0)], sender=own)))
+        refused("own-commit", lambda: dora.stage(dora.forge([])))
+
+
+def test_a_list_of_very_many_proposals_is_refused_like_any_other() -> None:
+    scene = Scene.of("anna", "bela", "cora")
+    anna, bela = scene["anna"], scene["bela"]
+    with untouched(anna):
+        refused("leaf-touched-once", lambda: anna.stage(bela.forge([Remove(2)] * 131_000)))
+        with pytest.raises(CodecError):
+            anna.stage(bela.forge([Remove(2)] * 200_000))
 
 
 def test_a_blank_leaf_cannot_speak() -> None:

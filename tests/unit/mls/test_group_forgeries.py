@@ -13,6 +13,7 @@ from plausch.mls.errors import (
     ValidationError,
 )
 from plausch.mls.framing import (
+    PublicMessage,
     Sender,
     SenderType,
     parse_public_message,
@@ -262,6 +263,23 @@ def test_an_external_commit_under_anothers_name() -> None:
             "message-signature",
             lambda: scene["bela"].stage(tampered, allow_external=welcome_anybody),
         )
+
+
+def test_an_external_commit_whose_signature_is_wrong_says_so() -> None:
+    scene = Scene.of("anna", "bela")
+    dora, known = scene.newcomer("dora"), scene["anna"].group.group_info()
+    honest = parse_public_message(
+        external_join(known, dora.credential, dora.signer, scene.judge, NOW_S).commit
+    )
+    first, *rest = honest.authenticated.signature
+    signature = bytes([first ^ 1, *rest])
+    forged = PublicMessage(replace(honest.authenticated, signature=signature)).to_message()
+    with untouched(scene["bela"]):
+        refused(
+            "message-signature",
+            lambda: scene["bela"].stage(forged, allow_external=welcome_anybody),
+        )
+        refused("external-refused", lambda: scene["bela"].stage(honest.to_message()))
 
 
 def external_forgeries(scene: Scene) -> list[tuple[str, bytes]]:

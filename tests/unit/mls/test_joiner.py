@@ -58,6 +58,15 @@ def test_damaged_bytes() -> None:
             KeyPackageBundle.load(broken)
 
 
+def test_a_suite_that_this_program_does_not_have_is_no_damage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    saved = Player.make("anna", 3, Judge()).bundle().save()
+    monkeypatch.delitem(SUITES, 3)
+    with pytest.raises(UnsupportedSuite):
+        KeyPackageBundle.load(saved)
+
+
 def test_wrong_keys_and_suites() -> None:
     credential = Credential(PLAUSCH, b"anna")
     with pytest.raises(KeyRefused):

@@ -46,6 +46,13 @@ def test_unknown_keys() -> None:
         assert caught.value.check == "psk-known"
 
 
+def test_what_is_at_hand_can_be_asked() -> None:
+    assert [KNOWN.has(psk) for psk in (ONE, TWO)] == [True, True]
+    assert [NO_PSKS.has(psk) for psk in (ONE, TWO)] == [False, False]
+    other = PreSharedKeyId.resumption(ResumptionUsage.APPLICATION, b"group", 4, b"n" * 32)
+    assert not KNOWN.has(other)
+
+
 def test_too_many() -> None:
     with pytest.raises(ValidationError) as caught:
         combine_psks(CRYPTO, [ONE] * (PSK_COUNT_LIMIT + 1), KNOWN)

@@ -204,6 +204,8 @@ def test_the_own_pending_commit_is_recognised_by_its_bytes() -> None:
     pending.drop()
     with pytest.raises(ValidationError):
         anna.stage(pending.commit)
+    with pytest.raises(GroupUsageError, match="was dropped"):
+        staged.accept()
     anna.commit().accept()
     with pytest.raises(GroupUsageError):
         staged.accept()

@@ -6,11 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plausch.mls.errors import SavedStateRefused
+from plausch.mls.codec import ITEMS_LIMIT
+from plausch.mls.errors import SavedStateRefused, UnsupportedSuite
 from plausch.mls.framing import parse_private_message
 from plausch.mls.group import Group
 from plausch.mls.protection import open_private
-from plausch.mls.saved import SavedGroup, decode, encode_epoch_state, encode_ratchet_state
+from plausch.mls.saved import (
+    GroupState,
+    SavedGroup,
+    decode,
+    encode_epoch_state,
+    encode_ratchet_state,
+)
+from plausch.mls.secret_tree import KEPT_LIMIT, MessageKey, Ratchet, RatchetKind, SecretTree
+from plausch.mls.suite import SUITES
 from unit.mls.group_players import ALL_SUITES, Scene, refused
 
 
@@ -41,6 +50,27 @@ def test_everything_comes_back(suite_id: int) -> None:
         state = decode(saved)
         assert encode_epoch_state(state) == saved.epoch_state
         assert encode_ratchet_state(state) == saved.ratchet_state
+
+
+def test_a_suite_that_this_program_does_not_have_is_no_damage(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    saved = Scene.of("anna", suite_id=3)["anna"].group.save()
+    monkeypatch.delitem(SUITES, 3)
+    with pytest.raises(UnsupportedSuite, match="0x0003 is not supported"):
+        Group.load(saved.epoch_state, saved.ratchet_state)
+
+
+def test_more_keys_are_loaded_than_a_message_may_have_items() -> None:
+    epoch = Scene.of("anna")["anna"].group.state.epoch
+    kept = {passed: MessageKey(bytes(16), bytes(12)) for passed in range(KEPT_LIMIT)}
+    ratchets = {
+        (leaf_index, RatchetKind.APPLICATION): Ratchet(KEPT_LIMIT, bytes(32), kept)
+        for leaf_index in range(-(-ITEMS_LIMIT // KEPT_LIMIT))
+    }
+    state = GroupState(epoch, SecretTree(epoch.suite, 512, {}, ratchets))
+    saved = SavedGroup(encode_epoch_state(state), encode_ratchet_state(state))
+    assert Group.load(saved.epoch_state, saved.ratchet_state).save() == saved
 
 
 def test_a_message_changes_the_small_part_only() -> None:

@@ -21,18 +21,29 @@ const OPAQUE_LIMIT = 2 ** 20;
 /** Bytes of one vector: 16 MiB; the ratchet tree of 1,000 members in X-Wing has about 3 MiB. */
 const VECTOR_LIMIT = 2 ** 24;
 
+/**
+ * Items of all the lists that one reader meets: twice the leaves of the largest tree, so that a
+ * Commit of the largest group fits. An item of two bytes becomes objects of a hundred times its
+ * size; without a limit, one message of 16 MiB would fill the memory before anybody knows who
+ * sent it.
+ */
+export const ITEMS_LIMIT = 2 ** 17;
+
 /** A cursor over bytes. */
 export class Reader {
   readonly #raw: Uint8Array;
   readonly #view: DataView;
   #at = 0;
   #end: number;
+  #itemsLeft: number;
 
-  constructor(raw: Uint8Array) {
+  /** `itemsLimit`: more than `ITEMS_LIMIT` is for what this device has written itself. */
+  constructor(raw: Uint8Array, itemsLimit = ITEMS_LIMIT) {
     // A subclass (Node's Buffer) may give out views where Uint8Array gives copies.
     this.#raw = new Uint8Array(raw.buffer, raw.byteOffset, raw.length);
     this.#view = new DataView(raw.buffer, raw.byteOffset, raw.length);
     this.#end = raw.length;
+    this.#itemsLeft = itemsLimit;
   }
 
   /** Bytes not yet read. */
@@ -135,6 +146,13 @@ export class Reader {
       if (this.#at === before) {
         throw new CodecError(`Byte ${before}: a vector holds items of zero length.`);
       }
+      this.#itemsLeft -= 1;
+      if (this.#itemsLeft < 0) {
+        throw new CodecError(
+          `Byte ${before}: the lists of the structure have more items than anybody needs; ` +
+            'the sender must send less at once.',
+        );
+      }
     }
     this.#end = outer;
     return items;
@@ -142,16 +160,18 @@ export class Reader {
 
   /** `uint16 items<V>` of at most `limit` bytes, in one step. Throws CodecError. */
   u16Vector(limit = 2 ** 12): number[] {
-    const length = this.#announced(limit);
-    if (length & 1) {
-      throw new CodecError(
-        `Before byte ${this.#at + length}: a list of 16-bit numbers has ${length} bytes, ` +
-          'an odd number.',
-      );
-    }
     const numbers: number[] = [];
-    for (const end = this.#at + length; this.#at < end; this.#at += 2) {
+    for (const end = this.#numbersEnd(2, limit); this.#at < end; this.#at += 2) {
       numbers.push(this.#view.getUint16(this.#at));
+    }
+    return numbers;
+  }
+
+  /** `uint32 items<V>` of at most `limit` bytes, in one step. Throws CodecError. */
+  u32Vector(limit: number): number[] {
+    const numbers: number[] = [];
+    for (const end = this.#numbersEnd(4, limit); this.#at < end; this.#at += 4) {
+      numbers.push(this.#view.getUint32(this.#at));
     }
     return numbers;
   }
@@ -180,6 +200,18 @@ export class Reader {
     }
     this.#at = at + length;
     return at;
+  }
+
+  /** Where a list of numbers of `width` bytes ends. */
+  #numbersEnd(width: number, limit: number): number {
+    const length = this.#announced(limit);
+    if (length % width !== 0) {
+      throw new CodecError(
+        `Before byte ${this.#at + length}: a list of ${8 * width}-bit numbers has ${length} ` +
+          `bytes, no multiple of ${width}.`,
+      );
+    }
+    return this.#at + length;
   }
 
   /** The length header of a field that is all there and not above `limit`. */
@@ -263,9 +295,23 @@ export function vector(items: readonly Uint8Array[]): Uint8Array {
   return concatAll([encodeVarint(length), ...items]);
 }
 
+/** As `vector`; the items, which held secrets on their way, are overwritten: give copies. */
+export function vectorErasing(items: readonly Uint8Array[]): Uint8Array {
+  const joined = vector(items);
+  for (const item of items) {
+    item.fill(0);
+  }
+  return joined;
+}
+
 /** `uint16 items<V>`. */
 export function u16Vector(numbers: readonly number[]): Uint8Array {
   return vector(numbers.map(u16));
+}
+
+/** `uint32 items<V>`. */
+export function u32Vector(numbers: readonly number[]): Uint8Array {
+  return vector(numbers.map(u32));
 }
 
 /** `optional<T>` from the item's encoding, or undefined when it is absent. */

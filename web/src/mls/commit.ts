@@ -5,7 +5,7 @@
  * delivery service has accepted the Commit.
  */
 
-import { fromHex, toHex } from '../base/bytes.ts';
+import { EMPTY, fromHex, toHex } from '../base/bytes.ts';
 import type { Credential } from './credential.ts';
 import { beginEpoch, type Circumstances, type Epoch, type NextEpoch } from './epoch.ts';
 import { GroupUsageError, ProtocolError } from './errors.ts';
@@ -13,7 +13,7 @@ import type { Extensions } from './extension.ts';
 import { AuthenticatedContent, FramedContent, member, WireFormat } from './framing.ts';
 import { KeyPackage, parseKeyPackage } from './key_package.ts';
 import { type EpochKeys, nextEpochKeys } from './key_schedule.ts';
-import { Capabilities, LeafBinding, type LeafContent } from './leaf_node.ts';
+import { Capabilities, LeafBinding, type LeafContent, type LeafNode } from './leaf_node.ts';
 import { checkCapabilities, GroupDemands } from './leaf_validation.ts';
 import { describeChange, type Pending, surroundings } from './process.ts';
 import {
@@ -28,7 +28,7 @@ import {
   Update,
 } from './proposal.ts';
 import { signContent } from './protection.ts';
-import { combinePsks } from './psk.ts';
+import { combinePsks, PSK_COUNT_LIMIT } from './psk.ts';
 import type { PreSharedKeyId } from './psk_id.ts';
 import { SignatureChecks } from './signature_checks.ts';
 import { confirmedTranscriptHash } from './transcript.ts';
@@ -44,8 +44,6 @@ import {
   sortProposals,
 } from './validation.ts';
 import { GroupSecrets, type Newcomer, sealWelcome } from './welcome.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** A new signature key and credential for this member's leaf. */
 export class Identity {
@@ -100,9 +98,11 @@ export class CommitPlan {
 
   /** The proposals by value. */
   proposals(): Proposal[] {
-    const proposals: Proposal[] = this.removes.map((leafIndex) => new Remove(leafIndex));
-    proposals.push(...this.adds.map((keyPackage) => new Add(keyPackage)));
-    proposals.push(...this.psks.map((psk) => new PreSharedKey(psk)));
+    const proposals: Proposal[] = [
+      ...this.removes.map((leafIndex) => new Remove(leafIndex)),
+      ...this.adds.map((keyPackage) => new Add(keyPackage)),
+      ...this.psks.map((psk) => new PreSharedKey(psk)),
+    ];
     if (this.extensions !== undefined) {
       proposals.push(new GroupContextExtensions(this.extensions));
     }
@@ -135,7 +135,8 @@ type Referred = readonly [reference: string, item: ListedProposal];
  * Left out: our own Updates and anybody's wish to remove us (others must commit these), what is
  * not valid any more, what the plan already does, and the lesser of two that contradict each
  * other: an Update beside a Remove, an older Update beside a newer one, whatever else makes the
- * rest invalid. A proposal that nobody could commit must not keep everybody from committing.
+ * rest invalid. A proposal that nobody could commit must not keep everybody from committing, nor
+ * make them slow: what can be told from the proposal alone never comes to `standing`.
  */
 export function committable(
   epoch: Epoch,
@@ -143,7 +144,7 @@ export function committable(
   around: Circumstances,
   plan: CommitPlan,
 ): Map<string, ListedProposal> {
-  if (!plan.byReference) {
+  if (!plan.byReference || pending.proposals.size === 0) {
     return new Map();
   }
   const removed = new Set(plan.removes.map(leafSubject));
@@ -153,23 +154,36 @@ export function committable(
     }
   }
   const taken = new Set(plan.removes.map(leafSubject));
-  plan.adds.forEach((item) => taken.add(keySubject(item)));
+  plan.adds.forEach((item) => taken.add(keySubject(item.leafNode)));
   plan.psks.forEach((psk) => taken.add(pskSubject(psk)));
   if (plan.extensions !== undefined) {
     taken.add('extensions');
   }
+  const places = new Map<string, string>();
+  for (const [leafIndex, leaf] of epoch.tree.leaves()) {
+    places.set(keySubject(leaf), leafSubject(leafIndex));
+  }
+  let room = PSK_COUNT_LIMIT - plan.psks.length;
   const chosen: Referred[] = [];
   for (const [reference, item] of [...pending.proposals].reverse()) {
     const subject = subjectOf(item);
     if (subject === undefined || taken.has(subject) || subject === leafSubject(epoch.ownLeaf)) {
       continue;
     }
-    if (item.proposal instanceof Update && removed.has(subject)) {
+    const { proposal } = item;
+    const isPsk = proposal instanceof PreSharedKey;
+    const stays = places.get(subject);
+    if (
+      (proposal instanceof Update && removed.has(subject)) ||
+      (isPsk && (room <= 0 || !pending.psks.has(proposal.psk))) ||
+      (stays !== undefined && !removed.has(stays))
+    ) {
       continue;
     }
     if (isValid(epoch, around, item)) {
       taken.add(subject);
       chosen.push([reference, item]);
+      room -= isPsk ? 1 : 0;
     }
   }
   const isReinit = ({ proposal }: ListedProposal): boolean => proposal instanceof ReInit;
@@ -254,7 +268,7 @@ function subjectOf({ proposal, sender }: ListedProposal): string | undefined {
     return leafSubject(proposal.removed);
   }
   if (proposal instanceof Add) {
-    return keySubject(proposal.keyPackage);
+    return keySubject(proposal.keyPackage.leafNode);
   }
   if (proposal instanceof PreSharedKey) {
     return pskSubject(proposal.psk);
@@ -269,8 +283,8 @@ function leafSubject(leafIndex: number): string {
   return `leaf ${leafIndex}`;
 }
 
-function keySubject({ leafNode }: KeyPackage): string {
-  return `key ${toHex(leafNode.signatureKey)}`;
+function keySubject({ signatureKey }: LeafNode): string {
+  return `key ${toHex(signatureKey)}`;
 }
 
 function pskSubject(psk: PreSharedKeyId): string {
@@ -318,13 +332,23 @@ export function makeCommit(
   const pskSecret = combinePsks(suite, proposals.psks, pending.psks);
   const [following, keys] = follow(epoch, unconfirmed, proposals, applied, made, pskSecret, plan);
   const commit = new MadeCommit(
-    unconfirmed.withConfirmationTag(following.epoch.confirmationTag),
+    ownBuffers(unconfirmed.withConfirmationTag(following.epoch.confirmationTag)),
     welcome(following.epoch, keys, applied, made, proposals, plan.treeInWelcome),
     following.epoch.groupInfo(true, true).toMessage(),
     following,
   );
   forget(keys, made, pskSecret);
   return commit;
+}
+
+/**
+ * A PrivateMessage is encoded once more when it is encrypted, which is later: it is read again,
+ * because authenticated data and proposals may hold buffers of the caller.
+ */
+function ownBuffers(message: AuthenticatedContent): AuthenticatedContent {
+  return message.wireFormat === WireFormat.PRIVATE_MESSAGE
+    ? AuthenticatedContent.fromBytes(message.toBytes())
+    : message;
 }
 
 /** Overwrite what only the Commit and its Welcome needed. */

@@ -8,7 +8,7 @@
 
 import { concat, concatAll, equalBytes } from '../base/bytes.ts';
 import { opaque, parseWhole, Reader, u16 } from './codec.ts';
-import { CodecError } from './errors.ts';
+import { CodecError, codePoint } from './errors.ts';
 
 export { CredentialRefused } from './errors.ts';
 
@@ -68,8 +68,7 @@ export class Credential {
    */
   certificates(): readonly Uint8Array[] {
     if (this.type !== X509) {
-      const type = this.type.toString(16).padStart(4, '0');
-      throw new CodecError(`A credential of type 0x${type} holds no certificates.`);
+      throw new CodecError(`A credential of type ${codePoint(this.type)} holds no certificates.`);
     }
     const reader = new Reader(this.body);
     const chain: Uint8Array[] = [];

@@ -1,24 +1,24 @@
 /**
- * Ed25519 (RFC 8032), byte for byte as OpenSSL and WebCrypto do it.
+ * Ed25519 (RFC 8032), byte for byte as OpenSSL and WebCrypto do it, over the library's points.
  *
- * Two things differ from calling the library's `sign` and `verify`:
- * - `sign` remembers public keys, which halves its time: the library computes the public key anew
- *   for every signature.
- * - `verify` checks the equation without the cofactor, `R = [s]B - [k]A` on the encoded bytes, and
- *   keys of low order are refused. The library's cofactored equation accepts signatures that
- *   OpenSSL and browsers refuse; a member who makes such a one could split the group.
+ * `sign` remembers public keys, which halves its time.
+ *
+ * The library's own `verify` is not called: its equation with the cofactor accepts signatures that
+ * OpenSSL and browsers refuse; a member who makes such a one could split the group. Here the
+ * equation is checked without the cofactor, `R = [s]B - [k]A` on the encoded bytes, and keys of
+ * low order are refused.
  */
-
-import { ed25519 } from '@noble/curves/ed25519.js';
-import { bytesToNumberLE } from '@noble/curves/utils.js';
-import { sha256, sha512 } from '@noble/hashes/sha2.js';
 
 import { concat, equalBytes, toHex } from '../base/bytes.ts';
 import { randomBytes } from '../base/random.ts';
 import { KeyRefused } from './errors.ts';
+import { littleEndian32, readLittleEndian } from './little_endian.ts';
+import { Point, sha256, sha512 } from './primitives.ts';
 import type { SignatureScheme } from './signature_checks.ts';
+import { clamp } from './x25519.ts';
 
-const { BASE, Fn } = ed25519.Point;
+const { BASE } = Point;
+const ORDER = Point.CURVE().n;
 
 /** Public keys remembered at once; a device signs with one or two. */
 const REMEMBERED = 16;
@@ -52,7 +52,10 @@ export class Ed25519 implements SignatureScheme {
 
   publicOf(privateKey: Uint8Array): Uint8Array {
     checkPrivate(privateKey);
-    return ed25519.getPublicKey(privateKey);
+    const expanded = sha512(privateKey);
+    const scalar = scalarOf(expanded);
+    expanded.fill(0);
+    return BASE.multiply(scalar).toBytes();
   }
 
   checkPublic(publicKey: Uint8Array): void {
@@ -69,13 +72,13 @@ export class Ed25519 implements SignatureScheme {
   sign(privateKey: Uint8Array, message: Uint8Array): Uint8Array {
     checkPrivate(privateKey);
     const expanded = sha512(privateKey);
-    const publicKey = this.#publicOf(privateKey, expanded);
-    const scalar = Fn.create(bytesToNumberLE(clamp(expanded.subarray(0, 32))));
+    const name = toHex(sha256(expanded));
+    const scalar = scalarOf(expanded);
     const nonce = hashToScalar(expanded.subarray(32), message);
     expanded.fill(0);
     const point = BASE.multiply(nonce).toBytes();
-    const challenge = hashToScalar(point, publicKey, message);
-    return concat(point, Fn.toBytes(Fn.create(nonce + challenge * scalar)));
+    const challenge = hashToScalar(point, this.#publicOf(name, scalar), message);
+    return concat(point, littleEndian32((nonce + challenge * scalar) % ORDER));
   }
 
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
@@ -83,13 +86,13 @@ export class Ed25519 implements SignatureScheme {
       return false;
     }
     const point = signature.subarray(0, 32);
-    const scalar = bytesToNumberLE(signature.subarray(32));
-    if (scalar >= Fn.ORDER) {
+    const scalar = readLittleEndian(signature.subarray(32));
+    if (scalar >= ORDER) {
       return false;
     }
     let signer;
     try {
-      signer = ed25519.Point.fromBytes(publicKey);
+      signer = Point.fromBytes(publicKey);
     } catch {
       return false;
     }
@@ -98,17 +101,15 @@ export class Ed25519 implements SignatureScheme {
     return equalBytes(expected.toBytes(), point);
   }
 
-  #publicOf(privateKey: Uint8Array, expanded: Uint8Array): Uint8Array {
-    const name = toHex(sha256(expanded));
-    const known = this.#known.get(name);
-    if (known !== undefined) {
-      return known;
+  #publicOf(name: string, scalar: bigint): Uint8Array {
+    let publicKey = this.#known.get(name);
+    if (publicKey === undefined) {
+      if (this.#known.size >= REMEMBERED) {
+        this.#known.clear();
+      }
+      publicKey = BASE.multiply(scalar).toBytes();
+      this.#known.set(name, publicKey);
     }
-    if (this.#known.size >= REMEMBERED) {
-      this.#known.clear();
-    }
-    const publicKey = ed25519.getPublicKey(privateKey);
-    this.#known.set(name, publicKey);
     return publicKey;
   }
 }
@@ -119,11 +120,9 @@ function checkPrivate(privateKey: Uint8Array): void {
   }
 }
 
-/** The scalar's bits that RFC 8032 section 5.1.5 fixes, set in place. */
-function clamp(half: Uint8Array): Uint8Array {
-  half[0] = (half[0] ?? 0) & 0xf8;
-  half[31] = ((half[31] ?? 0) & 0x7f) | 0x40;
-  return half;
+/** The secret scalar in the first half of an expanded private key, which is clamped in place. */
+function scalarOf(expanded: Uint8Array): bigint {
+  return readLittleEndian(clamp(expanded.subarray(0, 32))) % ORDER;
 }
 
 function hashToScalar(...parts: readonly Uint8Array[]): bigint {
@@ -131,5 +130,5 @@ function hashToScalar(...parts: readonly Uint8Array[]): bigint {
   for (const part of parts) {
     digest.update(part);
   }
-  return Fn.create(bytesToNumberLE(digest.digest()));
+  return readLittleEndian(digest.digest()) % ORDER;
 }

@@ -22,7 +22,10 @@ import type { Suite } from './suite.ts';
 import { interimTranscriptHash } from './transcript.ts';
 import type { TreePrivate } from './tree_kem.ts';
 
-/** A member: its leaf index, who it says it is, its signature key. */
+/**
+ * A member: its leaf index, who it says it is, its signature key. The buffers are those of the
+ * group's tree: do not write into them, nor transfer them.
+ */
 export class Member {
   constructor(
     readonly leafIndex: number,

@@ -67,6 +67,11 @@ export class GroupUsageError extends LocalError {
   static override readonly code: string = 'mls_usage';
 }
 
+/** A number of a registry as people know it, e.g. `0xf00d`. */
+export function codePoint(number: number): string {
+  return `0x${number.toString(16).padStart(4, '0')}`;
+}
+
 /** Throws ValidationError `check` with `sentence` unless `truth`. */
 export function require(truth: boolean, check: string, sentence: string): asserts truth {
   if (!truth) {

@@ -1,22 +1,30 @@
-/** Joining by an external commit, anew or in place of one's own old leaf (RFC 9420, 12.4.3.2). */
+/**
+ * Joining by an external commit, anew or in place of one's own old leaf (RFC 9420, 12.4.3.2).
+ *
+ * Apart from `group.ts`, so that a bundle whose devices join by Welcome only can leave it out.
+ */
 
+import { EMPTY } from '../base/bytes.ts';
 import { parseWhole } from './codec.ts';
-import { type Identity, MadeCommit } from './commit.ts';
-import { beginEpoch, Change, type Circumstances, Member, type NextEpoch } from './epoch.ts';
+import { Identity, MadeCommit } from './commit.ts';
+import type { Credential, CredentialJudge } from './credential.ts';
+import { beginEpoch, Change, Circumstances, Member, type NextEpoch } from './epoch.ts';
 import { ValidationError } from './errors.ts';
 import { EXTERNAL_PUB } from './extension.ts';
 import { AuthenticatedContent, FramedContent, Sender, SenderType, WireFormat } from './framing.ts';
+import { Group } from './group.ts';
 import { type GroupInfo, parseGroupInfo } from './group_info.ts';
+import type { ExternalJoinOptions } from './group_options.ts';
 import { checkedTree } from './join.ts';
 import { ownCapabilities } from './joiner.ts';
 import { nextEpochKeys } from './key_schedule.ts';
 import { type Capabilities, LeafContent } from './leaf_node.ts';
 import { Commit, ExternalInit, PreSharedKey, type Proposal, Remove } from './proposal.ts';
-import { signContent } from './protection.ts';
+import { protectPublic, signContent } from './protection.ts';
 import { combinePsks } from './psk.ts';
 import type { PreSharedKeyId } from './psk_id.ts';
 import type { RatchetTree } from './ratchet_tree.ts';
-import type { SignatureChecks } from './signature_checks.ts';
+import { type SignatureChecks, type Unverified, unverified } from './signature_checks.ts';
 import { type Suite, suite } from './suite.ts';
 import { confirmedTranscriptHash, interimTranscriptHash } from './transcript.ts';
 import { type NewPath, newPath } from './tree_kem.ts';
@@ -32,8 +40,6 @@ import {
 
 const SENDER = new Sender(SenderType.NEW_MEMBER_COMMIT);
 
-const EMPTY = new Uint8Array(0);
-
 /** How to join: as whom, in place of which old leaf, with which pre-shared keys. */
 export class ExternalPlan {
   constructor(
@@ -45,12 +51,11 @@ export class ExternalPlan {
 
   /** The proposals, all by value, with the KEM output for the members. */
   proposals(kemOutput: Uint8Array): Proposal[] {
-    const proposals: Proposal[] = [new ExternalInit(kemOutput)];
-    if (this.resyncLeaf !== undefined) {
-      proposals.push(new Remove(this.resyncLeaf));
-    }
-    proposals.push(...this.psks.map((psk) => new PreSharedKey(psk)));
-    return proposals;
+    return [
+      new ExternalInit(kemOutput),
+      ...(this.resyncLeaf === undefined ? [] : [new Remove(this.resyncLeaf)]),
+      ...this.psks.map((psk) => new PreSharedKey(psk)),
+    ];
   }
 }
 
@@ -172,4 +177,60 @@ function externalPub(groupInfo: GroupInfo): Uint8Array {
     );
   }
   return parseWhole((reader) => reader.opaque(), body);
+}
+
+/** An external commit of ours. Save `accept()`'s group before sending, delete it if refused. */
+export class PendingExternalJoin {
+  readonly #first: NextEpoch;
+  #group: Group | undefined;
+
+  /** `groupInfo`: the encoded GroupInfo of the epoch that the commit leads to. */
+  constructor(
+    readonly commit: Uint8Array,
+    readonly groupInfo: Uint8Array,
+    first: NextEpoch,
+  ) {
+    this.#first = first;
+  }
+
+  /** The old leaf of this device, when it was given as `resyncLeaf`. */
+  get removed(): readonly Member[] {
+    return this.#first.change.removed;
+  }
+
+  /** The members of the group, this device included. */
+  get members(): readonly Member[] {
+    return this.#first.epoch.members();
+  }
+
+  /** The delivery service has accepted it: this device is a member. Always the same Group. */
+  accept(): Group {
+    this.#group ??= Group.begin(this.#first);
+    return this.#group;
+  }
+}
+
+/**
+ * Join the group of a GroupInfo without being added, or with `resyncLeaf` in place of this
+ * device's own old leaf. The members' policy decides whether they let it pass.
+ *
+ * Throws ProtocolError: CodecError, ValidationError, CredentialRefused, UnsupportedSuite.
+ */
+export function externalJoin(
+  groupInfoRaw: Uint8Array,
+  credential: Credential,
+  signerPrivate: Uint8Array,
+  judge: CredentialJudge,
+  nowS: number,
+  { resyncLeaf, ratchetTree, inject, psks, capabilities }: ExternalJoinOptions = {},
+): Unverified<PendingExternalJoin> {
+  const identity = new Identity(signerPrivate, credential);
+  const plan = new ExternalPlan(identity, resyncLeaf, inject, capabilities);
+  const around = new Circumstances(judge, nowS, psks);
+  return unverified((checks) => {
+    const made = makeExternalCommit(checks, groupInfoRaw, plan, around, ratchetTree);
+    const { suite: crypto } = made.following.epoch;
+    const message = protectPublic(crypto, EMPTY, made.message, EMPTY).toMessage();
+    return new PendingExternalJoin(message, made.groupInfo, made.following);
+  });
 }

@@ -4,25 +4,22 @@
  * This is all that a delivery service may look at. Nothing here holds or needs a secret.
  */
 
-import { concat, equalBytes } from '../base/bytes.ts';
+import { concat, EMPTY, equalBytes } from '../base/bytes.ts';
 import { opaque, parseWhole, Reader, u16, u32, u64, u8 } from './codec.ts';
-import { CodecError } from './errors.ts';
+import { CodecError, codePoint } from './errors.ts';
 import { GROUP_ID_LIMIT, readVersion } from './group_context.ts';
 import { MLS10 } from './leaf_node.ts';
-import { codePoint } from './leaf_validation.ts';
 import { Commit, nameOf, type Proposal, proposalBytes, readProposal } from './proposal.ts';
 import type { Suite } from './suite.ts';
 
 /** Bytes of authenticated data beside a message: 64 KiB. */
-export const AUTHENTICATED_LIMIT = 2 ** 16;
+const AUTHENTICATED_LIMIT = 2 ** 16;
 
 /** Bytes of one ciphertext: 16 MiB, room for the commit of a very large group. */
 export const MESSAGE_LIMIT = 2 ** 24;
 
 export const SIGNATURE_LIMIT = 2 ** 12;
 export const MAC_LIMIT = 64;
-
-const EMPTY = new Uint8Array(0);
 
 /** What an MLSMessage contains. */
 export const WireFormat = {

@@ -6,23 +6,19 @@
  * saves before anything leaves the device.
  */
 
-import { toHex } from '../base/bytes.ts';
+// First, so that a bundle holds the libraries together.
+import './primitives.ts';
+
+import { EMPTY, toHex } from '../base/bytes.ts';
 import { randomBytes } from '../base/random.ts';
-import { CommitPlan, Identity, type MadeCommit, makeCommit, parseKeyPackages } from './commit.ts';
+import { CommitPlan, type MadeCommit, makeCommit, parseKeyPackages } from './commit.ts';
 import type { Credential, CredentialJudge } from './credential.ts';
 import { beginEpoch, Change, Circumstances, Epoch, type Member, type NextEpoch } from './epoch.ts';
 import { GroupUsageError } from './errors.ts';
 import { Extension, type Extensions } from './extension.ts';
-import { ExternalPlan, makeExternalCommit } from './external.ts';
 import { type AuthenticatedContent, WireFormat } from './framing.ts';
 import { GROUP_ID_LIMIT, GroupContext } from './group_context.ts';
-import type {
-  CommitOptions,
-  CreateOptions,
-  ExternalJoinOptions,
-  JoinOptions,
-  ProcessOptions,
-} from './group_options.ts';
+import type { CommitOptions, CreateOptions, JoinOptions, ProcessOptions } from './group_options.ts';
 import { joinByWelcome } from './join.ts';
 import { CLOCK_SLACK_S, type KeyPackageBundle, ownCapabilities } from './joiner.ts';
 import { EpochSecrets, firstEpochKeys } from './key_schedule.ts';
@@ -30,7 +26,6 @@ import { LeafContent, Lifetime } from './leaf_node.ts';
 import { checkCapabilities, GroupDemands } from './leaf_validation.ts';
 import { PAST_EPOCHS_KEPT, PastEpoch } from './past.ts';
 import { membersTouched, Pending } from './process.ts';
-import { protectPublic } from './protection.ts';
 import { type KnownPsks, NO_PSKS } from './psk.ts';
 import { PreSharedKeyId, ResumptionUsage } from './psk_id.ts';
 import { RatchetTree } from './ratchet_tree.ts';
@@ -45,7 +40,7 @@ import {
 } from './saved.ts';
 import { SecretTree } from './secret_tree.ts';
 import { GroupSender } from './sending.ts';
-import { SignatureChecks, Unverified, unverified } from './signature_checks.ts';
+import { type Unverified, unverified } from './signature_checks.ts';
 import { suite } from './suite.ts';
 import { TreePrivate } from './tree_kem.ts';
 
@@ -60,8 +55,6 @@ export { KeyPackageBundle } from './joiner.ts';
 
 /** Lifetime in the leaf of a group's creator, until its first commit replaces the leaf. */
 const CREATOR_LIFETIME_S = 90 * 86_400;
-
-const EMPTY = new Uint8Array(0);
 
 /** One device's membership in one MLS group. */
 export class Group extends GroupSender {
@@ -134,21 +127,18 @@ export class Group extends GroupSender {
     this.#requireNonePending();
     const { psks = NO_PSKS, inject, extensions, adds = [], ...plan } = options;
     const { epoch } = this.current;
-    const checks = new SignatureChecks();
-    const made = makeCommit(
-      checks,
-      epoch,
-      this.#pendingFor(psks),
-      new Circumstances(judge, nowS, psks, options.maxLifetimeS),
-      new CommitPlan({
-        ...plan,
-        adds: parseKeyPackages(adds),
-        psks: inject,
-        extensions: extensions === undefined ? undefined : copied(extensions),
-        wireFormat: options.private ? WireFormat.PRIVATE_MESSAGE : WireFormat.PUBLIC_MESSAGE,
-      }),
+    const whole = new CommitPlan({
+      ...plan,
+      adds: parseKeyPackages(adds),
+      psks: inject,
+      extensions: extensions === undefined ? undefined : copied(extensions),
+      wireFormat: options.private ? WireFormat.PRIVATE_MESSAGE : WireFormat.PUBLIC_MESSAGE,
+    });
+    const pending = this.#pendingFor(psks);
+    const around = new Circumstances(judge, nowS, psks, options.maxLifetimeS);
+    return unverified((checks) => makeCommit(checks, epoch, pending, around, whole)).followedBy(
+      (made) => this.#await(epoch, made),
     );
-    return new Unverified(checks, () => this.#await(epoch, made));
   }
 
   #await(epoch: Epoch, made: MadeCommit): PendingCommit {
@@ -273,20 +263,14 @@ export class Group extends GroupSender {
 
   /** Take a state over; what the old one alone held of secrets is overwritten. */
   #become(state: GroupState): void {
-    const kept = state.secrets();
-    for (const secret of this.current.secrets()) {
-      if (!kept.has(secret)) {
-        secret.fill(0);
-      }
-    }
+    this.current.giveWayTo(state);
     this.current = state;
     this.epochState = undefined;
   }
 
   /** Forget the pending Commit: the delivery service refused it. */
   dropPending(): void {
-    this.current.pending = undefined;
-    this.epochState = undefined;
+    this.#become(this.current.withoutPending());
   }
 
   // -- saving
@@ -303,7 +287,7 @@ export class Group extends GroupSender {
     return new SavedGroup(this.epochState, encodeRatchetState(this.current));
   }
 
-  /** The group that `save` saved. Throws SavedStateRefused. */
+  /** The group that `save` saved. Throws SavedStateRefused, UnsupportedSuite. */
   static load(epochState: Uint8Array, ratchetState: Uint8Array): Group {
     return new Group(decode(new SavedGroup(epochState, ratchetState)));
   }
@@ -427,62 +411,6 @@ export function join(
   return unverified(
     (checks) => new StagedJoin(joinByWelcome(checks, welcomeRaw, bundle, around, ratchetTree)),
   );
-}
-
-/** An external commit of ours. Save `accept()`'s group before sending, delete it if refused. */
-export class PendingExternalJoin {
-  readonly #first: NextEpoch;
-  #group: Group | undefined;
-
-  /** `groupInfo`: the encoded GroupInfo of the epoch that the commit leads to. */
-  constructor(
-    readonly commit: Uint8Array,
-    readonly groupInfo: Uint8Array,
-    first: NextEpoch,
-  ) {
-    this.#first = first;
-  }
-
-  /** The old leaf of this device, when it was given as `resyncLeaf`. */
-  get removed(): readonly Member[] {
-    return this.#first.change.removed;
-  }
-
-  /** The members of the group, this device included. */
-  get members(): readonly Member[] {
-    return this.#first.epoch.members();
-  }
-
-  /** The delivery service has accepted it: this device is a member. Always the same Group. */
-  accept(): Group {
-    this.#group ??= Group.begin(this.#first);
-    return this.#group;
-  }
-}
-
-/**
- * Join the group of a GroupInfo without being added, or with `resyncLeaf` in place of this
- * device's own old leaf. The members' policy decides whether they let it pass.
- *
- * Throws ProtocolError: CodecError, ValidationError, CredentialRefused, UnsupportedSuite.
- */
-export function externalJoin(
-  groupInfoRaw: Uint8Array,
-  credential: Credential,
-  signerPrivate: Uint8Array,
-  judge: CredentialJudge,
-  nowS: number,
-  { resyncLeaf, ratchetTree, inject, psks, capabilities }: ExternalJoinOptions = {},
-): Unverified<PendingExternalJoin> {
-  const identity = new Identity(signerPrivate, credential);
-  const plan = new ExternalPlan(identity, resyncLeaf, inject, capabilities);
-  const around = new Circumstances(judge, nowS, psks);
-  return unverified((checks) => {
-    const made = makeExternalCommit(checks, groupInfoRaw, plan, around, ratchetTree);
-    const { suite: crypto } = made.following.epoch;
-    const message = protectPublic(crypto, EMPTY, made.message, EMPTY).toMessage();
-    return new PendingExternalJoin(message, made.groupInfo, made.following);
-  });
 }
 
 /** The same extensions in buffers of their own. */

@@ -14,7 +14,7 @@ export const EXTENSIONS_LIMIT = 2 ** 20;
 export const LAST_EPOCH = 2n ** 64n - 1n;
 
 /** Bytes of the longest hash of a supported suite (SHA-512). */
-export const HASH_LIMIT = 64;
+const HASH_LIMIT = 64;
 
 /** A ProtocolVersion that must be mls10. Throws CodecError, ValidationError `version`. */
 export function readVersion(reader: Reader): number {

@@ -1,15 +1,15 @@
 /** A device's own key package with its secrets, until somebody uses it (RFC 9420 section 10). */
 
-import { concatAll } from '../base/bytes.ts';
+import { concatErasing } from '../base/bytes.ts';
 import { opaque, Reader, u16 } from './codec.ts';
 import { BASIC, type Credential, PLAUSCH, X509 } from './credential.ts';
-import { ProtocolError, SavedStateRefused } from './errors.ts';
+import { ProtocolError, SavedStateRefused, UnsupportedSuite } from './errors.ts';
 import { Extension, LAST_RESORT } from './extension.ts';
 import { KeyPackage, parseKeyPackage } from './key_package.ts';
 import { Capabilities, LeafContent, Lifetime, MLS10 } from './leaf_node.ts';
 import { suite, SUITES } from './suite.ts';
 
-export const SAVED_VERSION = 1;
+const SAVED_VERSION = 1;
 
 /** How long before its making a key package is already valid: clocks of others may be behind. */
 export const CLOCK_SLACK_S = 3_600;
@@ -42,7 +42,7 @@ export interface BundleOptions {
  * A key package and its three private keys.
  *
  * After the join that uses it is accepted, the caller deletes it (unless `lastResort`): whoever
- * keeps the init key can open the Welcome again, and with it that epoch.
+ * keeps the init key can open the Welcome again, and with it that epoch. `erase` overwrites it.
  */
 export class KeyPackageBundle {
   constructor(
@@ -102,26 +102,28 @@ export class KeyPackageBundle {
 
   /** Everything, secrets included; `load` reads it. */
   save(): Uint8Array {
-    const parts = [
+    return concatErasing(
       u16(SAVED_VERSION),
       opaque(this.message),
       opaque(this.initPrivate),
       opaque(this.encryptionPrivate),
       opaque(this.signerPrivate),
-    ];
-    const saved = concatAll(parts);
-    for (const part of parts) {
-      part.fill(0);
-    }
-    return saved;
+    );
   }
 
-  /** Throws SavedStateRefused. */
+  /** Overwrite the private keys, once the bundle is deleted: nothing can be joined with it. */
+  erase(): void {
+    for (const secret of [this.initPrivate, this.encryptionPrivate, this.signerPrivate]) {
+      secret.fill(0);
+    }
+  }
+
+  /** Throws SavedStateRefused; UnsupportedSuite when this program does not have the package's. */
   static load(saved: Uint8Array): KeyPackageBundle {
     try {
       return read(new Reader(saved));
     } catch (error) {
-      if (error instanceof ProtocolError) {
+      if (error instanceof ProtocolError && !(error instanceof UnsupportedSuite)) {
         throw new SavedStateRefused(`A saved key package is damaged: ${error.message}`, {
           cause: error,
         });

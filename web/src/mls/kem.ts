@@ -6,21 +6,15 @@
  * when their owner forgets them.
  */
 
-import { x25519 } from '@noble/curves/ed25519.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 } from '@noble/hashes/sha2.js';
-import { sha3_256, shake256 } from '@noble/hashes/sha3.js';
-import type { CHash } from '@noble/hashes/utils.js';
-import { ml_kem768 } from '@noble/post-quantum/ml-kem.js';
-
-import { concat, toHex, utf8 } from '../base/bytes.ts';
+import { concat, EMPTY, toHex, utf8 } from '../base/bytes.ts';
 import { randomBytes } from '../base/random.ts';
 import { u16 } from './codec.ts';
 import { DecryptionFailed, KeyRefused } from './errors.ts';
+import { type CHash, hmac, ml_kem768, sha256, sha3_256, shake256 } from './primitives.ts';
+import { x25519PublicOf, x25519Shared } from './x25519.ts';
 
 export type KeyPair = readonly [privateKey: Uint8Array, publicKey: Uint8Array];
 
-const EMPTY = new Uint8Array(0);
 const HPKE_VERSION = utf8('HPKE-v1');
 
 /**
@@ -157,7 +151,7 @@ export class X25519Kem extends DhKem {
 
   publicOf(privateKey: Uint8Array): Uint8Array {
     this.checkPrivate(privateKey);
-    return x25519.getPublicKey(privateKey);
+    return x25519PublicOf(privateKey);
   }
 
   checkPublic(raw: Uint8Array): void {
@@ -172,7 +166,7 @@ export class X25519Kem extends DhKem {
 
   protected exchange(privateKey: Uint8Array, publicKey: Uint8Array): Uint8Array {
     checkX25519(publicKey);
-    return x25519.getSharedSecret(privateKey, publicKey);
+    return x25519Shared(privateKey, publicKey);
   }
 }
 
@@ -233,8 +227,8 @@ export class XWingKem implements Kem {
     const curve = publicKey.subarray(this.#split);
     const { cipherText, sharedSecret } = ml_kem768.encapsulate(publicKey.subarray(0, this.#split));
     const ephemeral = randomBytes(32);
-    const curvePart = x25519.getPublicKey(ephemeral);
-    const exchanged = x25519.getSharedSecret(ephemeral, curve);
+    const curvePart = x25519PublicOf(ephemeral);
+    const exchanged = x25519Shared(ephemeral, curve);
     ephemeral.fill(0);
     const shared = this.#combine(sharedSecret, exchanged, curvePart, curve);
     return [shared, concat(cipherText, curvePart)];
@@ -253,7 +247,7 @@ export class XWingKem implements Kem {
       checkX25519(curvePart);
     });
     const halves = this.#halves(privateKey);
-    const exchanged = x25519.getSharedSecret(halves.curveSecret, curvePart);
+    const exchanged = x25519Shared(halves.curveSecret, curvePart);
     const latticeSecret = ml_kem768.decapsulate(latticePart, halves.latticeSecret);
     forget(halves);
     return this.#combine(latticeSecret, exchanged, curvePart, halves.curvePublic);
@@ -269,7 +263,7 @@ export class XWingKem implements Kem {
       latticeSecret: lattice.secretKey,
       latticePublic: lattice.publicKey,
       curveSecret,
-      curvePublic: x25519.getPublicKey(curveSecret),
+      curvePublic: x25519PublicOf(curveSecret),
     };
   }
 

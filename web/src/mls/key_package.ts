@@ -7,7 +7,7 @@
 import { concat, equalBytes } from '../base/bytes.ts';
 import { opaque, parseWhole, Reader, u16 } from './codec.ts';
 import type { CredentialJudge } from './credential.ts';
-import { CodecError, KeyRefused, require as ensure, ValidationError } from './errors.ts';
+import { codePoint, CodecError, KeyRefused, require as ensure, ValidationError } from './errors.ts';
 import {
   encodeExtensions,
   type Extensions,
@@ -19,7 +19,6 @@ import { KEY_LIMIT, LeafNode, MLS10, SOURCE_KEY_PACKAGE } from './leaf_node.ts';
 import {
   checkLifetime,
   checkPublicKey,
-  codePoint,
   GroupDemands,
   type LifetimeOptions,
   validateLeaf,
@@ -31,7 +30,7 @@ const LABEL = 'KeyPackageTBS';
 const REF_LABEL = 'MLS 1.0 KeyPackage Reference';
 const WIRE_FORMAT_KEY_PACKAGE = 0x0005;
 
-export const KEY_PACKAGE_EXTENSIONS_LIMIT = 2 ** 16;
+const KEY_PACKAGE_EXTENSIONS_LIMIT = 2 ** 16;
 
 /** How `KeyPackage.validate` judges; `demands` are those of its suite alone when left out. */
 export interface KeyPackageOptions extends LifetimeOptions {

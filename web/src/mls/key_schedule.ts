@@ -1,6 +1,6 @@
 /** The key schedule: from one epoch's secrets to the next (RFC 9420 section 8). */
 
-import { concatAll } from '../base/bytes.ts';
+import { concatErasing } from '../base/bytes.ts';
 import { opaque, type Reader } from './codec.ts';
 import type { Suite } from './suite.ts';
 
@@ -57,7 +57,7 @@ export class EpochSecrets {
 
   /** For saving; the order is that of the fields. */
   toBytes(): Uint8Array {
-    return concatAll(this.all().map(opaque));
+    return concatErasing(...this.all().map(opaque));
   }
 
   /** MLS-Exporter (RFC 9420 section 8.5); `length` in bytes. */

@@ -5,9 +5,7 @@
  * use them as they are.
  */
 
-import { sha256 } from '@noble/hashes/sha2.js';
-
-import { concat, equalBytes, toHex } from '../base/bytes.ts';
+import { concat, EMPTY, equalBytes, toHex } from '../base/bytes.ts';
 import { opaque, parseWhole, Reader, u8, u16Vector, u32, u64 } from './codec.ts';
 import { Credential } from './credential.ts';
 import { CodecError } from './errors.ts';
@@ -18,6 +16,7 @@ import {
   type Extensions,
   readExtensions,
 } from './extension.ts';
+import { sha256 } from './primitives.ts';
 import type { SignatureChecks } from './signature_checks.ts';
 import type { Suite } from './suite.ts';
 
@@ -36,8 +35,6 @@ export const KEY_LIMIT = 2 ** 12;
 const LEAF_EXTENSIONS_LIMIT = 2 ** 16;
 
 const LABEL = 'LeafNodeTBS';
-
-const EMPTY = new Uint8Array(0);
 
 /** Capabilities remembered at once. */
 const REMEMBERED_CAPABILITIES = 128;

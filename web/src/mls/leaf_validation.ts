@@ -6,7 +6,7 @@
  */
 
 import type { CredentialJudge, Role } from './credential.ts';
-import { KeyRefused, require as ensure, ValidationError } from './errors.ts';
+import { codePoint, KeyRefused, require as ensure, ValidationError } from './errors.ts';
 import {
   DEFAULT_EXTENSIONS,
   type Extensions,
@@ -98,7 +98,7 @@ export function checkSignature(
 }
 
 /** `leaf-encryption-key`: something can be encrypted to it. */
-export function checkEncryptionKey(leaf: LeafNode, suite: Suite): void {
+function checkEncryptionKey(leaf: LeafNode, suite: Suite): void {
   checkPublicKey(suite, leaf.encryptionKey, 'leaf-encryption-key', "A leaf's encryption key");
 }
 
@@ -258,7 +258,8 @@ export function checkAmongMembers(members: Iterable<LeafNode>): void {
   );
   const inUse = [...new Set(leaves.map((leaf) => leaf.credential.type))];
   for (const able of new Set(leaves.map((leaf) => leaf.capabilities))) {
-    const missing = inUse.filter((type) => !able.credentials.includes(type));
+    const supported = new Set(able.credentials);
+    const missing = inUse.filter((type) => !supported.has(type));
     ensure(
       missing.length === 0,
       'leaf-credential-supported-by-members',
@@ -266,11 +267,6 @@ export function checkAmongMembers(members: Iterable<LeafNode>): void {
         `${codePoints(missing.sort((one, other) => one - other))}.`,
     );
   }
-}
-
-/** A number of a registry as people know it, e.g. `0xf00d`. */
-export function codePoint(number: number): string {
-  return `0x${number.toString(16).padStart(4, '0')}`;
 }
 
 function codePoints(numbers: readonly number[]): string {

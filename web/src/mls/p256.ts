@@ -9,12 +9,11 @@ import { p256 } from '@noble/curves/nist.js';
 import { bytesToNumberBE } from '@noble/curves/utils.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 
+import { EMPTY } from '../base/bytes.ts';
 import { KeyRefused } from './errors.ts';
 import { DhKem, type KeyPair, labeledExpand, labeledExtract } from './kem.ts';
 import type { SignatureScheme } from './signature_checks.ts';
 import { AES_128_GCM, HKDF_SHA256, MLS_128_P256_AES128, registerSuite, Suite } from './suite.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** DHKEM(P-256, HKDF-SHA256): public keys are uncompressed points, private ones 32 bytes. */
 export class P256Kem extends DhKem {

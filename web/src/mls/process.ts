@@ -254,8 +254,8 @@ export function membersTouched(
   before: RatchetTree,
   change: Change,
 ): Map<number, Member | undefined> {
-  const touched = [change.committer, ...change.added];
-  touched.push(...[...change.removed, ...change.updated].map((item) => item.leafIndex));
+  const replaced = [...change.removed, ...change.updated].map((item) => item.leafIndex);
+  const touched = [change.committer, ...change.added, ...replaced];
   const members = new Map<number, Member | undefined>();
   for (const leafIndex of touched) {
     const leaf = before.leaf(leafIndex);

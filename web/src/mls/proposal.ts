@@ -2,12 +2,11 @@
 
 import { concat, equalBytes } from '../base/bytes.ts';
 import { opaque, optional, parseWhole, type Reader, u16, u32, u8, vector } from './codec.ts';
-import { CodecError } from './errors.ts';
+import { CodecError, codePoint } from './errors.ts';
 import { encodeExtensions, type Extensions, readExtensions } from './extension.ts';
 import { EXTENSIONS_LIMIT, GROUP_ID_LIMIT } from './group_context.ts';
 import { KeyPackage } from './key_package.ts';
 import { LeafNode } from './leaf_node.ts';
-import { codePoint } from './leaf_validation.ts';
 import { PreSharedKeyId } from './psk_id.ts';
 import { UpdatePath } from './update_path.ts';
 

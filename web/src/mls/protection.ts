@@ -1,6 +1,6 @@
 /** Message protection: signatures, membership tags, encryption (RFC 9420 sections 6.1 to 6.3). */
 
-import { concat } from '../base/bytes.ts';
+import { concat, EMPTY } from '../base/bytes.ts';
 import { randomBytes } from '../base/random.ts';
 import { encodeVarint, Reader, u32 } from './codec.ts';
 import { require as ensure, ValidationError } from './errors.ts';
@@ -22,15 +22,13 @@ import { MessageKey, type Opening, RatchetKind, type SecretTree } from './secret
 import type { SignatureChecks } from './signature_checks.ts';
 import type { Suite } from './suite.ts';
 
-export const REUSE_GUARD_BYTES = 4;
-export const SMALLEST_BYTES = 256;
+const REUSE_GUARD_BYTES = 4;
+const SMALLEST_BYTES = 256;
 
 /** Sizes of a whole PrivateMessage: 256 doubling up to 8 KiB, then multiples of 8 KiB. */
-export const DOUBLING_UP_TO_BYTES = 8192;
+const DOUBLING_UP_TO_BYTES = 8192;
 
 const LABEL = 'FramedContentTBS';
-
-const EMPTY = new Uint8Array(0);
 
 /** The padded size of a message that would have `length` bytes without padding. */
 export function bucketBytes(length: number): number {
@@ -146,7 +144,7 @@ export function protectPrivate(
 }
 
 /** Length of the authentication tag of every supported AEAD. */
-export const TAG_BYTES = 16;
+const TAG_BYTES = 16;
 
 /** Version and wire format, and the encrypted sender data with its length. */
 const OUTSIDE_BYTES = 4 + 1 + 12 + TAG_BYTES;
@@ -191,8 +189,28 @@ export function openPrivate(
   const guard = sender.fixed(REUSE_GUARD_BYTES);
   sender.finish();
   const opening = tree.peek(leafIndex, ratchetKind(contentType), generation);
-  const nonce = guarded(opening.key.nonce, guard);
-  const plain = suite.aeadOpen(opening.key.key, nonce, message.contentAad(), ciphertext);
+  try {
+    return [openContent(suite, opening, guard, message), opening];
+  } catch (error) {
+    opening.erase();
+    throw error;
+  }
+}
+
+/** Decrypt under the key that was looked up. Throws as `openPrivate`. */
+function openContent(
+  suite: Suite,
+  { leafIndex, key }: Opening,
+  guard: Uint8Array,
+  message: PrivateMessage,
+): AuthenticatedContent {
+  const { groupId, epoch, contentType, authenticated, ciphertext } = message;
+  const plain = suite.aeadOpen(
+    key.key,
+    guarded(key.nonce, guard),
+    message.contentAad(),
+    ciphertext,
+  );
   const reader = new Reader(plain);
   const body = readBody(reader, contentType);
   const auth = readAuth(reader, contentType);
@@ -202,9 +220,8 @@ export function openPrivate(
     'The padding of an encrypted message is not zero.',
   );
   plain.fill(0);
-  const { groupId, epoch, authenticated } = message;
   const content = FramedContent.of(groupId, epoch, member(leafIndex), authenticated, body);
-  return [new AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, content, ...auth), opening];
+  return new AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, content, ...auth);
 }
 
 function isZero(padding: Uint8Array): boolean {

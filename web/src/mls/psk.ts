@@ -28,13 +28,16 @@ export class KnownPsks {
     return new KnownPsks(this.external, new Map([...this.resumption, ...more]));
   }
 
+  /** Whether the secret that `psk` names is at hand. */
+  has(psk: PreSharedKeyId): boolean {
+    return this.#secret(psk) !== undefined;
+  }
+
   /** The secret that `psk` names. Throws ValidationError `psk-known`. */
   find(psk: PreSharedKeyId): Uint8Array {
-    const isExternal = psk.type === PskType.EXTERNAL;
-    const secret = isExternal
-      ? this.external.get(toHex(psk.pskId))
-      : this.resumption.get(groupEpoch(psk.groupId, psk.epoch));
+    const secret = this.#secret(psk);
     if (secret === undefined) {
+      const isExternal = psk.type === PskType.EXTERNAL;
       const name = toHex(isExternal ? psk.pskId : psk.groupId).slice(0, 64);
       throw new ValidationError(
         'psk-known',
@@ -43,6 +46,12 @@ export class KnownPsks {
       );
     }
     return secret;
+  }
+
+  #secret(psk: PreSharedKeyId): Uint8Array | undefined {
+    return psk.type === PskType.EXTERNAL
+      ? this.external.get(toHex(psk.pskId))
+      : this.resumption.get(groupEpoch(psk.groupId, psk.epoch));
   }
 }
 

@@ -4,14 +4,12 @@
  * Public: the keys themselves are in `psk.ts`.
  */
 
-import { concat, equalBytes, toHex } from '../base/bytes.ts';
+import { concat, EMPTY, equalBytes, toHex } from '../base/bytes.ts';
 import { opaque, parseWhole, type Reader, u8, u64 } from './codec.ts';
 import { CodecError, require as ensure } from './errors.ts';
 import type { Suite } from './suite.ts';
 
 const PSK_ID_LIMIT = 2 ** 12;
-
-const EMPTY = new Uint8Array(0);
 
 /** Where a pre-shared key comes from. */
 export const PskType = { EXTERNAL: 1, RESUMPTION: 2 } as const;

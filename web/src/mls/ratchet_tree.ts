@@ -6,8 +6,8 @@
  * known) and forgotten along the direct path of whatever changes.
  */
 
-import { concat, equalBytes } from '../base/bytes.ts';
-import { opaque, optional, parseWhole, Reader, u8, u32, vector } from './codec.ts';
+import { concat, EMPTY, equalBytes } from '../base/bytes.ts';
+import { opaque, optional, parseWhole, Reader, u8, u32, u32Vector, vector } from './codec.ts';
 import { CodecError, GroupUsageError } from './errors.ts';
 import { KEY_LIMIT, keyName, LeafNode } from './leaf_node.ts';
 import type { Suite } from './suite.ts';
@@ -25,7 +25,6 @@ export const TREE_LIMIT = 2 ** 24 - 2 ** 16;
 const NODE_LEAF = 1;
 const NODE_PARENT = 2;
 
-const EMPTY = new Uint8Array(0);
 const BLANK = Uint8Array.of(0);
 const PRESENT_LEAF = Uint8Array.of(1, NODE_LEAF);
 const PRESENT_PARENT = Uint8Array.of(1, NODE_PARENT);
@@ -51,11 +50,7 @@ export class ParentNode {
     parentHash: Uint8Array,
     unmergedLeaves: readonly number[] = [],
   ): ParentNode {
-    const encoded = concat(
-      opaque(encryptionKey),
-      opaque(parentHash),
-      vector(unmergedLeaves.map(u32)),
-    );
+    const encoded = concat(opaque(encryptionKey), opaque(parentHash), u32Vector(unmergedLeaves));
     return new ParentNode(encryptionKey, parentHash, unmergedLeaves, encoded);
   }
 
@@ -64,7 +59,7 @@ export class ParentNode {
     const start = reader.position;
     const encryptionKey = reader.opaque(KEY_LIMIT);
     const parentHash = reader.opaque(255);
-    const unmerged = reader.vector((item) => item.u32(), 4 * MAX_LEAVES);
+    const unmerged = reader.u32Vector(4 * MAX_LEAVES);
     let last = -1;
     for (const leafIndex of unmerged) {
       if (leafIndex <= last) {

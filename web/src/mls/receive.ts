@@ -6,7 +6,7 @@
  * sees the result. No step changes anything.
  */
 
-import { equalBytes } from '../base/bytes.ts';
+import { EMPTY, equalBytes } from '../base/bytes.ts';
 import { type Circumstances, type Epoch, type Member, type NextEpoch } from './epoch.ts';
 import { GroupUsageError, require as ensure, ValidationError } from './errors.ts';
 import { externalSenders } from './extension.ts';
@@ -35,9 +35,7 @@ import { checkAlone } from './validation.ts';
 export const PROPOSALS_LIMIT = 1_000;
 
 /** Bytes of all of them together: 16 MiB, as for a ratchet tree. */
-export const PROPOSALS_BYTES_LIMIT = 2 ** 24;
-
-const EMPTY = new Uint8Array(0);
+const PROPOSALS_BYTES_LIMIT = 2 ** 24;
 
 /** The group that staged results change when they are accepted. */
 export interface Owner {
@@ -194,9 +192,12 @@ export class Receiver {
     opening: Opening | undefined,
     owner: Owner,
   ): StagedProposal | StagedCommit {
-    return message.content.body instanceof Commit
-      ? this.#stageCommit(message, owner)
-      : this.#stageProposal(message, opening, owner);
+    if (message.content.body instanceof Commit) {
+      // Accepting it ends the epoch and all its keys, so this one is not consumed by itself.
+      opening?.erase();
+      return this.#stageCommit(message, owner);
+    }
+    return this.#stageProposal(message, opening, owner);
   }
 
   #stageProposal(
@@ -272,6 +273,11 @@ export class Receiver {
     const { epoch } = this.state;
     const accept = (): void => {
       requireEpoch(owner, epoch);
+      if (owner.state.pending !== own) {
+        throw new GroupUsageError(
+          'This commit was dropped since it was processed: it cannot be accepted.',
+        );
+      }
       owner.moveTo(own.following);
     };
     return describe(own.following, EMPTY, accept, true);

@@ -6,17 +6,28 @@
  * The bytes are those of `plausch.mls.saved`: what one of the two saves, the other loads.
  */
 
-import { sha256 } from '@noble/hashes/sha2.js';
-
-import { concat, equalBytes, fromHex, toHex } from '../base/bytes.ts';
-import { MAX_VARINT, opaque, optional, Reader, u16, u32, u64, u8, vector } from './codec.ts';
+import { concat, concatErasing, equalBytes, fromHex, toHex } from '../base/bytes.ts';
+import {
+  MAX_VARINT,
+  opaque,
+  optional,
+  Reader,
+  u16,
+  u32,
+  u32Vector,
+  u64,
+  u8,
+  vector,
+  vectorErasing,
+} from './codec.ts';
 import { Credential } from './credential.ts';
 import { Change, Epoch, Member, NextEpoch } from './epoch.ts';
-import { ProtocolError, SavedStateRefused } from './errors.ts';
+import { ProtocolError, SavedStateRefused, UnsupportedSuite } from './errors.ts';
 import { AuthenticatedContent } from './framing.ts';
 import { GroupContext } from './group_context.ts';
 import { EpochSecrets } from './key_schedule.ts';
 import { PastEpoch } from './past.ts';
+import { sha256 } from './primitives.ts';
 import { OwnUpdate } from './process.ts';
 import { RatchetTree } from './ratchet_tree.ts';
 import { SecretTree } from './secret_tree.ts';
@@ -31,7 +42,7 @@ export const RATCHET_STATE = 2;
  * Bytes of one saved field: whatever could be written can be read again. What a group may grow to
  * is decided where it grows (`tree-limit`, `proposals-limit`), not here, where it would be lost.
  */
-export const PART_LIMIT = MAX_VARINT;
+const PART_LIMIT = MAX_VARINT;
 
 const DIGEST_BYTES = 32;
 
@@ -99,7 +110,36 @@ export class GroupState {
     this.pending = fields.pending;
   }
 
-  /** The buffers of every secret but those of messages, for overwriting what is given up. */
+  /** The same without the pending Commit. */
+  withoutPending(): GroupState {
+    const { active, past, proposals, ownUpdates, resumption } = this;
+    const fields = { active, past, proposals, ownUpdates, resumption };
+    return new GroupState(this.epoch, this.messages, fields);
+  }
+
+  /** `next` takes its place: overwrite the secrets that it does not hold, message keys too. */
+  giveWayTo(next: GroupState): void {
+    const secrets = next.secrets();
+    for (const secret of this.secrets()) {
+      if (!secrets.has(secret)) {
+        secret.fill(0);
+      }
+    }
+    const trees = next.#messageKeys();
+    for (const tree of this.#messageKeys()) {
+      if (!trees.has(tree)) {
+        tree.erase();
+      }
+    }
+  }
+
+  /** The message keys of every epoch. */
+  #messageKeys(): Set<SecretTree> {
+    const found = new Set([this.messages, ...this.past.map((item) => item.messages)]);
+    return this.pending === undefined ? found : found.add(this.pending.following.messages);
+  }
+
+  /** The buffers of every secret but those of messages. */
   secrets(): Set<Uint8Array> {
     const found = new Set<Uint8Array>();
     for (const epoch of [this.epoch, this.pending?.following.epoch]) {
@@ -123,10 +163,14 @@ export function encodeEpochState(state: GroupState): Uint8Array {
   );
   const proposals = Array.from(state.proposals.values(), (item) => opaque(item.toBytes()));
   const updates = Array.from(state.ownUpdates, ([publicKey, own]) =>
-    concat(opaque(fromHex(publicKey)), opaque(own.encryptionPrivate), opaque(own.signerPrivate)),
+    concatErasing(
+      opaque(fromHex(publicKey)),
+      opaque(own.encryptionPrivate),
+      opaque(own.signerPrivate),
+    ),
   );
   const resumption = Array.from(state.resumption, ([epoch, key]) =>
-    concat(u64(epoch), opaque(key)),
+    concatErasing(u64(epoch), opaque(key)),
   );
   const { pending } = state;
   return seal(
@@ -135,25 +179,27 @@ export function encodeEpochState(state: GroupState): Uint8Array {
     epochBytes(state.epoch),
     vector(past),
     vector(proposals),
-    vector(updates),
-    vector(resumption),
-    optional(pending === undefined ? undefined : pendingBytes(pending)),
+    vectorErasing(updates),
+    vectorErasing(resumption),
+    ...(pending === undefined ? [u8(0)] : [u8(1), pendingBytes(pending)]),
   );
 }
 
 /** The part that changes with every message. */
 export function encodeRatchetState(state: GroupState): Uint8Array {
-  const past = state.past.map((item) => concat(opaque(item.senderData), item.messages.toBytes()));
+  const past = state.past.map((item) =>
+    concatErasing(opaque(item.senderData), item.messages.toBytes().slice()),
+  );
   const tag = opaque(state.epoch.confirmationTag);
-  return seal(RATCHET_STATE, concat(tag, state.messages.toBytes()), vector(past));
+  return seal(RATCHET_STATE, tag, state.messages.toBytes().slice(), vectorErasing(past));
 }
 
-/** Throws SavedStateRefused. */
+/** Throws SavedStateRefused; UnsupportedSuite when this program does not have the group's. */
 export function decode(saved: SavedGroup): GroupState {
   try {
     return decodeParts(saved);
   } catch (error) {
-    if (error instanceof ProtocolError) {
+    if (error instanceof ProtocolError && !(error instanceof UnsupportedSuite)) {
       throw new SavedStateRefused(
         `The saved state of a group is damaged: ${error.message}; ` +
           'restore it from a backup or rejoin.',
@@ -226,19 +272,14 @@ function joinPast(pastPublic: readonly PastPublic[], pastKeys: readonly PastKeys
 
 /** The parts, which are the caller's to give away: they are overwritten. */
 function seal(kind: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const body = concat(u16(VERSION), u8(kind), ...parts);
-  for (const part of parts) {
-    part.fill(0);
-  }
-  const sealed = concat(body, sha256(body));
-  body.fill(0);
-  return sealed;
+  const body = concatErasing(u16(VERSION), u8(kind), ...parts);
+  return concatErasing(body, sha256(body));
 }
 
 function unseal(kind: number, raw: Uint8Array): Reader {
   const end = Math.max(0, raw.length - DIGEST_BYTES);
   const body = raw.subarray(0, end);
-  const reader = new Reader(body);
+  const reader = new Reader(body, MAX_VARINT);
   const version = reader.u16();
   if (version !== VERSION) {
     throw new SavedStateRefused(
@@ -256,11 +297,11 @@ function unseal(kind: number, raw: Uint8Array): Reader {
 
 function epochBytes(epoch: Epoch): Uint8Array {
   const keys = [...epoch.treePrivate.keys].sort(([one], [other]) => one - other);
-  return concat(
+  return concatErasing(
     opaque(epoch.context.encoded),
     opaque(epoch.tree.toBytes()),
     u32(epoch.ownLeaf),
-    vector(keys.map(([node, key]) => concat(u32(node), opaque(key)))),
+    vectorErasing(keys.map(([node, key]) => concatErasing(u32(node), opaque(key)))),
     opaque(epoch.signerPrivate),
     epoch.secrets.toBytes(),
     opaque(epoch.interimTranscriptHash),
@@ -313,14 +354,14 @@ function readPast(reader: Reader): PastPublic {
 
 function pendingBytes(pending: PendingState): Uint8Array {
   const { epoch, messages, change } = pending.following;
-  return concat(
+  return concatErasing(
     opaque(pending.commit),
     opaque(pending.welcome),
     opaque(pending.groupInfo),
     epochBytes(epoch),
-    messages.toBytes(),
+    messages.toBytes().slice(),
     u32(change.committer),
-    vector(change.added.map(u32)),
+    u32Vector(change.added),
     vector(change.removed.map(memberBytes)),
     vector(change.updated.map(memberBytes)),
   );
@@ -334,7 +375,7 @@ function readPending(reader: Reader, crypto: Suite): PendingState {
   const messages = SecretTree.read(reader, crypto);
   const change = new Change(
     reader.u32(),
-    reader.vector((inner) => inner.u32()),
+    reader.u32Vector(PART_LIMIT),
     reader.vector(readMember, PART_LIMIT),
     reader.vector(readMember, PART_LIMIT),
   );

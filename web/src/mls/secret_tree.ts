@@ -11,12 +11,14 @@
  * - Nothing changes until a message has opened: `peek` computes, `consume` deletes. Junk that fails
  *   authentication costs no key.
  *
- * Deleting is overwriting, too: a buffer that the tree drops is filled with zeros. The limits are
+ * Deleting is overwriting, too: a buffer that the tree drops is filled with zeros, as far as a
+ * program can: the engine may have moved a small buffer and left a copy behind. An `Opening` that
+ * nobody consumes is not the tree's: `erase` it, or it waits for the collector. The limits are
  * explained in spec/mls.md.
  */
 
-import { concat, utf8 } from '../base/bytes.ts';
-import { MAX_VARINT, opaque, type Reader, u32, u8, vector } from './codec.ts';
+import { concatErasing, EMPTY, utf8 } from '../base/bytes.ts';
+import { MAX_VARINT, opaque, type Reader, u32, u8, vector, vectorErasing } from './codec.ts';
 import { CodecError, ValidationError } from './errors.ts';
 import type { Suite } from './suite.ts';
 
@@ -28,7 +30,6 @@ export const KEPT_LIMIT = 512;
 
 export const LAST_GENERATION = 2 ** 32 - 1;
 
-const EMPTY = new Uint8Array(0);
 const LEFT = utf8('left');
 const RIGHT = utf8('right');
 
@@ -83,12 +84,12 @@ export class Ratchet {
 
   /** For saving. It is the remembered form: do not write into it. */
   get encoded(): Uint8Array {
-    this.#encoded ??= concat(
+    this.#encoded ??= concatErasing(
       u32(this.generation),
       opaque(this.secret),
-      vector(
+      vectorErasing(
         Array.from(this.kept, ([generation, { key, nonce }]) =>
-          concat(u32(generation), opaque(key), opaque(nonce)),
+          concatErasing(u32(generation), opaque(key), opaque(nonce)),
         ),
       ),
     );
@@ -122,6 +123,14 @@ export class Opening {
     readonly before: Ratchet | undefined,
     readonly after: Ratchet,
   ) {}
+
+  /** It will not be consumed: overwrite what the tree does not hold. */
+  erase(): void {
+    if (this.before?.kept.get(this.generation) !== this.key) {
+      this.key.erase();
+    }
+    this.after.erase(this.before);
+  }
 }
 
 function messageKey(suite: Suite, secret: Uint8Array, generation: number): MessageKey {
@@ -248,9 +257,9 @@ export class SecretTree {
     if (this.#encoded === undefined) {
       const nodes = [...this.#nodes].sort(([one], [other]) => one - other);
       const ratchets = [...this.#ratchets].sort(([one], [other]) => one - other);
-      this.#encoded = concat(
+      this.#encoded = concatErasing(
         u32(this.#leafCount),
-        vector(nodes.map(([node, secret]) => concat(u32(node), opaque(secret)))),
+        vectorErasing(nodes.map(([node, secret]) => concatErasing(u32(node), opaque(secret)))),
         vector(
           ratchets.flatMap(([place, ratchet]) => [
             u32(Math.floor(place / 2)),
@@ -266,13 +275,26 @@ export class SecretTree {
   /** The epoch is over: forget the handshake ratchets, only late messages still count. */
   retire(): void {
     this.#kinds = [RatchetKind.APPLICATION];
-    this.#encoded = undefined;
+    this.#forgetEncoded();
     for (const [place, ratchet] of [...this.#ratchets]) {
       if (place % 2 === RatchetKind.HANDSHAKE) {
         this.#ratchets.delete(place);
         ratchet.erase();
       }
     }
+  }
+
+  /** The tree is given up: overwrite all of it. It has no keys any more. */
+  erase(): void {
+    this.#forgetEncoded();
+    for (const secret of this.#nodes.values()) {
+      secret.fill(0);
+    }
+    for (const ratchet of this.#ratchets.values()) {
+      ratchet.erase();
+    }
+    this.#nodes.clear();
+    this.#ratchets.clear();
   }
 
   /**
@@ -349,8 +371,14 @@ export class SecretTree {
     return ratchet;
   }
 
-  #replace(place: number, before: Ratchet | undefined, after: Ratchet): void {
+  /** What was remembered for saving is not true any more, but secret still. */
+  #forgetEncoded(): void {
+    this.#encoded?.fill(0);
     this.#encoded = undefined;
+  }
+
+  #replace(place: number, before: Ratchet | undefined, after: Ratchet): void {
+    this.#forgetEncoded();
     this.#ratchets.set(place, after);
     before?.erase(after);
   }
@@ -408,7 +436,7 @@ export class SecretTree {
   #unfold(leafIndex: number): void {
     const changes = new Map<number, Uint8Array | undefined>();
     const secret = this.#leafSecret(leafIndex, changes);
-    this.#encoded = undefined;
+    this.#forgetEncoded();
     for (const [node, value] of changes) {
       this.#nodes.get(node)?.fill(0);
       if (value === undefined) {

@@ -1,6 +1,6 @@
 /** A member's messages and proposals on their way out (RFC 9420 sections 6, 12.1). */
 
-import { toHex } from '../base/bytes.ts';
+import { EMPTY, toHex } from '../base/bytes.ts';
 import { type Identity, makeUpdate, parseKeyPackages } from './commit.ts';
 import { GroupUsageError } from './errors.ts';
 import type { Extensions } from './extension.ts';
@@ -18,8 +18,6 @@ import {
 import { protectPrivate, protectPublic, signContent } from './protection.ts';
 import type { PreSharedKeyId } from './psk_id.ts';
 import { GroupView } from './view.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** How a proposal is sent. */
 export interface ProposeOptions {

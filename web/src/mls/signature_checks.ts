@@ -7,7 +7,7 @@
  * was settled, by a `SignatureVerifier` or at once in this thread.
  */
 
-import { GroupUsageError, SignatureRefused } from './errors.ts';
+import { GroupUsageError, ProtocolError, SignatureRefused } from './errors.ts';
 
 /** A signature algorithm of a cipher suite. Keys and signatures are bytes. */
 export interface SignatureScheme {
@@ -120,6 +120,12 @@ export class Unverified<T> {
     return this.#conclude();
   }
 
+  /** The same checks with a further step in their conclusion; settle this one in its place. */
+  followedBy<U>(step: (result: T) => U): Unverified<U> {
+    this.#begin();
+    return new Unverified(this.#checks, () => step(this.#conclude()));
+  }
+
   #begin(): void {
     if (this.#settled) {
       throw new GroupUsageError('This result was already settled; run the operation again.');
@@ -129,14 +135,28 @@ export class Unverified<T> {
 }
 
 /**
- * Run an operation that verifies signatures; its result waits for them.
+ * Run an operation that verifies signatures; its result waits for them, and so does a ProtocolError
+ * that it throws: had it verified each signature where it came upon it, a bad one would have ended
+ * it before. Otherwise whoever forges a message chooses what its reader believes to be wrong.
  *
- * Throws at once what `operation` throws.
+ * Any other error says nothing of the message, e.g. that the judge must first ask somebody; it is
+ * thrown at once.
  */
 export function unverified<T>(operation: (checks: SignatureChecks) => T): Unverified<T> {
   const checks = new SignatureChecks();
-  const result = operation(checks);
-  return new Unverified(checks, () => result);
+  let conclude: () => T;
+  try {
+    const result = operation(checks);
+    conclude = () => result;
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) {
+      throw error;
+    }
+    conclude = () => {
+      throw error;
+    };
+  }
+  return new Unverified(checks, conclude);
 }
 
 /** Verifies in this thread, one after another: for tests, and where there is no WebCrypto. */

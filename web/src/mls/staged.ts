@@ -11,7 +11,10 @@ import type { Extensions } from './extension.ts';
 import type { Sender } from './framing.ts';
 import type { Proposal } from './proposal.ts';
 
-/** An application message: who sent it, in which epoch, what it says. */
+/**
+ * An application message: who sent it, in which epoch, what it says. Credential and signature key
+ * are in the buffers of the group's tree: do not write into them, nor transfer them.
+ */
 export class ReceivedMessage {
   /**
    * `authenticated`: data that travelled in the clear but is signed and bound to the message.

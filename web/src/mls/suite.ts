@@ -1,14 +1,9 @@
 /** Cipher suites and the functions MLS builds from them (RFC 9420 sections 5.1, 5.2, 8). */
 
-import { gcm } from '@noble/ciphers/aes.js';
-import { hmac } from '@noble/hashes/hmac.js';
-import { sha256, sha512 } from '@noble/hashes/sha2.js';
-import type { CHash } from '@noble/hashes/utils.js';
-
-import { concat, concatAll, equalBytesConstantTime, utf8 } from '../base/bytes.ts';
+import { concat, concatAll, EMPTY, equalBytesConstantTime, utf8 } from '../base/bytes.ts';
 import { opaque, u16, u32 } from './codec.ts';
 import { Ed25519 } from './ed25519.ts';
-import { DecryptionFailed, UnsupportedSuite } from './errors.ts';
+import { codePoint, DecryptionFailed, UnsupportedSuite } from './errors.ts';
 import {
   type Kem,
   type KeyPair,
@@ -17,6 +12,7 @@ import {
   X25519Kem,
   XWingKem,
 } from './kem.ts';
+import { type CHash, gcm, hmac, sha256, sha512 } from './primitives.ts';
 import type { SignatureChecks, SignatureScheme } from './signature_checks.ts';
 
 export const MLS_128_X25519_AES128 = 0x0001;
@@ -30,7 +26,6 @@ export const MLS_128_X25519_CHACHA = 0x0003;
 /** MLS_256_XWING_AES256GCM_SHA512_Ed25519, at a private-use code point until IANA registers one. */
 export const MLS_256_XWING = 0xf00d;
 
-const EMPTY = new Uint8Array(0);
 const EXPORT_LABEL = utf8('MLS 1.0 external init secret');
 
 /** Labels remembered at once; MLS has about thirty, an application's exporters add theirs. */
@@ -397,8 +392,4 @@ export function suite(id: number): Suite {
     );
   }
   return known;
-}
-
-function codePoint(id: number): string {
-  return `0x${id.toString(16).padStart(4, '0')}`;
 }

@@ -189,9 +189,9 @@ function checkRegular(result: ProposalList, committer: Sender): void {
     'external-init-by-member',
     "A member's Commit contains an ExternalInit.",
   );
-  const touched = result.updates.map(([leafIndex]) => leafIndex);
+  const updated = result.updates.map(([leafIndex]) => leafIndex);
   ensure(
-    !touched.includes(committer.index),
+    !updated.includes(committer.index),
     'update-by-committer',
     'A Commit contains an Update of its own sender; its path already is one.',
   );
@@ -200,7 +200,7 @@ function checkRegular(result: ProposalList, committer: Sender): void {
     'remove-of-committer',
     'A Commit removes its own sender; somebody else must commit that.',
   );
-  touched.push(...result.removes);
+  const touched = [...updated, ...result.removes];
   ensure(
     new Set(touched).size === touched.length,
     'leaf-touched-once',
@@ -358,7 +358,7 @@ function checkContextExtensions(extensions: Extensions, judge: CredentialJudge):
  *
  * Throws ValidationError of `checkCapabilities`, CodecError.
  */
-export function checkMembersSupport(suite: Suite, tree: RatchetTree, extensions: Extensions): void {
+function checkMembersSupport(suite: Suite, tree: RatchetTree, extensions: Extensions): void {
   const demands = GroupDemands.ofContext(suite, extensions);
   for (const [, leaf] of tree.leaves()) {
     checkCapabilities(leaf, demands);

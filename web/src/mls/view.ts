@@ -11,7 +11,10 @@ import { groupEpoch } from './psk.ts';
 import type { GroupState } from './saved.ts';
 import { ListedProposal } from './validation.ts';
 
-/** The readable half of a Group. What it gives out of secrets are copies. */
+/**
+ * The readable half of a Group. What it gives out of secrets are copies; what is public are the
+ * group's own buffers: do not write into them, nor transfer them.
+ */
 export class GroupView {
   protected current: GroupState;
 

@@ -1,6 +1,6 @@
 /** Welcome: how a new member gets the secrets of its first epoch (RFC 9420 section 12.4.3.1). */
 
-import { concat, equalBytes } from '../base/bytes.ts';
+import { concat, EMPTY, equalBytes } from '../base/bytes.ts';
 import { opaque, optional, parseWhole, type Reader, vector } from './codec.ts';
 import { ValidationError } from './errors.ts';
 import { GroupInfo } from './group_info.ts';
@@ -12,8 +12,6 @@ import { EncryptedGroupSecrets, SealedWelcome } from './welcome_header.ts';
 const SECRET_LIMIT = 64;
 
 const LABEL = 'Welcome';
-
-const EMPTY = new Uint8Array(0);
 
 /** What a Welcome tells one new member: joiner secret, its path secret, the PSKs used. */
 export class GroupSecrets {

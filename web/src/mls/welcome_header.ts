@@ -6,9 +6,8 @@
 
 import { concat, equalBytes, toHex } from '../base/bytes.ts';
 import { opaque, type Reader, u16, vector } from './codec.ts';
-import { require as ensure } from './errors.ts';
+import { codePoint, require as ensure } from './errors.ts';
 import { MESSAGE_LIMIT, mlsMessage, openMessage, WireFormat } from './framing.ts';
-import { codePoint } from './leaf_validation.ts';
 
 /** GroupSecrets sealed to the init key of the key package named `newMember`. */
 export class EncryptedGroupSecrets {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { concat, fromHex } from '../../src/base/bytes.ts';
 import * as codec from '../../src/mls/codec.ts';
-import { CodecError, Reader } from '../../src/mls/codec.ts';
+import { CodecError, ITEMS_LIMIT, Reader } from '../../src/mls/codec.ts';
 import { forAll } from './random.ts';
 
 const bytes = (...numbers: number[]): Uint8Array => Uint8Array.from(numbers);
@@ -104,6 +104,16 @@ test('vectors round trip', () => {
   });
 });
 
+test('lists of 32-bit numbers round trip', () => {
+  forAll(100, (chance) => {
+    const numbers = chance.list(300, () => chance.integer(0, 2 ** 32 - 1));
+    const raw = codec.u32Vector(numbers);
+    expect(raw).toEqual(codec.vector(numbers.map(codec.u32)));
+    expect(new Reader(raw).u32Vector(raw.length)).toEqual(numbers);
+  });
+  expect(() => new Reader(codec.u32Vector([1, 2])).u32Vector(7)).toThrow(/at most 7/);
+});
+
 test('lists of 16-bit numbers round trip', () => {
   forAll(100, (chance) => {
     const numbers = chance.list(300, () => chance.integer(0, 65535));
@@ -164,6 +174,7 @@ const READS: Readonly<Record<string, (reader: Reader) => unknown>> = {
   varint: (reader) => reader.varint(),
   opaque: (reader) => reader.opaque(),
   u16Vector: (reader) => reader.u16Vector(),
+  u32Vector: (reader) => reader.u32Vector(1_000),
   vector: (reader) => reader.vector((item) => item.opaque()),
   optional: (reader) => reader.optional((item) => item.u32()),
 };
@@ -172,8 +183,35 @@ test.each(Object.keys(READS))('nothing is left for %s', (name) => {
   expect(() => READS[name]?.(new Reader(bytes()))).toThrow(/needed|left/);
 });
 
-test('lists of numbers have an even length', () => {
-  expect(() => new Reader(bytes(3, 0, 1, 0)).u16Vector()).toThrow(/odd/);
+test('lists of numbers hold whole numbers', () => {
+  expect(() => new Reader(bytes(3, 0, 1, 0)).u16Vector()).toThrow(/16-bit .* no multiple of 2/);
+  expect(() => new Reader(bytes(2, 0, 1)).u32Vector(8)).toThrow(/32-bit .* no multiple of 4/);
+});
+
+test('one reader meets so many items and no more, however they are nested', () => {
+  const flat = (count: number): Uint8Array => codec.opaque(new Uint8Array(count));
+  const item = (reader: Reader): number => reader.u8();
+  expect(new Reader(flat(ITEMS_LIMIT)).vector(item).length).toBe(ITEMS_LIMIT);
+  expect(() => new Reader(flat(ITEMS_LIMIT + 1)).vector(item)).toThrow(/more items than anybody/);
+  const half = flat(ITEMS_LIMIT / 2);
+  const inner = (reader: Reader): number[] => reader.vector(item);
+  expect(new Reader(codec.vector([half, flat(0)])).vector(inner).length).toBe(2);
+  expect(() => new Reader(codec.vector([half, half])).vector(inner)).toThrow(CodecError);
+  const reader = new Reader(concat(half, half, flat(1)));
+  expect([inner(reader).length, inner(reader).length]).toEqual([half.length - 4, half.length - 4]);
+  expect(() => inner(reader)).toThrow(CodecError);
+});
+
+test('what this device has written itself may have more items', () => {
+  const raw = codec.opaque(new Uint8Array(ITEMS_LIMIT + 1));
+  const reader = new Reader(raw, codec.MAX_VARINT);
+  expect(reader.vector((item) => item.u8()).length).toBe(ITEMS_LIMIT + 1);
+});
+
+test('items that held secrets are joined and overwritten', () => {
+  const items = [bytes(1, 2), bytes(3)];
+  expect(codec.vectorErasing(items)).toEqual(bytes(3, 1, 2, 3));
+  expect(items).toEqual([bytes(0, 0), bytes(0)]);
 });
 
 test('bytes behind a structure are refused', () => {

@@ -1,6 +1,6 @@
 /** Making commits: what is taken into them, and what comes out. */
 
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 
 import { fromHex, toHex, utf8 } from '../../src/base/bytes.ts';
 import {
@@ -24,7 +24,8 @@ import {
   ProposalType,
   ReInit,
 } from '../../src/mls/proposal.ts';
-import { KnownPsks, NO_PSKS } from '../../src/mls/psk.ts';
+import { KnownPsks, NO_PSKS, PSK_COUNT_LIMIT } from '../../src/mls/psk.ts';
+import { RatchetTree } from '../../src/mls/ratchet_tree.ts';
 import { SignatureChecks } from '../../src/mls/signature_checks.ts';
 import { parseWelcome } from '../../src/mls/welcome.ts';
 import { DAY_S, flipped, NOW_S, Player, refused, Scene } from './group_players.ts';
@@ -124,6 +125,82 @@ test('PSKs are taken once', () => {
   expect(chosen(anna, {}, KNOWN)).toEqual([new PreSharedKey(psk)]);
   expect(chosen(anna, { psks: [psk] }, KNOWN)).toEqual([]);
   expect(chosen(anna)).toEqual([]);
+});
+
+/** How often a whole Commit is tried in `step`: each time on a copy of the tree. */
+function tries(step: () => unknown): number {
+  const copies = vi.spyOn(RatchetTree.prototype, 'copy');
+  step();
+  const { length } = copies.mock.calls;
+  copies.mockRestore();
+  return length;
+}
+
+test('a thousand PSKs that nobody has cost nothing', () => {
+  const scene = Scene.of(['anna', 'bela']);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  for (let number = 0; number < 400; number += 1) {
+    anna.follow(bela.group.proposePsk(bela.group.externalPsk(utf8(`nobody's ${number}`))));
+  }
+  anna.follow(bela.group.proposeUpdate());
+  expect(
+    tries(() => {
+      expect(kinds(chosen(anna))).toEqual(['UPDATE']);
+    }),
+  ).toBe(1);
+});
+
+test('of PSKs only as many are taken as one Commit may have, the newest', () => {
+  const scene = Scene.of(['anna', 'bela']);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  const psks = Array.from({ length: PSK_COUNT_LIMIT + 50 }, () =>
+    bela.group.externalPsk(utf8('id')),
+  );
+  for (const psk of psks) {
+    anna.follow(bela.group.proposePsk(psk));
+  }
+  const newest = psks.slice(50).map((psk) => new PreSharedKey(psk));
+  expect(
+    tries(() => {
+      expect(chosen(anna, {}, KNOWN)).toEqual(newest);
+    }),
+  ).toBe(1);
+  const own = [anna.group.externalPsk(utf8('id'))];
+  expect(chosen(anna, { psks: own }, KNOWN)).toEqual(newest.slice(1));
+});
+
+test('devices that are in already cost nothing, unless they go by the same commit', () => {
+  const names = Array.from({ length: 12 }, (_, index) => `member ${index}`);
+  const scene = Scene.of(['anna', 'bela', ...names]);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  for (const name of names) {
+    scene.deliver(bela, bela.group.proposeAdd(scene.player(name).bundle().message));
+  }
+  expect(
+    tries(() => {
+      expect(chosen(anna)).toEqual([]);
+    }),
+  ).toBe(0);
+  expect(kinds(chosen(anna, { removes: [2] }))).toEqual(['ADD']);
+  scene.deliver(bela, bela.group.proposeRemove(3));
+  expect(kinds(chosen(anna))).toEqual(['ADD', 'REMOVE']);
+});
+
+test.each([false, true])('a commit holds no buffer of the caller, encrypted: %s', (encrypted) => {
+  const scene = Scene.of(['anna', 'bela']);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  const [authenticated, id] = [utf8('beside'), utf8('id')];
+  const inject = [anna.group.externalPsk(id)];
+  const options = { private: encrypted, authenticated, inject, psks: KNOWN };
+  const made = anna.group.commit(scene.judge.ask, NOW_S, options);
+  authenticated.fill(0x41);
+  id.fill(0x41);
+  const pending = made.settleNow();
+  const staged = bela.stageCommit(pending.commit, { psks: KNOWN });
+  expect(staged.authenticated).toEqual(utf8('beside'));
+  staged.accept();
+  pending.accept();
+  scene.agree();
 });
 
 test('what is no longer valid is left out', () => {

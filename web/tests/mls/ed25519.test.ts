@@ -10,6 +10,8 @@ import { expect, test } from 'vitest';
 import { concat, fromHex } from '../../src/base/bytes.ts';
 import { Ed25519 } from '../../src/mls/ed25519.ts';
 import { KeyRefused } from '../../src/mls/errors.ts';
+import { littleEndian32 } from '../../src/mls/little_endian.ts';
+import { Point } from '../../src/mls/primitives.ts';
 import { forAll } from './random.ts';
 
 const { BASE, Fn } = ed25519.Point;
@@ -146,4 +148,29 @@ test('bytes that are no point verify nothing', () => {
   const key = new Uint8Array(32).fill(0xff);
   scheme.checkPublic(key);
   expect(scheme.verify(key, new Uint8Array(0), new Uint8Array(64))).toBe(false);
+});
+
+test('points are read as strictly as by the audited library', () => {
+  const prime = 2n ** 255n - 19n;
+  const edges = [0n, 1n, 2n, prime - 2n, prime - 1n, prime, prime + 1n, prime + 2n, prime + 18n];
+  const read = (parse: () => { toBytes(): Uint8Array }): Uint8Array | undefined => {
+    try {
+      return parse().toBytes();
+    } catch {
+      return undefined;
+    }
+  };
+  const same = (raw: Uint8Array): boolean => {
+    const here = read(() => Point.fromBytes(raw));
+    expect(here).toEqual(read(() => ed25519.Point.fromBytes(raw)));
+    return here !== undefined;
+  };
+  for (const raw of edges.map(littleEndian32)) {
+    same(raw);
+    raw[31] = raw[31]! | 0x80;
+    same(raw);
+  }
+  const answers = new Set<boolean>();
+  forAll(60, (chance) => answers.add(same(chance.bytes(32, 32))));
+  expect(answers.size).toBe(2);
 });

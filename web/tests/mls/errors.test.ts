@@ -39,3 +39,7 @@ test('codes are stable and differ', () => {
     .filter((code) => typeof code === 'string');
   expect(new Set(codes).size).toBeGreaterThanOrEqual(9);
 });
+
+test('numbers of registries are told as people know them', () => {
+  expect([1, 0xf00d, 0x12345].map(errors.codePoint)).toEqual(['0x0001', '0xf00d', '0x12345']);
+});

@@ -6,13 +6,14 @@ import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { Identity } from '../../src/mls/commit.ts';
 import { CodecError, CredentialRefused, GroupUsageError } from '../../src/mls/errors.ts';
 import { RequiredCapabilities } from '../../src/mls/extension.ts';
-import { ExternalPlan, makeExternalCommit } from '../../src/mls/external.ts';
-import { Sender, SenderType } from '../../src/mls/framing.ts';
 import {
   externalJoin,
-  type ExternalJoinOptions,
+  ExternalPlan,
+  makeExternalCommit,
   type PendingExternalJoin,
-} from '../../src/mls/group.ts';
+} from '../../src/mls/external.ts';
+import { Sender, SenderType } from '../../src/mls/framing.ts';
+import type { ExternalJoinOptions } from '../../src/mls/group_options.ts';
 import { ownCapabilities } from '../../src/mls/joiner.ts';
 import { Capabilities } from '../../src/mls/leaf_node.ts';
 import { Commit, ExternalInit, PreSharedKey, Remove } from '../../src/mls/proposal.ts';

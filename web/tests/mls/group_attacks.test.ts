@@ -8,7 +8,12 @@ import { expect, test } from 'vitest';
 import { utf8 } from '../../src/base/bytes.ts';
 import { CommitPlan, follow, Identity } from '../../src/mls/commit.ts';
 import { Credential, PLAUSCH } from '../../src/mls/credential.ts';
-import { CredentialRefused, DecryptionFailed, GroupUsageError } from '../../src/mls/errors.ts';
+import {
+  CodecError,
+  CredentialRefused,
+  DecryptionFailed,
+  GroupUsageError,
+} from '../../src/mls/errors.ts';
 import {
   AuthenticatedContent,
   FramedContent,
@@ -17,7 +22,6 @@ import {
   parsePublicMessage,
   WireFormat,
 } from '../../src/mls/framing.ts';
-import { join } from '../../src/mls/group.ts';
 import { Add, Commit, Remove, Update } from '../../src/mls/proposal.ts';
 import { openPrivate, protectPrivate, signContent } from '../../src/mls/protection.ts';
 import { FORWARD_LIMIT, KEPT_LIMIT } from '../../src/mls/secret_tree.ts';
@@ -252,11 +256,29 @@ test.each([0, 1])('a member cannot propose or commit as another: %i', (claim) =>
   const sender = member(claim);
   untouched([dora], () => {
     refused('message-signature', () => dora.stage(cora.frame(new Remove(3 - claim), sender)));
-    // Without a path it fails at that already, long before its signature is looked at.
-    refused('path-required', () => dora.stage(cora.forge([new Remove(2)], undefined, sender)));
+    refused('message-signature', () => dora.stage(cora.forge([new Remove(2)], undefined, sender)));
     const path = pathOf(cora.commit().commit);
     cora.group.dropPending();
-    refusedSomehow(() => dora.stage(cora.forge([], path, sender)));
+    refused('message-signature', () => dora.stage(cora.forge([], path, sender)));
+  });
+});
+
+test('nobody else makes a device believe that its state was set back', () => {
+  const { bela, dora } = Scene.of(['anna', 'bela', 'cora', 'dora']).cast('bela', 'dora');
+  const own = member(dora.group.ownLeaf);
+  untouched([dora], () => {
+    refused('message-signature', () => dora.stage(bela.forge([], undefined, own)));
+    refused('message-signature', () => dora.stage(bela.forge([new Remove(0)], undefined, own)));
+    refused('own-commit', () => dora.stage(dora.forge([])));
+  });
+});
+
+test('a list of very many proposals is refused like any other', () => {
+  const { anna, bela } = Scene.of(['anna', 'bela', 'cora']).cast('anna', 'bela');
+  const removes = (count: number): Remove[] => Array.from({ length: count }, () => new Remove(2));
+  untouched([anna], () => {
+    refused('leaf-touched-once', () => anna.stage(bela.forge(removes(131_000))));
+    expect(() => anna.stage(bela.forge(removes(200_000)))).toThrow(CodecError);
   });
 });
 
@@ -373,6 +395,6 @@ test('joining a group with a member that the judge refuses', () => {
   const bundle = cora.bundle();
   const pending = anna.commit({ adds: [bundle.message] });
   scene.judge.forget('bela');
-  expect(() => join(pending.welcome, bundle, scene.judge.ask, NOW_S)).toThrow(CredentialRefused);
+  expect(() => cora.join(pending.welcome, bundle)).toThrow(CredentialRefused);
   expect(() => cora.knock(anna.group.groupInfo())).toThrow(CredentialRefused);
 });

@@ -7,8 +7,14 @@ import { expect, test, vi } from 'vitest';
 
 import { fromHex, utf8 } from '../../src/base/bytes.ts';
 import { CodecError, CredentialRefused } from '../../src/mls/errors.ts';
-import { parsePublicMessage, Sender, SenderType } from '../../src/mls/framing.ts';
-import type { PendingExternalJoin } from '../../src/mls/group.ts';
+import type { PendingExternalJoin } from '../../src/mls/external.ts';
+import {
+  AuthenticatedContent,
+  parsePublicMessage,
+  PublicMessage,
+  Sender,
+  SenderType,
+} from '../../src/mls/framing.ts';
 import { parseGroupInfo } from '../../src/mls/group_info.ts';
 import { KeyPackage } from '../../src/mls/key_package.ts';
 import { LATE_GRACE_S } from '../../src/mls/leaf_validation.ts';
@@ -303,10 +309,28 @@ test("an external commit under another's name", () => {
   untouched([bela], () => {
     expect(() => bela.stage(raw, LET_IN)).toThrow(CredentialRefused);
   });
-  // With the true key in the leaf, the judge is content, but then she is in twice.
+  // With the true key in the leaf, the judge is content, but the signature is not by it.
   const twice = replaced(raw, signatureKey, anna.signatureKey);
   untouched([bela], () => {
-    refused('leaf-unique-signature-key', () => bela.stage(twice, LET_IN));
+    refused('message-signature', () => bela.stage(twice, LET_IN));
+  });
+});
+
+test('an external commit whose signature is wrong says so, whatever follows from it', () => {
+  const scene = Scene.of(['anna', 'bela']);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  const honest = parsePublicMessage(scene.newcomer('dora').knock(anna.group.groupInfo()).commit);
+  const { wireFormat, content, signature, confirmationTag } = honest.authenticated;
+  const forged = new AuthenticatedContent(
+    wireFormat,
+    content,
+    flipped(signature, 3),
+    confirmationTag,
+  );
+  const raw = new PublicMessage(forged).toMessage();
+  untouched([bela], () => {
+    refused('message-signature', () => bela.stage(raw, LET_IN));
+    refused('external-refused', () => bela.stage(honest.toMessage()));
   });
 });
 

@@ -135,5 +135,5 @@ test('a wrong tree hash, in a GroupInfo and in a Welcome', () => {
   const crypto = suite(1);
   const secret = crypto.deriveSecret(crypto.extract(zeros, zeros), 'welcome');
   const welcome = sealWelcome(crypto, forged, secret, [[bundle.keyPackage, secrets]]);
-  refused('tree-hash', () => join(welcome.toMessage(), bundle, scene.judge.ask, NOW_S));
+  refused('tree-hash', () => join(welcome.toMessage(), bundle, scene.judge.ask, NOW_S).settleNow());
 });

@@ -8,6 +8,7 @@ import { Credential, type CredentialJudge, PLAUSCH, type Role } from '../../src/
 import { Circumstances } from '../../src/mls/epoch.ts';
 import { CredentialRefused, ProtocolError, ValidationError } from '../../src/mls/errors.ts';
 import type { Extensions } from '../../src/mls/extension.ts';
+import { externalJoin, type PendingExternalJoin } from '../../src/mls/external.ts';
 import {
   AuthenticatedContent,
   type Body,
@@ -18,13 +19,11 @@ import {
 } from '../../src/mls/framing.ts';
 import {
   type CommitOptions,
-  externalJoin,
   type ExternalJoinOptions,
   Group,
   join,
   type JoinOptions,
   type PendingCommit,
-  type PendingExternalJoin,
   type ProcessOptions,
 } from '../../src/mls/group.ts';
 import { type BundleOptions, KeyPackageBundle } from '../../src/mls/joiner.ts';

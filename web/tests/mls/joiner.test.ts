@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { concat, utf8 } from '../../src/base/bytes.ts';
+import { registerChaCha } from '../../src/mls/chacha.ts';
 import { BASIC, Credential, PLAUSCH, X509 } from '../../src/mls/credential.ts';
 import { KeyRefused, SavedStateRefused, UnsupportedSuite } from '../../src/mls/errors.ts';
 import { isGrease } from '../../src/mls/extension.ts';
@@ -13,9 +14,9 @@ import {
   ownCapabilities,
 } from '../../src/mls/joiner.ts';
 import { parseKeyPackage } from '../../src/mls/key_package.ts';
-import { suite, SUITES } from '../../src/mls/suite.ts';
+import { type Suite, suite, SUITES } from '../../src/mls/suite.ts';
 import { ALL_SUITES } from './suites.ts';
-import { able, anybody, around, NOW_S, settled } from './tree_players.ts';
+import { able, anybody, around, NOW_S, settled, there } from './tree_players.ts';
 
 const DAY_S = 86_400;
 const ANNA = new Credential(PLAUSCH, utf8('anna'));
@@ -102,6 +103,29 @@ test('damaged bytes', () => {
   ]) {
     expect(() => KeyPackageBundle.load(broken)).toThrow(SavedStateRefused);
   }
+});
+
+test('a suite that this program does not have is no damage', () => {
+  registerChaCha();
+  const saved = bundleOf(3).save();
+  const known = SUITES as Map<number, Suite>;
+  const chacha = there(known.get(3));
+  known.delete(3);
+  expect(() => KeyPackageBundle.load(saved)).toThrow(UnsupportedSuite);
+  known.set(3, chacha);
+  expect(KeyPackageBundle.load(saved).suiteId).toBe(3);
+});
+
+test('a bundle that was used is overwritten', () => {
+  const bundle = bundleOf(1);
+  const secrets = [bundle.initPrivate, bundle.encryptionPrivate, bundle.signerPrivate];
+  bundle.erase();
+  expect(secrets).toEqual(secrets.map(({ length }) => new Uint8Array(length)));
+  expect(() => {
+    settled((checks) => {
+      bundle.keyPackage.validate(suite(1), checks, anybody, NOW_S);
+    });
+  }).not.toThrow();
 });
 
 test('wrong keys and suites', () => {

@@ -237,3 +237,17 @@ test('credentials must be known to all', () => {
   expect(together(ANN.leaf(), product)).toBe('');
   expect(together(onlyBasic, product)).toBe('leaf-credential-supported-by-members');
 });
+
+test('as many types of credentials as a leaf can list take no time', () => {
+  const types = Array.from({ length: 2_000 }, (_, index) => 0x1000 + index);
+  const leaves = types.map((type) => {
+    const capabilities = able(CRYPTO, { credentials: types });
+    const name = utf8(`${type}`);
+    const credential = new Credential(type, name);
+    const leaf = { signatureKey: name, encryptionKeyName: `${type}`, credential, capabilities };
+    return leaf as unknown as LeafNode;
+  });
+  const before = process.cpuUsage();
+  checkAmongMembers(leaves);
+  expect(process.cpuUsage(before).user / 1_000).toBeLessThan(1_500);
+});

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 
-import { Change, type NextEpoch } from '../../src/mls/epoch.ts';
+import { Change, Member, type NextEpoch } from '../../src/mls/epoch.ts';
 import { parsePublicMessage } from '../../src/mls/framing.ts';
 import {
   type ExternalJoin,
@@ -152,6 +152,16 @@ test('who stood where before', () => {
     [3, undefined],
     [2, gone],
   ]);
+});
+
+test('any number of members may go at once', () => {
+  const { group } = Scene.of(['anna']).player('anna');
+  const { credential, signatureKey } = group.member(0);
+  const gone = Array.from(
+    { length: 200_000 },
+    (_, index) => new Member(index, credential, signatureKey),
+  );
+  expect(membersTouched(group.state.epoch.tree, new Change(0, [], gone, [])).size).toBe(200_000);
 });
 
 test('the surroundings are those of the epoch', () => {

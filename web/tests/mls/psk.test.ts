@@ -65,6 +65,18 @@ test('unknown keys are refused by name', () => {
   expect(() => combinePsks(CRYPTO, [resumption], KNOWN)).toThrow(refused('psk-known'));
 });
 
+test('what is at hand can be asked', () => {
+  expect([ONE, TWO].map((psk) => KNOWN.has(psk))).toEqual([true, true]);
+  expect([ONE, TWO].map((psk) => NO_PSKS.has(psk))).toEqual([false, false]);
+  const otherEpoch = PreSharedKeyId.resumption(
+    ResumptionUsage.APPLICATION,
+    TWO.groupId,
+    TWO.epoch + 1n,
+    TWO.nonce,
+  );
+  expect(KNOWN.has(otherEpoch)).toBe(false);
+});
+
 test('too many keys are refused', () => {
   const many = Array.from({ length: PSK_COUNT_LIMIT + 1 }, () => ONE);
   expect(() => combinePsks(CRYPTO, many, KNOWN)).toThrow(refused('psk-count'));

@@ -207,6 +207,9 @@ test('the own pending commit is recognised by its bytes', () => {
   expect(staged.removed.map((item) => item.leafIndex)).toEqual([1]);
   pending.drop();
   refused('generation-unused', () => anna.stage(pending.commit));
+  expect(() => {
+    staged.accept();
+  }).toThrow(/was dropped/);
   anna.commit().accept();
   expect(() => {
     staged.accept();

@@ -3,12 +3,22 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { expect, test } from 'vitest';
 
-import { concat, toHex, utf8 } from '../../src/base/bytes.ts';
-import { SavedStateRefused } from '../../src/mls/errors.ts';
+import { concat, equalBytes, toHex, utf8 } from '../../src/base/bytes.ts';
+import { registerChaCha } from '../../src/mls/chacha.ts';
+import { ITEMS_LIMIT } from '../../src/mls/codec.ts';
+import { SavedStateRefused, UnsupportedSuite } from '../../src/mls/errors.ts';
 import { parsePrivateMessage } from '../../src/mls/framing.ts';
 import { Group } from '../../src/mls/group.ts';
 import { openPrivate } from '../../src/mls/protection.ts';
-import { decode, encodeEpochState, encodeRatchetState } from '../../src/mls/saved.ts';
+import { decode, encodeEpochState, encodeRatchetState, GroupState } from '../../src/mls/saved.ts';
+import {
+  KEPT_LIMIT,
+  MessageKey,
+  Ratchet,
+  RatchetKind,
+  SecretTree,
+} from '../../src/mls/secret_tree.ts';
+import { type Suite, SUITES } from '../../src/mls/suite.ts';
 import { flipped, nameOf, type Player, refused, Scene } from './group_players.ts';
 import { forAll } from './random.ts';
 import { ALL_SUITES } from './suites.ts';
@@ -209,6 +219,37 @@ test('a newer version says so', () => {
   const { epochState, ratchetState } = busy().player('bela').group.save();
   expect(() => Group.load(concat(Uint8Array.of(0, 2), epochState.slice(2)), ratchetState)).toThrow(
     /version 2/,
+  );
+});
+
+test('a suite that this program does not have is no damage', () => {
+  registerChaCha();
+  const { epochState, ratchetState } = Scene.of(['anna'], { suiteId: 3 })
+    .player('anna')
+    .group.save();
+  const known = SUITES as Map<number, Suite>;
+  const chacha = there(known.get(3));
+  known.delete(3);
+  expect(() => Group.load(epochState, ratchetState)).toThrow(UnsupportedSuite);
+  expect(() => Group.load(epochState, ratchetState)).toThrow(/0x0003 is not supported/);
+  known.set(3, chacha);
+  expect(Group.load(epochState, ratchetState).suiteId).toBe(3);
+});
+
+test('more keys are loaded than a message may have items', () => {
+  const { epoch } = Scene.of(['anna']).player('anna').group.state;
+  const key = new MessageKey(new Uint8Array(16).fill(7), new Uint8Array(12).fill(7));
+  const kept = new Map(Array.from({ length: KEPT_LIMIT }, (_, passed) => [passed, key]));
+  const senders = Math.ceil(ITEMS_LIMIT / KEPT_LIMIT);
+  const ratchets = Array.from({ length: senders }, (_, leafIndex): [number, Ratchet] => [
+    2 * leafIndex + RatchetKind.APPLICATION,
+    new Ratchet(KEPT_LIMIT, new Uint8Array(32).fill(7), kept),
+  ]);
+  const messages = new SecretTree(epoch.suite, 512, new Map(), new Map(ratchets));
+  const state = new GroupState(epoch, messages);
+  const [epochState, ratchetState] = [encodeEpochState(state), encodeRatchetState(state)];
+  expect(equalBytes(Group.load(epochState, ratchetState).save().ratchetState, ratchetState)).toBe(
+    true,
   );
 });
 

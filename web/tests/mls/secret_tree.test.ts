@@ -358,3 +358,57 @@ test('a message key is a pair', () => {
   key.erase();
   expect(key).toEqual(new MessageKey(new Uint8Array(16), new Uint8Array(12)));
 });
+
+test('an opening that is not consumed is overwritten, and nothing that the tree holds', () => {
+  const one = tree();
+  const whole = hex(one);
+  const early = one.peek(2, APPLICATION, 3);
+  early.erase();
+  expect(text(early.key)).toBe(text(new MessageKey(new Uint8Array(16), new Uint8Array(12))));
+  expect(early.after.secret).toEqual(new Uint8Array(32));
+  expect(hex(again(one))).toBe(whole);
+  one.consume(one.peek(2, APPLICATION, 3));
+  const [kept, ahead] = [one.peek(2, APPLICATION, 1), one.peek(2, APPLICATION, 6)];
+  const expected = [text(kept.key), text(one.peek(2, APPLICATION, 6).key)];
+  const saved = hex(one);
+  kept.erase();
+  ahead.erase();
+  expect(hex(again(one))).toBe(saved);
+  expect([1, 6].map((number) => text(one.peek(2, APPLICATION, number).key))).toEqual(expected);
+});
+
+test('a tree that is given up is overwritten', () => {
+  const [one, other] = [tree(), tree()];
+  one.nextKey(3, APPLICATION);
+  const opening = one.peek(5, APPLICATION, 2);
+  one.consume(opening);
+  const remembered = one.toBytes();
+  one.erase();
+  expect(remembered).toEqual(new Uint8Array(remembered.length));
+  expect(opening.after.secret).toEqual(new Uint8Array(32));
+  expect(hex(one)).toBe(hex(new SecretTree(CRYPTO, 8, new Map(), new Map())));
+  for (const leaf of [0, 3, 5]) {
+    expect(verdictOf(() => one.peek(leaf, APPLICATION, 9))).toBe('generation-unused');
+  }
+  expect(hex(other)).toBe(hex(tree()));
+});
+
+test('what was remembered for saving is overwritten when it is not true any more', () => {
+  const changes: ((one: SecretTree) => void)[] = [
+    (one) => one.nextKey(0, HANDSHAKE),
+    (one) => {
+      one.consume(one.peek(0, APPLICATION, 0));
+    },
+    (one) => {
+      one.retire();
+    },
+  ];
+  for (const change of changes) {
+    const one = tree();
+    const remembered = one.toBytes();
+    expect(one.toBytes()).toBe(remembered);
+    change(one);
+    expect(remembered).toEqual(new Uint8Array(remembered.length));
+    expect(one.toBytes()).not.toEqual(remembered);
+  }
+});

@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 
 import { utf8 } from '../../src/base/bytes.ts';
-import { GroupUsageError, SignatureRefused } from '../../src/mls/errors.ts';
+import { GroupUsageError, ProtocolError, SignatureRefused } from '../../src/mls/errors.ts';
 import {
   HERE,
   SignatureChecks,
@@ -90,6 +90,52 @@ test('two that settle at once conclude once', async () => {
   const both = await Promise.allSettled([result.settle(HERE), result.settle(HERE)]);
   expect(both.map((outcome) => outcome.status)).toEqual(['fulfilled', 'rejected']);
   expect(concluded).toBe(1);
+});
+
+test('what an operation throws waits for the signatures that it came upon before', async () => {
+  const failing = (content: string): Unverified<never> =>
+    unverified((checks) => {
+      add(checks, 'content');
+      add(checks, content);
+      throw new ProtocolError('what follows');
+    });
+  await expect(failing('content').settle(HERE)).rejects.toThrow('what follows');
+  expect(() => failing('content').settleNow()).toThrow('what follows');
+  await expect(failing('wrong').settle(HERE)).rejects.toThrow('wrong');
+  expect(() => failing('wrong').settleNow()).toThrow('wrong');
+  expect(failing('wrong').count).toBe(2);
+  const none = unverified(() => {
+    throw new ProtocolError('what follows');
+  });
+  expect(none.count).toBe(0);
+  expect(() => none.settleNow()).toThrow('what follows');
+});
+
+test('what says nothing of the message is thrown at once', () => {
+  const operation = (): unknown =>
+    unverified((checks) => {
+      add(checks, 'wrong');
+      throw new GroupUsageError('ask somebody first');
+    });
+  expect(operation).toThrow('ask somebody first');
+});
+
+test('a further step follows the same checks', async () => {
+  const begin = (content: string): Unverified<number> =>
+    unverified((checks) => {
+      add(checks, content);
+      return 5;
+    });
+  let steps = 0;
+  const step = (result: number): number => {
+    steps += 1;
+    return result + 1;
+  };
+  await expect(begin('wrong').followedBy(step).settle(HERE)).rejects.toThrow('wrong');
+  expect(steps).toBe(0);
+  const first = begin('content');
+  expect(await first.followedBy(step).settle(HERE)).toBe(6);
+  expect(() => first.settleNow()).toThrow(GroupUsageError);
 });
 
 test('an operation collects its checks and its result waits', () => {

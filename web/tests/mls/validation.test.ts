@@ -93,6 +93,13 @@ test.each<readonly [string, readonly Proposal[]]>([
   expect(verdictOf(() => sortProposals(listed(proposals, OUTSIDE), OUTSIDE))).toBe(check);
 });
 
+test('a list of any length is judged', () => {
+  const removes = Array.from({ length: 200_000 }, () => new Remove(2));
+  expect(verdictOf(() => sortProposals(listed(removes), ME))).toBe('leaf-touched-once');
+  const different = removes.map((_, index) => new Remove(index + 1));
+  expect(sortProposals(listed(different), ME).removes.length).toBe(200_000);
+});
+
 test('a list is sorted by kind', () => {
   const entries = [...listed([new Remove(2), PSK, ADD, CONTEXT]), byOther(UPDATE)];
   expect(sortProposals(entries, ME)).toEqual(
