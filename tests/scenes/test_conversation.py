@@ -223,7 +223,7 @@ async def test_safety_numbers_are_equal_on_both_sides(town: Town) -> None:
     other = await cem.safety_number("anna@localhost")
     assert one == other
     assert len(one.replace(" ", "")) == 60
-    await anna.mark_verified("cem@localhost")
+    await anna.mark_verified("cem@localhost", other)
     assert (await anna.contact("cem@localhost")).state == "verified"
     assert [contact.address for contact in await anna.contacts()] == [cem.address]
 

@@ -10,14 +10,20 @@ from dataclasses import replace
 import pytest
 
 from cast import PATIENCE_S, Town, expected, message, settled, texts
-from crooked import Crooked, alter_envelopes, crooked_before, honest, moved
-from plausch.identity.certificate import CREDENTIAL_TYPE, DeviceCertificate
+from crooked import (
+    Crooked,
+    account_of,
+    alter_envelopes,
+    crooked_before,
+    honest,
+    impostor,
+    key_package_of,
+    moved,
+)
+from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.keys import SigningKey
-from plausch.mls.credential import Credential
 from plausch.mls.group import external_join
-from plausch.mls.joiner import KeyPackageBundle
-from plausch.mls.suite import MLS_256_XWING
 from plausch.sdk import (
     Client,
     ConversationBroken,
@@ -27,10 +33,8 @@ from plausch.sdk import (
     ProblemFound,
     TrustRefused,
 )
-from plausch.sdk.account import make_own
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.membership import Intent
-from plausch.sdk.vault.own import Own
 from plausch.wire import frames as f
 
 
@@ -48,27 +52,6 @@ async def anna_and_cem(town: Town, crooked: Crooked) -> tuple[Client, Client, Co
     await (await conversation.send_text("hello")).accepted()
     await texts(cem, 1)
     return anna, cem, conversation
-
-
-def impostor(client: Client) -> Own:
-    """The same account and device, with keys that the server made up."""
-    own = client._device.core.own
-    made = make_own(own.server_url, own.device.account, own.kind, client._device.core.now_s())
-    return replace(made, device=own.device)
-
-
-def account_of(own: Own, request_id: int) -> f.Account:
-    assert own.identity is not None
-    return f.Account(
-        request_id, own.device.account.name, own.kind, own.identity.public, own.device_list
-    )
-
-
-def key_package_of(own: Own, now_s: int) -> bytes:
-    credential = Credential(CREDENTIAL_TYPE, own.certificate)
-    return KeyPackageBundle.create(
-        MLS_256_XWING, credential, own.device_key.to_bytes(), now_s, 3600
-    ).message
 
 
 async def problem(client: Client) -> ProblemFound:

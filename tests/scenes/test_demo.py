@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from company import PLAUSCH, clean_environment, did, plausch
 from plausch.cli.stage.evidence import search
+from plausch.server.site import is_built
 
 
 @pytest.mark.parametrize(
@@ -177,6 +179,22 @@ def test_a_person_reserves_in_free_words(visitor: Callable[..., Visitor]) -> Non
     code, seen = anna.leaves()
     assert code == 0
     assert "for 4, under the name Anna Berger" in seen
+
+
+def test_a_browser_finds_the_restaurant_while_the_demo_runs(
+    visitor: Callable[..., Visitor],
+) -> None:
+    if not is_built():
+        pytest.fail("the web app is not built; run: make web")
+    anna = visitor("--language", "de", "demo")
+    anna.reads_until("Im Browser")
+    link = anna.reads_until("\n").rpartition(" ")[2].strip()
+    assert link.endswith("/zur-linde")
+    with urllib.request.urlopen(link, timeout=30) as answer:
+        assert answer.status == 200
+        assert b"<title>" in answer.read()
+    anna.reads_until("Sie> ")
+    anna.leaves()
 
 
 def test_a_person_who_leaves_at_once_has_reserved_nothing(

@@ -123,17 +123,31 @@ async def test_after_the_login_there_is_no_other(device: WireDevice, kind: type)
     ("raw", "close_code"),
     [
         (ws_frame(b"hello", first=0x81), 1002),  # a text message
-        (ws_frame(b"\x93\x03", first=0x02), 1002),  # a fragment
+        (ws_frame(b"\x93\x03", first=0x02) * 2, 1002),  # a message within another
+        (ws_frame(b"", first=0x02), 1002),  # an empty piece, which never ends
+        (ws_frame(b"\x93", first=0x02) + ws_frame(b"", first=0x00), 1002),
         (ws_frame(b"rest", first=0x80), 1002),  # a continuation of nothing
         (ws_frame(b"", first=0x01) * 50, 1002),
     ],
 )
-async def test_only_whole_binary_messages(
+async def test_only_binary_messages(
     server: ServerProcess, raw: bytes, close_code: int
 ) -> None:
     socket = await RawSocket.websocket(server.url)
     socket.write(raw)
     await expect_closing(socket, "bad_frame", close_code)
+
+
+async def test_a_message_in_pieces_is_whole_at_its_end(server: ServerProcess) -> None:
+    socket = await RawSocket.websocket(server.url)
+    request = codec.encode(f.Read(1, CONVERSATION, 0, 1))
+    first, *rest = [request[at : at + 3] for at in range(0, len(request), 3)]
+    socket.write(ws_frame(first, first=0x02))
+    for piece in rest:
+        socket.write(ws_frame(b"", first=0x8A))  # a pong may come between them
+        socket.write(ws_frame(piece, first=0x00))
+    socket.write(ws_frame(b"", first=0x80))
+    await expect_closing(socket, "wrong_state", 1008)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from plausch.base.ids import DeviceAddress
 from plausch.identity.certificate import parse_certificate
 from plausch.identity.device_list import parse_device_list
+from plausch.identity.errors import IdentityRefused
 from plausch.identity.login import verify_login
 from plausch.identity.safety_number import parse_qr_payload, safety_number
 from vectors.plausch_identity import FILE, cases
@@ -38,3 +39,29 @@ def test_the_published_objects_parse(published: dict) -> None:  # type: ignore[t
     )
     seen = parse_qr_payload(published["safety_number"]["qr_shown_by_one"])
     assert safety_number(seen.shown_by, seen.shown_to) == published["safety_number"]["digits"]
+
+
+def test_the_published_refusals_are_refusals(published: dict) -> None:  # type: ignore[type-arg]
+    refused = published["refused"]
+    for parse, name in ((parse_certificate, "certificates"), (parse_device_list, "device_lists")):
+        for case in refused[name]:
+            with pytest.raises(IdentityRefused) as caught:
+                parse(bytes.fromhex(case["signed"]))
+            assert caught.value.code == case["code"], case
+    for case in refused["qr"]:
+        with pytest.raises(IdentityRefused) as caught:
+            parse_qr_payload(case["text"])
+        assert caught.value.code == case["code"], case
+
+
+def test_the_published_successions_are_judged_alike(
+    published: dict,  # type: ignore[type-arg]
+) -> None:
+    for case in published["successions"]:
+        shown, known = (bytes.fromhex(case[name]) for name in ("shown", "known"))
+        if not case["code"]:
+            assert parse_device_list(shown).supersedes(known) is (shown != known)
+            continue
+        with pytest.raises(IdentityRefused) as caught:
+            parse_device_list(shown).supersedes(known)
+        assert caught.value.code == case["code"]

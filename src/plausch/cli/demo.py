@@ -26,6 +26,7 @@ from plausch.cli.stage.report import show_evidence, show_search
 from plausch.content.cards import BookingCard
 from plausch.domain.booking import BookingState
 from plausch.sdk import Client, Conversation, StoredMessage
+from plausch.server.site import is_built
 
 BUSINESS = "Zur Linde"
 BUSINESS_NAME = "zur-linde"
@@ -46,6 +47,11 @@ class Stage:
 
     folder: Path
     url: str
+
+    @property
+    def link(self) -> str:
+        """The restaurant in a browser; under a name for which browsers have cryptography."""
+        return f"http://localhost:{self.url.rpartition(':')[2]}/{BUSINESS_NAME}"
 
     @property
     def server(self) -> Path:
@@ -135,6 +141,14 @@ async def prove(stage: Stage, conversation: Conversation, screen: Screen) -> Boo
     return card if await agreed(stage, card) else None
 
 
+def show_link(stage: Stage, screen: Screen) -> None:
+    """Where a browser finds the restaurant; or why it does not."""
+    if is_built():
+        screen.line(screen.phrase("demo_link", link=stage.link), style="bold")
+    else:
+        screen.say("demo_no_link")
+
+
 async def scene(folder: Path, screen: Screen, script: bool) -> BookingCard | None:
     """The whole demo; the booking on which both ends agree, or None."""
     async with built(folder, screen) as (stage, restaurant):
@@ -144,6 +158,7 @@ async def scene(folder: Path, screen: Screen, script: bool) -> BookingCard | Non
             conversation = await client.conversation_with(restaurant)
             await conversation.ready()
             screen.answer("demo_begin", guest=client.address, business=BUSINESS)
+            show_link(stage, screen)
             mind: Mind = (
                 Script(screen, BUSINESS, UNDER_NAME)
                 if script

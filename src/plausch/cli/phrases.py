@@ -36,6 +36,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The server cannot be reached; this is what the device knew before.",
         "Der Server ist nicht erreichbar; dies ist der Stand dieses Geräts von vorher.",
     ),
+    "saving": ("Fetching and decrypting ...", "Wird geholt und entschlüsselt ..."),
+    "saved": (
+        "{path} ({size} bytes, from {sender})",
+        "{path} ({size} Bytes, von {sender})",
+    ),
     "looking": ("Asking the server ...", "Der Server wird gefragt ..."),
     "nothing": ("Nothing here yet.", "Noch nichts da."),
     "group_created": ("Group {title} exists ({id}).", "Gruppe {title} besteht ({id})."),
@@ -57,10 +62,16 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Sicherheitsnummer mit {address} ({state}):",
     ),
     "safety_advice": (
-        "Compare it by voice or side by side; if it is the same, run: plausch verify {address} "
-        "--mark",
-        "Vergleichen Sie sie am Telefon oder nebeneinander; ist sie gleich: plausch verify "
-        "{address} --mark",
+        "Compare it by voice or side by side, then give the number that the other side shows: "
+        "plausch verify {address} --mark NUMBER",
+        "Vergleichen Sie sie am Telefon oder nebeneinander, dann geben Sie die Nummer an, die die "
+        "andere Seite zeigt: plausch verify {address} --mark NUMMER",
+    ),
+    "safety_changed": (
+        "Ask the other side for the number on their screen. If it is this one: plausch verify "
+        "{address} --accept NUMBER. If it is not: plausch verify {address} --reject",
+        "Fragen Sie die andere Seite nach der Nummer auf ihrem Schirm. Ist es diese: plausch "
+        "verify {address} --accept NUMMER. Ist sie es nicht: plausch verify {address} --reject",
     ),
     "state_pinned": ("not compared yet", "noch nicht verglichen"),
     "state_verified": ("compared", "verglichen"),
@@ -105,6 +116,15 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Sie sind {guest}, ein Gast, und schreiben {business}, Ende zu Ende verschlüsselt. "
         "Antworten Sie mit einer Nummer oder mit eigenen Worten; eine leere Zeile beendet den "
         "Besuch.",
+    ),
+    "demo_link": (
+        "In a browser you are a guest of your own, for as long as this runs: {link}",
+        "Im Browser sind Sie ein eigener Gast, solange dies hier läuft: {link}",
+    ),
+    "demo_no_link": (
+        "There is no link for a browser: the web app is not built; `make web` builds it.",
+        "Einen Link für den Browser gibt es nicht: die Web-App ist nicht gebaut; `make web` baut "
+        "sie.",
     ),
     "demo_hello": ("Hello!", "Guten Tag!"),
     "demo_saw": (

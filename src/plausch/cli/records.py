@@ -6,6 +6,14 @@ from plausch.cli.console import Screen
 from plausch.sdk import Contact, Conversation, StoredMessage
 
 
+class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that a message carries; `plausch save` fetches it. Its sender says all of this."""
+
+    name: str
+    size_bytes: int
+    content_type: str
+
+
 class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     """One message. `sent_at_ms` is the server's time of acceptance since the Unix epoch."""
 
@@ -24,6 +32,7 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     deleted: bool = False
     reactions: dict[str, list[str]] = {}
     fork_suspected: bool = False
+    file: FileRecord | None = None
 
 
 class SentRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +43,17 @@ class SentRecord(msgspec.Struct, frozen=True, kw_only=True):
     message_id: str
     seq: int | None
     state: str
+
+
+class SavedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was fetched; `path` is where it is."""
+
+    conversation: str
+    message_id: str
+    sender: str = msgspec.field(name="from")
+    path: str
+    size_bytes: int
+    content_type: str
 
 
 class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +142,16 @@ def message_record(message: StoredMessage, title: str = "") -> MessageRecord:
         deleted=message.deleted,
         reactions={emoji: [str(one) for one in by] for emoji, by in message.reactions.items()},
         fork_suspected=message.fork_suspected,
+        file=file_record(message),
     )
+
+
+def file_record(message: StoredMessage) -> FileRecord | None:
+    """The message's file for a script."""
+    found = message.attachment
+    if found is None:
+        return None
+    return FileRecord(name=found.name, size_bytes=found.size_bytes, content_type=found.content_type)
 
 
 def conversation_record(conversation: Conversation) -> ConversationRecord:

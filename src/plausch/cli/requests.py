@@ -19,6 +19,7 @@ from plausch.cli.records import (
     DevicesRecord,
     DoneRecord,
     HistoryRecord,
+    SavedRecord,
     SentRecord,
     contact_record,
     conversation_record,
@@ -29,6 +30,7 @@ from plausch.sdk import (
     Conversation,
     SdkError,
     SentMessage,
+    State,
     UnknownConversation,
     Unreachable,
 )
@@ -38,12 +40,19 @@ Answer = TypeVar("Answer", bound=msgspec.Struct)
 _CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
 CONNECT_S = 5.0
 CATCH_UP_S = 90.0
+ANSWER_S = 120.0
+"""How long another process may take to carry a request out; with a file, FILE_S."""
+
+FILE_S = 3_600.0
+LOOKED_THROUGH = 1_000
+"""Messages that are looked through for a file, from the last one back."""
 
 
 class Request(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
     """Something that a client can be asked for."""
 
     answer_type: ClassVar[type[msgspec.Struct]]
+    answer_s: ClassVar[float] = ANSWER_S
 
     async def carry_out(self, client: Client) -> Answer:
         """Do it. Raises what the SDK raises."""
@@ -103,6 +112,24 @@ async def is_known(client: Client, target: str) -> bool:
     return any(one.address == address for one in await client.contacts())
 
 
+def existing(client: Client, target: str) -> Conversation:
+    """Like `find`, but who only looks never begins a conversation. Raises UnknownConversation,
+    NameRefused."""
+    if _CONVERSATION_ID.fullmatch(target):
+        return client.conversation(target)
+    group = titled(client, target)
+    if group is not None:
+        return group
+    address = full_address(client, target)
+    for conversation in client.conversations():
+        if conversation.peer == address:
+            return conversation
+    raise UnknownConversation(
+        f"There is no conversation with {address} on this device; begin one with: "
+        f"plausch send {address} TEXT."
+    )
+
+
 def full_address(client: Client, text: str) -> AccountAddress:
     """`name@domain`, or `name` for an account of our own server. Raises NameRefused."""
     return AccountAddress.parse(text if "@" in text else f"{text}@{client.domain}")
@@ -136,22 +163,45 @@ async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord
     )
 
 
+def unsent(conversation: Conversation) -> SentRecord:
+    """The record of a file that is still being uploaded: it has no message yet."""
+    return SentRecord(
+        conversation=conversation.id.hex(),
+        title=conversation.title,
+        message_id="",
+        seq=None,
+        state=str(State.WAITING),
+    )
+
+
 class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
-    """Send a text and wait until the server has it on disk, at most `timeout_s` in all."""
+    """Send a text and wait until the server has it on disk, at most `timeout_s` in all.
+
+    With `file`, an absolute path, that file, and the text below it if there is one.
+    """
 
     answer_type = SentRecord
+    answer_s = FILE_S
     target: str
     text: str
+    file: str = ""
     timeout_s: float = 20.0
 
     async def carry_out(self, client: Client) -> SentRecord:
-        """Raises what `find` and `Conversation.send_text` raise."""
+        """Raises what `find`, `Conversation.send_text` and `Conversation.send_file` raise."""
         loop = asyncio.get_running_loop()
         ends_s = loop.time() + self.timeout_s
         connect_s = min(CONNECT_S, self.timeout_s)
         await caught_up(client, connect_s, self.timeout_s - connect_s)
         conversation = await self._found(client, max(0.0, ends_s - loop.time()))
-        sent = await conversation.send_text(self.text)
+        if not self.file:
+            sent = await conversation.send_text(self.text)
+            return await settled(sent, conversation.title, max(0.0, ends_s - loop.time()))
+        try:
+            async with asyncio.timeout(max(0.0, ends_s - loop.time())):
+                sent = await conversation.send_file(self.file, caption=self.text)
+        except TimeoutError:  # it is sealed in the vault, and goes on by itself
+            return unsent(conversation)
         return await settled(sent, conversation.title, max(0.0, ends_s - loop.time()))
 
     async def _found(self, client: Client, within_s: float) -> Conversation:
@@ -177,7 +227,7 @@ class History(Request[HistoryRecord], frozen=True, kw_only=True, tag="history"):
     async def carry_out(self, client: Client) -> HistoryRecord:
         """Raises UnknownConversation when nothing was ever said there, NameRefused."""
         fresh = not self.offline and await caught_up(client)
-        conversation = self._existing(client)
+        conversation = existing(client, self.target)
         messages = await conversation.history(limit=self.limit)
         return HistoryRecord(
             conversation=conversation_record(conversation),
@@ -185,20 +235,37 @@ class History(Request[HistoryRecord], frozen=True, kw_only=True, tag="history"):
             fresh=fresh,
         )
 
-    def _existing(self, client: Client) -> Conversation:
-        """Like `find`, but looking at a history never begins a conversation."""
-        if _CONVERSATION_ID.fullmatch(self.target):
-            return client.conversation(self.target)
-        group = titled(client, self.target)
-        if group is not None:
-            return group
-        address = full_address(client, self.target)
-        for conversation in client.conversations():
-            if conversation.peer == address:
-                return conversation
-        raise UnknownConversation(
-            f"There is no conversation with {address} on this device; begin one with: "
-            f"plausch send {address} TEXT."
+
+class Save(Request[SavedRecord], frozen=True, kw_only=True, tag="save"):
+    """Fetch a file that was sent in a conversation: the newest one, or that of a message whose id
+    begins with `message`. `to` is an absolute path, a folder's or a file's."""
+
+    answer_type = SavedRecord
+    answer_s = FILE_S
+    target: str
+    to: str
+    message: str = ""
+
+    async def carry_out(self, client: Client) -> SavedRecord:
+        """Raises UnknownConversation, SdkError (no such file), and as `Conversation.download`."""
+        await caught_up(client)
+        conversation = existing(client, self.target)
+        for stored in reversed(await conversation.history(limit=LOOKED_THROUGH)):
+            if stored.attachment is None or not stored.message_id.hex().startswith(self.message):
+                continue
+            path = await conversation.download(stored, self.to)
+            return SavedRecord(
+                conversation=conversation.id.hex(),
+                message_id=stored.message_id.hex(),
+                sender=str(stored.sender),
+                path=str(path),
+                size_bytes=stored.attachment.size_bytes,
+                content_type=stored.attachment.content_type,
+            )
+        raise SdkError(
+            f"No file was sent here whose message has an id like {self.message!r}."
+            if self.message
+            else f"Among the last {LOOKED_THROUGH} messages here is none with a file."
         )
 
 
@@ -289,22 +356,28 @@ class Devices(Request[DevicesRecord], frozen=True, kw_only=True, tag="devices"):
 
 
 class Verify(Request[ContactRecord], frozen=True, kw_only=True, tag="verify"):
-    """The safety number with an account; mark it compared, or accept a changed key."""
+    """The safety number with an account; mark it compared, accept or reject a changed key.
+
+    `mark` and `accept` are the number that was compared.
+    """
 
     answer_type = ContactRecord
     address: str
-    mark: bool = False
-    accept: bool = False
+    mark: str | None = None
+    accept: str | None = None
+    reject: bool = False
 
     async def carry_out(self, client: Client) -> ContactRecord:
-        """Raises as `Client.contact`."""
+        """Raises as `Client.mark_verified`."""
         await caught_up(client)
         address = full_address(client, self.address)
-        if self.accept:
-            await client.accept_identity(address)
+        if self.mark is not None:
+            await client.mark_verified(address, self.mark)
+        if self.accept is not None:
+            await client.accept_identity(address, self.accept)
+        if self.reject:
+            await client.reject_identity(address)
         number = await client.safety_number(address)
-        if self.mark:
-            await client.mark_verified(address)
         return contact_record(await client.contact(address), number)
 
 
@@ -318,7 +391,9 @@ class Ping(Request[DoneRecord], frozen=True, kw_only=True, tag="ping"):
         return DoneRecord()
 
 
-AnyRequest = Send | History | Conversations | GroupCreate | GroupChange | Devices | Verify | Ping
+AnyRequest = (
+    Send | History | Save | Conversations | GroupCreate | GroupChange | Devices | Verify | Ping
+)
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyRequest)
 

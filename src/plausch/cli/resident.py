@@ -28,7 +28,6 @@ SOCKET_NAME = "control.sock"
 GREETING = b"plausch 1\n"
 LINE_BYTES = 4 * 1024 * 1024
 CONNECT_S = 3.0
-ANSWER_S = 120.0
 GRACE_S = 10.0
 
 
@@ -173,7 +172,7 @@ async def ask_resident(home: Path, request: Request[Answer]) -> Answer:
     try:
         writer.write(msgspec.json.encode(request) + b"\n")
         await writer.drain()
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(request.answer_s):
             line = await reader.readline()
     except (OSError, TimeoutError, ValueError):
         line = b""

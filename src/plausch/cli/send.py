@@ -1,4 +1,4 @@
-"""`plausch send`: one text to somebody or to a group."""
+"""`plausch send`: one text or one file to somebody or to a group."""
 
 import sys
 from pathlib import Path
@@ -40,10 +40,19 @@ def text_to_send(text: str) -> str:
 Examples:
   plausch send cem@localhost "Have you a table for two tonight?"
   plausch send "Chess club" "I am late" --json
-  date | plausch send anna -"""
+  date | plausch send anna -
+  plausch send anna --file map.png "We sit here"
+"""
 )
 @click.argument("address")
-@click.argument("text")
+@click.argument("text", required=False)
+@click.option(
+    "--file",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, resolve_path=True, path_type=Path),
+    metavar="PATH",
+    help="Send this file, with TEXT below it if there is one.",
+)
 @click.option(
     "--timeout",
     "timeout_s",
@@ -52,27 +61,35 @@ Examples:
     default=20.0,
     show_default=True,
     metavar="S",
-    help="Seconds to wait for the server; then exit code 3, the text stays in the outbox.",
+    help="Seconds to wait for the server; then exit code 3, text or file go out later.",
 )
 @home_option
 @passphrase_option
 @json_option
 def send(
     address: str,
-    text: str,
+    text: str | None,
+    file: Path | None,
     timeout_s: float,
     home: Path,
     passphrase_file: Path | None,
     as_json: bool,
 ) -> int:
-    """Send TEXT to ADDRESS and wait until the server has it on disk.
+    """Send TEXT or a file to ADDRESS and wait until the server has it on disk.
 
     ADDRESS is name@domain, a name of your own server, a group's title, or a conversation's id.
     TEXT may be Markdown; - reads standard input. A TEXT that begins with a dash stands after the
     options and --.
     """
     screen = screen_of(json=as_json)
-    request = Send(target=address, text=text_to_send(text), timeout_s=timeout_s)
+    if text is None and file is None:
+        raise click.UsageError("There is nothing to send; give a TEXT, or a file with --file.")
+    request = Send(
+        target=address,
+        text="" if text is None else text_to_send(text),
+        file="" if file is None else str(file),
+        timeout_s=timeout_s,
+    )
     with screen.working("sending"):
         sent = run(perform(request, home, passphrase_file, screen))
     if as_json:

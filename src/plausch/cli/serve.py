@@ -79,8 +79,9 @@ def serve(
 ) -> None:
     """Run a server until Ctrl-C or SIGTERM.
 
-    Prints `ready http://HOST:PORT` when it accepts connections. TLS belongs in front of it (a
-    proxy). It keeps only what it cannot read; spec/threats.md says what it does learn.
+    Prints `ready http://HOST:PORT` when it accepts connections, and where the web app is, with
+    the hash of its build. TLS belongs in front of it (a proxy). It keeps only what it cannot
+    read; spec/threats.md says what it does learn.
     """
     settings = configured(
         config,

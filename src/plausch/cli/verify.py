@@ -14,18 +14,22 @@ from plausch.cli.requests import Verify
     epilog="""\b
 Examples:
   plausch verify anna@localhost
-  plausch verify anna --mark          we compared the numbers, they are the same"""
+  plausch verify anna --mark "03845 87011 ..."      the number that she reads to you
+  plausch verify anna --accept "03845 87011 ..."    her new key, after comparing as well
+  plausch verify anna --reject                      not her key: keep the one known so far"""
 )
 @click.argument("address")
-@click.option("--mark", is_flag=True, help="The numbers were compared and are the same.")
-@click.option("--accept", is_flag=True, help="Accept a changed key; the comparison starts anew.")
+@click.option("--mark", metavar="NUMBER", help="The number as the other side shows it: compared.")
+@click.option("--accept", metavar="NUMBER", help="Accept the changed key that has this number.")
+@click.option("--reject", is_flag=True, help="Drop a changed key; keep the one known so far.")
 @home_option
 @passphrase_option
 @json_option
 def verify(
     address: str,
-    mark: bool,
-    accept: bool,
+    mark: str | None,
+    accept: str | None,
+    reject: bool,
     home: Path,
     passphrase_file: Path | None,
     as_json: bool,
@@ -33,14 +37,15 @@ def verify(
     """Show the safety number with ADDRESS.
 
     Both of you see the same 60 digits if nobody is in between. Compare them by voice or side by
-    side, then mark them.
+    side, then mark them by giving the number that the other side shows.
     """
     screen = screen_of(json=as_json)
-    if mark and accept:
+    if sum((mark is not None, accept is not None, reject)) > 1:
         raise click.UsageError(
-            "A changed key is accepted first and compared then: give --accept or --mark, not both."
+            "A changed key is accepted or rejected first and marked then: give one of --accept, "
+            "--reject and --mark."
         )
-    request = Verify(address=address, mark=mark, accept=accept)
+    request = Verify(address=address, mark=mark, accept=accept, reject=reject)
     with screen.working("looking"):
         contact = run(perform(request, home, passphrase_file, screen))
     if as_json:
@@ -52,6 +57,8 @@ def verify(
         screen.line(f"  {row}")
     if contact.state == "pinned":
         screen.say("safety_advice", address=contact.address)
+    if contact.state == "changed":
+        screen.say("safety_changed", address=contact.address)
 
 
 def rows_of(safety_number: str) -> list[str]:

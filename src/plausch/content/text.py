@@ -197,7 +197,8 @@ def _read(part: Part, languages: Sequence[str]) -> str:
         return _plain(words) if kind == "text/markdown" else words
     if part.semantics is Semantics.CHOOSE_ONE:
         return _read(_chosen(part.parts, languages), languages)
-    return "\n".join(filter(None, (_read(inner, languages) for inner in part.parts)))
+    shown = (inner for inner in part.parts if inner.disposition != Disposition.PREVIEW)
+    return "\n".join(filter(None, (_read(inner, languages) for inner in shown)))
 
 
 def _chosen(parts: Sequence[Part], languages: Sequence[str]) -> Part:
@@ -232,7 +233,7 @@ def _speaks(tags: str, wanted: str) -> bool:
 
 _MENTION = re.compile(r"\[(@(?:[^\[\]\\]|\\.){0,256})\]\((mimi://[^()\s]{1,512})\)")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~\n])")
-_SPECIAL = re.compile(r"[\\`*_\[\]<>#~|&]|(?<![^\n])[-+=]|(?<=[0-9])[.)]|\n")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#~|&]|(?<![^\n \t])[-+=]|(?<=[0-9])[.)]|\n")
 
 
 def _escaped(words: str) -> str:

@@ -12,6 +12,7 @@ from plausch.sdk.contacts import Contact, ContactState
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.errors import (
     ConversationBroken,
+    FileRefused,
     IdentityChanged,
     NotParticipant,
     SdkError,
@@ -42,6 +43,7 @@ from plausch.sdk.events import (
     TitleChanged,
 )
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
+from plausch.sdk.outgoing import FileDescription
 
 __all__ = [
     "Client",
@@ -53,6 +55,8 @@ __all__ = [
     "ConversationJoined",
     "ConversationLeft",
     "Event",
+    "FileDescription",
+    "FileRefused",
     "ForkSuspected",
     "IdentityChanged",
     "IdentityKeyChanged",

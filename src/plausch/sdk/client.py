@@ -15,7 +15,6 @@ from plausch.base.ids import (
     parse_conversation_id,
 )
 from plausch.content.conversation import title_message
-from plausch.identity.safety_number import Party, safety_number
 from plausch.sdk.account import register_account
 from plausch.sdk.beginning import begin
 from plausch.sdk.composing import new_salt, sendable
@@ -138,6 +137,7 @@ class Client:
         core = self._device.core
         await core.transport.close()
         await core.close()
+        self._device.uploads.close()
         core.feed.close()
         await self._vault.close()
 
@@ -266,19 +266,34 @@ class Client:
     async def safety_number(self, address: AccountAddress | str) -> str:
         """60 digits in groups of 5 that both people see alike if nobody is in between."""
         kept = await self._known(address)
-        theirs = kept.offered_key or kept.identity_key
-        mine = self._device.core.trust.device_list(self.address).identity_key
-        return safety_number(Party(self.address, mine), Party(kept.address, theirs))
+        return self._device.core.trust.safety_number(kept.address)
 
-    async def mark_verified(self, address: AccountAddress | str) -> None:
-        """People compared the safety numbers and they were equal."""
-        kept = await self._known(address)
-        await self._device.core.trust.mark_verified(kept.address)
+    async def mark_verified(self, address: AccountAddress | str, compared: str) -> None:
+        """People compared the safety numbers and they were equal.
 
-    async def accept_identity(self, address: AccountAddress | str) -> None:
-        """Accept an account's new identity key; verification starts anew."""
+        `compared`: the number as the other side shows it, or the text of its scanned code. Raises
+        TrustRefused when that is not the present one, IdentityChanged, and as `contact`.
+        """
         kept = await self._known(address)
-        await self._device.core.trust.accept_identity(kept.address)
+        await self._device.core.trust.mark_verified(kept.address, compared)
+
+    async def accept_identity(self, address: AccountAddress | str, compared: str) -> None:
+        """Accept an account's new identity key; verification starts anew.
+
+        `compared` as in `mark_verified`: it must be the number of the key that waits now. Raises
+        TrustRefused when it is not, and as `contact`.
+        """
+        kept = await self._known(address)
+        await self._device.core.trust.accept_identity(kept.address, compared)
+        await self._device.outbox.kick_all()
+
+    async def reject_identity(self, address: AccountAddress | str) -> None:
+        """Drop an account's new identity key and keep the one known so far: the server lied.
+
+        It has to be compared again. Raises as `contact`.
+        """
+        kept = await self._known(address)
+        await self._device.core.trust.reject_identity(kept.address)
         await self._device.outbox.kick_all()
 
     async def devices(self) -> list[DeviceAddress]:

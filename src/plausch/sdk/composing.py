@@ -1,7 +1,7 @@
 """Sending: content becomes a message in the history and a debt in the outbox, at once."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -40,8 +40,11 @@ def sendable() -> Iterator[None]:
 
 
 @whole
-async def compose(core: Core, outbox: Outbox, live: Live, content: MimiContent) -> SentMessage:
-    """Put a message into history and outbox in one transaction, and start sending.
+async def compose(
+    core: Core, outbox: Outbox, live: Live, content: MimiContent, also: Sequence[Write] = ()
+) -> SentMessage:
+    """Put a message into history and outbox in one transaction, and start sending. `also` is
+    written with it.
 
     Raises NotParticipant, IdentityChanged, SdkError (content beyond the limits).
     """
@@ -53,7 +56,7 @@ async def compose(core: Core, outbox: Outbox, live: Live, content: MimiContent) 
         if shown:  # first: once the message is written, nothing may fail any more
             await core.trust.set_known(live.others(core.address))
         idempotency_id = new_idempotency_id()
-        writes: list[Write] = []
+        writes: list[Write] = list(also)
         if shown:
             writes += await _in_history(core, live, content, raw, identifier)
         writes.append(

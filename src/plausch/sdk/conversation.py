@@ -1,19 +1,24 @@
 """A conversation: what a person or a bot does in it."""
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress, MessageId
+from plausch.content.attachment import attachments_of
 from plausch.content.conversation import title_message
 from plausch.content.mimi import MimiContent, decode
 from plausch.content.text import delete, edit, reaction, reactions_of, text_message, unlike
 from plausch.sdk.composing import check_text, compose, new_salt, sendable
 from plausch.sdk.core import Core, Live
+from plausch.sdk.downloads import download
 from plausch.sdk.errors import SdkError
 from plausch.sdk.history import SHOWN, root_of, without_withdrawn
 from plausch.sdk.membership import Intent, demand_participant
-from plausch.sdk.message import Kind, SentMessage, StoredMessage
+from plausch.sdk.message import IncomingMessage, Kind, SentMessage, StoredMessage
+from plausch.sdk.outgoing import PLAIN_FILE, FileDescription, outgoing_file
 from plausch.sdk.reading import mark_read, read_history
+from plausch.sdk.uploads import Progress
 from plausch.sdk.vault.conversations import ConversationState
 from plausch.sdk.vault.messages import MessageRow
 from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
@@ -97,6 +102,44 @@ class Conversation:
             content = text_message(check_text(text), salt=new_salt(), in_reply_to=reply_to)
         return await self.send(content)
 
+    async def send_file(
+        self,
+        source: Path | str | bytes,
+        description: FileDescription = PLAIN_FILE,
+        *,
+        caption: str = "",
+        reply_to: MessageId | None = None,
+        on_progress: Progress | None = None,
+    ) -> SentMessage:
+        """Send a file (a path, or its bytes). Returns when it is on the server and its message in
+        the outbox on disk.
+
+        The file is read and encrypted at once; then it goes by itself, also after a restart, also
+        when the caller is cancelled. Its message is in the history once the upload is done, so
+        texts go ahead of it. Raises FileRefused, SdkError (too large, or it changed while it was
+        read), NotParticipant, IdentityChanged, ServerRefused (too large there, no room left),
+        Unreachable (the client was closed; it goes on next time).
+        """
+        outgoing = outgoing_file(self._core, source, description, caption, reply_to)
+        return await self._device.uploads.send(self._live, outgoing, on_progress)
+
+    async def download(
+        self,
+        message: StoredMessage | IncomingMessage,
+        to_path: Path | str,
+        on_progress: Progress | None = None,
+    ) -> Path:
+        """Fetch the file of a message; where it is.
+
+        `to_path` is a folder (the file gets its own name, made safe, or one like it that is free)
+        or a file, which is replaced. A download that was interrupted goes on. Raises SdkError (no
+        file, or of another server), FileRefused, ServerRefused (`unknown_blob`: it has expired),
+        ContentError (it is not what was sent), Unreachable.
+        """
+        if message.attachment is None:
+            raise SdkError("This message has no file that can be fetched.")
+        return await download(self._core, message.attachment, Path(to_path), on_progress)
+
     async def send(self, content: MimiContent) -> SentMessage:
         """Send any content, such as a card from `plausch.content.cards`. Raises as `send_text`."""
         return await compose(self._core, self._device.outbox, self._live, content)
@@ -126,10 +169,15 @@ class Conversation:
         return await self.send(content)
 
     async def delete(self, message_id: MessageId) -> SentMessage:
-        """Delete a message of ours for everyone. Raises as `send_text`."""
+        """Delete a message of ours for everyone, and its file on the server if there is a
+        connection now. Raises as `send_text`."""
         row = await self._own_message(message_id)
-        answered = decode(row.content).in_reply_to
-        return await self.send(delete(row.message_id, salt=new_salt(), in_reply_to=answered))
+        content = decode(row.content)
+        taken_back = delete(row.message_id, salt=new_salt(), in_reply_to=content.in_reply_to)
+        sent = await self.send(taken_back)
+        for attachment in attachments_of(content):
+            self._core.spawn(self._device.uploads.drop(attachment.blob))
+        return sent
 
     async def mark_read(self, up_to: MessageId | None = None) -> None:
         """Everything up to this message (default: all) was read; tells the senders.

@@ -18,6 +18,7 @@ from plausch.sdk.stock import Stock
 from plausch.sdk.sync import Sync
 from plausch.sdk.transport import Transport
 from plausch.sdk.trust import Trust
+from plausch.sdk.uploads import Uploads
 from plausch.sdk.vault.own import Own
 from plausch.sdk.vault.vault import Vault
 from plausch.wire import frames as f
@@ -32,6 +33,7 @@ class Device:
     outbox: Outbox
     epochs: Epochs
     sync: Sync
+    uploads: Uploads
 
     def parse_other(self, address: AccountAddress | str) -> AccountAddress:
         """An address of somebody else. Raises NameRefused, SdkError."""
@@ -62,6 +64,7 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         await device.sync.resume()
         device.core.caught_up_on = device.core.transport.generation
         await device.outbox.kick_all()
+        await device.uploads.kick_all()
         await _if_allowed(device.core, stock.counted(logged_in.key_packages))
         device.core.greeted.set()
         await _if_allowed(device.core, device.sync.learn_marks())
@@ -81,7 +84,8 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
     stock = Stock(core)
     sync = Sync(core, epochs, Joining(core), stock)
     outbox.connect(sync)
-    parts.append(Device(core, Directory(core), outbox, epochs, sync))
+    uploads = Uploads(core, outbox)
+    parts.append(Device(core, Directory(core), outbox, epochs, sync, uploads))
     return parts[0]
 
 

@@ -160,12 +160,24 @@ class Epochs:
         if group is None or not _is_untidy(live, group) or live.id in self._tidying:
             return
         self._tidying.add(live.id)
-        self._core.spawn(self._tidy_in_turn(live, self._turn_s(group)))
+        if self._core.device in leavers(self._core, group):
+            self._core.spawn(self._leave_as_well(live))
+        else:
+            self._core.spawn(self._tidy_in_turn(live, self._turn_s(group)))
+
+    async def _leave_as_well(self, live: Live) -> None:
+        """Another device of this account has left: this one does not stay behind."""
+        try:
+            await self._owe(live, EntryKind.LEAVE, b"")
+        finally:
+            self._tidying.discard(live.id)
 
     def _turn_s(self, group: Group) -> float:
         """The lowest leaf goes first and at once; the others wait, so that one Commit is made."""
         proposed = (listed.proposal for listed in group.proposals.values())
         going = {proposal.removed for proposal in proposed if isinstance(proposal, Remove)}
+        members = members_of(self._core, group)
+        going.update(members[device] for device in leavers(self._core, group))
         staying = sorted(
             member.leaf_index for member in group.members() if member.leaf_index not in going
         )
@@ -180,23 +192,16 @@ class Epochs:
             await asyncio.sleep(delay_s)
             group = live.group
             if group is not None and _is_untidy(live, group) and live.kept.state == "open":
-                await self._owe_tidying(live)
+                await self._owe(live, EntryKind.CHANGE, Intent().to_bytes())
         finally:
             self._tidying.discard(live.id)
 
-    async def _owe_tidying(self, live: Live) -> None:
+    async def _owe(self, live: Live, kind: EntryKind, intent: bytes) -> None:
+        """Owe it, unless there is one of its kind."""
         entries = await self._core.outbox.of(live.id)
-        if not any(entry.kind is EntryKind.CHANGE for entry in entries):
-            await self._core.vault.write(
-                [
-                    self._core.outbox.add(
-                        live.id,
-                        EntryKind.CHANGE,
-                        Intent().to_bytes(),
-                        idempotency_id=new_idempotency_id(),
-                    )
-                ]
-            )
+        if not any(entry.kind is kind for entry in entries):
+            owed = self._core.outbox.add(live.id, kind, intent, idempotency_id=new_idempotency_id())
+            await self._core.vault.write([owed])
         self._kick(live)
 
     async def device_list_moved(self, name: str) -> None:
@@ -214,6 +219,8 @@ class Epochs:
             return
         for live in list(core.lives.values()):
             if address in live.kept.participants and live.kept.state == "open":
+                # A new device is told of once more when it can be added.
+                live.tried = {one for one in live.tried if one[0].account != address}
                 core.spawn(self._follow_list(live, address))
 
     async def _follow_list(self, live: Live, address: AccountAddress) -> None:
@@ -233,7 +240,7 @@ class Epochs:
                 still = missing & missing_devices(self._core, group, {address})
                 still_outdated = outdated_leaves(self._core, live, group)
             if still or still_outdated:
-                await self._owe_tidying(live)
+                await self._owe(live, EntryKind.CHANGE, Intent().to_bytes())
 
 
 def _is_untidy(live: Live, group: Group) -> bool:

@@ -10,6 +10,12 @@ class SdkError(LocalError):
     code = "sdk"
 
 
+class FileRefused(SdkError):
+    """A file of this machine cannot be read or written."""
+
+    code = "file"
+
+
 class VaultError(OperatorError):
     """The vault cannot be read or written."""
 
@@ -92,7 +98,8 @@ class TrustRefused(RemoteError):
 class IdentityChanged(TrustRefused):
     """An account shows another identity key than the one known; sending waits for a decision.
 
-    `address` is the account. Compare safety numbers, then call `Client.accept_identity`.
+    `address` is the account. Compare safety numbers, then call `Client.accept_identity`
+    or `Client.reject_identity`.
     """
 
     code = "identity_changed"

@@ -74,7 +74,8 @@ class TitleChanged:
 
 @dataclass(frozen=True, slots=True)
 class IdentityKeyChanged:
-    """An account shows a new identity key; sending to it waits for `accept_identity`."""
+    """An account shows a new identity key; sending to it waits for `accept_identity` or
+    `reject_identity`."""
 
     address: AccountAddress
 

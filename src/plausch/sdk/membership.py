@@ -93,13 +93,16 @@ def suite_for(devices: int) -> int:
 
 
 def leavers(core: Core, group: Group) -> set[DeviceAddress]:
-    """The devices that propose their own removal."""
+    """The devices of accounts of which a device proposes its own removal: who leaves, leaves with
+    all devices."""
     asking = {
         listed.proposal.removed
         for listed in group.proposals.values()
         if isinstance(listed.proposal, Remove) and listed.sender == member(listed.proposal.removed)
     }
-    return {device for device, leaf in members_of(core, group).items() if leaf in asking}
+    members = members_of(core, group)
+    accounts = {device.account for device, leaf in members.items() if leaf in asking}
+    return {device for device in members if device.account in accounts}
 
 
 def outdated_leaves(
@@ -170,11 +173,15 @@ async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Pla
     await core.trust.freshen(sorted(accounts), core.transport.generation)
     core.trust.demand_unchanged(sorted(accounts))
     plan = Plan()
-    leaving = {leaf for device, leaf in present.items() if device.account in removed}
+    going = (leavers(core, group) | live.leaving) & set(present)
+    leaving = {
+        leaf for device, leaf in present.items() if device.account in removed or device in going
+    }
     leaving.update(outdated_leaves(core, live, group, besides=removed))
     plan.removes = sorted(leaving - {group.own_leaf})
+    staying = accounts - {device.account for device in going}
     missing = missing_devices(core, group, added - removed)
-    missing |= _untried(core, live, missing_devices(core, group, accounts))
+    missing |= _untried(core, live, missing_devices(core, group, staying))
     for address in sorted({device.account for device in missing}):
         wanted = {device for device in missing if device.account == address}
         try:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
+from plausch.content.attachment import Attachment, attachments_of
 from plausch.content.cards import Card, card_of
 from plausch.content.mimi import MimiContent
 from plausch.sdk.errors import NotParticipant, ServerRefused
@@ -79,6 +80,12 @@ class StoredMessage:
     def card(self) -> Card | None:
         """The structured part, when there is one that this version understands."""
         return card_of(self.content) if self.content is not None else None
+
+    @property
+    def attachment(self) -> Attachment | None:
+        """The first file that it carries, when this version can fetch it."""
+        found = attachments_of(self.content) if self.content is not None else ()
+        return found[0] if found else None
 
 
 class SentMessage:
@@ -169,6 +176,11 @@ class IncomingMessage:
     def card(self) -> Card | None:
         """The structured part, when there is one that this version understands."""
         return self.stored.card
+
+    @property
+    def attachment(self) -> Attachment | None:
+        """The first file that it carries, when this version can fetch it."""
+        return self.stored.attachment
 
     @property
     def seq(self) -> int:

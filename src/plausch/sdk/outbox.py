@@ -34,7 +34,7 @@ from plausch.sdk.membership import (
     tried_in_vain,
     untried,
 )
-from plausch.sdk.message import State
+from plausch.sdk.message import Kind, State
 from plausch.sdk.receive import envelope_hash
 from plausch.sdk.sync import Sync
 from plausch.sdk.transport import jittered_delay_s
@@ -45,6 +45,9 @@ from plausch.wire import frames as f
 
 COMMIT_ATTEMPTS = 50
 """Commits lost to others in a row, after which an intent is given up for now."""
+
+LOUD = frozenset({Kind.TEXT, Kind.CARD, Kind.FILE, Kind.OTHER})
+"""What somebody wants to be told of, and is woken for."""
 
 
 class Outbox:
@@ -195,15 +198,17 @@ class Outbox:
             if ready is None:
                 await self._tidy(live)
                 continue
+            quiet = await self._is_quiet(ready)
             try:
                 answer = await core.transport.ask(
-                    lambda request_id, ready=ready: f.Append(  # type: ignore[misc]
+                    lambda request_id, ready=ready, quiet=quiet: f.Append(  # type: ignore[misc]
                         request_id,
                         live.id,
                         ready.epoch,
                         f.APPLICATION,
                         ready.payload,
                         ready.idempotency_id,
+                        quiet,
                     ),
                     f.Appended,
                 )
@@ -214,6 +219,13 @@ class Outbox:
             live.accepted = max(live.accepted, answer.seq)
             await self._accepted(live, ready, answer)
             return
+
+    async def _is_quiet(self, entry: Entry) -> bool:
+        """Whether nobody has to be woken: for a report of having read, a reaction, a change."""
+        if entry.message_id is None:
+            return True
+        row = await self._core.messages.get(entry.message_id)
+        return row is None or row.kind not in LOUD
 
     @whole
     async def _encrypted(self, live: Live, entry: Entry) -> Entry | None:

@@ -22,6 +22,13 @@ from plausch.identity.certificate import CREDENTIAL_TYPE, DeviceCertificate, par
 from plausch.identity.device_list import DeviceList, parse_device_list
 from plausch.identity.errors import IdentityRefused
 from plausch.identity.judge import judge_leaf
+from plausch.identity.safety_number import (
+    Party,
+    check_scanned,
+    is_qr_payload,
+    is_same_number,
+    safety_number,
+)
 from plausch.mls.credential import Credential, CredentialJudge, CredentialRefused, Role
 from plausch.sdk.contacts import Contact, ContactState
 from plausch.sdk.errors import IdentityChanged, TrustRefused
@@ -73,6 +80,8 @@ class Trust:
         self._lists: dict[AccountAddress, DeviceList] = {}
         self._certificates: dict[bytes, DeviceCertificate] = {}
         self._looked_up: dict[AccountAddress, int] = {}
+        # What is decided about an account depends on what is kept of it: one change at a time.
+        self._changing = asyncio.Lock()
         self.version = 0
         """Grows whenever anything that a verdict depends on has changed."""
 
@@ -105,6 +114,20 @@ class Trust:
             if kept is not None and kept.state is ContactState.CHANGED:
                 raise IdentityChanged(address)
 
+    def safety_number(self, address: AccountAddress) -> str:
+        """60 digits in groups of 5 that both people see alike if nobody is in between.
+
+        While a new identity key waits for a decision, those of the new key. Raises TrustRefused
+        if the account is unknown.
+        """
+        return safety_number(*self._parties(address))
+
+    def _parties(self, address: AccountAddress) -> tuple[Party, Party]:
+        """This account, and the other with the key that is to be compared."""
+        mine = self.device_list(self._own).identity_key
+        theirs = self.device_list(address).identity_key
+        return Party(self._own, mine), Party(address, self._accounts[address].offered_key or theirs)
+
     # --- looking up --------------------------------------------------------------------------
 
     async def ensure(self, address: AccountAddress) -> KeptAccount:
@@ -134,20 +157,21 @@ class Trust:
                 f"{address} lives on another server; this one can only reach {self._own.domain}."
             )
         shown = await self._ask(address.name)
-        try:
-            kept = self._verified(address, shown)
-        except IdentityRefused as error:
-            raise TrustRefused(
-                f"The server shows {address} in a way that cannot be believed: {error}",
-                code=error.code,
-            ) from error
-        before = self._accounts.get(address)
-        if kept != before:
-            await self._put(kept)
-            # Told again for a third key: what was compared with the second is worth nothing then.
-            if kept.offered_key and before is not None and kept.offered_key != before.offered_key:
-                self._feed.tell(IdentityKeyChanged(address))
-        return kept
+        async with self._changing:
+            try:
+                kept = self._verified(address, shown)
+            except IdentityRefused as error:
+                raise TrustRefused(
+                    f"The server shows {address} in a way that cannot be believed: {error}",
+                    code=error.code,
+                ) from error
+            before = self._accounts.get(address)
+            if kept != before:
+                await self._put(kept)
+                # A third key is told as well: what was compared with the second is worth nothing.
+                if before is not None and kept.offered_key not in (b"", before.offered_key):
+                    self._feed.tell(IdentityKeyChanged(address))
+            return kept
 
     def _verified(self, address: AccountAddress, shown: f.Account) -> KeptAccount:
         """What to keep of what the server shows. Raises IdentityRefused."""
@@ -188,43 +212,69 @@ class Trust:
     async def pin_own(self, kind: str, device_list: bytes) -> None:
         """This account's own list, as made here."""
         parsed = parse_device_list(device_list)
-        await self._put(
-            KeptAccount(
-                self._own,
-                kind,
-                parsed.identity_key,
-                device_list,
-                ContactState.VERIFIED,
-                known=True,
-            )
-        )
+        verified = ContactState.VERIFIED
+        own = KeptAccount(self._own, kind, parsed.identity_key, device_list, verified, known=True)
+        async with self._changing:
+            await self._put(own)
 
     async def set_known(self, addresses: Iterable[AccountAddress]) -> None:
         """This person wrote to them, or accepted their request."""
         for address in addresses:
-            kept = self._accounts.get(address)
-            if kept is not None and not kept.known:
-                await self._put(replace(kept, known=True))
+            async with self._changing:
+                kept = self._accounts.get(address)
+                if kept is not None and not kept.known:
+                    await self._put(replace(kept, known=True))
 
-    async def mark_verified(self, address: AccountAddress) -> None:
-        """Safety numbers were compared. Raises IdentityChanged, as there is nothing to compare."""
-        kept = await self.ensure(address)
-        self.demand_unchanged([address])
-        await self._put(replace(kept, state=ContactState.VERIFIED))
+    async def mark_verified(self, address: AccountAddress, compared: str) -> None:
+        """Safety numbers were compared.
 
-    async def accept_identity(self, address: AccountAddress) -> None:
-        """Pin the key that waits for a decision; nothing happens if none does."""
-        kept = await self.ensure(address)
-        if kept.state is ContactState.CHANGED:
-            await self._put(
-                replace(
-                    kept,
-                    identity_key=kept.offered_key,
-                    device_list=kept.offered_list,
-                    state=ContactState.PINNED,
-                    offered_key=b"",
-                    offered_list=b"",
-                )
+        `compared` is the number that the person saw, or the text of the code that was scanned.
+        Raises TrustRefused when that is not the present one, IdentityChanged while a new key waits
+        (it is accepted first and compared then).
+        """
+        await self.ensure(address)
+        async with self._changing:
+            self.demand_unchanged([address])
+            self._demand_present(address, compared)
+            await self._put(replace(self._accounts[address], state=ContactState.VERIFIED))
+
+    async def accept_identity(self, address: AccountAddress, compared: str) -> None:
+        """Pin the key that waits for a decision; nothing happens if none does.
+
+        `compared` as in `mark_verified`: whoever has compared with a second key does not accept a
+        third unawares. Raises TrustRefused when that is not the present number.
+        """
+        await self.ensure(address)
+        async with self._changing:
+            self._demand_present(address, compared)
+            kept = self._accounts[address]
+            if kept.state is ContactState.CHANGED:
+                pinned = replace(kept, identity_key=kept.offered_key, device_list=kept.offered_list)
+                await self._put(_settled(pinned))
+
+    async def reject_identity(self, address: AccountAddress) -> None:
+        """Drop the key that waits for a decision and keep the pinned one: the server lied.
+
+        If it goes on, the contact is marked as changed again. Nothing happens if none waits.
+        """
+        await self.ensure(address)
+        async with self._changing:
+            kept = self._accounts[address]
+            if kept.state is ContactState.CHANGED:
+                await self._put(_settled(kept))
+
+    def _demand_present(self, address: AccountAddress, compared: str) -> None:
+        """Raises TrustRefused unless it is the present number, or a code that says the same."""
+        if is_qr_payload(compared):
+            try:
+                check_scanned(compared, *self._parties(address))
+            except IdentityRefused as error:
+                raise TrustRefused(str(error), code=error.code) from error
+        elif not is_same_number(compared, self.safety_number(address)):
+            raise TrustRefused(
+                f"This is not the safety number with {address} now: a digit is wrong, or the "
+                "identity key has changed since; look at the number again and compare it anew.",
+                code="safety_number_differs",
             )
 
     @whole
@@ -310,3 +360,8 @@ class Trust:
 def contact_of(kept: KeptAccount) -> Contact:
     """The public form."""
     return Contact(kept.address, kept.kind, kept.state, kept.known)
+
+
+def _settled(kept: KeptAccount) -> KeptAccount:
+    """No key waits any more; whichever is pinned then has to be compared (again)."""
+    return replace(kept, state=ContactState.PINNED, offered_key=b"", offered_list=b"")

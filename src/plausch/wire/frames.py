@@ -10,32 +10,43 @@ from typing import Annotated
 
 import msgspec
 
+from plausch.wire.blobs import BeginBlob as BeginBlob
+from plausch.wire.blobs import BlobChunk as BlobChunk
+from plausch.wire.blobs import BlobStands as BlobStands
+from plausch.wire.blobs import DropBlob as DropBlob
+from plausch.wire.blobs import GetBlobChunk as GetBlobChunk
+from plausch.wire.blobs import PutBlobChunk as PutBlobChunk
+from plausch.wire.frame import MAX_INTEGER as MAX_INTEGER
+from plausch.wire.frame import (
+    ConversationBytes,
+    Count,
+    IdempotencyBytes,
+    Known,
+    NonceBytes,
+    RequestId,
+    Sentence,
+    SignatureBytes,
+    SuiteId,
+    Token,
+    Uri,
+    Word,
+)
+from plausch.wire.frame import Frame as Frame
+from plausch.wire.linking import AdoptDevice as AdoptDevice
+from plausch.wire.linking import Backup as Backup
+from plausch.wire.linking import DropBackup as DropBackup
+from plausch.wire.linking import EndPairing as EndPairing
+from plausch.wire.linking import GetBackup as GetBackup
+from plausch.wire.linking import KeepBackup as KeepBackup
+from plausch.wire.linking import OpenPairing as OpenPairing
+from plausch.wire.linking import PairingMessage as PairingMessage
+from plausch.wire.linking import SendPairing as SendPairing
+from plausch.wire.wakes import DropWakeUp as DropWakeUp
+from plausch.wire.wakes import GetWakeUpKey as GetWakeUpKey
+from plausch.wire.wakes import SetWakeUp as SetWakeUp
+from plausch.wire.wakes import WakeUpKey as WakeUpKey
+
 PROTOCOL_VERSION = 1
-
-MAX_INTEGER = 2**53 - 1
-"""Largest integer on the wire: what every language, JavaScript included, holds exactly."""
-
-RequestId = Annotated[int, msgspec.Meta(ge=1, le=MAX_INTEGER)]
-Count = Annotated[int, msgspec.Meta(ge=0, le=MAX_INTEGER)]
-"""A position, an epoch, a time in milliseconds, or a number of things."""
-
-Known = Annotated[int, msgspec.Meta(ge=-1, le=MAX_INTEGER)]
-"""A `Count`, or -1 for "not said"."""
-
-SuiteId = Annotated[int, msgspec.Meta(ge=0, le=0xFFFF)]
-ConversationBytes = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
-NonceBytes = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
-IdempotencyBytes = Annotated[bytes, msgspec.Meta(min_length=16, max_length=16)]
-SignatureBytes = Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
-Word = Annotated[str, msgspec.Meta(max_length=64)]
-Token = Annotated[str, msgspec.Meta(max_length=256)]
-Uri = Annotated[str, msgspec.Meta(max_length=512)]
-Sentence = Annotated[str, msgspec.Meta(max_length=2048)]
-
-
-class Frame(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Base of all frames."""
-
 
 # --- opening -------------------------------------------------------------------------------
 
@@ -187,7 +198,8 @@ class CreateConversation(Frame, frozen=True, tag=20):
 class Append(Frame, frozen=True, tag=21):
     """Append an application message or a proposal to the log. Answer: `Appended`.
 
-    `idempotency_id` (16 random bytes): a retry gets the first answer again.
+    `idempotency_id` (16 random bytes): a retry gets the first answer again. `quiet`: nobody has to
+    be woken for it.
     """
 
     id: RequestId
@@ -196,6 +208,7 @@ class Append(Frame, frozen=True, tag=21):
     kind: Annotated[int, msgspec.Meta(ge=APPLICATION, le=PROPOSAL)]
     message: bytes
     idempotency_id: IdempotencyBytes
+    quiet: bool = False
 
 
 class AppendCommit(Frame, frozen=True, tag=22):
@@ -434,6 +447,20 @@ ClientFrame = (
     | ReadMailbox
     | AcknowledgeMailbox
     | SendEphemeral
+    | BeginBlob
+    | PutBlobChunk
+    | GetBlobChunk
+    | DropBlob
+    | OpenPairing
+    | SendPairing
+    | EndPairing
+    | KeepBackup
+    | DropBackup
+    | GetBackup
+    | AdoptDevice
+    | SetWakeUp
+    | DropWakeUp
+    | GetWakeUpKey
 )
 
 ServerFrame = (
@@ -454,5 +481,10 @@ ServerFrame = (
     | CursorMoved
     | Ephemeral
     | DeviceListMoved
+    | BlobStands
+    | BlobChunk
+    | PairingMessage
+    | Backup
+    | WakeUpKey
     | Closing
 )

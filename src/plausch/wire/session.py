@@ -5,12 +5,16 @@ The states are a table (habit 2 of the house); device and server walk the same o
     OPENING ----Register----> REGISTERING --Done or Refused--> OPENING
     OPENING ----Login-------> LOGGING_IN --LoggedIn--> LOGGED_IN   (--Refused--> OPENING)
     LOGGED_IN --Resume------> RESUMED
+    OPENING ----OpenPairing-> MEETING --Done--> PAIRING            (--Refused--> OPENING)
+    OPENING ----GetBackup, AdoptDevice--> RECOVERING --their answer or Refused--> OPENING
     any --------Closing-----> CLOSED
 
 - The server speaks first, with `Hello`; the device may send nothing before it.
 - While a registration or a login is being judged the device waits: nothing else may be sent.
+- A connection that pairs does nothing else until it is closed.
 - Pushes begin once `Resume` is received, so they may overtake `Resumed`: whatever happens
-  while the server looks up what moved is either in `Resumed` or pushed, or both.
+  while the server looks up what moved is either in `Resumed` or pushed, or both. In the same way
+  a pairing's messages begin once `OpenPairing` is received.
 - `Resume` is repeated to go through all that moved, at most 1,000 conversations at a time.
 - Every request is answered exactly once, with the answer that belongs to it or `Refused`.
 """
@@ -30,6 +34,9 @@ class State(Enum):
     LOGGING_IN = auto()
     LOGGED_IN = auto()
     RESUMED = auto()
+    MEETING = auto()
+    PAIRING = auto()
+    RECOVERING = auto()
     CLOSED = auto()
 
 
@@ -48,6 +55,20 @@ ANSWERS: dict[type[f.Frame], type[f.Frame]] = {
     f.GetGroupInfo: f.GroupInfo,
     f.GetCursors: f.Cursors,
     f.ReadMailbox: f.Mailbox,
+    f.BeginBlob: f.BlobStands,
+    f.PutBlobChunk: f.BlobStands,
+    f.GetBlobChunk: f.BlobChunk,
+    f.DropBlob: f.Done,
+    f.OpenPairing: f.Done,
+    f.SendPairing: f.Done,
+    f.EndPairing: f.Done,
+    f.KeepBackup: f.Done,
+    f.DropBackup: f.Done,
+    f.GetBackup: f.Backup,
+    f.AdoptDevice: f.Done,
+    f.SetWakeUp: f.Done,
+    f.DropWakeUp: f.Done,
+    f.GetWakeUpKey: f.WakeUpKey,
 }
 """What answers each request when it is not refused."""
 
@@ -57,19 +78,33 @@ UNANSWERED: frozenset[type[f.Frame]] = frozenset(
 """Frames of the device that are never answered (a refusal comes as `Refused` with id 0)."""
 
 PUSHES: frozenset[type[f.Frame]] = frozenset(
-    {f.Delivery, f.MailboxMoved, f.CursorMoved, f.Ephemeral, f.DeviceListMoved}
+    {f.Delivery, f.MailboxMoved, f.CursorMoved, f.Ephemeral, f.DeviceListMoved, f.PairingMessage}
 )
-"""Frames that the server sends unasked to a device that has resumed."""
+"""Frames that the server sends unasked, to a device that has resumed, or that pairs."""
 
-_LOGGED_IN_FRAMES = (frozenset(ANSWERS) | UNANSWERED) - {f.Register, f.Login}
+_RESUMED = frozenset({State.RESUMED})
+PUSHED_IN: dict[type[f.Frame], frozenset[State]] = {
+    **dict.fromkeys(PUSHES, _RESUMED),
+    f.PairingMessage: frozenset({State.MEETING, State.PAIRING}),
+}
+"""In which states each push may come."""
+
+_OPENING_FRAMES: frozenset[type[f.Frame]] = frozenset(
+    {f.Register, f.Login, f.OpenPairing, f.GetBackup, f.AdoptDevice}
+)
+_PAIRING_FRAMES: frozenset[type[f.Frame]] = frozenset({f.SendPairing, f.EndPairing})
+_LOGGED_IN_FRAMES = (frozenset(ANSWERS) | UNANSWERED) - _OPENING_FRAMES - _PAIRING_FRAMES
 _NOTHING: frozenset[type[f.Frame]] = frozenset()
 
 ALLOWED: dict[State, frozenset[type[f.Frame]]] = {
-    State.OPENING: frozenset({f.Register, f.Login}),
+    State.OPENING: _OPENING_FRAMES,
     State.REGISTERING: _NOTHING,
     State.LOGGING_IN: _NOTHING,
     State.LOGGED_IN: _LOGGED_IN_FRAMES,
     State.RESUMED: _LOGGED_IN_FRAMES,
+    State.MEETING: _NOTHING,
+    State.PAIRING: _PAIRING_FRAMES,
+    State.RECOVERING: _NOTHING,
     State.CLOSED: _NOTHING,
 }
 """Which frames the device may send in which state."""
@@ -82,6 +117,14 @@ STEPS: dict[tuple[State, type[f.Frame]], State] = {
     (State.LOGGING_IN, f.LoggedIn): State.LOGGED_IN,
     (State.LOGGING_IN, f.Refused): State.OPENING,
     (State.LOGGED_IN, f.Resume): State.RESUMED,
+    (State.OPENING, f.OpenPairing): State.MEETING,
+    (State.MEETING, f.Done): State.PAIRING,
+    (State.MEETING, f.Refused): State.OPENING,
+    (State.OPENING, f.GetBackup): State.RECOVERING,
+    (State.OPENING, f.AdoptDevice): State.RECOVERING,
+    (State.RECOVERING, f.Backup): State.OPENING,
+    (State.RECOVERING, f.Done): State.OPENING,
+    (State.RECOVERING, f.Refused): State.OPENING,
 }
 """The frames, of either side, that move a connection to another state."""
 
@@ -192,9 +235,11 @@ class ClientSession:
                 f"The server's first frame is {kind.__name__}, not Hello.", code="wrong_state"
             )
         if kind in PUSHES:
-            if self.state is not State.RESUMED:
+            if self.state not in PUSHED_IN[kind]:
                 raise WireError(
-                    f"The server pushed {kind.__name__} before Resume.", code="wrong_state"
+                    f"The server pushed {kind.__name__} while the connection is "
+                    f"{_IN_WORDS[self.state]}.",
+                    code="wrong_state",
                 )
         elif kind is not f.Closing:
             self._match(frame)
@@ -237,6 +282,9 @@ _IN_WORDS: dict[State, str] = {
     State.LOGGING_IN: "waiting for the answer to Login",
     State.LOGGED_IN: "logged in",
     State.RESUMED: "logged in",
+    State.MEETING: "waiting for the answer to OpenPairing",
+    State.PAIRING: "pairing",
+    State.RECOVERING: "waiting for the answer about a backup",
     State.CLOSED: "closed",
 }
 

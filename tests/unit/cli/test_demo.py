@@ -10,7 +10,15 @@ import pytest
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.cli import demo as module
 from plausch.cli.console import Screen
-from plausch.cli.demo import confirmed, folder_for, guest_screen, same, texts_of
+from plausch.cli.demo import (
+    Stage,
+    confirmed,
+    folder_for,
+    guest_screen,
+    same,
+    show_link,
+    texts_of,
+)
 from plausch.cli.records import BookingRecord
 from plausch.content.cards import BookingCard, card_message
 from plausch.domain.booking import BookingState
@@ -119,6 +127,29 @@ def test_a_person_chooses_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(click, "prompt", lambda *_, **__: "de")
     assert guest_screen(Screen("en"), None, False) == Screen("de")
+
+
+STAGE = Stage(Path("folder"), "http://127.0.0.1:7480")
+
+
+def test_the_link_is_under_a_name_for_which_browsers_have_cryptography() -> None:
+    assert STAGE.link == "http://localhost:7480/zur-linde"
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_browser_finds_the_restaurant(
+    language: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    screen = Screen("de" if language == "de" else "en")
+    monkeypatch.setattr(module, "is_built", lambda: True)
+    show_link(STAGE, screen)
+    said = capsys.readouterr()
+    assert said.out.endswith(f": {STAGE.link}\n")
+    monkeypatch.setattr(module, "is_built", lambda: False)
+    show_link(STAGE, screen)
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "`make web`" in said.err
 
 
 def test_the_guests_name_is_not_the_accounts() -> None:

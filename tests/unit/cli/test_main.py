@@ -73,7 +73,7 @@ def test_every_option_says_what_it_is() -> None:
     [
         (("sned",), "No such command 'sned'"),
         (("send",), "Missing argument 'ADDRESS'"),
-        (("send", "anna"), "Missing argument 'TEXT'"),
+        (("send", "anna"), "give a TEXT, or a file with --file"),
         (("--language", "fr", "send"), "'fr' is not one of 'en', 'de'"),
         (("listen", "--count", "0"), "0 is not in the range x>=1"),
         (("listen", "--count", "two"), "'two' is not a valid integer"),

@@ -9,12 +9,16 @@ from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.cli.console import Screen
 from plausch.cli.records import (
     ConversationRecord,
+    FileRecord,
     HistoryRecord,
     MessageRecord,
     contact_record,
+    file_record,
     message_line,
     message_record,
 )
+from plausch.content.attachment import Attachment, attachment_message
+from plausch.content.stream import StreamKey
 from plausch.sdk import Contact, ContactState, Kind, State, StoredMessage
 
 ANNA = AccountAddress("anna", "localhost")
@@ -114,3 +118,24 @@ def test_a_contact_comes_with_its_number() -> None:
     assert record.state == "verified"
     assert record.safety_number == "12345 67890"
     assert record.address == "anna@localhost"
+
+
+def test_a_file_is_told_by_name_size_and_type_and_never_by_its_key() -> None:
+    attachment = Attachment(
+        domain="localhost",
+        blob=bytes(range(32)),
+        secret=StreamKey(b"k" * 32, b"prefix!"),
+        digest=bytes(32),
+        size_bytes=12,
+        content_type="image/png",
+        name="map.png",
+    )
+    content = attachment_message(attachment, salt=bytes(16))
+    message = stored(kind=Kind.FILE, content=content, text="[map.png]")
+    assert file_record(message) == FileRecord(
+        name="map.png", size_bytes=12, content_type="image/png"
+    )
+    raw = msgspec.json.encode(message_record(message))
+    assert json.loads(raw)["file"]["name"] == "map.png"
+    assert b"kkkk" not in raw
+    assert file_record(stored()) is None

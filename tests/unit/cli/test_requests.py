@@ -18,6 +18,7 @@ from plausch.cli.requests import (
     GroupCreate,
     History,
     Ping,
+    Save,
     Send,
     Verify,
     decode_request,
@@ -34,12 +35,16 @@ Result = TypeVar("Result")
 
 EVERY: list[AnyRequest] = [
     Send(target="anna", text="Grüße", timeout_s=1.5),
+    Send(target="anna", text="", file="/a/map.png"),
+    Save(target="anna", to="/a", message="01"),
     History(target="anna", limit=3, offline=True),
     Conversations(groups=True),
     GroupCreate(title="Chess", addresses=["anna", "cem@localhost"]),
     GroupChange(group="Chess", add="olga"),
     Devices(remove="0123456789abcdef"),
-    Verify(address="anna", mark=True),
+    Verify(address="anna", mark="00000 00001"),
+    Verify(address="anna", accept="00000 00001"),
+    Verify(address="anna", reject=True),
     Ping(),
 ]
 

@@ -1,6 +1,7 @@
 """What may be sent as a text."""
 
 import io
+import json
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from plausch.cli.send import TEXT_BYTES, text_to_send
 
-from .conftest import Plausch
+from .conftest import Person, Plausch
 
 
 class Piped:
@@ -60,3 +61,55 @@ def test_what_is_no_time_to_wait_is_a_wrong_call(
     ran = plausch("send", "cem", "x", "--timeout", seconds, "--home", tmp_path)
     assert ran.code == 2
     assert "--timeout" in ran.sentence
+
+
+# --- files ---------------------------------------------------------------------------------
+
+
+def test_a_file_goes_with_a_caption_or_without(
+    plausch: Plausch, anna: Person, cem: Person, tmp_path: Path
+) -> None:
+    path = tmp_path / "map.png"
+    path.write_bytes(b"a map")
+    for caption in ([], ["We sit here"]):
+        ran = plausch("send", cem.address, *caption, "--file", path, "--home", anna.home, "--json")
+        assert ran.code == 0
+        assert json.loads(ran.out)["seq"] > 0
+    ran = plausch("history", anna.address, "--home", cem.home, "--json")
+    first, second = json.loads(ran.out)
+    assert (first["text"], first["kind"]) == ("[map.png]", "file")
+    assert second["text"] == "[map.png]\nWe sit here"
+    assert first["file"] == {"name": "map.png", "size_bytes": 5, "content_type": "image/png"}
+
+
+def test_there_must_be_something_to_send(plausch: Plausch, tmp_path: Path) -> None:
+    ran = plausch("send", "cem", "--home", tmp_path)
+    assert ran.code == 2
+    assert "give a TEXT, or a file with --file" in ran.sentence
+
+
+def test_what_is_no_file_is_a_wrong_call(plausch: Plausch, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "absent"):
+        ran = plausch("send", "cem", "--file", path, "--home", tmp_path)
+        assert ran.code == 2
+        assert "--file" in ran.sentence
+
+
+def test_a_file_that_does_not_get_there_in_time_goes_out_later(
+    plausch: Plausch, anna: Person, cem: Person, tmp_path: Path
+) -> None:
+    plausch("send", cem.address, "hello", "--home", anna.home)
+    path = tmp_path / "large.bin"
+    path.write_bytes(bytes(3_000_000))
+    arguments = ("--file", path, "--home", anna.home, "--timeout", "0.001")
+    ran = plausch("send", cem.address, *arguments)
+    assert ran.code == 3
+    assert "do not send it again" in ran.sentence
+    path.unlink()
+    for _ in range(50):
+        plausch("send", cem.address, "and?", "--home", anna.home)  # the next connection
+        ran = plausch("history", anna.address, "--home", cem.home, "--json")
+        sizes = [one["file"]["size_bytes"] for one in json.loads(ran.out) if one["file"]]
+        if sizes:
+            break
+    assert sizes == [3_000_000]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from built_site import write_site
 from company import line_of, process, server
 from plausch.cli.serve import configured
 from plausch.server.config import ConfigRefused
@@ -72,6 +73,25 @@ def test_it_says_when_it_is_ready_and_ends_in_order(tmp_path: Path) -> None:
         assert running.wait(30) == 0
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize("built", [True, False])
+def test_it_says_where_the_web_app_is_and_which(tmp_path: Path, built: bool) -> None:
+    root = write_site(tmp_path / "web") if built else ""
+    (tmp_path / "server.toml").write_text(f'web_dir = "{tmp_path / "web"}"\n')
+    given = ["--data", tmp_path / "data", "--port", 0, "--config", tmp_path / "server.toml"]
+    with process("serve", *given, log=tmp_path / "log") as running:
+        url = line_of(running, "ready ").removeprefix("ready ")
+        line = line_of(running, "web app: ")
+    assert line == f"web app: {url}/ sha384:{root}" or (not built and "`make web`" in line)
+
+
+def test_a_damaged_web_app_is_one_sentence(plausch: Plausch, tmp_path: Path) -> None:
+    write_site(tmp_path / "web", lies={"root": "0" * 96})
+    (tmp_path / "server.toml").write_text(f'web_dir = "{tmp_path / "web"}"\n')
+    ran = plausch("serve", "--data", tmp_path / "d", "--config", tmp_path / "server.toml")
+    assert ran.code == 1
+    assert "is damaged" in ran.sentence
 
 
 def test_control_c_is_no_trace(tmp_path: Path) -> None:

@@ -31,16 +31,46 @@ def test_what_was_compared_is_kept(plausch: Plausch, anna: Person, cem: Person) 
     ran = plausch("verify", cem.address, "--home", anna.home)
     assert f"Safety number with {cem.address} (not compared yet):" in ran.out
     assert "Compare it by voice" in ran.err
-    ran = plausch("verify", cem.address, "--mark", "--home", anna.home)
+    his = json.loads(plausch("verify", anna.address, "--home", cem.home, "--json").out)
+    number = his["safety_number"]
+    ran = plausch("verify", cem.address, "--mark", number, "--home", anna.home)
     assert f"Safety number with {cem.address} (compared):" in ran.out
     again = json.loads(plausch("verify", cem.address, "--home", anna.home, "--json").out)
     assert again["state"] == "verified"
 
 
-def test_accepting_and_marking_at_once_is_a_wrong_call(plausch: Plausch, anna: Person) -> None:
-    ran = plausch("verify", "cem", "--accept", "--mark", "--home", anna.home)
+@pytest.mark.parametrize("option", ["--mark", "--accept"])
+def test_another_number_than_the_present_one_decides_nothing(
+    plausch: Plausch, anna: Person, cem: Person, option: str
+) -> None:
+    ran = plausch("verify", cem.address, option, "00000 " * 12, "--home", anna.home)
+    assert ran.code == 1
+    assert f"not the safety number with {cem.address} now" in ran.sentence
+    still = json.loads(plausch("verify", cem.address, "--home", anna.home, "--json").out)
+    assert still["state"] == "pinned"
+
+
+def test_rejecting_without_a_change_changes_nothing(
+    plausch: Plausch, anna: Person, cem: Person
+) -> None:
+    ran = plausch("verify", cem.address, "--reject", "--home", anna.home, "--json")
+    assert json.loads(ran.out)["state"] == "pinned"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--accept", "1", "--mark", "1"),
+        ("--accept", "", "--reject"),
+        ("--mark", "1", "--reject"),
+    ],
+)
+def test_two_decisions_at_once_are_a_wrong_call(
+    plausch: Plausch, anna: Person, options: tuple[str, ...]
+) -> None:
+    ran = plausch("verify", "cem", *options, "--home", anna.home)
     assert ran.code == 2
-    assert "accepted first and compared then" in ran.sentence
+    assert "accepted or rejected first and marked then" in ran.sentence
 
 
 def test_somebody_unknown_has_no_number(plausch: Plausch, anna: Person) -> None:

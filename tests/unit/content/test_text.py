@@ -113,6 +113,15 @@ def test_a_mention_is_a_link_and_reads_as_a_name() -> None:
     assert content.part.content.startswith(b"Danke [@Anna S.](mimi://example.org/u/anna) \\& ")
 
 
+@pytest.mark.parametrize("mark", ["-", "+", "="])
+@pytest.mark.parametrize("space", ["", " ", "   ", "\t"])
+def test_the_mark_of_a_list_is_none_after_spaces_either(mark: str, space: str) -> None:
+    content = mention_message([f"x\n{space}{mark} y ", Mention(ANNA, "Anna")], salt=SALT)
+    assert isinstance(content.part, SinglePart)
+    assert f"{space}\\{mark} y" in content.part.content.decode()
+    assert readable_text(content) == f"x\n{space}{mark} y @Anna"
+
+
 def test_links_to_other_things_are_no_mentions() -> None:
     markdown = (
         "[@A](mimi://example.org/u/anna) [@B](mimi://example.org/r/00) "

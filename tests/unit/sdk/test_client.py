@@ -19,6 +19,7 @@ from plausch.db.interface import ConstraintViolated
 from plausch.sdk import Client, ConnectionChanged, Kind, SdkError, ServerRefused
 from plausch.sdk import client as module
 from plausch.sdk.errors import (
+    TrustRefused,
     UnknownConversation,
     Unreachable,
     VaultBusy,
@@ -436,16 +437,32 @@ async def test_nobody_is_made_up(town: Town) -> None:
     with pytest.raises(ServerRefused):
         await anna.contact("nobody@localhost")
     for wrong, error in (("anna@localhost", SdkError), ("nobody", NameRefused)):
-        for call in (anna.contact(wrong), anna.safety_number(wrong), anna.mark_verified(wrong)):
+        for call in (
+            anna.contact(wrong),
+            anna.safety_number(wrong),
+            anna.mark_verified(wrong, ""),
+            anna.accept_identity(wrong, ""),
+            anna.reject_identity(wrong),
+        ):
             with pytest.raises(error):
                 await call
     assert await anna.contacts() == []
 
 
 async def test_accepting_what_has_not_changed_changes_nothing(anna: Client) -> None:
-    await anna.mark_verified("cem@localhost")
-    await anna.accept_identity("cem@localhost")
+    number = await anna.safety_number("cem@localhost")
+    await anna.mark_verified("cem@localhost", number)
+    await anna.accept_identity("cem@localhost", number)
+    await anna.reject_identity("cem@localhost")
     assert (await anna.contact("cem@localhost")).state == "verified"
+
+
+async def test_a_number_that_is_not_the_present_one_decides_nothing(anna: Client) -> None:
+    other = await anna.safety_number("ben@localhost")
+    for call in (anna.mark_verified, anna.accept_identity):
+        with pytest.raises(TrustRefused, match="not the safety number with cem@localhost now"):
+            await call("cem@localhost", other)
+    assert (await anna.contact("cem@localhost")).state == "pinned"
 
 
 async def test_a_client_knows_its_own_devices(anna: Client) -> None:

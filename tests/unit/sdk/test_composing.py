@@ -22,6 +22,7 @@ from plausch.sdk.conversation import Conversation
 from plausch.sdk.message import State
 from plausch.sdk.vault.conversations import ConversationState
 from plausch.sdk.vault.outbox import EntryKind
+from plausch.sdk.vault.vault import Write
 from unit.sdk.full_disk import nothing_written, refused
 from unit.sdk.tunnel import core_of, device_of, into_tunnel, live_of, owed, rows
 
@@ -303,3 +304,23 @@ async def test_a_change_of_a_change_is_about_the_first_version(
     }
     (shown,) = await talk.history()
     assert (shown.text, list(shown.reactions)) == ("For four people", ["❤"])
+
+
+async def test_what_goes_with_a_message_is_written_with_it_or_not_at_all(
+    town: Town, anna: Client, talk: Conversation
+) -> None:
+    core, outbox, live = core_of(anna), device_of(anna).outbox, live_of(talk)
+    also = [
+        Write(
+            "INSERT INTO problem (conversation, seq, code, sentence, at_ms) "
+            "VALUES (NULL, NULL, $1, $1, 0)",
+            ("beside it",),
+        )
+    ]
+    content = text_message("x", salt=new_salt())
+    with refused(town.home("anna"), "INSERT ON message"), pytest.raises(ConstraintViolated):
+        await compose(core, outbox, live, content, also)
+    assert await anna.problems() == []
+    await compose(core, outbox, live, content, also)
+    assert await anna.problems() == ["beside it"]
+    assert await history(talk) == ["x"]

@@ -6,7 +6,9 @@ import pytest
 
 from plausch.base.errors import Fault, PlauschError
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
+from plausch.content.attachment import Attachment, attachment_message
 from plausch.content.cards import Choices, Option, card_message
+from plausch.content.stream import StreamKey
 from plausch.content.text import text_message
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.errors import IdentityChanged, ServerRefused, Unreachable
@@ -113,3 +115,34 @@ def test_words_of_kinds_and_states_are_stable() -> None:
         "failed",
         "received",
     ]
+
+
+def test_the_first_file_of_a_message_is_its_attachment() -> None:
+    attachment = Attachment(
+        domain="localhost",
+        blob=bytes(32),
+        secret=StreamKey(bytes(32), bytes(7)),
+        digest=bytes(32),
+        size_bytes=5,
+        name="map.png",
+    )
+    content = attachment_message(attachment, salt=bytes(16), caption="Look")
+    fields = {
+        "conversation_id": ROOM,
+        "message_id": FIRST,
+        "sender": CEM,
+        "outgoing": False,
+        "text": "",
+        "in_reply_to": None,
+        "seq": 1,
+        "sent_at_ms": 1,
+        "state": State.RECEIVED,
+    }
+    stored = StoredMessage(kind=Kind.FILE, content=content, **fields)  # type: ignore[arg-type]
+    assert stored.attachment == attachment
+    incoming = IncomingMessage(Conversation(None, ROOM), stored)  # type: ignore[arg-type]
+    assert incoming.attachment == attachment
+    words = text_message("no file", salt=bytes(16))
+    for without in (words, None):
+        found = StoredMessage(kind=Kind.TEXT, content=without, **fields)  # type: ignore[arg-type]
+        assert found.attachment is None

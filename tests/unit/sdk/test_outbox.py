@@ -336,11 +336,36 @@ async def test_everything_of_a_conversation_waits_for_the_decision_and_then_goes
     assert await owed(anna, conversation) == 2, "nothing is lost"
     await accepted(await other.send_text("others are reached"))
     wire.sent.clear()
-    await anna.accept_identity("cem@localhost")
+    number = await anna.safety_number("cem@localhost")
+    await anna.accept_identity("cem@localhost", number)
     events = anna.events()
     refused = await expected(events, ProblemFound)
     assert refused.conversation_id == conversation.id
     assert wire.appends() == [], "his old device is not one of the accepted identity"
+
+
+async def test_a_rejected_identity_lets_what_waits_go_to_the_key_known_so_far(
+    town: Town, wire: Crooked
+) -> None:
+    anna, cem, conversation = await ready(town, wire)
+    stranger = make_own("", cem.address, "person", core_of(anna).now_s())
+    assert stranger.identity is not None
+    key, listed = stranger.identity.public, stranger.device_list
+    wire.to_device = lambda frame: (
+        [f.Account(frame.id, frame.name, frame.kind, key, listed)]
+        if isinstance(frame, f.Account) and frame.name == "cem"
+        else [frame]
+    )
+    wire.cut()
+    await eventually(lambda: not anna.online)
+    sent = await conversation.send_text("after the lie")
+    with pytest.raises(IdentityChanged):
+        await sent.accepted()
+    wire.to_device = honest
+    await anna.reject_identity("cem@localhost")
+    await eventually(lambda: sent.state is State.SENT)
+    assert (await anna.contact("cem@localhost")).state == "pinned"
+    assert "after the lie" in [one.text for one in await conversation.history()]
 
 
 async def test_a_server_that_answers_something_else_is_told_and_asked_again(
@@ -450,3 +475,19 @@ async def test_a_list_that_is_rolled_back_stops_what_is_sent(town: Town, wire: C
     with pytest.raises(TrustRefused, match="cannot be believed"):
         await (await conversation.send_text("to my devices too")).accepted()
     assert wire.appends() == []
+
+
+async def test_people_are_woken_for_what_was_said_and_for_nothing_else(
+    town: Town, wire: Crooked
+) -> None:
+    anna, cem, conversation = await ready(town, wire)
+    said = await conversation.send_text("soup")
+    await accepted(said)
+    await accepted(await conversation.react(said.message_id, "\U0001f44d"))
+    await accepted(await conversation.edit(said.message_id, "bread"))
+    back = await cem.conversation_with("anna@localhost")
+    await (await back.send_text("thanks")).accepted()
+    assert await texts(anna, 1) == ["thanks"]
+    await conversation.mark_read()
+    await eventually(lambda: len(wire.appends()) == 4)
+    assert [one.quiet for one in wire.appends()] == [False, True, True, True]

@@ -369,7 +369,8 @@ async def test_somebody_whose_key_has_changed_can_be_removed_though_messages_wai
     with pytest.raises(IdentityChanged):
         await asyncio.wait_for(sent.accepted(), PATIENCE_S)
     if accepted:
-        await anna.accept_identity("ben@localhost")
+        number = await anna.safety_number("ben@localhost")
+        await anna.accept_identity("ben@localhost", number)
     async with asyncio.timeout(PATIENCE_S):
         await group.remove("ben@localhost")
         await eventually(lambda: sent.state is State.SENT)

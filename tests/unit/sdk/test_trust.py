@@ -1,5 +1,6 @@
 """Attacks of a server on identities: each is refused, and the reason is said."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ import pytest
 from plausch.base.clock import ManualClock
 from plausch.base.errors import Fault
 from plausch.base.ids import AccountAddress
+from plausch.identity.safety_number import Party, qr_payload
 from plausch.mls.credential import Credential, CredentialRefused, Role
 from plausch.sdk.contacts import ContactState
 from plausch.sdk.errors import IdentityChanged, ServerRefused, TrustRefused
@@ -123,7 +125,7 @@ async def test_a_new_identity_key_stops_sending_until_it_is_accepted(scene: Scen
     assert await anext(events) == IdentityKeyChanged(cem.address)
     kept = scene.trust.account(cem.address)
     assert kept is not None and kept.identity_key == cem.identity.public
-    await scene.trust.accept_identity(cem.address)
+    await scene.trust.accept_identity(cem.address, scene.trust.safety_number(cem.address))
     scene.trust.demand_unchanged([cem.address])
     kept = scene.trust.account(cem.address)
     assert kept is not None and kept.identity_key == impostor.identity.public
@@ -148,8 +150,78 @@ async def test_a_third_key_is_told_as_well(scene: Scene) -> None:
     cem = Person("cem")
     await scene.meet(cem)
     events = scene.feed.listen()
-    for _ in range(2):
-        await scene.meet(cem.impostor())
+    await scene.meet(cem.impostor())
+    compared = scene.trust.safety_number(cem.address)
+    third = cem.impostor()
+    await scene.meet(third)
+    scene.feed.close()
+    assert [event async for event in events] == [IdentityKeyChanged(cem.address)] * 2
+    with pytest.raises(TrustRefused, match="not the safety number with cem@localhost") as caught:
+        await scene.trust.accept_identity(cem.address, compared)
+    assert caught.value.code == "safety_number_differs"
+    kept = scene.trust.account(cem.address)
+    assert kept is not None
+    assert (kept.identity_key, kept.offered_key) == (cem.identity.public, third.identity.public)
+
+
+async def test_a_key_that_comes_while_a_person_decides_is_not_accepted_unawares(
+    scene: Scene,
+) -> None:
+    cem = Person("cem")
+    await scene.meet(cem)
+    await scene.meet(cem.impostor())
+    compared = scene.trust.safety_number(cem.address)
+    third = cem.impostor()
+    looking, deciding = await asyncio.gather(
+        scene.meet(third),
+        scene.trust.accept_identity(cem.address, compared),
+        return_exceptions=True,
+    )
+    assert looking is None
+    assert isinstance(deciding, TrustRefused)
+    kept = scene.trust.account(cem.address)
+    assert kept is not None and kept.offered_key == third.identity.public
+
+
+async def test_a_key_swapped_at_first_contact_is_found_out_later(scene: Scene) -> None:
+    cem = Person("cem")
+    await scene.meet(cem.impostor())
+    swapped = scene.trust.safety_number(cem.address)
+    await scene.meet(cem)
+    with pytest.raises(IdentityChanged):
+        scene.trust.demand_unchanged([cem.address])
+    with pytest.raises(TrustRefused):
+        await scene.trust.accept_identity(cem.address, swapped)
+    await scene.trust.accept_identity(cem.address, scene.trust.safety_number(cem.address))
+    await scene.judge(cem.credential(), cem.key())
+
+
+async def test_a_rejected_key_is_gone_and_the_pinned_one_stays(scene: Scene) -> None:
+    cem = Person("cem")
+    await scene.meet(cem)
+    number = scene.trust.safety_number(cem.address)
+    await scene.meet(cem.impostor())
+    assert scene.trust.safety_number(cem.address) != number
+    await scene.trust.reject_identity(cem.address)
+    scene.trust.demand_unchanged([cem.address])
+    kept = scene.trust.account(cem.address)
+    assert kept is not None and kept.state is ContactState.PINNED
+    assert (kept.offered_key, kept.offered_list) == (b"", b"")
+    assert scene.trust.safety_number(cem.address) == number
+    await scene.meet(cem)
+    await scene.judge(cem.credential(), cem.key())
+
+
+async def test_a_server_that_goes_on_lying_is_found_out_again(scene: Scene) -> None:
+    cem = Person("cem")
+    await scene.meet(cem)
+    events = scene.feed.listen()
+    impostor = cem.impostor()
+    await scene.meet(impostor)
+    await scene.trust.reject_identity(cem.address)
+    await scene.meet(impostor)
+    with pytest.raises(IdentityChanged):
+        scene.trust.demand_unchanged([cem.address])
     scene.feed.close()
     assert [event async for event in events] == [IdentityKeyChanged(cem.address)] * 2
 
@@ -166,11 +238,14 @@ async def test_going_back_to_the_pinned_key_does_not_hide_the_change(scene: Scen
 async def test_a_verified_contact_that_changes_has_to_be_verified_again(scene: Scene) -> None:
     cem = Person("cem")
     await scene.meet(cem)
-    await scene.trust.mark_verified(cem.address)
+    before = scene.trust.safety_number(cem.address)
+    await scene.trust.mark_verified(cem.address, before)
     await scene.meet(cem.impostor())
-    with pytest.raises(IdentityChanged):
-        await scene.trust.mark_verified(cem.address)
-    await scene.trust.accept_identity(cem.address)
+    now = scene.trust.safety_number(cem.address)
+    for compared in (before, now):
+        with pytest.raises(IdentityChanged):
+            await scene.trust.mark_verified(cem.address, compared)
+    await scene.trust.accept_identity(cem.address, now)
     kept = scene.trust.account(cem.address)
     assert kept is not None and kept.state is ContactState.PINNED
 
@@ -332,7 +407,7 @@ async def test_verified_and_known_are_kept(scene: Scene) -> None:
     cem = Person("cem")
     await scene.meet(cem)
     await scene.trust.set_known([cem.address, AccountAddress("nobody", "localhost")])
-    await scene.trust.mark_verified(cem.address)
+    await scene.trust.mark_verified(cem.address, scene.trust.safety_number(cem.address))
     (contact,) = scene.trust.contacts()
     assert (contact.address, contact.state, contact.known) == (
         cem.address,
@@ -345,10 +420,46 @@ async def test_accepting_without_a_change_does_nothing(scene: Scene) -> None:
     cem = Person("cem")
     await scene.meet(cem)
     version = scene.trust.version
-    await scene.trust.accept_identity(cem.address)
+    await scene.trust.accept_identity(cem.address, scene.trust.safety_number(cem.address))
+    await scene.trust.reject_identity(cem.address)
     assert scene.trust.version == version
 
 
-async def test_unknown_accounts_have_no_list(scene: Scene) -> None:
-    with pytest.raises(TrustRefused, match="not known"):
-        scene.trust.device_list(AccountAddress("cem", "localhost"))
+async def test_whoever_compared_another_number_has_not_compared(scene: Scene) -> None:
+    cem = Person("cem")
+    await scene.meet(cem)
+    number = scene.trust.safety_number(cem.address)
+    wrong = str((int(number[0]) + 1) % 10) + number[1:]
+    for compared in ("", "yes", number[:-1], number + " 00000", wrong, "plausch-verify:"):
+        with pytest.raises(TrustRefused):
+            await scene.trust.mark_verified(cem.address, compared)
+        kept = scene.trust.account(cem.address)
+        assert kept is not None and kept.state is ContactState.PINNED
+    await scene.trust.mark_verified(cem.address, number.replace(" ", ""))
+    kept = scene.trust.account(cem.address)
+    assert kept is not None and kept.state is ContactState.VERIFIED
+
+
+async def test_a_scanned_code_is_a_comparison_as_well(scene: Scene) -> None:
+    cem = Person("cem")
+    await scene.meet(cem)
+    mine = Party(scene.anna.address, scene.anna.identity.public)
+    theirs = Party(cem.address, cem.identity.public)
+    forged = Party(cem.address, cem.impostor().identity.public)
+    for shown, code in (
+        (qr_payload(mine, theirs), "wrong_party"),
+        (qr_payload(forged, mine), "safety_number_differs"),
+    ):
+        with pytest.raises(TrustRefused) as caught:
+            await scene.trust.mark_verified(cem.address, shown)
+        assert caught.value.code == code
+    await scene.trust.mark_verified(cem.address, qr_payload(theirs, mine))
+    kept = scene.trust.account(cem.address)
+    assert kept is not None and kept.state is ContactState.VERIFIED
+
+
+async def test_unknown_accounts_have_no_list_and_no_number(scene: Scene) -> None:
+    cem = AccountAddress("cem", "localhost")
+    for call in (scene.trust.device_list, scene.trust.safety_number):
+        with pytest.raises(TrustRefused, match="not known"):
+            call(cem)

@@ -1,8 +1,10 @@
 """One valid frame of every type, for tests of the wire."""
 
 from plausch.wire import frames as f
+from plausch.wire.blobs import BLOB_CHUNK_BYTES
 
 CONVERSATION = bytes(range(16))
+BLOB = bytes(range(32))
 DEVICE = "mimi://localhost/d/anna/0123456789abcdef"
 ENVELOPE = f.Envelope(7, 1, f.APPLICATION, 1_800_000_000_000, DEVICE, b"sealed")
 
@@ -24,6 +26,20 @@ CLIENT: tuple[f.ClientFrame, ...] = (
     f.ReadMailbox(1, 0, 50),
     f.AcknowledgeMailbox(3),
     f.SendEphemeral(CONVERSATION, b"typing"),
+    f.BeginBlob(1, BLOB, 9, bytes(32)),
+    f.PutBlobChunk(1, BLOB, 0, b"encrypted"),
+    f.GetBlobChunk(1, BLOB, 0, BLOB_CHUNK_BYTES),
+    f.DropBlob(1, BLOB),
+    f.OpenPairing(1, CONVERSATION, 0, bytes(16), 0),
+    f.SendPairing(1, 1, b"offer"),
+    f.EndPairing(1),
+    f.KeepBackup(1, BLOB, bytes(32), b"sealed", BLOB),
+    f.DropBackup(1),
+    f.GetBackup(1, "anna", BLOB),
+    f.AdoptDevice(1, "anna", b"list", b"certificate", bytes(64)),
+    f.SetWakeUp(1, "https://push.example/p/1"),
+    f.DropWakeUp(1),
+    f.GetWakeUpKey(1),
 )
 
 SERVER: tuple[f.ServerFrame, ...] = (
@@ -44,5 +60,10 @@ SERVER: tuple[f.ServerFrame, ...] = (
     f.CursorMoved(CONVERSATION, DEVICE, 7),
     f.Ephemeral(CONVERSATION, DEVICE, b"typing"),
     f.DeviceListMoved("cem"),
+    f.BlobStands(1, 9, 9),
+    f.BlobChunk(1, 9, b"encrypted"),
+    f.PairingMessage(1, b"offer"),
+    f.Backup(1, 1_800_000_000_000, b"sealed", "person", b"list"),
+    f.WakeUpKey(1, b"\x04" + bytes(64)),
     f.Closing("server_restart", "The server restarts.", 1_000),
 )

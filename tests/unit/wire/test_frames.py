@@ -137,6 +137,13 @@ NUMBERS: list[tuple[type[f.Frame], str, int, int]] = [
     (f.ReadMailbox, "after", *COUNTS),
     (f.ReadMailbox, "limit", 1, 50),
     (f.AcknowledgeMailbox, "item", *COUNTS),
+    (f.BeginBlob, "length", 1, 2**40),
+    (f.PutBlobChunk, "offset", 0, 2**40),
+    (f.GetBlobChunk, "offset", 0, 2**40),
+    (f.GetBlobChunk, "limit", 1, 128 * 1024),
+    (f.OpenPairing, "side", 0, 1),
+    (f.OpenPairing, "after", *COUNTS),
+    (f.SendPairing, "number", 1, 8),
 ]
 SERVER_NUMBERS: list[tuple[type[f.Frame], str, int, int]] = [
     (f.Hello, "version", *COUNTS),
@@ -156,6 +163,11 @@ SERVER_NUMBERS: list[tuple[type[f.Frame], str, int, int]] = [
     (f.MailboxMoved, "item", *COUNTS),
     (f.CursorMoved, "seq", *COUNTS),
     (f.Closing, "retry_after_ms", *COUNTS),
+    (f.BlobStands, "offset", 0, 2**40),
+    (f.BlobStands, "length", 1, 2**40),
+    (f.BlobChunk, "length", 1, 2**40),
+    (f.PairingMessage, "number", 1, 8),
+    (f.Backup, "kept_at_ms", *COUNTS),
 ]
 
 
@@ -209,6 +221,7 @@ SIZES: list[tuple[type[f.Frame], str, int, int, object]] = [
     (f.AppendCommit, "idempotency_id", 16, 16, b"i"),
     (f.AppendCommit, "welcome_to", 0, 1000, ["d"]),
     (f.Resume, "after", 0, 16, b"c"),
+    (f.SetWakeUp, "endpoint", 0, 1024, "é"),
 ]
 
 
@@ -261,7 +274,7 @@ def test_one_field_more_or_less_is_no_frame(frame: f.ClientFrame | f.ServerFrame
     fields = msgspec.msgpack.decode(encode(frame))
     with pytest.raises(WireError):
         decode(msgspec.msgpack.encode([*fields, 0]))
-    if not isinstance(frame, f.Refused):  # whose last fields may be left out
+    if not isinstance(frame, f.Refused | f.Append):  # whose last fields may be left out
         with pytest.raises(WireError):
             decode(msgspec.msgpack.encode(fields[:-1]))
     for tag in (0, -1, 7, 127, 128, 2**32, "Read", None):
@@ -272,6 +285,12 @@ def test_one_field_more_or_less_is_no_frame(frame: f.ClientFrame | f.ServerFrame
 def test_a_refusal_may_leave_out_what_it_does_not_say() -> None:
     brief = msgspec.msgpack.encode([6, 1, "bad_name", "No.", "local"])
     assert decode_server(brief) == f.Refused(1, "bad_name", "No.", "local", 0, -1, -1)
+
+
+def test_an_append_may_leave_out_that_it_is_not_quiet() -> None:
+    *fields, quiet = msgspec.msgpack.decode(encode(client(f.Append)))  # type: ignore[arg-type]
+    assert quiet is False
+    assert decode_client(msgspec.msgpack.encode(fields)) == client(f.Append)
 
 
 @given(st.sampled_from(CLIENT), st.integers(0, 7), st.integers(-(2**63), 2**64 - 1))

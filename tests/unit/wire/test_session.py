@@ -11,6 +11,7 @@ from plausch.wire import frames as f
 from plausch.wire.session import (
     ALLOWED,
     ANSWERS,
+    PUSHED_IN,
     PUSHES,
     STEPS,
     UNANSWERED,
@@ -53,6 +54,13 @@ def resumed() -> tuple[ClientSession, ServerSession]:
     return client, server
 
 
+def pairing() -> tuple[ClientSession, ServerSession]:
+    client, server = greeted()
+    up(client, server, f.OpenPairing(client.next_id(), CONVERSATION, 0, bytes(16), 0))
+    down(client, server, f.Done(1))
+    return client, server
+
+
 def test_the_tables_are_complete() -> None:
     kinds = {type(frame) for frame in CLIENT}
     assert set(ANSWERS) | UNANSWERED == kinds
@@ -60,6 +68,7 @@ def test_the_tables_are_complete() -> None:
     answers = set(ANSWERS.values()) | {f.Refused}
     assert answers | PUSHES | {f.Hello, f.Closing} == {type(frame) for frame in SERVER}
     assert set(ALLOWED) == set(State)
+    assert set(PUSHED_IN) == PUSHES
     for state, frame in STEPS:
         assert frame in ALLOWED[state] or frame in answers
 
@@ -86,7 +95,7 @@ def test_a_registration_then_a_login_then_pushes() -> None:
     assert client.state is server.state is State.CLOSED
 
 
-@pytest.mark.parametrize("request_kind", [f.Register, f.Login])
+@pytest.mark.parametrize("request_kind", [f.Register, f.Login, f.OpenPairing])
 def test_a_refusal_leads_back_to_the_opening(request_kind: type[f.Frame]) -> None:
     client, server = greeted()
     frame = next(one for one in CLIENT if type(one) is request_kind)
@@ -149,12 +158,44 @@ def test_another_version_is_refused() -> None:
 @pytest.mark.parametrize(
     "frame", [one for one in SERVER if type(one) in PUSHES], ids=lambda one: type(one).__name__
 )
-def test_no_push_before_resume(frame: f.ServerFrame) -> None:
-    client, server = logged_in()
-    with pytest.raises(codec.WireError, match="before Resume"):
+@pytest.mark.parametrize("state", [one for one in State if one is not State.CLOSED])
+def test_a_push_comes_only_when_it_may(frame: f.ServerFrame, state: State) -> None:
+    client, server = greeted()
+    client.state = server.state = state
+    if state in PUSHED_IN[type(frame)]:
+        down(client, server, frame)
+        return
+    with pytest.raises(codec.WireError, match=r"pushed \w+ while the connection is") as caught:
         client.receive_bytes(codec.encode(frame))
-    client, server = resumed()
-    down(client, server, frame)
+    assert caught.value.code == "wrong_state"
+
+
+def test_two_devices_meet_before_either_has_logged_in() -> None:
+    client, server = greeted()
+    up(client, server, f.OpenPairing(client.next_id(), CONVERSATION, 0, bytes(16), 0))
+    assert client.state is server.state is State.MEETING
+    down(client, server, f.PairingMessage(1, b"hello"))  # may overtake the answer
+    down(client, server, f.Done(1))
+    assert client.state is server.state is State.PAIRING
+    up(client, server, f.SendPairing(client.next_id(), 1, b"hello"))
+    down(client, server, f.Done(2))
+    up(client, server, f.EndPairing(client.next_id()))
+    down(client, server, refused(3, "internal", "No."))
+    assert client.state is server.state is State.PAIRING
+    assert not server.logged_in
+
+
+@pytest.mark.parametrize("kind", [f.GetBackup, f.AdoptDevice])
+@pytest.mark.parametrize("yes", [True, False])
+def test_a_question_about_a_backup_leads_back_to_the_opening(
+    kind: type[f.Frame], yes: bool
+) -> None:
+    client, server = greeted()
+    up(client, server, next(one for one in CLIENT if type(one) is kind))
+    assert client.state is server.state is State.RECOVERING
+    answer = next(one for one in SERVER if type(one) is ANSWERS[kind])
+    down(client, server, answer if yes else refused(1, "no_backup", "No."))
+    assert client.state is server.state is State.OPENING
 
 
 def test_an_answer_to_nothing_and_a_second_answer_are_refused() -> None:
@@ -177,8 +218,7 @@ def test_each_request_takes_its_own_answer_only(frame: f.ClientFrame) -> None:
     answers = [one for one in SERVER if type(one) in ANSWERS.values()]
     for answer in answers:
         client, _ = greeted()
-        if type(frame) not in ALLOWED[State.OPENING]:
-            client.state = State.LOGGED_IN
+        client.state = next(one for one in State if type(frame) in ALLOWED[one])
         client.send_frame(frame)
         raw = codec.encode(answer)
         if ANSWERS[type(frame)] is type(answer):
@@ -258,7 +298,11 @@ class TwoEnds(RuleBasedStateMachine):
         down(self.client, self.server, answer)
 
     @precondition(lambda self: self.server.state is State.RESUMED)
-    @rule(frame=st.sampled_from([one for one in SERVER if type(one) in PUSHES]))
+    @rule(
+        frame=st.sampled_from(
+            [one for one in SERVER if State.RESUMED in PUSHED_IN.get(type(one), ())]
+        )
+    )
     def push(self, frame: f.ServerFrame) -> None:
         down(self.client, self.server, frame)
 

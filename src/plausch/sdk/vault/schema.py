@@ -117,4 +117,16 @@ STEPS = (
             )""",
         ),
     ),
+    Step(
+        2,
+        "uploads",
+        (
+            """CREATE TABLE upload (
+                number {serial},
+                upload_id {bytes} NOT NULL UNIQUE,
+                conversation {bytes} NOT NULL,
+                content {bytes} NOT NULL -- sealed
+            )""",
+        ),
+    ),
 )

@@ -15,6 +15,7 @@ TABLES = {
     "mark",
     "status",
     "problem",
+    "upload",
 }
 
 

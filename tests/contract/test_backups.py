@@ -1,0 +1,291 @@
+"""Backups and adoption on both engines: who gets a backup, and whom it brings back in."""
+
+import hashlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from delivery_world import DOMAIN, Player, World
+from plausch.base.ids import DeviceAddress
+from plausch.identity.adoption import sign_adoption
+from plausch.identity.certificate import DeviceCertificate
+from plausch.identity.device_list import DeviceList
+from plausch.identity.keys import SigningKey
+from plausch.server.backups import Backups, lookup_of
+from plausch.server.blobs import Blobs
+from plausch.server.devices import ListMoved
+from plausch.server.errors import Refusal
+from plausch.server.limits import Limits
+from plausch.server.local_blobs import LocalBlobs
+from wire_device import DAY_S, Person
+
+DAY_MS = DAY_S * 1_000
+NONCE = bytes(range(32))
+
+
+def refused(code: str) -> "pytest.RaisesExc[Refusal]":
+    return pytest.raises(Refusal, check=lambda error: error.code == code)
+
+
+@dataclass
+class House:
+    """A server's backups and blobs, and one account's secrets."""
+
+    world: World
+    blobs: Blobs
+    backups: Backups
+    anna: Player
+    capability: bytes
+    adoption: SigningKey
+
+    async def blob(self, owner: Player, content: bytes = b"archive") -> bytes:
+        name = secrets.token_bytes(32)
+        digest = hashlib.sha256(content).digest()
+        await self.blobs.begin(owner.record, name, len(content), digest)
+        await self.blobs.put(owner.record, name, 0, content)
+        return name
+
+    async def keep(self, owner: Player, record: bytes = b"record", blob: bytes = b"") -> bytes:
+        blob = blob or await self.blob(owner)
+        lookup = lookup_of(self.capability)
+        await self.backups.keep(owner.record, lookup, self.adoption.public, record, blob)
+        return blob
+
+    def newcomer(self, previous: bytes, *others: Person) -> tuple[Person, bytes]:
+        """A device that nobody knows yet, and the account's list with it and these."""
+        owner, now_s = self.anna.person, self.world.now_s
+        device = DeviceAddress(owner.address, secrets.token_hex(8))
+        key = SigningKey.generate()
+        certificate = DeviceCertificate.issue(
+            owner.identity, device, key.public, now_s - 60, now_s + 90 * DAY_S
+        )
+        entries = [(one.device.device, one.key.public) for one in others]
+        entries.append((device.device, key.public))
+        made = DeviceList.issue(owner.identity, owner.address, sorted(entries), now_s, previous)
+        return Person(owner.address, owner.identity, device, key, certificate, made), made
+
+    async def adopt(self, person: Person, signer: SigningKey | None = None) -> ListMoved:
+        signature = sign_adoption(
+            signer or self.adoption, DOMAIN, NONCE, person.address, person.device_list
+        )
+        return await self.world.devices.adopt(
+            person.address.name, NONCE, person.device_list, person.certificate, signature
+        )
+
+
+@pytest.fixture
+async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
+    local = LocalBlobs(tmp_path / "blobs")
+    local.prepare()
+    blobs = Blobs(world.database, local, world.clock, Limits())
+    backups = Backups(world.database, world.clock, Limits())
+    anna = await world.player("anna")
+    made = House(world, blobs, backups, anna, secrets.token_bytes(32), SigningKey.generate())
+    yield made
+    await blobs.close()
+
+
+# --- keeping and getting -------------------------------------------------------------------
+
+
+async def test_whoever_has_name_and_capability_gets_the_backup(house: House) -> None:
+    await house.keep(house.anna)
+    found = await house.backups.get("anna", house.capability)
+    assert found.record == b"record"
+    assert found.kept_at_ms == house.world.clock.now_ms()
+    assert (found.kind, found.device_list) == ("person", house.anna.person.device_list)
+
+
+async def test_everything_else_has_the_same_answer(house: House) -> None:
+    cem = await house.world.player("cem")
+    await house.keep(house.anna)
+    for name, capability in (
+        ("anna", secrets.token_bytes(32)),
+        ("anna", lookup_of(house.capability)),
+        (cem.person.address.name, house.capability),
+        ("nobody", house.capability),
+        ("no name at all!", house.capability),
+    ):
+        with refused("no_backup") as caught:
+            await house.backups.get(name, capability)
+        assert str(caught.value).startswith("There is no backup of this name")
+
+
+async def test_a_new_backup_replaces_the_old_one_and_its_key(house: House) -> None:
+    await house.keep(house.anna, b"first")
+    before = house.capability
+    house.capability = secrets.token_bytes(32)
+    await house.keep(house.anna, b"second")
+    assert (await house.backups.get("anna", house.capability)).record == b"second"
+    with refused("no_backup"):
+        await house.backups.get("anna", before)
+
+
+async def test_only_a_whole_file_of_ones_own_can_be_named(house: House) -> None:
+    cem = await house.world.player("cem")
+    unfinished = secrets.token_bytes(32)
+    await house.blobs.begin(house.anna.record, unfinished, 10, bytes(32))
+    for blob in (secrets.token_bytes(32), unfinished, await house.blob(cem)):
+        with refused("unknown_blob"):
+            await house.keep(house.anna, blob=blob)
+    with refused("no_backup"):
+        await house.backups.get("anna", house.capability)
+
+
+async def test_a_key_that_everybody_can_sign_for_is_refused(house: House) -> None:
+    blob = await house.blob(house.anna)
+    with refused("bad_backup"):
+        await house.backups.keep(house.anna.record, bytes(32), bytes(32), b"record", blob)
+
+
+async def test_a_backups_file_stays_for_as_long_as_it_is_named(house: House) -> None:
+    kept, other = await house.keep(house.anna), await house.blob(house.anna)
+    house.world.clock.advance(400 * DAY_MS)
+    await house.blobs.sweep(house.world.clock.now_ms())
+    assert (await house.blobs.get(house.anna.record, kept, 0, 7)).chunk == b"archive"
+    with refused("unknown_blob"):
+        await house.blobs.get(house.anna.record, other, 0, 7)
+    await house.backups.drop(house.anna.record)
+    await house.backups.drop(house.anna.record)
+    await house.blobs.sweep(house.world.clock.now_ms())
+    with refused("unknown_blob"):
+        await house.blobs.get(house.anna.record, kept, 0, 7)
+
+
+async def test_a_removed_device_keeps_and_drops_nothing(house: House) -> None:
+    laptop = await house.anna.link()
+    blob = await house.blob(laptop)
+    owner = house.anna.person
+    entries = [(owner.device.device, owner.key.public)]
+    without = DeviceList.issue(
+        owner.identity,
+        owner.address,
+        entries,
+        house.world.now_s,
+        laptop.person.device_list,
+    )
+    await house.keep(house.anna)
+    await house.world.devices.publish_list(house.anna.record, without, [])
+    with refused("unknown_device"):
+        await house.keep(laptop, b"a thief's", blob)
+    with refused("unknown_device"):
+        await house.backups.drop(laptop.record)
+    assert (await house.backups.get("anna", house.capability)).record == b"record"
+
+
+async def test_a_removed_device_takes_the_backup_that_it_kept_with_it(house: House) -> None:
+    """Its keys may be a thief's: with them he would come back in."""
+    laptop = await house.anna.link()
+    await house.keep(laptop)
+    owner = house.anna.person
+    entries = [(owner.device.device, owner.key.public)]
+    without = DeviceList.issue(
+        owner.identity,
+        owner.address,
+        entries,
+        house.world.now_s,
+        laptop.person.device_list,
+    )
+    await house.world.devices.publish_list(house.anna.record, without, [])
+    with refused("no_backup"):
+        await house.backups.get("anna", house.capability)
+
+
+async def test_asking_is_counted_by_address(world: World) -> None:
+    backups = Backups(world.database, world.clock, Limits(recoveries_per_address_per_hour=2))
+    for _ in range(2):
+        backups.count("192.0.2.1")
+    with refused("rate_limited"):
+        backups.count("192.0.2.1")
+    backups.count("198.51.100.7")
+
+
+# --- adoption ------------------------------------------------------------------------------
+
+
+async def test_the_recovery_key_brings_a_device_in_and_the_lost_ones_out(house: House) -> None:
+    cem = await house.world.player("cem")
+    await house.anna.conversation_with(cem)
+    await house.keep(house.anna)
+    person, _ = house.newcomer(house.anna.person.device_list)
+    moved = await house.adopt(person)
+    assert moved.removed == (house.anna.record.uri,)
+    assert cem.record.uri in moved.interested
+    assert (await house.world.login(person)).uri == person.device.uri
+    with refused("unknown_device"):
+        await house.world.login(house.anna.person)
+
+
+async def test_the_lost_devices_may_stay(house: House) -> None:
+    await house.keep(house.anna)
+    person, _ = house.newcomer(house.anna.person.device_list, house.anna.person)
+    assert (await house.adopt(person)).removed == ()
+    for one in (person, house.anna.person):
+        await house.world.login(one)
+
+
+async def test_the_backup_outlives_the_device_that_kept_it(house: House) -> None:
+    """Else a lost answer could not be asked for again."""
+    await house.keep(house.anna)
+    person, _ = house.newcomer(house.anna.person.device_list)
+    first, again = await house.adopt(person), await house.adopt(person)
+    assert (first.removed, again.interested) == ((house.anna.record.uri,), ())
+    assert (await house.backups.get("anna", house.capability)).record == b"record"
+
+
+async def test_nobody_comes_in_without_the_adoption_key(house: House) -> None:
+    """Not even with the identity key, which every removed device has had."""
+    person, _ = house.newcomer(house.anna.person.device_list)
+    with refused("no_backup"):
+        await house.adopt(person)
+    await house.keep(house.anna)
+    for signer in (SigningKey.generate(), house.anna.person.identity, house.anna.person.key):
+        with refused("bad_signature"):
+            await house.adopt(person, signer)
+    with refused("unknown_device"):
+        await house.world.login(person)
+
+
+async def test_a_signature_is_worth_nothing_on_another_connection(house: House) -> None:
+    await house.keep(house.anna)
+    person, _ = house.newcomer(house.anna.person.device_list)
+    signature = sign_adoption(house.adoption, DOMAIN, NONCE, person.address, person.device_list)
+    with refused("bad_signature"):
+        await house.world.devices.adopt(
+            "anna", bytes(32), person.device_list, person.certificate, signature
+        )
+
+
+async def test_the_list_follows_the_newest_one(house: House) -> None:
+    await house.keep(house.anna)
+    old = house.anna.person.device_list
+    await house.anna.link()
+    person, _ = house.newcomer(old)
+    with refused("bad_device_list"):
+        await house.adopt(person)
+
+
+async def test_an_account_that_there_is_not_has_no_backup(house: House) -> None:
+    nobody = Person.new("nobody", now_s=house.world.now_s)
+    with refused("no_backup"):
+        await house.adopt(nobody)
+    with refused("no_backup"):
+        await house.world.devices.adopt("!", NONCE, nobody.device_list, b"", bytes(64))
+
+
+async def test_the_list_is_signed_by_the_accounts_identity_key(house: House) -> None:
+    await house.keep(house.anna)
+    impostor = Person.new("anna", now_s=house.world.now_s)
+    with refused("bad_device_list"):
+        await house.adopt(impostor)
+
+
+async def test_one_device_is_adopted_at_a_time(house: House) -> None:
+    await house.keep(house.anna)
+    other, _ = house.newcomer(house.anna.person.device_list)
+    person, _ = house.newcomer(house.anna.person.device_list, other)
+    with refused("bad_certificate"):
+        await house.adopt(person)
