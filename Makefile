@@ -21,8 +21,11 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --genera
 RUN_READY := $(VENV)/run.ready
 DEV_READY := $(VENV)/dev.ready
 NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
+WEBAPP := src/plausch/webapp/build.json
+WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run test check format bench soak lock clean postgres chromium
+.PHONY: help demo run web test check format bench soak lock clean postgres chromium
+.NOTPARALLEL:
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -30,13 +33,15 @@ help: ## this list
 	@echo "make run takes DATA=folder (now $(DATA)) and PORT=number (now $(PORT));"
 	@echo "make test takes PYTEST_ARGS='...', for instance PYTEST_ARGS='tests/unit -k codec'."
 
-demo: $(RUN_READY) ## a server, the restaurant Zur Linde, and you as its guest
+demo: $(RUN_READY) $(WEBAPP) ## a server, the restaurant Zur Linde, and you as its guest
 	@$(BIN)/plausch demo
 
-run: $(RUN_READY) ## a plain server on this machine
+run: $(RUN_READY) $(WEBAPP) ## a plain server on this machine
 	@$(BIN)/plausch serve --data $(DATA) --port $(PORT)
 
-test: check postgres chromium ## static checks, then every test, in parallel and in random order
+web: $(WEBAPP) ## the web app, which demo, run and test build too
+
+test: check $(WEBAPP) postgres chromium ## static checks, then every test, in parallel and in random order
 	@$(WEB) run --silent test
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
@@ -53,7 +58,7 @@ format: $(DEV_READY) ## bring every Python file into the house's form, and the g
 	$(BIN)/ruff format --no-cache .
 	$(BIN)/python tests/tidy/class_index.py
 
-bench: $(DEV_READY) $(NODE_READY) postgres chromium ## the figures that we claim, as programs
+bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium ## the figures that we claim, as programs
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
 	  idle_memory.py mls_browser.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
@@ -72,7 +77,7 @@ chromium: ## the browser in which the tests run the web app's parts
 	@packaging/provision chromium
 
 clean: ## remove what the targets above have made
-	rm -rf $(VENV) tests/interop/node_modules web/node_modules
+	rm -rf $(VENV) tests/interop/node_modules web/node_modules src/plausch/webapp
 
 $(BIN)/python:
 	@packaging/provision venv $(VENV)
@@ -85,6 +90,9 @@ $(DEV_READY): requirements/dev.lock pyproject.toml | $(BIN)/python
 	@packaging/provision install $(VENV) $<
 	@touch $@ $(RUN_READY)
 
-$(NODE_READY): %/node_modules/.ready: %/package-lock.json | $(DEV_READY)
+$(NODE_READY): %/node_modules/.ready: %/package-lock.json | $(RUN_READY)
 	@packaging/provision node $(VENV) $*
 	@touch $@
+
+$(WEBAPP): $(WEB_SOURCES) | $(RUN_READY)
+	@packaging/provision web $(VENV)

@@ -12,7 +12,7 @@ case pays for no look-up: only when that index refuses a batch are its ids looke
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from plausch.base.clock import Clock
@@ -43,8 +43,13 @@ Key = tuple[int, int, bytes]
 class Appended(Protocol):
     """Who is told, after the commit, that logs grew."""
 
-    def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
-        """These envelopes are in the log, in this order."""
+    def appended(
+        self,
+        conversation: bytes,
+        envelopes: Sequence[f.Envelope],
+        quiet: Collection[int] = (),
+    ) -> None:
+        """These envelopes are in the log, in this order; nobody is woken for the `quiet` seqs."""
         ...
 
 
@@ -346,11 +351,14 @@ class Appends:
         more: when the answer to a COMMIT was lost, nobody knows whether the first push went out.
         Where the epoch has ended since, its Commit has woken everybody."""
         last: dict[tuple[bytes, int], tuple[int, int]] = {}
+        quiet: dict[bytes, set[int]] = {}
         for one, accepted in sorted(again.items(), key=lambda item: item[1].seq):
             roster = one.roster
             if roster is not None and roster.epoch == one.request.epoch:
                 slot = (roster.conversation, one.device.key)
                 last[slot] = (roster.conversation_key, accepted.seq)
+                if one.request.quiet:
+                    quiet.setdefault(roster.conversation, set()).add(accepted.seq)
 
         async def body(tx: Transaction) -> dict[bytes, list[f.Envelope]]:
             found: dict[bytes, list[f.Envelope]] = {}
@@ -364,13 +372,14 @@ class Appends:
             one.found(None)
             _answer(one, accepted)
         for public_id, envelopes in pushed.items():
-            self._told.appended(public_id, envelopes)
+            self._told.appended(public_id, envelopes, quiet.get(public_id, ()))
 
     def _settle(self, batch: list[Waiting], heads: dict[int, int], at_ms: int) -> list[Waiting]:
         """Everything is on disk: answer, then tell the hub. Those that found another epoch."""
         wanted = Counter([one.key[0] for one in batch])
         free = {key: head - wanted[key] for key, head in heads.items()}
         grown: dict[bytes, list[f.Envelope]] = {}
+        quiet: dict[bytes, set[int]] = {}
         stale: list[Waiting] = []
         for one in batch:
             key = one.key[0]
@@ -382,9 +391,11 @@ class Appends:
             grown.setdefault(r.conversation, []).append(
                 f.Envelope(seq, r.epoch, r.kind, at_ms, one.device.uri, r.message)
             )
+            if r.quiet:
+                quiet.setdefault(r.conversation, set()).add(seq)
             _answer(one, Accepted(seq, at_ms))
         for public_id, envelopes in grown.items():
-            self._told.appended(public_id, envelopes)
+            self._told.appended(public_id, envelopes, quiet.get(public_id, ()))
         return stale
 
 

@@ -20,6 +20,7 @@ import msgspec
 from plausch.base.errors import LocalError
 from plausch.base.ids import NameRefused, parse_domain
 from plausch.server.limits import AT_LEAST_ONE, Limits
+from plausch.server.site import BUILT_IN
 
 REGISTRATION_MODES = ("open", "invitation", "closed")
 DEFAULT_PORT = 7480
@@ -37,6 +38,10 @@ class ServerConfig:
 
     `database_url` empty: SQLite in `data_dir`/plausch.db. `origins`: web origins other than the
     server's own that may open a connection. `behind_proxy`: believe X-Forwarded-For.
+    `blobs_dir` empty: `data_dir`/blobs.
+    `web_dir`: the folder of a build of the web app, instead of the one that came along.
+    `private_push_services`: wake devices also at http and at addresses within this network, which
+    any device can then have called; for tests, and for who runs a push service at home.
     """
 
     data_dir: Path
@@ -47,6 +52,9 @@ class ServerConfig:
     registration: str = "open"
     origins: tuple[str, ...] = ()
     behind_proxy: bool = False
+    blobs_dir: str = ""
+    web_dir: Path = BUILT_IN
+    private_push_services: bool = False
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
@@ -75,6 +83,11 @@ class ServerConfig:
     def database(self) -> str:
         """Where the database is: a postgresql:// URL, or the path of a SQLite file."""
         return self.database_url or str(self.data_dir / "plausch.db")
+
+    @property
+    def blobs(self) -> Path:
+        """The folder of the blobs. Servers of one database share it."""
+        return Path(self.blobs_dir) if self.blobs_dir else self.data_dir / "blobs"
 
 
 def read_config(path: Path, data_dir: Path) -> ServerConfig:

@@ -21,8 +21,10 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from plausch.server.hub import websocket_message
 from plausch.server.opening import Opening
+from plausch.server.pieces import Pieces
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES, MessageTooLarge, WireError
+from plausch.wire.linking import PAIRING_MESSAGE_BYTES, PAIRING_MESSAGES
 from plausch.wire.session import ServerSession, State, refused
 
 if TYPE_CHECKING:
@@ -37,6 +39,9 @@ _PONG = b"\x8a"
 
 STALL_BYTES = 64 * 1024
 """With this much unread, the size of what is unread is looked at for every push."""
+
+FRAME_BYTES_MORE = 256
+"""What a pairing's message takes on the wire beside itself, and a few other frames."""
 
 POLICY_VIOLATION = 1008
 CLOSE_CODES = {
@@ -55,6 +60,7 @@ class Connection(WSListener):
     __slots__ = (
         "_edge",
         "_opening",
+        "_pieces",
         "_queue",
         "_reading",
         "_running",
@@ -75,6 +81,7 @@ class Connection(WSListener):
     def __init__(self, edge: "Edge") -> None:
         self._edge = edge
         self._opening: Opening | None = None
+        self._pieces: Pieces | None = None
         self._queue: deque[f.ClientFrame] | None = None
         self._running = False
         self._reading = True
@@ -116,11 +123,15 @@ class Connection(WSListener):
             if frame.msg_type == WSMsgType.CLOSE:
                 transport.disconnect()
             return
-        if frame.msg_type != WSMsgType.BINARY or not frame.fin:
+        is_first = frame.msg_type == WSMsgType.BINARY and self._pieces is None
+        if not is_first and (frame.msg_type != WSMsgType.CONTINUATION or self._pieces is None):
             self._control(transport, frame)
             return
         try:
-            request = self.session.receive_bytes(frame.get_payload_as_bytes())
+            message = self._message(frame)
+            if message is None:
+                return
+            request = self.session.receive_bytes(message)
         except MessageTooLarge as error:
             self.send(refused(error.request_id, error.code, str(error), error.fault))
         except WireError as error:
@@ -131,7 +142,7 @@ class Connection(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The connection is gone, for whatever reason."""
         self.session.sent(f.Closing)
-        self._queue = None
+        self._queue = self._pieces = None
         self._edge.left(self)
 
     def pause_writing(self) -> None:
@@ -144,6 +155,19 @@ class Connection(WSListener):
         self._advance()
         self.press()
 
+    def _message(self, frame: WSFrame) -> bytes | None:
+        """The message that ends with this frame, None when more of it comes. Raises WireError."""
+        payload = frame.get_payload_as_bytes()
+        pieces = self._pieces
+        if frame.fin:
+            self._pieces = None
+            return payload if pieces is None else pieces.whole(payload)
+        if pieces is None:
+            self._pieces = Pieces(payload)
+        else:
+            pieces.add(payload)
+        return None
+
     def _control(self, transport: WSTransport, frame: WSFrame) -> None:
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
@@ -155,7 +179,7 @@ class Connection(WSListener):
         elif kind != WSMsgType.PONG:
             self.close(
                 "bad_frame",
-                "Only whole binary WebSocket messages are accepted: no text, no fragments.",
+                "Only binary WebSocket messages are accepted, and the pieces of one in a row.",
             )
 
     def _answer_ping(self, payload: bytes) -> None:
@@ -172,6 +196,11 @@ class Connection(WSListener):
             self._opening.end()
             self._opening = None
         self._edge.logged_in(self)
+
+    def pairs(self) -> None:
+        """The connection is one half of a pairing: its messages may come."""
+        if self._opening is not None:
+            self._opening.allow(PAIRING_MESSAGES * (PAIRING_MESSAGE_BYTES + FRAME_BYTES_MORE))
 
     # --- out -----------------------------------------------------------------------------
 

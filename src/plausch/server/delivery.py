@@ -1,7 +1,7 @@
 """The delivery service: append, read, acknowledge, resume, mailboxes (spec/delivery.md)."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,8 +28,13 @@ __all__ = ["Accepted", "Delivery", "Resumption", "Stretch", "Told"]
 class Told(Protocol):
     """Who is told after a commit (the hub). Called on the event loop, in the log's order."""
 
-    def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
-        """These envelopes are in the log, in this order."""
+    def appended(
+        self,
+        conversation: bytes,
+        envelopes: Sequence[f.Envelope],
+        quiet: Collection[int] = (),
+    ) -> None:
+        """These envelopes are in the log, in this order; nobody is woken for the `quiet` seqs."""
         ...
 
     def committed(self, conversation: bytes, envelope: f.Envelope, devices: Sequence[str]) -> None:

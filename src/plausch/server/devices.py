@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from plausch.base.clock import Clock
-from plausch.base.ids import AccountAddress, DeviceAddress, NameRefused
+from plausch.base.ids import AccountAddress, DeviceAddress, NameRefused, parse_name
 from plausch.db.interface import ConstraintViolated, Database, Transaction
+from plausch.identity.adoption import verify_adoption
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.errors import IdentityRefused
 from plausch.identity.login import verify_login
 from plausch.server.accounts import checked_certificate, checked_device_list
+from plausch.server.backups import no_backup
 from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
 from plausch.server.rate import HOUR_MS, TokenBuckets
 from plausch.server.records import BUSINESS, AccountRecord, DeviceRecord
-from plausch.server.store import account, device, key_package, mailbox, member
+from plausch.server.store import account, backup, device, key_package, mailbox, member, wake_up
 
 __all__ = ["DeviceRecord", "Devices", "ListMoved"]
 
@@ -89,7 +91,8 @@ class Devices:
         """The next device list of the publisher's account, with certificates of the newly listed
         devices.
 
-        Devices that are no longer listed lose their key packages and mailbox. A certificate of
+        Devices that are no longer listed lose their key packages and mailbox, and the backup that
+        they kept. A certificate of
         a device that stays renews the one the server has. The current list again is accepted, and
         nobody has to be told of it.
         Raises Refusal `bad_device_list`, `bad_certificate`, `too_many_devices`, `rate_limited`,
@@ -125,10 +128,56 @@ class Devices:
         try:
             return await self._database.transact(body, repeatable=True)
         except ConstraintViolated as error:
-            raise Refusal(
-                "bad_device_list",
-                "The list names a device id that was used before: a new device takes a new id.",
-            ) from error
+            raise _used_before() from error
+
+    async def adopt(
+        self, name: str, nonce: bytes, device_list_raw: bytes, certificate: bytes, signature: bytes
+    ) -> ListMoved:
+        """The next device list of an account whose devices are lost, with one new device.
+
+        Whoever publishes it proves the adoption key of the account's backup. The backup stays as it
+        is, whichever device had kept it. The same again is accepted, and nobody is told of it.
+        Raises Refusal as `publish_list`, and `no_backup`, `bad_signature`.
+        """
+        try:
+            address = AccountAddress(parse_name(name), self._domain)
+        except NameRefused as error:
+            raise no_backup() from error
+        now_ms = self._clock.now_ms()
+        new = checked_device_list(device_list_raw, address)
+        newcomer = checked_certificate(certificate, address, now_ms // 1000)
+        fresh = {newcomer.device.uri: (newcomer, certificate)}
+        published = False
+
+        async def body(tx: Transaction) -> ListMoved:
+            nonlocal published
+            owner = await account.by_name(tx, name)
+            kept = None if owner is None else await backup.of_account(tx, owner.key)
+            if owner is None or kept is None:
+                raise no_backup()
+            try:
+                verify_adoption(
+                    kept.adoption_key, self._domain, nonce, address, device_list_raw, signature
+                )
+            except IdentityRefused as error:
+                raise Refusal("bad_signature", f"The adoption was refused: {error}") from error
+            owner = await account.lock(tx, owner.key)
+            known = {one.uri: one for one in await device.of_account(tx, owner.key)}
+            if device_list_raw != owner.device_list:
+                self._count_list(owner.key)
+                self._check_next(new, owner)
+                published = True
+            await backup.adopted(tx, owner.key)
+            await self._apply(tx, owner.key, new, known, fresh, now_ms)
+            await account.publish(tx, owner.key, device_list_raw)
+            removed = await device.unlisted(tx, owner.key)
+            interested = await member.sharing_with(tx, owner.key) if published else []
+            return ListMoved(owner.name, tuple(removed), tuple(interested))
+
+        try:
+            return await self._database.transact(body, repeatable=True)
+        except ConstraintViolated as error:
+            raise _used_before() from error
 
     def _unknown(self, uri: str) -> Refusal:
         return Refusal(
@@ -209,3 +258,12 @@ class Devices:
             await device.unlist(tx, gone.key)
             await key_package.drop_all(tx, gone.key)
             await mailbox.forget(tx, gone.key, mailbox.ALL)
+            await wake_up.drop(tx, gone.key)
+            await backup.forget_of_device(tx, gone.key)
+
+
+def _used_before() -> Refusal:
+    return Refusal(
+        "bad_device_list",
+        "The list names a device id that was used before: a new device takes a new id.",
+    )

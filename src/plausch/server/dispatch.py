@@ -15,15 +15,19 @@ from plausch.base.clock import Clock
 from plausch.base.errors import Fault, PlauschError
 from plausch.server import ephemerals
 from plausch.server.accounts import Accounts
+from plausch.server.backups import Backups
+from plausch.server.blobs import Blobs
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
-from plausch.server.devices import Devices
+from plausch.server.devices import Devices, ListMoved
 from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
+from plausch.server.pairings import Pairings
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import Accepted, DeviceRecord, Roster
+from plausch.server.wake_ups import WakeUps
 from plausch.wire import frames as f
 from plausch.wire.session import State, refused
 
@@ -48,6 +52,9 @@ class Services:
     key_packages: KeyPackages
     conversations: Conversations
     delivery: Delivery
+    blobs: Blobs
+    wake_ups: WakeUps
+    backups: Backups
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -68,10 +75,14 @@ class Dispatch:
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
         self._registrations = TokenBuckets(clock, per_hour, per_hour)
+        self.pairings = Pairings(clock, limits)
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
             f.Acknowledge: self._acknowledge,
             f.SendEphemeral: self._ephemeral,
+            f.OpenPairing: self._open_pairing,
+            f.SendPairing: self._send_pairing,
+            f.EndPairing: self._end_pairing,
         }
         self._slow: dict[type[f.Frame], Slow] = {
             f.Register: self._register,
@@ -90,6 +101,17 @@ class Dispatch:
             f.AcknowledgeMailbox: self._acknowledge_mailbox,
             f.Acknowledge: self._look_up_and_acknowledge,
             f.SendEphemeral: self._look_up_and_send,
+            f.BeginBlob: self._begin_blob,
+            f.PutBlobChunk: self._put_blob_chunk,
+            f.GetBlobChunk: self._get_blob_chunk,
+            f.DropBlob: self._drop_blob,
+            f.KeepBackup: self._keep_backup,
+            f.DropBackup: self._drop_backup,
+            f.GetBackup: self._get_backup,
+            f.AdoptDevice: self._adopt_device,
+            f.SetWakeUp: self._set_wake_up,
+            f.DropWakeUp: self._drop_wake_up,
+            f.GetWakeUpKey: self._get_wake_up_key,
         }
 
     def at_once(self, connection: "Connection", frame: f.ClientFrame) -> bool:
@@ -105,7 +127,7 @@ class Dispatch:
         try:
             return await self._slow[type(frame)](connection, frame)
         except PlauschError as error:
-            if isinstance(frame, f.Login) and error.fault is not Fault.OPERATOR:
+            if isinstance(frame, _PROOFS) and error.fault is not Fault.OPERATOR:
                 connection.failures += 1
             return self._refuse(request_id, error)
         except Exception as error:  # a bug of ours: the device gets a sentence, the log the place
@@ -162,12 +184,15 @@ class Dispatch:
         moved = await self._services.devices.publish_list(
             device, frame.device_list, frame.certificates
         )
+        self._tell_of_list(moved, device.uri)
+        return f.Done(frame.id)
+
+    def _tell_of_list(self, moved: ListMoved, publisher: str) -> None:
         self._hub.device_list_moved(
-            moved.name, [one for one in moved.interested if one != device.uri]
+            moved.name, [one for one in moved.interested if one != publisher]
         )
         for uri in moved.removed:
             self._hub.disconnect(uri, *_REMOVED)
-        return f.Done(frame.id)
 
     async def close_unlisted(self, connections: Sequence["Connection"]) -> None:
         """End the sessions of devices that are not listed any more: another server process may
@@ -187,9 +212,12 @@ class Dispatch:
     async def _upload_key_packages(
         self, connection: "Connection", frame: f.UploadKeyPackages
     ) -> f.ServerFrame:
-        await self._services.key_packages.upload(
-            speaker(connection), frame.key_packages, frame.last_resort
+        device = speaker(connection)
+        interested = await self._services.key_packages.upload(
+            device, frame.key_packages, frame.last_resort
         )
+        # A new device is listed before it can leave a package: now the others can add it.
+        self._hub.device_list_moved(device.name, [one for one in interested if one != device.uri])
         return f.Done(frame.id)
 
     async def _claim_key_packages(
@@ -257,7 +285,101 @@ class Dispatch:
     async def _look_up_and_send(self, connection: "Connection", frame: f.SendEphemeral) -> None:
         self._pass_on(connection, frame, await self._hub.look_up(frame.conversation))
 
+    # --- blobs ---------------------------------------------------------------------------
+
+    async def _begin_blob(self, connection: "Connection", frame: f.BeginBlob) -> f.ServerFrame:
+        stands = await self._services.blobs.begin(
+            speaker(connection), frame.blob, frame.length, frame.digest
+        )
+        return f.BlobStands(frame.id, stands.offset, stands.length)
+
+    async def _put_blob_chunk(
+        self, connection: "Connection", frame: f.PutBlobChunk
+    ) -> f.ServerFrame:
+        stands = await self._services.blobs.put(
+            speaker(connection), frame.blob, frame.offset, frame.chunk
+        )
+        return f.BlobStands(frame.id, stands.offset, stands.length)
+
+    async def _get_blob_chunk(
+        self, connection: "Connection", frame: f.GetBlobChunk
+    ) -> f.ServerFrame:
+        piece = await self._services.blobs.get(
+            speaker(connection), frame.blob, frame.offset, frame.limit
+        )
+        return f.BlobChunk(frame.id, piece.length, piece.chunk)
+
+    async def _drop_blob(self, connection: "Connection", frame: f.DropBlob) -> f.ServerFrame:
+        await self._services.blobs.drop(speaker(connection), frame.blob)
+        return f.Done(frame.id)
+
+    # --- wake-ups ------------------------------------------------------------------------
+
+    async def _set_wake_up(self, connection: "Connection", frame: f.SetWakeUp) -> f.ServerFrame:
+        await self._services.wake_ups.set(speaker(connection), frame.endpoint)
+        return f.Done(frame.id)
+
+    async def _drop_wake_up(self, connection: "Connection", frame: f.DropWakeUp) -> f.ServerFrame:
+        await self._services.wake_ups.drop(speaker(connection))
+        return f.Done(frame.id)
+
+    async def _get_wake_up_key(
+        self, connection: "Connection", frame: f.GetWakeUpKey
+    ) -> f.ServerFrame:
+        return f.WakeUpKey(frame.id, self._services.wake_ups.key)
+
+    # --- backups -------------------------------------------------------------------------
+
+    async def _keep_backup(self, connection: "Connection", frame: f.KeepBackup) -> f.ServerFrame:
+        await self._services.backups.keep(
+            speaker(connection), frame.lookup, frame.adoption_key, frame.record, frame.blob
+        )
+        return f.Done(frame.id)
+
+    async def _drop_backup(self, connection: "Connection", frame: f.DropBackup) -> f.ServerFrame:
+        await self._services.backups.drop(speaker(connection))
+        return f.Done(frame.id)
+
+    async def _get_backup(self, connection: "Connection", frame: f.GetBackup) -> f.ServerFrame:
+        backups = self._services.backups
+        backups.count(connection.address)
+        found = await backups.get(frame.name, frame.capability)
+        return f.Backup(frame.id, found.kept_at_ms, found.record, found.kind, found.device_list)
+
+    async def _adopt_device(self, connection: "Connection", frame: f.AdoptDevice) -> f.ServerFrame:
+        self._services.backups.count(connection.address)
+        moved = await self._services.devices.adopt(
+            frame.name, connection.nonce, frame.device_list, frame.certificate, frame.signature
+        )
+        self._tell_of_list(moved, "")
+        return f.Done(frame.id)
+
     # --- at once -------------------------------------------------------------------------
+
+    def _open_pairing(self, connection: "Connection", frame: f.OpenPairing) -> bool:
+        def step() -> None:
+            self.pairings.open(connection, frame.pairing, frame.side, frame.token, frame.after)
+            connection.pairs()
+
+        return self._answered(connection, frame.id, step)
+
+    def _send_pairing(self, connection: "Connection", frame: f.SendPairing) -> bool:
+        step = partial(self.pairings.send, connection, frame.number, frame.message)
+        return self._answered(connection, frame.id, step)
+
+    def _end_pairing(self, connection: "Connection", frame: f.EndPairing) -> bool:
+        return self._answered(connection, frame.id, partial(self.pairings.end, connection))
+
+    def _answered(
+        self, connection: "Connection", request_id: int, step: Callable[[], None]
+    ) -> bool:
+        try:
+            step()
+        except Refusal as refusal:
+            connection.send(refusal_frame(request_id, refusal))
+        else:
+            connection.send(f.Done(request_id))
+        return True
 
     def _append(self, connection: "Connection", frame: f.Append) -> bool:
         connection.append_submitted()
@@ -311,6 +433,9 @@ class Dispatch:
         else:
             self._hub.ephemeral(members, device, frame.message)
 
+
+_PROOFS = (f.Login, f.GetBackup, f.AdoptDevice)
+"""By which somebody proves who he is; a few refusals end the connection."""
 
 _REMOVED = ("device_removed", "This device was removed from its account's list.")
 _TOO_MANY_EPHEMERALS = refused(

@@ -1,31 +1,35 @@
 """The listening port: HTTP routes, WebSocket upgrades, and the connections that are open.
 
-Thin: frames are read by `wire.session`, carried out by `dispatch`. One shared timer goes round
-all connections (a wheel of buckets, one bucket each second), so a silent one costs nothing.
+Thin: a connection comes in by a `Door` and is answered there, or becomes a WebSocket; frames are
+read by `wire.session`, carried out by `dispatch`. One shared timer goes round all WebSockets (a
+wheel of buckets, one bucket each second), so a silent one costs nothing.
 """
 
 import asyncio
 import logging
 from collections.abc import Coroutine
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 from multidict import CIMultiDict
-from picows import WSListener, WSTransport, WSUpgradeRequest, WSUpgradeResponse, ws_create_server
-from picows import WSUpgradeResponseWithListener as Response
+from picows import WSAutoPingStrategy, WSTransport, WSUpgradeRequest
+from picows.picows import WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
 
 from plausch.server import routes
 from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
+from plausch.server.door import Door
+from plausch.server.http import Answer, Request
 from plausch.server.hub import Hub
 from plausch.server.places import Places
+from plausch.server.site import Site
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES
 
 log = logging.getLogger("plausch.server")
 
-HANDSHAKE_TIMEOUT_S = 5.0
 READ_BUFFER_BYTES = 2048
 OVERSIZE_BYTES = 64 * 1024
 """A frame that is too large by up to this much is told so in a sentence; beyond it, the WebSocket
@@ -39,7 +43,9 @@ _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
 class Edge:
     """Opens the port and keeps the connections."""
 
-    def __init__(self, config: ServerConfig, hub: Hub, dispatch: Dispatch) -> None:
+    def __init__(
+        self, config: ServerConfig, hub: Hub, dispatch: Dispatch, site: Site | None
+    ) -> None:
         self.limits = config.limits
         self.dispatch = dispatch
         self.port = 0
@@ -47,10 +53,13 @@ class Edge:
         self.most_pings = max(1, self.limits.pings_per_minute * self.limits.silence_ms // 60_000)
         self._config = config
         self._hub = hub
+        self._site = site
         self._origins: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
         self.draining = False
         self._emptied = asyncio.Event()
+        self._doors: set[Door] = set()
+        self._answers = Places(self.limits.answers_per_address)
         self._addresses = Places(self.limits.connections_per_address)
         self._openings = Places(self.limits.openings_per_address, self.limits.openings)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -65,23 +74,15 @@ class Edge:
     async def start(self) -> int:
         """Listen; the port that was bound. Raises OSError."""
         config = self._config
-        self._server = await ws_create_server(
-            self._open,
-            config.host,
-            config.port,
-            websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
-            logger_name=_Quiet(),  # type: ignore[arg-type]  # anything like a logger will do
-            max_frame_size=BUNDLE_BYTES + OVERSIZE_BYTES,
-            read_buffer_init_size=READ_BUFFER_BYTES,
-            enable_auto_pong=False,  # it would answer whether or not the answers are read
-            use_aiofastnet=False,
-            backlog=BACKLOG,
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Door(self), config.host, config.port, backlog=BACKLOG
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self._origins = routes.allowed_origins(
             config.domain, config.host, self.port, config.origins
         )
-        self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
+        self._timer = loop.call_later(1.0, self._turn_wheel)
         return self.port
 
     async def stop(self) -> None:
@@ -105,6 +106,55 @@ class Edge:
         if self.connections:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._emptied.wait(), DRAIN_TIMEOUT_S)
+        for door in list(self._doors):
+            door.cut()
+
+    # --- for doors -----------------------------------------------------------------------
+
+    def arrived(self, door: Door) -> bool:
+        """Somebody connected; False when there is no place for them."""
+        if len(self._doors) >= self.limits.doors:
+            return False
+        self._doors.add(door)
+        return True
+
+    def departed(self, door: Door) -> None:
+        """A connection is gone, or has become a WebSocket."""
+        self._doors.discard(door)
+        if door.address:
+            self._answers.give_back(door.address)
+            door.address = ""
+
+    def answer(self, door: Door, request: Request, peer: str) -> Answer | None:
+        """The answer to a request; None when it becomes a WebSocket."""
+        if routes.is_socket(request):
+            return routes.socket_refusal(request, self._origins, self.draining)
+        address = routes.client_address(request.headers, peer, self._config.behind_proxy)
+        if not self._answers.take(address):
+            text = "Too many requests of this address are being answered; try again.\n"
+            return routes.page(HTTPStatus.TOO_MANY_REQUESTS, text, **{"Retry-After": "5"})
+        door.address = address
+        return routes.answer(request, self._config.domain, self._site)
+
+    def websocket(self) -> Any:
+        """picows' protocol for a connection that has just asked for the upgrade."""
+        return WSProtocol(
+            host_port=None,
+            ws_path=None,
+            is_client_side=False,
+            ws_listener_factory=lambda request: Connection(self),
+            logger=_Quiet(),
+            disconnect_on_exception=True,
+            websocket_handshake_timeout=None,  # its request is complete
+            enable_auto_ping=False,
+            auto_ping_idle_timeout=0,
+            auto_ping_reply_timeout=0,
+            auto_ping_strategy=WSAutoPingStrategy.PING_WHEN_IDLE,
+            enable_auto_pong=False,  # it would answer whether or not the answers are read
+            max_frame_size=BUNDLE_BYTES + OVERSIZE_BYTES,
+            extra_headers=None,
+            read_buffer_init_size=READ_BUFFER_BYTES,
+        )
 
     # --- for connections -----------------------------------------------------------------
 
@@ -117,7 +167,7 @@ class Edge:
         """A WebSocket is open; False when there is no place for it."""
         request: WSUpgradeRequest = transport.request
         peer = transport.underlying_transport.get_extra_info("peername")
-        address = routes.client_address(request, str(peer[0]), self._config.behind_proxy)
+        address = routes.client_address(request.headers, str(peer[0]), self._config.behind_proxy)
         # The upgrade's headers are 2 KiB that nobody needs for as long as the connection lasts.
         request.headers = _NO_HEADERS
         transport.response.headers = _NO_HEADERS
@@ -150,6 +200,7 @@ class Edge:
 
     def closing(self, connection: Connection) -> None:
         """The connection speaks for nobody any more."""
+        self.dispatch.pairings.leave(connection)
         if connection.device is not None:
             self._hub.leave(connection.device.uri, connection)
 
@@ -174,19 +225,12 @@ class Edge:
         if not task.cancelled() and task.exception() is not None:
             log.error("A request failed unexpectedly.", exc_info=task.exception())
 
-    def _open(self, request: WSUpgradeRequest) -> WSListener | Response:
-        if not routes.is_socket(request):
-            return _response(routes.answer(request, self._config.domain))
-        refusal = routes.socket_refusal(request, self._origins, self.draining)
-        if refusal is not None:
-            return _response(refusal)
-        return Connection(self)
-
     def _turn_wheel(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
         self._turn = (self._turn + 1) % len(self._wheel)
         if not self._turn:
             self._hub.doubt()
+        self.dispatch.pairings.sweep()
         visited = list(self._wheel[self._turn])
         for connection in visited:
             connection.visit()
@@ -199,10 +243,6 @@ class Edge:
             await self.dispatch.close_unlisted(connections)
         finally:
             self._checking = False
-
-
-def _response(response: WSUpgradeResponse) -> Response:
-    return Response(response, None)
 
 
 class _Quiet:

@@ -9,7 +9,7 @@ have taken a Commit that this one has not heard of.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Protocol
@@ -53,13 +53,33 @@ class Membership(Protocol):
         ...
 
 
+class Waking(Protocol):
+    """Who wakes devices that are not connected (Waker)."""
+
+    def wake(self, devices: Iterable[str]) -> None:
+        """Something came for these devices."""
+        ...
+
+    def came(self, device: str) -> None:
+        """The device is connected."""
+        ...
+
+
 class Hub:
     """The devices online on this server process, by URI. Used from the event loop only."""
 
-    def __init__(self, membership: Membership, inline_bytes: int, cursor_members: int) -> None:
+    def __init__(
+        self,
+        membership: Membership,
+        inline_bytes: int,
+        cursor_members: int,
+        waking: Waking | None = None,
+    ) -> None:
         self._membership = membership
         self._inline_bytes = inline_bytes
         self._cursor_members = cursor_members
+        self._waking = waking
+        self._unsure: set[str] = set()
         self._online: dict[str, Listening] = {}
         self._compared: set[bytes] = set()
         self._looking: dict[bytes, list[Push]] = {}
@@ -69,17 +89,29 @@ class Hub:
         """The device is online with this connection; an older one of the same device ends."""
         older = self._online.get(device)
         self._online[device] = connection
+        if self._waking is not None:
+            self._waking.came(device)
         if older is not None and older is not connection:
             older.close("replaced", "This device has connected again; this connection ends.")
 
     def leave(self, device: str, connection: Listening) -> None:
-        """The connection is gone."""
+        """The connection is gone. A telephone that was put away is told to be connected for some
+        time: what was pushed to it then, it has not got."""
         if self._online.get(device) is connection:
             del self._online[device]
+            if self._waking is not None and device in self._unsure:
+                self._waking.wake((device,))
+            self._unsure.discard(device)
 
-    def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
-        """The log grew by these envelopes (in order): tell the members, spare a lone sender."""
-        push = partial(self._push_appended, conversation, envelopes)
+    def appended(
+        self,
+        conversation: bytes,
+        envelopes: Sequence[f.Envelope],
+        quiet: Collection[int] = (),
+    ) -> None:
+        """The log grew by these envelopes (in order): tell the members, spare a lone sender; wake
+        who is not connected, but for what is `quiet` (seqs)."""
+        push = partial(self._push_appended, conversation, envelopes, quiet)
         roster = self._known(conversation)
         if roster is None:
             self._push_later(conversation, push)
@@ -97,9 +129,11 @@ class Hub:
     def mailbox_moved(self, device: str, item: int) -> None:
         """A Welcome lies in the device's mailbox."""
         self.to_devices((device,), websocket_message(encode(f.MailboxMoved(item))))
+        self._wake((device,))
 
     def cursor_moved(self, conversation: bytes, device: str, seq: int) -> None:
         """The device acknowledged up to `seq`: tell the members of other accounts."""
+        self._unsure.discard(device)
         push = partial(self._push_cursor, conversation, device, seq)
         roster = self.roster(conversation)
         if roster is None:
@@ -173,8 +207,13 @@ class Hub:
                 push(roster)
 
     def _push_appended(
-        self, conversation: bytes, envelopes: Sequence[f.Envelope], roster: Roster
+        self,
+        conversation: bytes,
+        envelopes: Sequence[f.Envelope],
+        quiet: Collection[int],
+        roster: Roster,
     ) -> None:
+        self._wake_for([one for one in envelopes if one.seq not in quiet], roster)
         if roster.epoch != envelopes[0].epoch:
             # A Commit was faster. Who was added by it may not have what was sent before: its
             # members are woken, and each reads what is its own.
@@ -190,13 +229,30 @@ class Hub:
                 if connection is not None and device != lone:
                     connection.push(message)
 
+    def _wake_for(self, envelopes: Sequence[f.Envelope], roster: Roster) -> None:
+        """Wake for messages, not for what a device does by itself, and not its author's others."""
+        authors = {_account(one.sender) for one in envelopes if one.kind == f.APPLICATION}
+        if self._waking is None or not authors:
+            return
+        own = f"{authors.pop()}/" if len(authors) == 1 else NOBODY
+        self._wake(uri for uri in roster.uris if not own or not uri.startswith(own))
+
+    def _wake(self, devices: Iterable[str]) -> None:
+        if self._waking is None:
+            return
+        asleep = []
+        for device in devices:
+            if device in self._online:
+                self._unsure.add(device)
+            else:
+                asleep.append(device)
+        self._waking.wake(asleep)
+
     def _push_cursor(self, conversation: bytes, device: str, seq: int, roster: Roster) -> None:
         if len(roster.uris) > self._cursor_members:
             return
-        account = device.rpartition("/")[0]
-        others = [
-            uri for uri in roster.uris if uri in self._online and uri.rpartition("/")[0] != account
-        ]
+        account = _account(device)
+        others = [uri for uri in roster.uris if uri in self._online and _account(uri) != account]
         if others:
             moved = encode(f.CursorMoved(conversation, device, seq))
             self.to_devices(others, websocket_message(moved))
@@ -215,6 +271,11 @@ class Hub:
     def _delivery(self, conversation: bytes, envelopes: Sequence[f.Envelope], size: int) -> bytes:
         inline = list(envelopes) if size <= self._inline_bytes else []
         return websocket_message(encode(f.Delivery(conversation, envelopes[-1].seq, inline)))
+
+
+def _account(device: str) -> str:
+    """The part of a device's URI that all devices of its account have."""
+    return device.rpartition("/")[0]
 
 
 def websocket_message(payload: bytes) -> bytes:

@@ -17,7 +17,7 @@ from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
-from plausch.server.store import account, device, key_package
+from plausch.server.store import account, device, key_package, member
 
 Row = tuple[int, int, int, int, bytes, bytes]
 
@@ -33,11 +33,14 @@ class KeyPackages:
         self._claims = TokenBuckets(clock, by_one, by_one)
         self._pairs = TokenBuckets(clock, of_one, of_one)
 
-    async def upload(self, owner: DeviceRecord, raw: list[bytes], last_resort: bytes) -> None:
+    async def upload(
+        self, owner: DeviceRecord, raw: list[bytes], last_resort: bytes
+    ) -> Sequence[str]:
         """Keep more packages of this device; a last-resort one replaces the one of its suite.
 
-        A package that is there already is passed over. Raises Refusal `bad_key_package`,
-        `too_many_key_packages`, `rate_limited`, `unknown_device`.
+        A package that is there already is passed over. Whom to tell: when a device leaves its first
+        package, the devices (by URI) that share a conversation with its account can add it now.
+        Raises Refusal `bad_key_package`, `too_many_key_packages`, `rate_limited`, `unknown_device`.
         """
         if len(raw) > self._limits.key_packages_per_device:
             raise self._too_many()
@@ -53,9 +56,13 @@ class KeyPackages:
             owner.account_key, lambda: (offer.new(raw, last=False), offer.new(lasts, last=True))
         )
 
-        async def body(tx: Transaction) -> None:
+        first = False
+
+        async def body(tx: Transaction) -> Sequence[str]:
+            nonlocal first  # still true when the body runs again, because an answer was lost
             if not await device.hold(tx, owner.key):
                 raise unlisted()
+            first = first or await key_package.count(tx, owner.key, now_s) == (0, 0)
             await key_package.forget_expired(tx, owner.key, now_s)
             for row in last:
                 await key_package.drop_last_resort(tx, owner.key, row[1])
@@ -65,9 +72,10 @@ class KeyPackages:
             single, _ = await key_package.count(tx, owner.key, now_s)
             if single > self._limits.key_packages_per_device:
                 raise self._too_many()
+            return await member.sharing_with(tx, owner.account_key) if first else ()
 
         try:
-            await self._database.transact(body, repeatable=True)
+            return await self._database.transact(body, repeatable=True)
         except ConstraintViolated as error:
             raise Refusal(
                 "bad_key_package", "The same key package is being uploaded twice."

@@ -27,11 +27,32 @@ class Limits:
     openings: int = 4_000
     """Connections on which nobody has logged in yet, of one address and of all together."""
 
+    doors: int = 8_000
+    """Connections that are no WebSockets, or not yet; more are cut off at once."""
+
+    answers_per_address: int = 256
+    """Answers of plain HTTP that are on their way to one address."""
+
     opening_bytes: int = 32 * KIB
     """What a connection may send before somebody has logged in on it."""
 
     login_ms: int = 10_000
     """A connection has this long to log in."""
+
+    pairings: int = 1_000
+    pairings_per_address: int = 16
+    """Pairings at one moment; one counts for the address that began it."""
+
+    pairings_per_address_per_hour: int = 60
+    pairing_ms: int = 600_000
+    """A pairing is over after this long."""
+
+    pairing_message_bytes: int = 64 * KIB
+    pairing_bytes: int = 32 * 1024 * KIB
+    """What lies in memory of all pairings together."""
+
+    recoveries_per_address_per_hour: int = 30
+    """Questions about a backup, and adoptions, by devices that have not logged in."""
 
     requests_waiting: int = 256
     """Requests of one connection not answered yet; at this number its bytes are left unread."""
@@ -94,6 +115,31 @@ class Limits:
     read_bytes: int = 1024 * KIB
     """A stretch of the log ends before the envelope that would pass this size."""
 
+    blob_bytes: int = (100 * 1024 + 64) * KIB
+    """A file of 100 MiB, and what its encryption adds."""
+
+    blob_bytes_per_account: int = 1024 * 1024 * KIB
+    blobs_per_account: int = 10_000
+    blob_uploads_per_account: int = 32
+    """Blobs of one account that are not whole yet."""
+
+    blob_upload_hours: int = 24
+    """An upload that is not finished after this long is given up."""
+
+    blob_retention_days: int = 90
+    blob_upload_bytes_per_hour: int = 2 * 1024 * 1024 * KIB
+    blob_download_bytes_per_hour: int = 8 * 1024 * 1024 * KIB
+    """By one account; a request counts as 16 KiB at least."""
+
+    wake_up_pause_ms: int = 15_000
+    """A device that is not connected is woken at most once in this time."""
+
+    wake_ups_set_per_hour: int = 30
+    """How often a device may hand in where it wants to be woken."""
+
+    blob_reserve_bytes: int = 256 * 1024 * KIB
+    """So much of the disk stays free of blobs: messages must not be refused because of files."""
+
 
 AT_LEAST_ONE = frozenset(
     {
@@ -103,14 +149,19 @@ AT_LEAST_ONE = frozenset(
         "connections_per_address",
         "openings_per_address",
         "openings",
+        "doors",
+        "answers_per_address",
         "opening_bytes",
         "login_ms",
+        "pairing_ms",
         "requests_waiting",
         "requests_queued",
         "login_attempts",
         "pings_per_minute",
         "silence_ms",
         "retention_days",
+        "blob_retention_days",
+        "blob_upload_hours",
         "message_bytes",
         "commit_bundle_bytes",
         "first_group_info_bytes",

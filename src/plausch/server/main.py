@@ -12,11 +12,13 @@ from pathlib import Path
 
 import uvloop
 
-from plausch.base.clock import SystemClock
+from plausch.base.clock import Clock, SystemClock
 from plausch.base.errors import OperatorError, PlauschError
 from plausch.db.interface import Database
 from plausch.db.open import open_database
 from plausch.server.accounts import Accounts
+from plausch.server.backups import Backups
+from plausch.server.blobs import Blobs
 from plausch.server.config import DEFAULT_PORT, ServerConfig, read_config
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
@@ -25,9 +27,14 @@ from plausch.server.dispatch import Dispatch, Services
 from plausch.server.edge import Edge
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
+from plausch.server.local_blobs import LocalBlobs
+from plausch.server.push_service import PushServices
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
+from plausch.server.site import Site, read_site
 from plausch.server.store.schema import prepare
+from plausch.server.wake_ups import WakeUps, open_signer
+from plausch.server.waker import Waker
 
 log = logging.getLogger("plausch.server")
 
@@ -40,15 +47,20 @@ class Server:
     def __init__(self, config: ServerConfig) -> None:
         self.config = config
         self._database: Database | None = None
+        self._blobs: Blobs | None = None
+        self._waker: Waker | None = None
         self.edge: Edge | None = None
+        self.site: Site | None = None
+        """The web app, once started; None when it is not built."""
         self._sweeping: asyncio.Task[None] | None = None
 
     async def start(self) -> str:
         """Open everything; the URL under which it answers.
 
-        Raises StorageUnavailable, SchemaRefused, OperatorError (the port is taken).
+        Raises StorageUnavailable, SchemaRefused, SiteDamaged, OperatorError (the port is taken).
         """
         config = self.config
+        self.site = read_site(config.web_dir)
         make_data_dir(config.data_dir)
         self._database = await open_database(config.database)
         try:
@@ -60,17 +72,24 @@ class Server:
     async def _open(self, config: ServerConfig, database: Database) -> str:
         await prepare(database)
         clock, limits, domain = SystemClock(), config.limits, config.domain
+        local = LocalBlobs(config.blobs, limits.blob_reserve_bytes)
+        local.prepare()
+        self._blobs = Blobs(database, local, clock, limits)
         rosters = Rosters(database)
         conversations = Conversations(database, clock, limits, rosters)
-        hub = Hub(rosters, limits.inline_bytes, limits.cursor_members)
+        wake_ups = await self._open_wake_ups(config, database, clock)
+        hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, self._waker)
         services = Services(
             Accounts(database, clock, limits, domain, config.registration),
             Devices(database, clock, limits, domain),
             KeyPackages(database, clock, limits, domain),
             conversations,
             Delivery(database, clock, limits, rosters, hub),
+            self._blobs,
+            wake_ups,
+            Backups(database, clock, limits),
         )
-        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits))
+        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site)
         try:
             port = await self.edge.start()
         except OSError as error:
@@ -80,9 +99,19 @@ class Server:
                 code="port_unavailable",
             ) from error
         self._sweeping = asyncio.get_running_loop().create_task(
-            _sweep(Retention(database, clock, limits))
+            _sweep(Retention(database, clock, limits, blobs=self._blobs))
         )
         return f"http://{config.host}:{port}"
+
+    async def _open_wake_ups(
+        self, config: ServerConfig, database: Database, clock: Clock
+    ) -> WakeUps:
+        private = config.private_push_services
+        signer = await open_signer(database, clock, f"https://{config.domain}")
+        wake_ups = WakeUps(database, clock, config.limits, signer.public, private=private)
+        services = PushServices(signer, private=private)
+        self._waker = Waker(wake_ups, services, config.limits, private=private)
+        return wake_ups
 
     async def stop(self) -> None:
         """Stop accepting, answer what was begun, say good-bye, close the database."""
@@ -91,6 +120,10 @@ class Server:
             await asyncio.gather(self._sweeping, return_exceptions=True)
         if self.edge is not None:
             await self.edge.stop()
+        if self._waker is not None:
+            await self._waker.close()
+        if self._blobs is not None:
+            await self._blobs.close()
         if self._database is not None:
             await self._database.close()
 
@@ -108,7 +141,8 @@ async def _sweep(retention: Retention) -> None:
 
 
 async def serve(config: ServerConfig) -> None:
-    """Run a server until SIGTERM or SIGINT; prints `ready http://HOST:PORT` when it accepts.
+    """Run a server until SIGTERM or SIGINT; prints `ready http://HOST:PORT` when it accepts, and
+    where the web app is, with the hash of its build.
 
     Raises PlauschError when it cannot start.
     """
@@ -119,9 +153,16 @@ async def serve(config: ServerConfig) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopping.set)
     url = await server.start()
-    print(f"ready {url}", flush=True)
+    print(f"ready {url}\n{web_line(config, url, server.site)}", flush=True)
     await stopping.wait()
     await server.stop()
+
+
+def web_line(config: ServerConfig, url: str, site: Site | None) -> str:
+    """Where the web app is and which one; or that it is not built, and what to do."""
+    if site is None:
+        return f"web app: not built (no build.json in {config.web_dir}); `make web` does it"
+    return f"web app: {url}/ sha384:{site.root}"
 
 
 def run(config: ServerConfig) -> None:

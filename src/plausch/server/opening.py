@@ -34,6 +34,11 @@ class Opening(asyncio.BufferedProtocol):
         """Somebody has logged in: from now on the parser gets everything by itself."""
         self._stream.set_protocol(self._parser)
 
+    def allow(self, more_bytes: int) -> None:
+        """So much more may come without a login."""
+        self._most_bytes += more_bytes
+        self._left_bytes += more_bytes
+
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes go: the parser's own buffer."""
         return cast(memoryview, self._parser.get_buffer(sizehint))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from plausch.base.clock import Clock
 from plausch.db.interface import Database, Transaction
+from plausch.server.blobs import Blobs
 from plausch.server.limits import Limits
 from plausch.server.steady import DOUBT_MS, SteadyClock, ticks_ms
 from plausch.server.store import conversation, cursor, envelope, invitation, mailbox, sweep
@@ -31,6 +32,7 @@ class Swept:
 
     envelopes: int
     welcomes: int
+    blobs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class _Log:
 
 
 class Retention:
-    """Sweeps the logs; run it every few minutes."""
+    """Sweeps the logs, and the blobs if there are any; run it every few minutes."""
 
     def __init__(
         self,
@@ -53,8 +55,10 @@ class Retention:
         clock: Clock,
         limits: Limits,
         ticks_ms: Callable[[], int] = ticks_ms,
+        blobs: Blobs | None = None,
     ) -> None:
         self._database, self._clock, self._ticks_ms = database, clock, ticks_ms
+        self._blobs = blobs
         self._steady = SteadyClock(clock.now_ms(), ticks_ms())
         self._retention_ms = limits.retention_days * DAY_MS
         self._remembered_ms = limits.remembered_hours * HOUR_MS
@@ -76,7 +80,9 @@ class Retention:
                 break
             key = last_key
             await asyncio.sleep(0)  # SQLite reads at once: whoever waits has its turn here
-        return Swept(envelopes, await self._sweep_mailboxes(now_ms))
+        welcomes = await self._sweep_mailboxes(now_ms)
+        blobs = 0 if self._blobs is None else await self._blobs.sweep(now_ms)
+        return Swept(envelopes, welcomes, blobs)
 
     async def _believe(self, now_ms: int) -> bool:
         """Whether the clock may be believed; if so, the sweep is noted before it begins."""

@@ -1,25 +1,25 @@
 """What the listening port answers over plain HTTP, and who may open a WebSocket.
 
-GET / is a page that says what this is, GET /healthz is for supervision, /v1/socket is the
-protocol; everything else is not found. Responses carry headers that forbid a browser to do
-anything with them.
+`/` and `/NAME` are the web app (site.py), GET /healthz is for supervision, /v1/socket is the
+protocol; everything else is not found. Answers that are not the web app's carry headers that
+forbid a browser to do anything with them.
 """
 
 from collections.abc import Iterable
 from http import HTTPStatus
 from ipaddress import IPv6Address, IPv6Network, ip_address
 
-from picows import WSUpgradeRequest, WSUpgradeResponse
+from multidict import CIMultiDict
+
+from plausch.server.http import COMMON_HEADERS, Answer, Request
+from plausch.server.site import Site
 
 SOCKET_PATH = "/v1/socket"
 
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    **COMMON_HEADERS,
     "Cache-Control": "no-store",
 }
 
@@ -31,6 +31,8 @@ _PAGE = """<!doctype html>
 <p>Plausch is an open, end-to-end encrypted messenger for people and the businesses they deal
 with. This server carries messages for addresses ending in <b>@{domain}</b>; it cannot read
 them. Use a Plausch program to talk to somebody here.</p>
+<p>The web app is not built into this installation. Its operator can build it: <code>make web</code>
+in a checkout of Plausch, then start the server again.</p>
 </body>
 </html>
 """
@@ -48,32 +50,49 @@ def allowed_origins(domain: str, host: str, port: int, others: Iterable[str]) ->
     return frozenset([one.lower() for one in (*own, *others)])
 
 
-def answer(request: WSUpgradeRequest, domain: str) -> WSUpgradeResponse:
+def answer(request: Request, domain: str, site: Site | None) -> Answer:
     """The answer to a request that is not for the socket."""
-    path = _path(request)
-    if path == "/healthz":
+    refusal = request_refusal(request)
+    if refusal is not None:
+        return refusal
+    if request.path == "/healthz":
         return page(HTTPStatus.OK, "ok\n")
-    if path == "/":
+    found = site.answer(request) if site is not None else None
+    if found is not None:
+        return found
+    if request.path == "/":
         return page(HTTPStatus.OK, _PAGE.format(domain=domain), "text/html; charset=utf-8")
     return page(HTTPStatus.NOT_FOUND, "Not found. The protocol is spoken at /v1/socket.\n")
 
 
-def socket_refusal(
-    request: WSUpgradeRequest, origins: frozenset[str], draining: bool
-) -> WSUpgradeResponse | None:
+def request_refusal(request: Request) -> Answer | None:
+    """Why nothing here answers such a request; None when something may."""
+    if request.method not in ("GET", "HEAD"):
+        text = "Only GET and HEAD are answered here; the protocol is spoken at /v1/socket.\n"
+        return page(HTTPStatus.METHOD_NOT_ALLOWED, text, Allow="GET, HEAD")
+    if request.has_body:
+        return page(HTTPStatus.BAD_REQUEST, "A request may not have a body here.\n")
+    return None
+
+
+def socket_refusal(request: Request, origins: frozenset[str], draining: bool) -> Answer | None:
     """Why this request may not become a WebSocket; None when it may.
 
     A browser always says its Origin; a program that is no browser says none and is welcome.
     """
+    refusal = request_refusal(request)
+    if refusal is not None:
+        return refusal
     if draining:
         return page(HTTPStatus.SERVICE_UNAVAILABLE, "The server is stopping; try again.\n")
     if (
-        request.headers.get("upgrade", "").lower() != "websocket"
+        request.method != "GET"
+        or request.headers.get("upgrade", "").lower() != "websocket"
         or request.headers.get("sec-websocket-version") != "13"
     ):
-        refusal = page(HTTPStatus.UPGRADE_REQUIRED, "A WebSocket, version 13, is expected here.\n")
-        refusal.headers["Sec-WebSocket-Version"] = "13"
-        return refusal
+        text = "A WebSocket, version 13, is expected here.\n"
+        wanted = {"Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        return page(HTTPStatus.UPGRADE_REQUIRED, text, **wanted)
     given = request.headers.getall("origin", [])
     if given and (len(given) > 1 or given[0].lower() not in origins):
         return page(
@@ -83,31 +102,30 @@ def socket_refusal(
     return None
 
 
-def is_socket(request: WSUpgradeRequest) -> bool:
+def is_socket(request: Request) -> bool:
     """Whether the request is for the protocol's WebSocket."""
-    return _path(request) == SOCKET_PATH
+    return request.path == SOCKET_PATH
 
 
 def page(
-    status: HTTPStatus, text: str, content_type: str = "text/plain; charset=utf-8"
-) -> WSUpgradeResponse:
-    """An HTTP response with the security headers."""
-    headers = {"Content-Type": content_type, **SECURITY_HEADERS}
-    body = text.encode()
-    if status is HTTPStatus.OK:
-        ok: WSUpgradeResponse = WSUpgradeResponse.create_ok_response(body, headers)
-        return ok
-    refusal: WSUpgradeResponse = WSUpgradeResponse.create_error_response(status, body, headers)
-    return refusal
+    status: HTTPStatus,
+    text: str,
+    content_type: str = "text/plain; charset=utf-8",
+    **headers: str,
+) -> Answer:
+    """An answer with the security headers."""
+    return Answer(
+        status, {"Content-Type": content_type, **SECURITY_HEADERS, **headers}, text.encode()
+    )
 
 
-def client_address(request: WSUpgradeRequest, peer: str, behind_proxy: bool) -> str:
+def client_address(headers: CIMultiDict[str], peer: str, behind_proxy: bool) -> str:
     """What an address is counted by: the IPv4 address, or the /64 of the IPv6 address.
 
     Behind a proxy it is the last entry of X-Forwarded-For, the one the proxy itself wrote.
     """
     if behind_proxy:
-        entries = ",".join(request.headers.getall("x-forwarded-for", [])).split(",")
+        entries = ",".join(headers.getall("x-forwarded-for", [])).split(",")
         peer = entries[-1].strip() or peer
     host = peer.partition("]")[0].lstrip("[")  # [2001:db8::1]:443
     if host.count(":") == 1:  # 192.0.2.1:443
@@ -121,7 +139,3 @@ def client_address(request: WSUpgradeRequest, peer: str, behind_proxy: bool) -> 
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(IPv6Network((address, 64), strict=False))
-
-
-def _path(request: WSUpgradeRequest) -> str:
-    return request.path.decode("latin-1").partition("?")[0]

@@ -6,6 +6,7 @@ import pytest
 
 from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, read_config
 from plausch.server.limits import Limits
+from plausch.server.site import BUILT_IN
 
 
 def written(folder: Path, text: str) -> Path:
@@ -20,6 +21,8 @@ def test_the_defaults_are_a_private_open_server_on_sqlite(tmp_path: Path) -> Non
     assert config.registration == "open"
     assert config.database == str(tmp_path / "plausch.db")
     assert config.limits == Limits()
+    assert config.web_dir == BUILT_IN
+    assert config.blobs == tmp_path / "blobs"
 
 
 def test_every_setting_can_be_written(tmp_path: Path) -> None:
@@ -34,6 +37,9 @@ def test_every_setting_can_be_written(tmp_path: Path) -> None:
         origins = ["https://chat.example.org"]
         behind_proxy = true
         data_dir = "elsewhere"
+        web_dir = "our/build"
+        blobs_dir = "/srv/blobs"
+        private_push_services = true
         [limits]
         sends_per_device_per_day = 5000
         """,
@@ -48,9 +54,13 @@ def test_every_setting_can_be_written(tmp_path: Path) -> None:
         registration="invitation",
         origins=("https://chat.example.org",),
         behind_proxy=True,
+        web_dir=Path("our/build"),
+        blobs_dir="/srv/blobs",
+        private_push_services=True,
         limits=Limits(sends_per_device_per_day=5000),
     )
     assert config.database == "postgresql://db/plausch"
+    assert config.blobs == Path("/srv/blobs")
 
 
 def test_the_data_directory_is_the_callers_unless_written(tmp_path: Path) -> None:

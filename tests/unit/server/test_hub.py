@@ -1,8 +1,10 @@
 """The hub: the same bytes for all, in order, to those who are online."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import msgspec
 import pytest
 
 from plausch.base.ids import ConversationId
@@ -98,6 +100,30 @@ def members() -> Members:
 @pytest.fixture
 def hub(members: Members) -> Hub:
     return Hub(members, INLINE_BYTES, cursor_members=8)
+
+
+@dataclass
+class Wakes:
+    """Who was to be woken, and who came."""
+
+    woken: list[str] = field(default_factory=list)
+    here: list[str] = field(default_factory=list)
+
+    def wake(self, devices: Iterable[str]) -> None:
+        self.woken += devices
+
+    def came(self, device: str) -> None:
+        self.here.append(device)
+
+
+@pytest.fixture
+def wakes() -> Wakes:
+    return Wakes()
+
+
+@pytest.fixture
+def waking_hub(members: Members, wakes: Wakes) -> Hub:
+    return Hub(members, INLINE_BYTES, 8, wakes)
 
 
 def online(hub: Hub, *devices: DeviceRecord) -> list[Socket]:
@@ -296,3 +322,89 @@ async def test_nobody_is_told_of_what_does_not_exist(hub: Hub, members: Members)
     await a_while()
     assert await hub.look_up(CONVERSATION) is None
     assert (anna.received, hub.roster(CONVERSATION)) == ([], None)
+
+
+# --- waking who is not connected ---------------------------------------------------------
+
+
+def test_who_is_not_connected_is_woken_for_a_message(waking_hub: Hub, wakes: Wakes) -> None:
+    online(waking_hub, BEN)
+    waking_hub.appended(CONVERSATION, [envelope(1, BEN)])
+    assert wakes.woken == [ANNA.uri, CEM.uri]
+    assert wakes.here == [BEN.uri]
+
+
+def test_nobody_is_woken_for_what_is_quiet(waking_hub: Hub, wakes: Wakes) -> None:
+    waking_hub.appended(CONVERSATION, [envelope(1, BEN)], {1})
+    assert wakes.woken == []
+    waking_hub.appended(CONVERSATION, [envelope(2, BEN), envelope(3, BEN)], {2})
+    assert wakes.woken == [ANNA.uri, CEM.uri]
+
+
+@pytest.mark.parametrize("kind", [f.PROPOSAL, f.COMMIT])
+def test_nor_for_what_devices_do_among_themselves(waking_hub: Hub, wakes: Wakes, kind: int) -> None:
+    waking_hub.appended(CONVERSATION, [msgspec.structs.replace(envelope(1, BEN), kind=kind)])
+    waking_hub.committed(CONVERSATION, envelope(2, BEN), [ANNA.uri, BEN.uri])
+    waking_hub.cursor_moved(CONVERSATION, BEN.uri, 1)
+    waking_hub.device_list_moved("cem", [ANNA.uri])
+    assert wakes.woken == []
+
+
+def test_an_authors_other_devices_sleep_on(members: Members, wakes: Wakes) -> None:
+    tablet = device(9, BEN.account_key)
+    members.devices = (ANNA, BEN, tablet)
+    hub = Hub(members, INLINE_BYTES, 8, wakes)
+    hub.appended(CONVERSATION, [envelope(1, BEN)])
+    assert wakes.woken == [ANNA.uri]
+    hub.appended(
+        CONVERSATION, [envelope(2, BEN), envelope(3, ANNA)]
+    )  # for each
+    assert wakes.woken == [ANNA.uri, ANNA.uri, BEN.uri, tablet.uri]
+
+
+def test_a_welcome_wakes(waking_hub: Hub, wakes: Wakes) -> None:
+    online(waking_hub, BEN)
+    waking_hub.mailbox_moved(BEN.uri, 1)
+    waking_hub.mailbox_moved(CEM.uri, 1)
+    assert wakes.woken == [CEM.uri]
+
+
+def test_members_of_an_epoch_that_is_over_are_woken_too(
+    members: Members, waking_hub: Hub, wakes: Wakes
+) -> None:
+    members.epoch = 4
+    waking_hub.appended(CONVERSATION, [envelope(1, ANNA, epoch=3)])
+    assert wakes.woken == [BEN.uri, CEM.uri]
+
+
+def test_a_device_whose_connection_was_dead_is_woken_when_that_shows(
+    waking_hub: Hub, wakes: Wakes
+) -> None:
+    [socket] = online(waking_hub, BEN)
+    waking_hub.appended(CONVERSATION, [envelope(1, ANNA)])
+    wakes.woken.clear()
+    waking_hub.leave(BEN.uri, socket)
+    assert wakes.woken == [BEN.uri]
+    [socket] = online(waking_hub, BEN)
+    waking_hub.leave(BEN.uri, socket)
+    assert wakes.woken == [BEN.uri]  # nothing came this time
+
+
+def test_a_device_that_has_acknowledged_is_not(waking_hub: Hub, wakes: Wakes) -> None:
+    [socket] = online(waking_hub, BEN)
+    waking_hub.appended(CONVERSATION, [envelope(1, ANNA)])
+    wakes.woken.clear()
+    waking_hub.cursor_moved(CONVERSATION, BEN.uri, 1)
+    waking_hub.leave(BEN.uri, socket)
+    assert wakes.woken == []
+
+
+async def test_members_that_have_to_be_looked_up_are_woken_then(
+    members: Members, waking_hub: Hub, wakes: Wakes
+) -> None:
+    members.in_memory = False
+    waking_hub.appended(CONVERSATION, [envelope(1, ANNA)], {1})
+    waking_hub.appended(CONVERSATION, [envelope(2, ANNA)])
+    assert wakes.woken == []
+    await asyncio.sleep(0.01)
+    assert wakes.woken == [BEN.uri, CEM.uri]

@@ -12,6 +12,13 @@ def test_the_documented_defaults() -> None:
     assert limits.key_packages_per_device == 100
     assert limits.participants_per_conversation == 1_000
     assert limits.retention_days == 30
+    assert limits.blob_bytes == 100 * 2**20 + 64 * 2**10
+    assert (limits.blob_bytes_per_account, limits.blobs_per_account) == (2**30, 10_000)
+    assert (limits.blob_uploads_per_account, limits.blob_upload_hours) == (32, 24)
+    assert limits.blob_retention_days == 90
+    assert limits.blob_upload_bytes_per_hour == 2 * 2**30
+    assert limits.blob_download_bytes_per_hour == 8 * 2**30
+    assert limits.blob_reserve_bytes == 256 * 2**20
 
 
 def test_every_limit_is_a_whole_number_that_leaves_room_to_work() -> None:

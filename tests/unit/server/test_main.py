@@ -1,6 +1,7 @@
 """The wiring: it starts, says where, stops; and each reason not to start is one sentence."""
 
 import asyncio
+import hashlib
 import resource
 import secrets
 import sqlite3
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from built_site import PAGE, write_site
 from plausch.base.clock import ManualClock
 from plausch.base.errors import OperatorError
 from plausch.db.migrate import SchemaRefused
@@ -15,8 +17,9 @@ from plausch.db.sqlite import open_sqlite
 from plausch.server import main as main_module
 from plausch.server.config import ServerConfig
 from plausch.server.limits import Limits
-from plausch.server.main import Server, _sweep, main, make_data_dir, raise_open_files
+from plausch.server.main import Server, _sweep, main, make_data_dir, raise_open_files, web_line
 from plausch.server.retention import Retention
+from plausch.server.site import SiteDamaged
 from plausch.wire import frames as f
 from raw_socket import RawSocket
 from wire_device import Person, WireDevice
@@ -57,6 +60,69 @@ async def test_a_port_that_is_taken(tmp_path: Path) -> None:
         await second.start()
     assert caught.value.code == "port_unavailable"
     await first.stop()
+
+
+async def test_it_serves_the_web_app_of_the_folder_that_it_is_told(tmp_path: Path) -> None:
+    root = write_site(tmp_path / "web")
+    config = ServerConfig(tmp_path / "data", port=0, web_dir=tmp_path / "web")
+    server = Server(config)
+    url = await server.start()
+    socket = await RawSocket.tcp(url)
+    status, _, body = await socket.http("GET /anna HTTP/1.1")
+    assert (status, body) == (200, PAGE)
+    assert web_line(config, url, server.site) == f"web app: {url}/ sha384:{root}"
+    await socket.close()
+    await server.stop()
+
+
+async def test_without_a_web_app_it_says_how_to_have_one(tmp_path: Path) -> None:
+    config = ServerConfig(tmp_path / "data", port=0, web_dir=tmp_path / "absent")
+    server = Server(config)
+    url = await server.start()
+    socket = await RawSocket.tcp(url)
+    status, _, body = await socket.http("GET / HTTP/1.1")
+    assert status == 200
+    assert b"make web" in body
+    line = web_line(config, url, server.site)
+    assert "not built" in line and str(tmp_path / "absent") in line and "make web" in line
+    await socket.close()
+    await server.stop()
+
+
+async def test_a_damaged_web_app_is_not_served(tmp_path: Path) -> None:
+    write_site(tmp_path / "web")
+    (tmp_path / "web" / "index.html").write_text("not what was built")
+    server = Server(ServerConfig(tmp_path / "data", port=0, web_dir=tmp_path / "web"))
+    with pytest.raises(SiteDamaged):
+        await server.start()
+    assert not (tmp_path / "data").exists()
+    await server.stop()
+
+
+async def test_blobs_lie_in_the_folder_that_it_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "elsewhere" / "blobs"
+    server = Server(ServerConfig(tmp_path / "data", port=0, blobs_dir=str(folder)))
+    url = await server.start()
+    device = await WireDevice.register(url, Person.new("anna"))
+    blob, content = secrets.token_bytes(32), b"encrypted"
+    begin = f.BeginBlob(
+        device.session.next_id(), blob, len(content), hashlib.sha256(content).digest()
+    )
+    assert (await device.ask(f.BlobStands, begin)).offset == 0
+    chunk = f.PutBlobChunk(device.session.next_id(), blob, 0, content)
+    assert (await device.ask(f.BlobStands, chunk)).offset == len(content)
+    await device.close()
+    await server.stop()
+    assert [path.read_bytes() for path in folder.rglob("*") if path.is_file()] == [content]
+    assert not (tmp_path / "data" / "blobs").exists()
+
+
+async def test_a_folder_for_blobs_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    server = Server(ServerConfig(tmp_path / "data", port=0, blobs_dir=str(tmp_path / "file" / "x")))
+    with pytest.raises(OperatorError, match="choose another with blobs_dir"):
+        await server.start()
+    await server.stop()
 
 
 async def test_stopping_what_never_started(tmp_path: Path) -> None:

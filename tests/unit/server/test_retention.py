@@ -12,7 +12,7 @@ from plausch.db.sqlite import open_sqlite
 from plausch.mls.group import Group
 from plausch.server import retention
 from plausch.server.limits import Limits
-from plausch.server.retention import Swept
+from plausch.server.retention import Retention, Swept
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -317,3 +317,36 @@ async def test_a_doubt_is_told_to_the_operator_once(
     (told,) = [one for one in caplog.records if one.name == "plausch.server"]
     assert "Check this machine's time" in told.getMessage()
     assert "for 6 hours" in told.getMessage()
+
+
+# --- blobs ---------------------------------------------------------------------------------
+
+
+class Noting:
+    """A blob service that notes when it is swept."""
+
+    def __init__(self) -> None:
+        self.at_ms: list[int] = []
+
+    async def sweep(self, now_ms: int) -> int:
+        self.at_ms.append(now_ms)
+        return 7
+
+
+async def test_a_sweep_goes_over_the_blobs_too_unless_the_clock_is_doubted(world: World) -> None:
+    blobs = Noting()
+    sweeping = Retention(
+        world.database,
+        world.clock,
+        world.limits,
+        world.ticks_ms,
+        blobs=blobs,  # type: ignore[arg-type]
+    )
+    await sweeping.sweep()
+    world.clock.advance(7 * HOUR_MS)
+    assert (await sweeping.sweep()).blobs == 7
+    swept = list(blobs.at_ms)
+    assert swept[-1] == world.clock.now_ms()
+    world.set_clock(40 * DAY_MS)
+    assert (await sweeping.sweep()).blobs == 0
+    assert blobs.at_ms == swept

@@ -4,6 +4,8 @@ from plausch.db.interface import Database
 from plausch.db.migrate import Step, migrate
 from plausch.server.store import (
     account,
+    backup,
+    blob,
     claimed,
     conversation,
     cursor,
@@ -17,6 +19,7 @@ from plausch.server.store import (
     proposal,
     stay,
     sweep,
+    wake_up,
 )
 
 STEPS = (
@@ -30,6 +33,9 @@ STEPS = (
     Step(4, "logs and mailboxes", envelope.TABLES + proposal.TABLES + mailbox.TABLES),
     Step(5, "pages of cursors, sweeps, claims", cursor.PAGES + sweep.TABLES + claimed.TABLES),
     Step(6, "refs of proposals", proposal.REFS),
+    Step(7, "blobs", blob.TABLES),
+    Step(8, "backups", backup.TABLES),
+    Step(9, "wake-ups", wake_up.TABLES),
 )
 
 

@@ -1,0 +1,187 @@
+"""Pairings: two devices that know the same number meet and pass each other a few messages.
+
+Nobody has logged in on these connections, so everything is counted: by address, and in all. What
+is passed on lies in memory for some minutes and is written nowhere. A pairing that nobody has begun
+looks like one that somebody waits in: numbers cannot be probed.
+"""
+
+import hmac
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from plausch.base.clock import Clock
+from plausch.server.errors import Refusal
+from plausch.server.limits import Limits
+from plausch.server.places import Places
+from plausch.server.rate import TokenBuckets
+from plausch.wire import frames as f
+from plausch.wire.linking import PAIRING_MESSAGES
+
+_OVER = ("pairing_over", "This pairing is over: begin it again, with a new code.")
+_REPLACED = ("replaced", "The device has connected again.")
+
+
+class Line(Protocol):
+    """What a pairing needs of a connection."""
+
+    address: str
+
+    def send(self, frame: f.ServerFrame) -> None:
+        """Send a frame to this connection, if the device keeps up."""
+        ...
+
+    def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
+        """Say why, then close."""
+        ...
+
+
+@dataclass(slots=True)
+class _Side:
+    """One of the two devices: its token, its connection if there is one, what it has sent."""
+
+    token: bytes = b""
+    line: Line | None = None
+    messages: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Pairing:
+    """A meeting. Its place is counted for the address that began it."""
+
+    name: bytes
+    address: str
+    ends_at_ms: int
+    sides: tuple[_Side, _Side] = field(default_factory=lambda: (_Side(), _Side()))
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(len(message) for side in self.sides for message in side.messages)
+
+
+class Pairings:
+    """The pairings of one server process."""
+
+    def __init__(self, clock: Clock, limits: Limits) -> None:
+        self._clock, self._limits = clock, limits
+        per_hour = limits.pairings_per_address_per_hour
+        self._begun = TokenBuckets(clock, per_hour, per_hour)
+        self._places = Places(limits.pairings_per_address, limits.pairings)
+        self._pairings: dict[bytes, _Pairing] = {}  # in the order in which they end
+        self._of: dict[Line, tuple[_Pairing, int]] = {}
+        self._size_bytes = 0
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._pairings)
+
+    def open(self, line: Line, name: bytes, side: int, token: bytes, after: int) -> None:
+        """Take a side, or come back to it; the other side's messages after number `after` follow.
+
+        Raises Refusal `pairing_taken`, `rate_limited`, `too_many_pairings`.
+        """
+        self.sweep()
+        pairing = self._pairings.get(name)
+        if pairing is None:
+            pairing = self._begin(line.address, name)
+        mine, other = pairing.sides[side], pairing.sides[1 - side]
+        if not mine.token:
+            mine.token = token
+        elif not hmac.compare_digest(mine.token, token):
+            raise Refusal(
+                "pairing_taken",
+                "Another device is pairing by this code already: show a new code and use it once.",
+            )
+        if mine.line is not None:
+            del self._of[mine.line]
+            mine.line.close(*_REPLACED)
+        mine.line = line
+        self._of[line] = (pairing, side)
+        for number, message in enumerate(other.messages, start=1):
+            if number > after:
+                line.send(f.PairingMessage(number, message))
+
+    def send(self, line: Line, number: int, message: bytes) -> None:
+        """Take a message of this side, and pass it on if the other one is here.
+
+        One that was taken before is passed over. Raises Refusal `pairing_over`, `too_large`,
+        `bad_request` (one before it is missing), `too_many_pairings` (no room for it).
+        """
+        pairing, side = self._found(line)
+        mine, other = pairing.sides[side], pairing.sides[1 - side]
+        if number <= len(mine.messages):
+            return
+        if number > len(mine.messages) + 1 or number > PAIRING_MESSAGES:
+            raise Refusal("bad_request", "A message before this one is missing: send that first.")
+        if len(message) > self._limits.pairing_message_bytes:
+            raise Refusal(
+                "too_large",
+                f"The message has {len(message)} bytes, and at most "
+                f"{self._limits.pairing_message_bytes} are passed on between two devices.",
+            )
+        if self._size_bytes + len(message) > self._limits.pairing_bytes:
+            raise _too_many()
+        mine.messages.append(message)
+        self._size_bytes += len(message)
+        if other.line is not None:
+            other.line.send(f.PairingMessage(number, message))
+
+    def end(self, line: Line) -> None:
+        """Forget the pairing; the other side's connection ends. Raises Refusal `pairing_over`."""
+        pairing, side = self._found(line)
+        pairing.sides[side].line = None
+        del self._of[line]
+        self._forget(pairing)
+
+    def leave(self, line: Line) -> None:
+        """The connection is gone: its side may come back."""
+        found = self._of.pop(line, None)
+        if found is not None:
+            pairing, side = found
+            pairing.sides[side].line = None
+
+    def sweep(self) -> None:
+        """End what has lasted long enough."""
+        now_ms = self._clock.now_ms()
+        for pairing in list(self._pairings.values()):
+            if pairing.ends_at_ms > now_ms:
+                return
+            self._forget(pairing)
+
+    def _begin(self, address: str, name: bytes) -> _Pairing:
+        wait_ms = self._begun.take(address)
+        if wait_ms:
+            raise Refusal(
+                "rate_limited",
+                "Too many pairings were begun from this address: try again later.",
+                retry_after_ms=wait_ms,
+            )
+        if not self._places.take(address):
+            raise _too_many()
+        ends_at_ms = self._clock.now_ms() + self._limits.pairing_ms
+        pairing = self._pairings[name] = _Pairing(name, address, ends_at_ms)
+        return pairing
+
+    def _found(self, line: Line) -> tuple[_Pairing, int]:
+        found = self._of.get(line)
+        if found is None:
+            raise Refusal(*_OVER)
+        return found
+
+    def _forget(self, pairing: _Pairing) -> None:
+        del self._pairings[pairing.name]
+        self._places.give_back(pairing.address)
+        self._size_bytes -= pairing.size_bytes
+        for side in pairing.sides:
+            if side.line is not None:
+                del self._of[side.line]
+                side.line.close(*_OVER)
+
+
+def _too_many() -> Refusal:
+    return Refusal(
+        "too_many_pairings",
+        "Too many devices are being linked on this server or from this address at this moment: "
+        "try again in a few minutes.",
+        retry_after_ms=60_000,
+    )

@@ -1,0 +1,218 @@
+"""Pairings: who meets whom, what is passed on, and what nobody gets."""
+
+import secrets
+
+import pytest
+
+from plausch.base.clock import ManualClock
+from plausch.server.errors import Refusal
+from plausch.server.limits import Limits
+from plausch.server.pairings import Pairings
+from plausch.wire import frames as f
+
+NAME = bytes(range(16))
+NEW, EXISTING = 0, 1
+
+
+class Line:
+    """A connection that notes what it is told."""
+
+    def __init__(self, address: str = "192.0.2.1") -> None:
+        self.address = address
+        self.heard: list[tuple[int, bytes]] = []
+        self.closed: list[str] = []
+
+    def send(self, frame: f.ServerFrame) -> None:
+        assert isinstance(frame, f.PairingMessage)
+        self.heard.append((frame.number, frame.message))
+
+    def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
+        assert sentence.endswith(".")
+        self.closed.append(code)
+
+
+class Meeting:
+    """Pairings under test, and tokens that come of themselves."""
+
+    def __init__(self, **limits: int) -> None:
+        self.clock = ManualClock()
+        self.limits = Limits(**limits)
+        self.pairings = Pairings(self.clock, self.limits)
+
+    def enter(
+        self,
+        side: int,
+        name: bytes = NAME,
+        *,
+        token: bytes = b"t" * 16,
+        after: int = 0,
+        address: str = "192.0.2.1",
+    ) -> Line:
+        line = Line(address)
+        self.pairings.open(line, name, side, token, after)
+        return line
+
+
+def refused(code: str) -> "pytest.RaisesExc[Refusal]":
+    return pytest.raises(Refusal, check=lambda error: error.code == code)
+
+
+@pytest.mark.parametrize("first", [NEW, EXISTING])
+def test_either_side_may_come_first_and_hears_what_the_other_says(first: int) -> None:
+    meeting = Meeting()
+    one = meeting.enter(first)
+    meeting.pairings.send(one, 1, b"early")
+    other = meeting.enter(1 - first)
+    assert other.heard == [(1, b"early")]
+    meeting.pairings.send(other, 1, b"answer")
+    meeting.pairings.send(one, 2, b"more")
+    assert (one.heard, other.heard) == ([(1, b"answer")], [(1, b"early"), (2, b"more")])
+
+
+def test_nobody_hears_what_he_says_himself_or_what_is_said_in_another_pairing() -> None:
+    meeting = Meeting()
+    one, stranger = meeting.enter(NEW), meeting.enter(EXISTING, b"another pairing!")
+    meeting.pairings.send(one, 1, b"mine")
+    assert (one.heard, stranger.heard) == ([], [])
+
+
+def test_a_message_sent_again_is_passed_on_once() -> None:
+    meeting = Meeting()
+    one, other = meeting.enter(NEW), meeting.enter(EXISTING)
+    for _ in range(3):
+        meeting.pairings.send(one, 1, b"offer")
+    meeting.pairings.send(one, 1, b"another under the same number")
+    assert other.heard == [(1, b"offer")]
+
+
+def test_messages_come_without_gaps_and_are_few() -> None:
+    meeting = Meeting()
+    one = meeting.enter(NEW)
+    with refused("bad_request"):
+        meeting.pairings.send(one, 2, b"too early")
+    for number in range(1, 9):
+        meeting.pairings.send(one, number, b"x")
+    with refused("bad_request"):
+        meeting.pairings.send(one, 9, b"too many")
+
+
+def test_a_side_belongs_to_the_token_that_took_it() -> None:
+    meeting = Meeting()
+    first = meeting.enter(EXISTING, token=b"a" * 16)
+    with refused("pairing_taken"):
+        meeting.enter(EXISTING, token=b"b" * 16)
+    assert first.closed == []
+    again = meeting.enter(EXISTING, token=b"a" * 16)
+    assert first.closed == ["replaced"]
+    with refused("pairing_over"):
+        meeting.pairings.send(first, 1, b"from the old connection")
+    meeting.pairings.send(again, 1, b"from the new one")
+
+
+def test_a_side_that_comes_back_hears_what_it_has_missed() -> None:
+    meeting = Meeting()
+    new, existing = meeting.enter(NEW), meeting.enter(EXISTING)
+    meeting.pairings.send(new, 1, b"one")
+    meeting.pairings.leave(existing)
+    meeting.pairings.send(new, 2, b"two")
+    meeting.pairings.leave(existing)  # twice does no harm
+    assert meeting.enter(EXISTING, after=1).heard == [(2, b"two")]
+    assert meeting.enter(EXISTING).heard == [(1, b"one"), (2, b"two")]
+
+
+def test_the_end_is_the_end_for_both() -> None:
+    meeting = Meeting()
+    new, existing = meeting.enter(NEW), meeting.enter(EXISTING)
+    meeting.pairings.send(new, 1, b"offer")
+    meeting.pairings.end(existing)
+    assert (new.closed, existing.closed) == (["pairing_over"], [])
+    assert meeting.pairings.count == 0
+    for line in (new, existing):
+        with refused("pairing_over"):
+            meeting.pairings.send(line, 1, b"late")
+        with refused("pairing_over"):
+            meeting.pairings.end(line)
+        meeting.pairings.leave(line)
+    assert meeting.enter(EXISTING).heard == []  # nothing of it is left
+
+
+def test_a_pairing_is_over_after_its_time() -> None:
+    meeting = Meeting(pairing_ms=600_000)
+    first = meeting.enter(NEW)
+    meeting.clock.advance(300_000)
+    second = meeting.enter(NEW, b"the second one !")
+    meeting.clock.advance(299_999)
+    meeting.pairings.sweep()
+    assert (first.closed, second.closed) == ([], [])
+    meeting.clock.advance(1)
+    meeting.pairings.sweep()
+    assert (first.closed, second.closed, meeting.pairings.count) == (["pairing_over"], [], 1)
+
+
+def test_what_is_over_makes_room_at_once() -> None:
+    meeting = Meeting(pairings_per_address=1, pairing_ms=1_000)
+    meeting.enter(NEW)
+    with refused("too_many_pairings"):
+        meeting.enter(NEW, b"the second one !")
+    meeting.clock.advance(1_000)
+    meeting.enter(NEW, b"the second one !")
+    assert meeting.pairings.count == 1
+
+
+def test_pairings_are_limited_by_address_and_in_all() -> None:
+    meeting = Meeting(pairings_per_address=2, pairings=3)
+    for number in range(2):
+        meeting.enter(NEW, bytes([number]) * 16)
+    with refused("too_many_pairings"):
+        meeting.enter(NEW, b"x" * 16)
+    meeting.enter(NEW, b"y" * 16, address="198.51.100.7")
+    with refused("too_many_pairings"):
+        meeting.enter(NEW, b"z" * 16, address="203.0.113.9")
+    meeting.enter(EXISTING, b"y" * 16, address="203.0.113.9")  # the other side needs no place
+    assert meeting.pairings.count == 3
+
+
+def test_beginning_pairings_is_limited_over_time() -> None:
+    meeting = Meeting(pairings_per_address_per_hour=2)
+    for number in range(2):
+        meeting.pairings.end(meeting.enter(NEW, bytes([number]) * 16))
+    with pytest.raises(Refusal) as caught:
+        meeting.enter(NEW)
+    assert (caught.value.code, caught.value.retry_after_ms > 0) == ("rate_limited", True)
+    meeting.clock.advance(caught.value.retry_after_ms)
+    meeting.enter(NEW)
+
+
+def test_memory_is_limited_for_one_message_and_for_all() -> None:
+    meeting = Meeting(pairing_message_bytes=100, pairing_bytes=250)
+    one, other = meeting.enter(NEW), meeting.enter(EXISTING)
+    with refused("too_large"):
+        meeting.pairings.send(one, 1, bytes(101))
+    meeting.pairings.send(one, 1, bytes(100))
+    meeting.pairings.send(other, 1, bytes(100))
+    stranger = meeting.enter(NEW, b"another pairing!")
+    with refused("too_many_pairings"):
+        meeting.pairings.send(stranger, 1, bytes(51))
+    meeting.pairings.end(one)
+    meeting.pairings.send(stranger, 1, bytes(100))
+
+
+def test_an_unknown_number_looks_like_one_that_somebody_waits_in() -> None:
+    """Who guesses numbers finds nothing, and learns nothing."""
+    meeting = Meeting(pairings_per_address=1_000, pairings_per_address_per_hour=1_000)
+    waiting = meeting.enter(NEW)
+    meeting.pairings.send(waiting, 1, b"offer")
+    guessed = [meeting.enter(EXISTING, secrets.token_bytes(16)) for _ in range(200)]
+    assert all(line.heard == [] and line.closed == [] for line in guessed)
+    assert waiting.heard == []
+
+
+def test_a_refusal_changes_nothing() -> None:
+    meeting = Meeting(pairings_per_address=1)
+    meeting.enter(NEW, token=b"a" * 16)
+    for _ in range(50):
+        with refused("pairing_taken"):
+            meeting.enter(NEW, token=b"b" * 16)
+        with refused("too_many_pairings"):
+            meeting.enter(NEW, b"another pairing!")
+    assert meeting.pairings.count == 1
