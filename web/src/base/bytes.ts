@@ -4,6 +4,9 @@ const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(
 
 const TEXT_ENCODER = new TextEncoder();
 
+/** No bytes. It is shared: do not transfer its buffer. */
+export const EMPTY = new Uint8Array(0);
+
 /** The parts in a row, in a buffer of their own. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return concatAll(parts);
@@ -20,6 +23,15 @@ export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   for (const part of parts) {
     joined.set(part, at);
     at += part.length;
+  }
+  return joined;
+}
+
+/** As `concat`; the parts, which held secrets on their way, are overwritten: give copies. */
+export function concatErasing(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = concatAll(parts);
+  for (const part of parts) {
+    part.fill(0);
   }
   return joined;
 }

@@ -6,11 +6,30 @@
  */
 
 import { OperatorError } from '../base/errors.ts';
+import { type Timers, TIMERS } from './clock.ts';
 
 /** The database did not take the work: disk or quota full, closed, damaged. Nothing was done. */
 export class StorageUnavailable extends OperatorError {
   static override readonly code: string = 'storage_unavailable';
 }
+
+/** Another tab holds an older form of the database and does not let go of it. */
+export class StorageBlocked extends StorageUnavailable {
+  static override readonly code: string = 'storage_blocked';
+}
+
+/** A newer version of this program has made the database. */
+export class StorageNewer extends StorageUnavailable {
+  static override readonly code: string = 'storage_newer';
+}
+
+/** Stores or indexes are missing that a database of this version has. */
+export class StorageIncomplete extends StorageUnavailable {
+  static override readonly code: string = 'storage_incomplete';
+}
+
+/** How long another tab may take to let go of an older form. */
+export const BLOCKED_PATIENCE_MS = 5_000;
 
 /** A row's key, or a part of one. */
 export type Key = number | string | Uint8Array | readonly Key[];
@@ -28,16 +47,38 @@ export interface IndexShape {
   readonly unique: boolean;
 }
 
-/** One prepared change: a row that is put in its place, or a key whose row goes. */
+/**
+ * One prepared change: a row that is put in its place, a key whose row goes, or a row that is
+ * looked at inside the transaction and put back as `change` makes it; or a whole store is emptied.
+ * `change` is given undefined when there is no row; with undefined it leaves things as they are.
+ */
 export type Write =
   | { readonly store: string; readonly put: object }
-  | { readonly store: string; readonly remove: Key };
+  | { readonly store: string; readonly remove: Key }
+  | { readonly store: string; readonly clear: true }
+  | {
+      readonly store: string;
+      readonly key: Key;
+      readonly change: (row: unknown) => object | undefined;
+    };
 
 /** Which rows, by the key or by an index. */
 export interface Selection {
   readonly index?: string;
   readonly range?: IDBKeyRange;
   readonly limit?: number;
+}
+
+/** The keys from `low` to `high`, without the ends that are open. */
+export function keysBetween(
+  low: Key,
+  high: Key,
+  {
+    lowOpen = false,
+    highOpen = false,
+  }: { readonly lowOpen?: boolean; readonly highOpen?: boolean } = {},
+): IDBKeyRange {
+  return IDBKeyRange.bound(valid(low), valid(high), lowOpen, highOpen);
 }
 
 /** The keys after this one. */
@@ -71,20 +112,45 @@ export class Database {
     };
   }
 
-  /** Open it; whatever stores its shape has and it has not are made. Throws StorageUnavailable. */
+  /**
+   * Open it; whatever stores and indexes its shape has and an older version has not are made. One
+   * without any store, which somebody opened before us, is made anew: nothing is in it.
+   *
+   * Throws StorageBlocked, StorageNewer, StorageIncomplete, StorageUnavailable.
+   */
   static async open(
     factory: IDBFactory,
     name: string,
     version: number,
     shape: readonly StoreShape[],
+    timers: Timers = TIMERS,
   ): Promise<Database> {
-    const request = attempt(() => factory.open(name, version));
-    request.onupgradeneeded = () => {
-      for (const store of shape) {
-        makeStore(request.result, store);
-      }
+    const upgraded = async (): Promise<IDBDatabase> => {
+      const request = attempt(() => factory.open(name, version));
+      request.onupgradeneeded = () => {
+        const { result: database, transaction } = request;
+        for (const store of shape) {
+          makeStore(database, transaction, store);
+        }
+      };
+      return patientAnswer(request, timers, (database) => {
+        database.close();
+      });
     };
-    return new Database(await answer(request));
+    let database = await upgraded();
+    if (database.objectStoreNames.length === 0) {
+      database.close();
+      const request = attempt(() => factory.deleteDatabase(name));
+      await patientAnswer(request, timers, () => undefined);
+      database = await upgraded();
+    }
+    if (!isComplete(database, shape)) {
+      database.close();
+      throw new StorageIncomplete(
+        "The browser's storage of this site has lost a part: erase it and begin anew.",
+      );
+    }
+    return new Database(database);
   }
 
   /** The row with this key. Throws StorageUnavailable. */
@@ -136,14 +202,10 @@ export class Database {
     const done = completion(transaction);
     let refusal: unknown;
     const burst = (): void => {
-      try {
-        writes.forEach((write) => {
-          apply(transaction, write);
-        });
-      } catch (error) {
+      applyFrom(transaction, writes, 0, (error) => {
         refusal = unavailable(error);
         transaction.abort();
-      }
+      });
     };
     if (guard === undefined) {
       burst();
@@ -181,26 +243,79 @@ function valid(key: Key): IDBValidKey {
   return key as IDBValidKey;
 }
 
-function makeStore(database: IDBDatabase, { name, keyPath, indexes = [] }: StoreShape): void {
-  if (database.objectStoreNames.contains(name)) {
-    return;
-  }
-  const store = database.createObjectStore(name, { keyPath: path(keyPath) });
+function makeStore(
+  database: IDBDatabase,
+  transaction: IDBTransaction | null,
+  { name, keyPath, indexes = [] }: StoreShape,
+): void {
+  const store =
+    transaction !== null && database.objectStoreNames.contains(name)
+      ? transaction.objectStore(name)
+      : database.createObjectStore(name, { keyPath: path(keyPath) });
   for (const index of indexes) {
-    store.createIndex(index.name, path(index.keyPath), { unique: index.unique });
+    if (!store.indexNames.contains(index.name)) {
+      store.createIndex(index.name, path(index.keyPath), { unique: index.unique });
+    }
   }
+}
+
+function isComplete(database: IDBDatabase, shape: readonly StoreShape[]): boolean {
+  if (!shape.every(({ name }) => database.objectStoreNames.contains(name))) {
+    return false;
+  }
+  const transaction = attempt(() => database.transaction(shape.map(({ name }) => name)));
+  return shape.every(({ name, indexes = [] }) => {
+    const { indexNames } = transaction.objectStore(name);
+    return indexes.every((index) => indexNames.contains(index.name));
+  });
 }
 
 function path(keyPath: string | readonly string[]): string | string[] {
   return typeof keyPath === 'string' ? keyPath : [...keyPath];
 }
 
-function apply(transaction: IDBTransaction, write: Write): void {
-  const store = transaction.objectStore(write.store);
-  if ('put' in write) {
-    store.put(write.put);
-  } else {
-    store.delete(valid(write.remove));
+/**
+ * The writes from a position on, in their order. After one that looks at its row the rest waits
+ * for that row, so that each sees what those before it did.
+ */
+function applyFrom(
+  transaction: IDBTransaction,
+  writes: readonly Write[],
+  start: number,
+  refuse: (error: unknown) => void,
+): void {
+  try {
+    for (let position = start; position < writes.length; position += 1) {
+      const write = writes[position];
+      if (write === undefined) {
+        return;
+      }
+      const store = transaction.objectStore(write.store);
+      if ('put' in write) {
+        store.put(write.put);
+      } else if ('remove' in write) {
+        store.delete(valid(write.remove));
+      } else if ('clear' in write) {
+        store.clear();
+      } else {
+        const seen = store.get(valid(write.key));
+        seen.onsuccess = () => {
+          try {
+            const changed = write.change(seen.result);
+            if (changed !== undefined) {
+              store.put(changed);
+            }
+          } catch (error) {
+            refuse(error);
+            return;
+          }
+          applyFrom(transaction, writes, position + 1, refuse);
+        };
+        return;
+      }
+    }
+  } catch (error) {
+    refuse(error);
   }
 }
 
@@ -213,6 +328,34 @@ function answer<T>(request: IDBRequest<T>): Promise<T> {
       reject(unavailable(request.error));
     };
   });
+}
+
+/** The answer to an opening or a deletion; one that comes too late is given to `letGo`. */
+async function patientAnswer<T>(
+  request: IDBOpenDBRequest & IDBRequest<T>,
+  timers: Timers,
+  letGo: (late: T) => void,
+): Promise<T> {
+  const { promise: blocked, reject } = Promise.withResolvers<never>();
+  let callOff = (): void => undefined;
+  request.onblocked = () => {
+    callOff = timers.after(BLOCKED_PATIENCE_MS, () => {
+      reject(
+        new StorageBlocked(
+          'An older Plausch in another tab holds the storage: close the other tabs of Plausch.',
+        ),
+      );
+    });
+  };
+  const answered = answer<T>(request);
+  try {
+    return await Promise.race([answered, blocked]);
+  } catch (error) {
+    answered.then(letGo, () => undefined);
+    throw error;
+  } finally {
+    callOff();
+  }
 }
 
 function completion(transaction: IDBTransaction): Promise<void> {
@@ -242,6 +385,9 @@ function unavailable(error: unknown): StorageUnavailable {
       'The browser has no room left for this site: free some space and try again.',
       { code: 'storage_full', cause: error },
     );
+  }
+  if (name === 'VersionError') {
+    return new StorageNewer('A newer Plausch has this storage: reload the page.', { cause: error });
   }
   return new StorageUnavailable(
     `The browser's storage did not take the work (${name}): reload the page, and free some ` +

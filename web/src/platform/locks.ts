@@ -14,7 +14,8 @@ export class HeldLock {
   }
 
   /**
-   * Take the lock: wait for it, or answer undefined when somebody holds it.
+   * Take the lock: wait for it, or answer undefined when somebody holds it. With `giveUp` the
+   * waiting ends, undefined too.
    *
    * It is never stolen from another holder.
    */
@@ -22,14 +23,23 @@ export class HeldLock {
     locks: LockManager,
     name: string,
     wait: boolean,
+    giveUp?: AbortSignal,
   ): Promise<HeldLock | undefined> {
     const granted = Promise.withResolvers<boolean>();
     const freed = Promise.withResolvers<undefined>();
-    const request = locks.request(name, { mode: 'exclusive', ifAvailable: !wait }, (lock) => {
+    // A request that does not wait may have no signal.
+    const waiting = wait && giveUp !== undefined ? { signal: giveUp } : { ifAvailable: !wait };
+    const request = locks.request(name, { mode: 'exclusive', ...waiting }, (lock) => {
       granted.resolve(lock !== null);
       return lock === null ? undefined : freed.promise;
     });
-    const ended = quietly(request, granted.reject);
+    const ended = quietly(request, (error) => {
+      if (giveUp?.aborted === true) {
+        granted.resolve(false);
+      } else {
+        granted.reject(error);
+      }
+    });
     if (!(await granted.promise)) {
       return undefined;
     }

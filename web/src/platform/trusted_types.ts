@@ -22,7 +22,10 @@ export function trustOwnScripts(scope: {
     return;
   }
   trustedTypes.createPolicy('default', {
-    createScriptURL: (url) =>
-      new URL(url, scope.location.href).origin === scope.location.origin ? url : undefined,
+    createScriptURL: (url) => {
+      const { protocol, origin } = new URL(url, scope.location.href);
+      // The URL of a blob has this origin too, and anything in it.
+      return /^https?:$/.test(protocol) && origin === scope.location.origin ? url : undefined;
+    },
   });
 }

@@ -3,8 +3,9 @@
  * themselves. In two stores, because a message changes only the small part.
  */
 
+import { Group } from '../mls/group.ts';
 import type { Write } from '../platform/database.ts';
-import { optionalRow, Row } from './row.ts';
+import { optionalRow, Row, understood } from './row.ts';
 import { EPOCH_STATE, RATCHET_STATE } from './schema.ts';
 import type { Vault } from './vault.ts';
 
@@ -38,10 +39,28 @@ export class Groups {
       : [epochState, ratchetState];
   }
 
+  /** The group itself. Throws as `get`. */
+  async load(group: Uint8Array): Promise<Group | undefined> {
+    const saved = await this.get(group);
+    if (saved === undefined) {
+      return undefined;
+    }
+    try {
+      return understood(EPOCH_STATE, () => Group.load(...saved));
+    } finally {
+      saved.forEach((part) => part.fill(0));
+    }
+  }
+
   /** The ids of all groups. Throws StorageUnavailable. */
   async all(): Promise<readonly Uint8Array[]> {
     const rows = await this.#vault.select(RATCHET_STATE);
     return rows.map((row) => new Row(RATCHET_STATE, row).bytes('group'));
+  }
+
+  /** This device is out: its keys go. */
+  remove(group: Uint8Array): readonly Write[] {
+    return [EPOCH_STATE, RATCHET_STATE].map((store) => ({ store, remove: group.slice() }));
   }
 
   async #put(store: string, group: Uint8Array, state: Uint8Array): Promise<Write> {

@@ -13,39 +13,91 @@ export const OWN = 'own';
 export const EPOCH_STATE = 'epoch_state';
 export const RATCHET_STATE = 'ratchet_state';
 export const KEY_PACKAGE = 'key_package';
-export const JOINED = 'joined';
-export const RECEIVED = 'received';
-export const OUTBOX = 'outbox';
+
+export const CONVERSATION = 'conversation';
+export const MESSAGE = 'message';
+export const DEBT = 'debt';
+export const CHUNK = 'chunk';
+export const UPLOAD = 'upload';
+export const ACCOUNT = 'account';
+export const MARK = 'mark';
+export const STATUS = 'status';
+export const PROBLEM = 'problem';
 
 export const BY_ENVELOPE = 'by_envelope';
-export const BY_GROUP = 'by_group';
 export const BY_NUMBER = 'by_number';
+export const BY_POSITION = 'by_position';
+export const BY_OLDEST = 'by_oldest';
+export const BY_NEWEST = 'by_newest';
+export const BY_TARGET = 'by_target';
+export const BY_SEQ = 'by_seq';
+export const BY_EXPIRY = 'by_expiry';
+export const BY_CONVERSATION = 'by_conversation';
+export const BY_MESSAGE = 'by_message';
 
-/** Rows of `own`: the vault's key, who writes, and whose device it is. */
+/**
+ * Rows of `own`: the vault's keys, who writes, whose device it is, how far its mailbox is read; then
+ * what linking and backups keep.
+ */
 export const KEY_SLOT = 'key';
+export const NAME_KEY_SLOT = 'name_key';
 export const WRITER_SLOT = 'writer';
-export const IDENTITY_SLOT = 'identity';
+export const ACCOUNT_SLOT = 'account';
+export const MAILBOX_SLOT = 'mailbox';
+export const RECOVERY_SLOT = 'recovery';
+export const ARRIVING_SLOT = 'arriving';
+export const DEPARTING_SLOT = 'departing';
+export const NAMES_SLOT = 'names';
+
+/** Those that go when the device is erased. */
+export const LINKING_SLOTS: readonly string[] = [
+  RECOVERY_SLOT,
+  ARRIVING_SLOT,
+  DEPARTING_SLOT,
+  NAMES_SLOT,
+];
 
 export const STORES: readonly StoreShape[] = [
   { name: OWN, keyPath: 'slot' },
   { name: EPOCH_STATE, keyPath: 'group' },
   { name: RATCHET_STATE, keyPath: 'group' },
   { name: KEY_PACKAGE, keyPath: 'ref' },
-  { name: JOINED, keyPath: 'welcome' },
+  { name: CONVERSATION, keyPath: 'id' },
   {
-    name: RECEIVED,
-    keyPath: 'position',
+    name: MESSAGE,
+    keyPath: 'id',
     indexes: [
-      { name: BY_ENVELOPE, keyPath: ['group', 'envelope'], unique: true },
-      { name: BY_GROUP, keyPath: ['group', 'position'], unique: true },
+      { name: BY_POSITION, keyPath: 'position', unique: true },
+      {
+        name: BY_OLDEST,
+        keyPath: ['conversation', 'shown', 'ordinalMs', 'order', 'position'],
+        unique: true,
+      },
+      // Backwards by negative numbers: reading many rows at once knows only one direction.
+      {
+        name: BY_NEWEST,
+        keyPath: ['conversation', 'shown', 'backMs', 'backOrder', 'backPosition'],
+        unique: true,
+      },
+      { name: BY_TARGET, keyPath: 'target', unique: false },
+      { name: BY_ENVELOPE, keyPath: 'envelope', unique: false },
+      { name: BY_SEQ, keyPath: ['conversation', 'outgoing', 'seq'], unique: false },
+      { name: BY_EXPIRY, keyPath: 'expiresAtMs', unique: false },
     ],
   },
   {
-    name: OUTBOX,
-    keyPath: ['group', 'id'],
+    name: DEBT,
+    keyPath: 'id',
     indexes: [
-      { name: BY_ENVELOPE, keyPath: ['group', 'envelope'], unique: true },
       { name: BY_NUMBER, keyPath: 'number', unique: true },
+      { name: BY_CONVERSATION, keyPath: ['conversation', 'number'], unique: true },
+      { name: BY_MESSAGE, keyPath: 'message', unique: false },
     ],
   },
+  { name: CHUNK, keyPath: ['blob', 'number'] },
+  { name: UPLOAD, keyPath: 'message' },
+  { name: ACCOUNT, keyPath: 'name' },
+  { name: MARK, keyPath: ['conversation', 'account'] },
+  { name: STATUS, keyPath: ['message', 'account'] },
+  { name: PROBLEM, keyPath: 'number' },
 ];

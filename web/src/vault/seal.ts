@@ -13,10 +13,21 @@ import { VaultDamaged } from './errors.ts';
 export const NONCE_BYTES = 12;
 
 const ALGORITHM = { name: 'AES-GCM', length: 256 } as const;
+const USAGES = ['encrypt', 'decrypt'] as const;
 
 /** A new vault's key. */
 export async function makeVaultKey(subtle: SubtleCrypto): Promise<CryptoKey> {
-  return subtle.generateKey(ALGORITHM, false, ['encrypt', 'decrypt']);
+  return subtle.generateKey(ALGORITHM, false, USAGES);
+}
+
+/** Whether it is one as `makeVaultKey` makes them: nobody can read it out. */
+export function isVaultKey({ algorithm, extractable, usages }: CryptoKey): boolean {
+  return (
+    !extractable &&
+    algorithm.name === ALGORITHM.name &&
+    (algorithm as AesKeyAlgorithm).length === ALGORITHM.length &&
+    USAGES.every((usage) => usages.includes(usage))
+  );
 }
 
 /** Seals and opens values of one vault. */

@@ -5,6 +5,8 @@ import { expect, test } from 'vitest';
 import {
   concat,
   concatAll,
+  concatErasing,
+  EMPTY,
   equalBytes,
   equalBytesConstantTime,
   fromHex,
@@ -26,6 +28,13 @@ test('parts are joined in a buffer of their own', () => {
 test('a list of any length is joined', () => {
   const parts = Array.from({ length: 300_000 }, () => Uint8Array.of(7));
   expect(concatAll(parts).length).toBe(300_000);
+});
+
+test('parts that held secrets are joined and overwritten', () => {
+  const parts = [Uint8Array.of(1, 2), EMPTY, Uint8Array.of(3)];
+  expect(concatErasing(...parts)).toEqual(Uint8Array.of(1, 2, 3));
+  expect(concatAll(parts)).toEqual(new Uint8Array(3));
+  expect(concatErasing()).toEqual(EMPTY);
 });
 
 test('both comparisons agree about equality', () => {

@@ -1,4 +1,4 @@
-/** Values on their way between the page and Python, as JSON: bytes and big integers have marks. */
+/** Values on their way between the page and Python, as JSON: bytes and files have marks. */
 
 import { fromHex, toHex } from '../../src/base/bytes.ts';
 
@@ -6,19 +6,22 @@ import { fromHex, toHex } from '../../src/base/bytes.ts';
 export type Packed =
   null | boolean | number | string | readonly Packed[] | { readonly [name: string]: Packed };
 
-/** `Uint8Array` becomes `{hex}`, `bigint` becomes `{int}`. */
-export function pack(value: unknown): Packed {
+/** `Uint8Array` becomes `{hex}`, `Blob` becomes `{file}`. */
+export async function pack(value: unknown): Promise<Packed> {
   if (value instanceof Uint8Array) {
     return { hex: toHex(value) };
   }
-  if (typeof value === 'bigint') {
-    return { int: value.toString() };
+  if (value instanceof Blob) {
+    return { file: toHex(new Uint8Array(await value.arrayBuffer())) };
   }
   if (Array.isArray(value)) {
-    return value.map(pack);
+    return Promise.all(value.map(pack));
   }
   if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, pack(part)]));
+    const parts = Object.entries(value).map(
+      async ([name, part]) => [name, await pack(part)] as const,
+    );
+    return Object.fromEntries(await Promise.all(parts));
   }
   return value === undefined ? null : (value as Packed);
 }
@@ -38,8 +41,8 @@ export function unpack(packed: Packed): unknown {
   if (typeof fields['hex'] === 'string') {
     return fromHex(fields['hex']);
   }
-  if (typeof fields['int'] === 'string') {
-    return BigInt(fields['int']);
+  if (typeof fields['file'] === 'string') {
+    return new Blob([new Uint8Array(fromHex(fields['file']))]);
   }
   return Object.fromEntries(Object.entries(fields).map(([name, part]) => [name, unpack(part)]));
 }

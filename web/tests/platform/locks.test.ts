@@ -33,6 +33,26 @@ test('whoever waits gets it when the first one lets go', async () => {
   expect(order).toEqual(['released', 'taken']);
 });
 
+test('whoever waits can give up, and leaves the lock to others', async () => {
+  const name = freshName();
+  const lock = await taken(name);
+  const giveUp = new AbortController();
+  const waiting = HeldLock.take(navigator.locks, name, true, giveUp.signal);
+  giveUp.abort();
+  expect(await waiting).toBeUndefined();
+  expect(await HeldLock.take(navigator.locks, name, true, giveUp.signal)).toBeUndefined();
+  await lock.release();
+  await (await taken(name)).release();
+});
+
+test('giving up takes nothing away from who has it', async () => {
+  const giveUp = new AbortController();
+  const lock = await HeldLock.take(navigator.locks, freshName(), true, giveUp.signal);
+  giveUp.abort();
+  expect(lock?.isHeld).toBe(true);
+  await lock?.release();
+});
+
 test('other names are other locks', async () => {
   const [one, other] = [await taken(freshName()), await taken(freshName())];
   expect([one.isHeld, other.isHeld]).toEqual([true, true]);

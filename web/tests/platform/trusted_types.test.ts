@@ -29,6 +29,8 @@ test.each([
   ['https://chat.example.evil.example/x.js', false],
   ['data:text/javascript,0', false],
   ['blob:https://evil.example/1', false],
+  ['blob:https://chat.example/1', false],
+  ['filesystem:https://chat.example/temporary/x.js', false],
 ])('a script at %s passes: %s', (url, passes) => {
   const [rule] = installed();
   expect(rule?.(url)).toBe(passes ? url : undefined);

@@ -37,3 +37,12 @@ test('a state that was moved to another group, or into the other part, does not 
   expect(await codeOf(groups.get(other))).toBe('vault_damaged');
   await vault.close();
 });
+
+test('a saved group that is none is damage of the vault', async () => {
+  const vault = await freshVault();
+  const groups = new Groups(vault);
+  expect(await groups.load(GROUP)).toBeUndefined();
+  await vault.write([await groups.putEpoch(GROUP, STATE), await groups.putRatchet(GROUP, STATE)]);
+  expect(await codeOf(groups.load(GROUP))).toBe('vault_damaged');
+  await vault.close();
+});

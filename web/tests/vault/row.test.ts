@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { VaultDamaged } from '../../src/vault/errors.ts';
-import { optionalRow, Row } from '../../src/vault/row.ts';
+import { VaultBusy, VaultDamaged } from '../../src/vault/errors.ts';
+import { optionalRow, parsed, Row, understood } from '../../src/vault/row.ts';
 
 test('a row that is none is refused', () => {
   for (const row of [undefined, null, 5, 'text']) {
@@ -20,4 +20,18 @@ test('a field is what it should be, or the row is damaged', () => {
   for (const number of [-1, 1.5, 2 ** 53, '7', undefined]) {
     expect(() => new Row('own', { number }).number('number')).toThrow(VaultDamaged);
   }
+});
+
+test('what cannot be understood is damage of the vault, whoever wrote it', () => {
+  expect(parsed('own', Uint8Array.of(7), (reader) => reader.u8())).toBe(7);
+  for (const opened of [Uint8Array.of(), Uint8Array.of(1, 2)]) {
+    expect(() => parsed('own', opened, (reader) => reader.u8())).toThrow(VaultDamaged);
+  }
+  const busy = new VaultBusy('Elsewhere.');
+  const failing = (error: Error) => () =>
+    understood('own', () => {
+      throw error;
+    });
+  expect(failing(busy)).toThrow(busy);
+  expect(failing(new TypeError('x'))).toThrow(/own .* is damaged/);
 });

@@ -69,6 +69,37 @@ export async function tamper(
   store: string,
   change: (row: Record<string, unknown>) => void,
 ): Promise<void> {
+  await behind(platform, vault, store, (place, rows) => {
+    for (const row of rows) {
+      place.delete(keyOf(place, row));
+      change(row);
+      place.put(row);
+    }
+  });
+}
+
+/** All that whoever reads the browser's files can make of a store: bytes as Latin-1. */
+export async function shownInClear(
+  platform: Platform,
+  vault: Vault,
+  store: string,
+): Promise<string> {
+  let shown = '';
+  await behind(platform, vault, store, (_, rows) => {
+    shown = JSON.stringify(rows, (__, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString('latin1') : value,
+    );
+  });
+  return shown;
+}
+
+/** Work with the rows of a store without the vault. */
+async function behind(
+  platform: Platform,
+  vault: Vault,
+  store: string,
+  work: (place: IDBObjectStore, rows: Record<string, unknown>[]) => void,
+): Promise<void> {
   const request = platform.indexedDB.open(`plausch vault ${vault.name}`);
   const database = await new Promise<IDBDatabase>((resolve) => {
     request.onsuccess = () => {
@@ -81,11 +112,7 @@ export async function tamper(
   });
   const rows = transaction.objectStore(store).getAll();
   rows.onsuccess = () => {
-    for (const row of rows.result as Record<string, unknown>[]) {
-      transaction.objectStore(store).delete(keyOf(transaction.objectStore(store), row));
-      change(row);
-      transaction.objectStore(store).put(row);
-    }
+    work(transaction.objectStore(store), rows.result as Record<string, unknown>[]);
   };
   await done;
   database.close();

@@ -1,0 +1,380 @@
+/** One WebSocket connection: frames out, answers matched, pushes handed on; thin around a socket. */
+
+import { type Fault, PlauschError } from '../base/errors.ts';
+import type { Cancel, Timers } from '../platform/clock.ts';
+import type { CloseReason, OpenSocket, Socket, SocketListener } from '../platform/socket.ts';
+import { WireError } from '../wire/codec.ts';
+import { MAX_INTEGER } from '../wire/frame.ts';
+import type {
+  ClientFrame,
+  ClientFrameOf,
+  Closing,
+  Hello,
+  Refused,
+  ServerFrame,
+} from '../wire/frames.ts';
+import {
+  type AnswerTo,
+  type Asked,
+  ClientSession,
+  isPush,
+  type Push,
+  type RequestName,
+  type UnansweredName,
+} from '../wire/session.ts';
+import { ServerRefused, Unreachable } from './errors.ts';
+
+export const CONNECT_TIMEOUT_MS = 10_000;
+export const ANSWER_TIMEOUT_MS = 30_000;
+
+/** A page cannot send pings: after this long without a word the server is asked something. */
+export const PROBE_AFTER_MS = 30_000;
+export const PROBE_TIMEOUT_MS = 20_000;
+
+/** How long a server may take to read what was sent before the connection is dropped. */
+export const GOODBYE_MS = 2_000;
+
+/** What a connection needs from outside. */
+export interface Outside {
+  readonly openSocket: OpenSocket;
+  readonly timers: Timers;
+}
+
+/** Why a connection ended, and the server's `Closing` if it said so. */
+export interface Loss {
+  readonly reason: string;
+  readonly closing: Closing | undefined;
+}
+
+/** Who asked, and waits. */
+interface Waiting {
+  readonly give: (answer: ServerFrame) => void;
+  readonly fail: (error: PlauschError) => void;
+  cancel: Cancel;
+}
+
+/** From connecting to disconnecting. */
+export class Connection {
+  /** Settled when it is over; never fails. */
+  readonly lost: Promise<Loss>;
+
+  /** What the server said first. Fails with Unreachable when the connection ends before. */
+  readonly hello: Promise<Hello>;
+
+  readonly #timers: Timers;
+  readonly #onPush: (push: Push) => void;
+  readonly #socket: Socket;
+  readonly #session = new ClientSession();
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #greeting = Promise.withResolvers<Hello>();
+  readonly #ending = Promise.withResolvers<Loss>();
+  #sentBytes = 0;
+  #isOpen = false;
+  #loss: Loss | undefined;
+  #heard = true;
+  #probing: Promise<void> | undefined;
+  #stopWatching: Cancel;
+
+  /** Begins to connect. Throws OperatorError when the browser does not even try. */
+  constructor(url: string, onPush: (push: Push) => void, outside: Outside) {
+    this.#timers = outside.timers;
+    this.#onPush = onPush;
+    this.lost = this.#ending.promise;
+    this.hello = this.#greeting.promise;
+    this.hello.catch(() => undefined); // nobody may be waiting
+    this.#socket = outside.openSocket(url, this.#listener());
+    this.#stopWatching = this.#watch();
+  }
+
+  /** Whether the WebSocket's handshake is done. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  get isLost(): boolean {
+    return this.#loss !== undefined;
+  }
+
+  /** Bytes that are sent but have not left this machine. */
+  get bufferedBytes(): number {
+    return this.#socket.bufferedBytes;
+  }
+
+  /**
+   * Send a request and wait for its answer.
+   *
+   * Throws ServerRefused, Unreachable (lost or silent), LocalError for values that are none.
+   */
+  ask<Name extends RequestName>(name: Name, fields: Asked<Name>): Promise<AnswerTo<Name>> {
+    return this.#ask(name, fields, ANSWER_TIMEOUT_MS);
+  }
+
+  /** Send a frame that has no answer. Throws Unreachable, LocalError for values that are none. */
+  tell<Name extends UnansweredName>(name: Name, fields: Omit<ClientFrameOf<Name>, 'frame'>): void {
+    this.#send({ ...fields, frame: name } as unknown as ClientFrame);
+  }
+
+  /**
+   * Find out whether the server is still there: without an answer the connection is given up.
+   *
+   * A network that was left says nothing; a page that comes back to the front should ask.
+   */
+  probe(): Promise<void> {
+    this.#probing ??= this.#probe().finally(() => {
+      this.#probing = undefined;
+    });
+    return this.#probing;
+  }
+
+  /** Say goodbye and wait until the socket is closed, though not for long. */
+  async disconnect(): Promise<void> {
+    this.#socket.close();
+    const cancel = this.#timers.after(GOODBYE_MS, () => {
+      this.abandon('the connection was closed');
+    });
+    await this.lost;
+    cancel();
+  }
+
+  /** Over at once: whoever waits is told, what still comes is not read. */
+  abandon(reason: string): void {
+    this.#end({ reason, closing: undefined });
+  }
+
+  // --- told by the socket --------------------------------------------------------------------
+
+  #listener(): SocketListener {
+    return {
+      opened: () => {
+        this.#isOpen = true;
+      },
+      received: (message) => {
+        this.#receive(message);
+      },
+      closed: (reason) => {
+        this.#end({ reason: inWords(reason), closing: undefined });
+      },
+    };
+  }
+
+  #receive(message: Uint8Array | string): void {
+    if (this.isLost) {
+      return;
+    }
+    if (typeof message === 'string') {
+      this.abandon('the server sent something other than whole binary messages');
+      return;
+    }
+    this.#heard = true;
+    try {
+      this.#take(this.#session.receiveBytes(message));
+    } catch (error) {
+      if (!(error instanceof WireError)) {
+        throw error;
+      }
+      this.abandon(`the server broke the protocol (${error.message})`);
+    }
+  }
+
+  #take(frame: ServerFrame): void {
+    if (frame.frame === 'Hello') {
+      this.#greeting.resolve(frame);
+    } else if (frame.frame === 'Closing') {
+      this.#end({ reason: `the server closed the connection: ${frame.sentence}`, closing: frame });
+    } else if (isPush(frame)) {
+      this.#onPush(frame);
+    } else {
+      this.#waiting.get(frame.id)?.give(frame);
+    }
+  }
+
+  // --- inside --------------------------------------------------------------------------------
+
+  async #ask<Name extends RequestName>(
+    name: Name,
+    fields: Asked<Name>,
+    timeoutMs: number,
+  ): Promise<AnswerTo<Name>> {
+    const id = this.#session.nextId();
+    const answered = Promise.withResolvers<ServerFrame>();
+    // `fields` are those of `name`, which the compiler does not follow through a type parameter.
+    this.#send({ ...fields, id, frame: name } as unknown as ClientFrame);
+    const waiting: Waiting = {
+      give: answered.resolve,
+      fail: answered.reject,
+      cancel: () => undefined,
+    };
+    this.#waiting.set(id, waiting);
+    this.#expectWithin(timeoutMs, waiting, this.#sentBytes);
+    try {
+      const answer = await answered.promise;
+      if (answer.frame === 'Refused') {
+        throw refusal(answer);
+      }
+      return answer as AnswerTo<Name>; // the session lets no other answer pass
+    } finally {
+      waiting.cancel();
+      this.#waiting.delete(id);
+    }
+  }
+
+  /** The time runs anew for as long as the request is still on its way out, and moves. */
+  #expectWithin(timeoutMs: number, waiting: Waiting, sentBytes: number): void {
+    const before = this.#leftBytes;
+    waiting.cancel = this.#timers.after(timeoutMs, () => {
+      if (before < sentBytes && this.#leftBytes > before) {
+        this.#expectWithin(timeoutMs, waiting, sentBytes);
+      } else {
+        this.abandon(`the server gave no answer within ${timeoutMs / 1000} seconds`);
+      }
+    });
+  }
+
+  /** How many bytes of what was sent have left this machine. */
+  get #leftBytes(): number {
+    return this.#sentBytes - this.#socket.bufferedBytes;
+  }
+
+  #send(frame: ClientFrame): void {
+    if (this.#loss !== undefined) {
+      throw gone(this.#loss);
+    }
+    const raw = this.#session.sendFrame(frame);
+    this.#sentBytes += raw.length;
+    this.#socket.send(raw);
+  }
+
+  /** Look every now and then whether anything was heard. */
+  #watch(): Cancel {
+    return this.#timers.after(PROBE_AFTER_MS, () => {
+      if (!this.#heard && this.#canProbe) {
+        void this.probe();
+      }
+      this.#heard = false;
+      this.#stopWatching = this.#watch();
+    });
+  }
+
+  /** Before the login the time is limited anyway. */
+  get #canProbe(): boolean {
+    return this.#session.state === 'logged_in' || this.#session.state === 'resumed';
+  }
+
+  /** Nothing can stand at the mailbox's far end: the cheapest question there is. */
+  async #probe(): Promise<void> {
+    try {
+      if (this.#canProbe && !this.isLost) {
+        await this.#ask('ReadMailbox', { after: MAX_INTEGER, limit: 1 }, PROBE_TIMEOUT_MS);
+      }
+    } catch (error) {
+      // A refusal is a sign of life, and whoever waits is told of a loss.
+      if (!(error instanceof ServerRefused || error instanceof Unreachable)) {
+        throw error;
+      }
+    }
+  }
+
+  #end(loss: Loss): void {
+    if (this.#loss !== undefined) {
+      return;
+    }
+    this.#loss = loss;
+    this.#stopWatching();
+    this.#socket.close();
+    this.#greeting.reject(gone(loss));
+    for (const waiting of this.#waiting.values()) {
+      waiting.fail(gone(loss));
+    }
+    this.#waiting.clear();
+    this.#ending.resolve(loss);
+  }
+}
+
+function inWords({ code, sentence }: CloseReason): string {
+  const said = sentence === '' ? '' : `: ${sentence}`;
+  return code === 1000 || code === 1005 || code === 1006
+    ? `the connection was closed${said}`
+    : `the connection was closed with ${code}${said}`;
+}
+
+/** What a loss is to somebody who wanted something. */
+export function gone({ reason, closing }: Loss): Unreachable {
+  const sentence = `There is no connection to the server: ${reason.replace(/\.$/, '')}.`;
+  return closing === undefined
+    ? new Unreachable(sentence)
+    : new Unreachable(sentence, {
+        closingCode: closing.code,
+        retryAfterMs: closing.retryAfterMs,
+      });
+}
+
+const FAULTS: readonly Fault[] = ['local', 'remote', 'operator'];
+
+function refusal(refused: Refused): ServerRefused {
+  return new ServerRefused(refused.sentence, {
+    code: refused.code,
+    fault: FAULTS.find((fault) => fault === refused.fault) ?? 'remote',
+    retryAfterMs: refused.retryAfterMs,
+    epoch: refused.epoch,
+    head: refused.head,
+  });
+}
+
+/**
+ * Connect and wait for the server's Hello.
+ *
+ * `url` is ws:// or wss://. When `signal` is given first, the connection is dropped. Throws
+ * Unreachable with the reason.
+ */
+export async function connect(
+  url: string,
+  onPush: (push: Push) => void,
+  outside: Outside,
+  signal?: AbortSignal,
+): Promise<readonly [Connection, Hello]> {
+  const connection = open(url, onPush, outside);
+  const late = new AbortController();
+  const cancel = outside.timers.after(CONNECT_TIMEOUT_MS, () => {
+    late.abort();
+    connection.abandon('it took too long');
+  });
+  const leave = (): void => {
+    connection.abandon('the connection was closed');
+  };
+  signal?.addEventListener('abort', leave, { once: true });
+  if (signal?.aborted === true) {
+    leave();
+  }
+  try {
+    return [connection, await connection.hello];
+  } catch (error) {
+    if (late.signal.aborted) {
+      throw new Unreachable(
+        `The server at ${url} did not answer within ${CONNECT_TIMEOUT_MS / 1000} seconds: check ` +
+          'the address and the network.',
+        { cause: error },
+      );
+    }
+    throw connection.isOpen ? error : unreached(url, error);
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', leave);
+  }
+}
+
+function open(url: string, onPush: (push: Push) => void, outside: Outside): Connection {
+  try {
+    return new Connection(url, onPush, outside);
+  } catch (error) {
+    throw error instanceof PlauschError ? unreached(url, error) : error;
+  }
+}
+
+/** A browser does not say why. */
+function unreached(url: string, cause: unknown): Unreachable {
+  return new Unreachable(
+    `The server at ${url} cannot be reached: check the address, the network, and that the server ` +
+      'runs.',
+    { cause },
+  );
+}

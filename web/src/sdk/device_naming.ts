@@ -1,0 +1,85 @@
+/** What a person calls the devices of this account; known on the devices that were told. */
+
+import { concat, utf8 } from '../base/bytes.ts';
+import { DeviceAddress } from '../base/ids.ts';
+import { opaque, type Reader, vector } from '../mls/codec.ts';
+import { Turns } from '../platform/turns.ts';
+import { NAMES_SLOT } from '../vault/schema.ts';
+import { Slot } from '../vault/slots.ts';
+import type { Vault } from '../vault/vault.ts';
+import type { DeviceNames } from './archive_writing.ts';
+import { NAME_CHARACTERS } from './pairing.ts';
+
+const DECODER = new TextDecoder();
+
+type Pairs = readonly (readonly [uri: string, name: string])[];
+
+/** Names by device. */
+export class DeviceNaming {
+  readonly #vault: Vault;
+  readonly #slot: Slot<Pairs>;
+  readonly #names = new Map<string, string>();
+  readonly #turns = new Turns();
+
+  constructor(vault: Vault) {
+    this.#vault = vault;
+    this.#slot = new Slot(vault, NAMES_SLOT, { toBytes, read });
+  }
+
+  /** Throws VaultDamaged, StorageUnavailable. */
+  async load(): Promise<void> {
+    for (const [uri, name] of (await this.#slot.get()) ?? []) {
+      this.#names.set(uri, name);
+    }
+  }
+
+  of(device: DeviceAddress): string {
+    return this.#names.get(device.uri) ?? '';
+  }
+
+  /** All of them, for an archive. */
+  all(): DeviceNames {
+    return new Map(
+      Array.from(this.#names, ([uri, name]) => [uri, [DeviceAddress.parseUri(uri), name] as const]),
+    );
+  }
+
+  /** Call a device so; "": by no name. Throws StorageUnavailable. */
+  async set(device: DeviceAddress, name: string): Promise<void> {
+    await this.#change(() => {
+      if (name.trim() === '') {
+        this.#names.delete(device.uri);
+      } else {
+        this.#names.set(device.uri, name.trim().slice(0, NAME_CHARACTERS));
+      }
+    });
+  }
+
+  /** Names from another device, where there is none here. Throws StorageUnavailable. */
+  async take(names: ReadonlyMap<string, string>): Promise<void> {
+    await this.#change(() => {
+      for (const [uri, name] of names) {
+        if (!this.#names.has(uri)) {
+          this.#names.set(uri, name.slice(0, NAME_CHARACTERS));
+        }
+      }
+    });
+  }
+
+  async #change(step: () => void): Promise<void> {
+    await this.#turns.run(async () => {
+      step();
+      await this.#vault.write([await this.#slot.put([...this.#names])]);
+    });
+  }
+}
+
+function toBytes(pairs: Pairs): Uint8Array {
+  return vector(pairs.map(([uri, name]) => concat(opaque(utf8(uri)), opaque(utf8(name)))));
+}
+
+function read(reader: Reader): Pairs {
+  return reader.vector(
+    (item) => [DECODER.decode(item.opaque()), DECODER.decode(item.opaque())] as const,
+  );
+}

@@ -1,0 +1,107 @@
+/** What can go wrong for someone who uses the SDK. Every text is one sentence that helps. */
+
+import {
+  type ErrorOptions,
+  type Fault,
+  LocalError,
+  OperatorError,
+  RemoteError,
+} from '../base/errors.ts';
+import type { AccountAddress } from '../base/ids.ts';
+
+/** A call that cannot be carried out in the present state. */
+export class SdkError extends LocalError {
+  static override readonly code: string = 'sdk';
+}
+
+/** What is known of a missing connection beside the sentence. */
+export interface Absence extends ErrorOptions {
+  readonly closingCode?: string;
+  readonly retryAfterMs?: number;
+}
+
+/**
+ * No connection to the server right now; what was sent waits in the outbox.
+ *
+ * When the server closed it, `closingCode` is its word for the reason (spec/wire.md), e.g.
+ * `device_removed`, and it wants to be left alone for `retryAfterMs`; else they are "" and 0.
+ */
+export class Unreachable extends OperatorError {
+  static override readonly code: string = 'unreachable';
+
+  readonly closingCode: string;
+  readonly retryAfterMs: number;
+
+  constructor(sentence: string, absence: Absence = {}) {
+    super(sentence, absence);
+    this.closingCode = absence.closingCode ?? '';
+    this.retryAfterMs = absence.retryAfterMs ?? 0;
+  }
+}
+
+/** What a refusal says beside its sentence; `epoch` and `head` are -1 when it says nothing. */
+export interface Refusal extends ErrorOptions {
+  readonly code: string;
+  readonly fault: Fault;
+  readonly retryAfterMs?: number;
+  readonly epoch?: number;
+  readonly head?: number;
+}
+
+/** The server refused a request. `code` is the server's word (spec/wire.md). */
+export class ServerRefused extends RemoteError {
+  static override readonly code: string = 'refused';
+
+  readonly retryAfterMs: number;
+  readonly epoch: number;
+  readonly head: number;
+
+  constructor(sentence: string, refusal: Refusal) {
+    super(sentence, refusal);
+    this.retryAfterMs = refusal.retryAfterMs ?? 0;
+    this.epoch = refusal.epoch ?? -1;
+    this.head = refusal.head ?? -1;
+  }
+}
+
+/** The server sent what an honest server never sends; nothing of it was believed. */
+export class ServerMisbehaved extends RemoteError {
+  static override readonly code: string = 'server_misbehaved';
+}
+
+/** A device or account failed the identity checks; nothing is encrypted to it. */
+export class TrustRefused extends RemoteError {
+  static override readonly code: string = 'trust_refused';
+}
+
+/**
+ * An account shows another identity key than the one known; sending waits for a decision.
+ *
+ * `address` is the account. Compare safety numbers, then accept the new identity or reject it.
+ */
+export class IdentityChanged extends TrustRefused {
+  static override readonly code: string = 'identity_changed';
+
+  constructor(readonly address: AccountAddress) {
+    super(
+      `${address.toString()} has a new identity key: it may be a new beginning on a new device, ` +
+        'or somebody in between; compare safety numbers, then accept the new identity or do not ' +
+        'write.',
+    );
+  }
+}
+
+/** No conversation with this id or address in the vault. */
+export class UnknownConversation extends SdkError {
+  static override readonly code: string = 'unknown_conversation';
+}
+
+/** This account has left the conversation or was removed from it. */
+export class NotParticipant extends SdkError {
+  static override readonly code: string = 'not_participant';
+}
+
+/** The log does not continue from what this device knows; it has to be added again. */
+export class ConversationBroken extends RemoteError {
+  static override readonly code: string = 'conversation_broken';
+}

@@ -1,0 +1,462 @@
+/**
+ * What the page asks the device for, and what it is told: the only thing both sides know.
+ *
+ * Everything here can be cloned by `postMessage`. Accounts are `name@domain`, ids are lower-case
+ * hex, times are milliseconds since the Unix epoch. Texts come as they were written: whoever shows
+ * them shows them as text.
+ */
+
+import type { Fault } from '../base/errors.ts';
+
+export type ConversationState = 'opening' | 'open' | 'left' | 'failed' | 'broken' | 'ended';
+
+/**
+ * How far a message came, never further than is known to be true. `waiting`: on this device only;
+ * `sent`: on the server's disk; `delivered`, `read`: to every other participant; `failed`: refused
+ * for good; `received`: not ours.
+ */
+export type MessageState = 'waiting' | 'sent' | 'delivered' | 'read' | 'failed' | 'received';
+
+/** What a message is. `event`: a line of the log that says who did what. */
+export type MessageKind = 'text' | 'card' | 'file' | 'event' | 'other';
+
+/** An account. `changed`: it shows a new identity key, and sending waits for a decision. */
+export interface ContactView {
+  readonly address: string;
+  readonly kind: 'person' | 'business';
+  readonly state: 'pinned' | 'verified' | 'changed';
+  readonly isBlocked: boolean;
+}
+
+/** This account and device. */
+export interface OwnView {
+  readonly address: string;
+  readonly device: string;
+  readonly kind: 'person' | 'business';
+}
+
+/** The newest line of a conversation, for its row in the list. */
+export interface LastView {
+  readonly text: string;
+  readonly kind: MessageKind;
+  readonly event?: EventView;
+  readonly sender: string;
+  readonly isOutgoing: boolean;
+  readonly isDeleted: boolean;
+  readonly state: MessageState;
+  readonly atMs: number;
+}
+
+/** One row of the list of conversations. `mutedUntilMs`: 0 not muted. */
+export interface ConversationView {
+  readonly id: string;
+  readonly kind: 'direct' | 'group';
+  /** The group's title, or empty: then the participants name it. */
+  readonly title: string;
+  /** The other account of a direct conversation. */
+  readonly peer?: string;
+  /** With us; in a group also those who are to come. */
+  readonly participants: readonly string[];
+  /** Who may add, remove and rename; empty: everybody. */
+  readonly admins: readonly string[];
+  readonly state: ConversationState;
+  /** A stranger began it, and it was neither answered nor accepted yet. */
+  readonly isRequest: boolean;
+  readonly isBlocked: boolean;
+  /** Whose identity key has changed: nothing is sent until the person decides. */
+  readonly changed: readonly string[];
+  readonly unread: number;
+  readonly last?: LastView;
+  readonly activeAtMs: number;
+  readonly isPinned: boolean;
+  readonly isArchived: boolean;
+  readonly mutedUntilMs: number;
+  /** Told only of messages that mention this account, or answer it. */
+  readonly isMentionsOnly: boolean;
+  readonly draft: string;
+  /** What messages written from now on expire after, 0: never. */
+  readonly expiresAfterS: number;
+}
+
+/** Who did what, as a line of the log. */
+export interface EventView {
+  readonly what: 'created' | 'joined' | 'left' | 'titled' | 'expiry' | 'identity' | 'out' | 'ended';
+  readonly by: string;
+  readonly who: readonly string[];
+  readonly title?: string;
+  readonly expiresAfterS?: number;
+}
+
+/** The message that another one answers; without text when it is not on this device. */
+export interface QuoteView {
+  readonly id: string;
+  readonly sender?: string;
+  readonly text?: string;
+}
+
+/** One sign, and who gave it. */
+export interface ReactionView {
+  readonly sign: string;
+  readonly by: readonly string[];
+}
+
+/** A picture, file or voice note. `preview`: a small blurred picture (image bytes). */
+export interface AttachmentView {
+  readonly name: string;
+  readonly mediaType: string;
+  readonly sizeBytes: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly durationMs?: number;
+  readonly waveform?: readonly number[];
+  readonly preview?: Uint8Array;
+}
+
+export interface OptionView {
+  readonly identifier: string;
+  readonly label: string;
+}
+
+/** A free time of an offer, in seconds since the Unix epoch. */
+export interface SlotView {
+  readonly identifier: string;
+  readonly startS: number;
+  readonly durationS: number;
+}
+
+export type BookingState =
+  'pending' | 'held' | 'confirmed' | 'declined' | 'cancelled' | 'seated' | 'completed' | 'no_show';
+
+/** A card that can be answered or looked at; the names are those of content/cards.ts. */
+export type CardView =
+  | { readonly kind: 'choices'; readonly title: string; readonly options: readonly OptionView[] }
+  | {
+      readonly kind: 'slot_offer';
+      readonly requestId: string;
+      readonly party: number;
+      readonly zone: string;
+      readonly slots: readonly SlotView[];
+    }
+  | {
+      readonly kind: 'booking';
+      readonly uid: string;
+      readonly sequence: number;
+      readonly state: BookingState;
+      readonly party: number;
+      readonly startS: number;
+      readonly durationS: number;
+      readonly zone: string;
+      readonly underName: string;
+      readonly business: string;
+      readonly actions: readonly ('confirm' | 'cancel')[];
+    }
+  | { readonly kind: 'choose'; readonly identifier: string; readonly requestId: string }
+  | {
+      readonly kind: 'booking_request';
+      readonly party?: number;
+      readonly day?: string;
+      readonly at?: string;
+      readonly underName: string;
+    }
+  | { readonly kind: 'cancel_request'; readonly uid: string };
+
+/** What a person answers to a card. */
+export type CardAnswer = Extract<
+  CardView,
+  { kind: 'choose' } | { kind: 'booking_request' } | { kind: 'cancel_request' }
+>;
+
+/** Where a message stands in its conversation: compared number by number. */
+export type Place = readonly [ordinalMs: number, seq: number, position: number];
+
+/** One message with its edits, deletion and reactions folded in. */
+export interface MessageView {
+  readonly id: string;
+  readonly conversation: string;
+  readonly place: Place;
+  readonly sender: string;
+  readonly isOutgoing: boolean;
+  readonly kind: MessageKind;
+  /** The readable text; of a card its fallback. Empty when deleted. */
+  readonly text: string;
+  /** Whether `text` is GFM-MIMI Markdown (with mentions), or plain words. */
+  readonly isMarkdown: boolean;
+  readonly mentions: readonly string[];
+  readonly card?: CardView;
+  readonly attachment?: AttachmentView;
+  readonly event?: EventView;
+  readonly answers?: QuoteView;
+  readonly reactions: readonly ReactionView[];
+  readonly isEdited: boolean;
+  readonly isDeleted: boolean;
+  readonly isForwarded: boolean;
+  readonly state: MessageState;
+  /** Why it failed. */
+  readonly failure?: string;
+  readonly sentAtMs: number;
+  readonly expiresAtMs?: number;
+  /** The sender saw another state of the group than this device. */
+  readonly isForkSuspected: boolean;
+}
+
+/** A stretch of a conversation, oldest first, and whether there is more at each end. */
+export interface MessagesView {
+  readonly messages: readonly MessageView[];
+  readonly hasEarlier: boolean;
+  readonly hasLater: boolean;
+}
+
+/** One find of the search. `text` holds the words around the first match. */
+export interface HitView {
+  readonly conversation: string;
+  readonly message: string;
+  readonly sender: string;
+  readonly text: string;
+  readonly sentAtMs: number;
+}
+
+/** `name`: what it was called here, "" when nobody has said. */
+export interface DeviceView {
+  readonly device: string;
+  readonly name: string;
+  readonly isThis: boolean;
+  readonly listedAtMs: number;
+}
+
+/** Backups of this account; `madeAtMs`: when this device made its newest one. */
+export interface BackupView {
+  readonly isSetUp: boolean;
+  readonly madeAtMs?: number;
+}
+
+/** A backup that was found: of whom, from when, and how many devices the account has now. */
+export interface FoundBackupView {
+  readonly address: string;
+  readonly madeAtMs: number;
+  readonly devices: number;
+}
+
+/**
+ * A device being linked, as one of the two sees it. `showing`: the other one has to scan or paste
+ * `link`; `asking`: the person has to say yes, after comparing `digits` if there are any;
+ * `comparing`: the other device asks, and shows the same digits.
+ */
+export interface LinkingView {
+  readonly side: 'new' | 'existing';
+  readonly stage: 'connecting' | 'showing' | 'asking' | 'comparing' | 'working' | 'done' | 'failed';
+  readonly link?: string;
+  readonly name?: string;
+  readonly digits?: string;
+  readonly failure?: Failure;
+}
+
+/** What restores an account. `isAlone`: its other devices are lost and go. */
+export interface Restoring {
+  readonly name: string;
+  readonly recoveryKey: string;
+  readonly passphrase?: string;
+}
+
+/** What is compared: 60 digits in groups of 5, the same as a QR code's text, and of whom. */
+export interface SafetyView {
+  readonly number: string;
+  readonly qr: string;
+  readonly contact: ContactView;
+}
+
+export interface ProblemView {
+  readonly conversation?: string;
+  readonly code: string;
+  readonly sentence: string;
+  readonly atMs: number;
+}
+
+/** Where the device stands when the page opens. `new`: there is no account in this browser. */
+export interface OpenedView {
+  readonly own?: OwnView;
+  readonly isOnline: boolean;
+}
+
+/** Which stretch: the newest, those before or after a place, or those around a message. */
+export type Stretch =
+  | { readonly from: 'end' }
+  | { readonly from: 'unread' }
+  | { readonly before: Place }
+  | { readonly after: Place }
+  | { readonly around: string };
+
+/** A conversation's settings that concern this account only. */
+export interface Settings {
+  readonly isPinned?: boolean;
+  readonly isArchived?: boolean;
+  readonly mutedUntilMs?: number;
+  readonly isMentionsOnly?: boolean;
+}
+
+interface Here {
+  readonly conversation: string;
+}
+
+interface One extends Here {
+  readonly message: string;
+}
+
+/** A file to send. `file` is read piece by piece. */
+export interface Outgoing {
+  readonly file: Blob;
+  readonly name: string;
+  readonly mediaType: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly durationMs?: number;
+  readonly waveform?: readonly number[];
+  readonly preview?: Uint8Array;
+  readonly text?: string;
+}
+
+/** Every operation: its fields and its answer. All of them may throw a `Failure`. */
+export interface Operations {
+  /** Who this is, and whether the server is reached. */
+  open: (asked: Empty) => OpenedView;
+  /** A new account on this page's server. */
+  register: (asked: { readonly name: string; readonly invitation?: string }) => OwnView;
+
+  conversations: (asked: Empty) => readonly ConversationView[];
+  conversation: (asked: Here) => ConversationView;
+  /** The conversation with an account, begun if there is none. Needs the server for a stranger. */
+  conversationWith: (asked: { readonly address: string }) => ConversationView;
+  createGroup: (asked: {
+    readonly title: string;
+    readonly addresses: readonly string[];
+  }) => ConversationView;
+  messages: (asked: Here & { readonly stretch: Stretch; readonly limit: number }) => MessagesView;
+  search: (asked: { readonly query: string; readonly conversation?: string }) => readonly HitView[];
+
+  sendText: (
+    asked: Here & {
+      readonly text: string;
+      readonly answers?: string;
+      readonly mentions?: readonly string[];
+    },
+  ) => MessageView;
+  answerCard: (
+    asked: Here & { readonly answer: CardAnswer; readonly text: string; readonly answers?: string },
+  ) => MessageView;
+  forward: (asked: One & { readonly to: readonly string[] }) => undefined;
+  edit: (asked: One & { readonly text: string }) => undefined;
+  remove: (asked: One) => undefined;
+  /** Delete for oneself, on this device. */
+  hide: (asked: One) => undefined;
+  react: (asked: One & { readonly sign: string }) => undefined;
+  unreact: (asked: One & { readonly sign: string }) => undefined;
+  /** Everything up to a message, or all of it, was read; the senders are told. */
+  markRead: (asked: Here & { readonly upTo?: string }) => undefined;
+  retry: (asked: One) => undefined;
+
+  sendFile: (asked: Here & Outgoing & { readonly transfer: string }) => MessageView;
+  /** The decrypted file, once it is whole. Progress is told under `transfer`. */
+  fetchFile: (asked: One & { readonly transfer: string }) => Blob;
+  cancelTransfer: (asked: { readonly transfer: string }) => undefined;
+
+  setDraft: (asked: Here & { readonly draft: string }) => undefined;
+  change: (asked: Here & Settings) => ConversationView;
+  setExpiry: (asked: Here & { readonly expiresAfterS: number }) => undefined;
+  accept: (asked: Here) => undefined;
+  rename: (asked: Here & { readonly title: string }) => undefined;
+  add: (asked: Here & { readonly address: string }) => undefined;
+  expel: (asked: Here & { readonly address: string }) => undefined;
+  leave: (asked: Here) => undefined;
+  /** Forget a conversation that is over. */
+  forget: (asked: Here) => undefined;
+
+  contact: (asked: { readonly address: string }) => ContactView;
+  contacts: (asked: Empty) => readonly ContactView[];
+  safety: (asked: { readonly address: string }) => SafetyView;
+  /** `compared`: the number, or the text of the scanned code. */
+  markVerified: (asked: { readonly address: string; readonly compared: string }) => ContactView;
+  acceptIdentity: (asked: { readonly address: string; readonly compared: string }) => ContactView;
+  rejectIdentity: (asked: { readonly address: string }) => ContactView;
+  block: (asked: { readonly address: string; readonly isBlocked: boolean }) => ContactView;
+
+  devices: (asked: Empty) => readonly DeviceView[];
+  removeDevice: (asked: { readonly device: string }) => undefined;
+  nameDevice: (asked: { readonly device: string; readonly name: string }) => undefined;
+
+  /** Show a code for the other device. `name`: what this one is called, if it is the new one. */
+  beginLinking: (asked: { readonly name?: string }) => LinkingView;
+  /** Answer the code of the other device. */
+  linkWith: (asked: { readonly link: string; readonly name?: string }) => LinkingView;
+  /** The person's yes. */
+  confirmLinking: (asked: Empty) => undefined;
+  cancelLinking: (asked: Empty) => undefined;
+
+  backup: (asked: Empty) => BackupView;
+  /** A new recovery key, and the first backup for it. The key is told this once. */
+  setUpRecovery: (asked: { readonly passphrase?: string }) => { readonly recoveryKey: string };
+  stopBackups: (asked: Empty) => undefined;
+  backUp: (asked: Empty) => BackupView;
+  saveBackupFile: (asked: Empty) => Blob;
+  /** Look before restoring. `file`: of this backup file instead of the server's. */
+  findBackup: (asked: Restoring & { readonly file?: Blob }) => FoundBackupView;
+  /** This browser becomes a device of the account; its history follows. */
+  restore: (
+    asked: Restoring & { readonly isAlone: boolean; readonly file?: Blob },
+  ) => OwnView;
+  problems: (asked: Empty) => readonly ProblemView[];
+  /** By which key the server signs its wake-ups, as a browser takes it. */
+  wakeUpKey: (asked: Empty) => Uint8Array;
+  /** Wake this device there, by an empty web push, while it is not connected. */
+  setWakeUp: (asked: { readonly endpoint: string }) => undefined;
+  dropWakeUp: (asked: Empty) => undefined;
+  /** Delete everything in this browser. */
+  erase: (asked: Empty) => undefined;
+}
+
+export type Empty = Readonly<Record<string, never>>;
+export type Operation = keyof Operations;
+export type Asked<K extends Operation> = Parameters<Operations[K]>[0];
+export type Answered<K extends Operation> = ReturnType<Operations[K]>;
+
+/** What happens without being asked for; told after it is in the vault. */
+export type Told =
+  | { readonly what: 'conversation'; readonly conversation: ConversationView }
+  | { readonly what: 'gone'; readonly conversation: string }
+  | { readonly what: 'message'; readonly message: MessageView }
+  | { readonly what: 'hidden'; readonly conversation: string; readonly message: string }
+  | { readonly what: 'contact'; readonly contact: ContactView }
+  | { readonly what: 'problem'; readonly problem: ProblemView }
+  | { readonly what: 'connection'; readonly isOnline: boolean; readonly sentence: string }
+  | {
+      readonly what: 'transfer';
+      readonly transfer: string;
+      readonly doneBytes: number;
+      readonly totalBytes: number;
+    }
+  | { readonly what: 'linking'; readonly linking: LinkingView }
+  /** Everything that the server had for this device was read, and told before this. */
+  | { readonly what: 'caught_up' }
+  /** Another tab's worker has the device now: what the page knows may be old. */
+  | { readonly what: 'moved' }
+  /** Begin anew: this browser's device was erased or is another one now. */
+  | { readonly what: 'reset' };
+
+/** Why an operation did nothing. The page has the sentence for `code` in its own language. */
+export interface Failure {
+  readonly code: string;
+  readonly fault: Fault;
+  readonly sentence: string;
+  readonly retryAfterMs?: number;
+}
+
+/** From the page to the worker. */
+export interface Request<K extends Operation = Operation> {
+  readonly id: number;
+  readonly operation: K;
+  readonly asked: Asked<K>;
+}
+
+/** From the worker to the page. */
+export type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failure: Failure }
+  | { readonly told: Told };

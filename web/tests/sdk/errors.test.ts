@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+
+import { LocalError, RemoteError } from '../../src/base/errors.ts';
+import { AccountAddress } from '../../src/base/ids.ts';
+import {
+  ConversationBroken,
+  IdentityChanged,
+  NotParticipant,
+  SdkError,
+  ServerMisbehaved,
+  ServerRefused,
+  TrustRefused,
+  UnknownConversation,
+  Unreachable,
+} from '../../src/sdk/errors.ts';
+
+test.each([
+  [new SdkError('x'), 'local', 'sdk'],
+  [new Unreachable('x'), 'operator', 'unreachable'],
+  [new ServerMisbehaved('x'), 'remote', 'server_misbehaved'],
+  [new TrustRefused('x'), 'remote', 'trust_refused'],
+  [new UnknownConversation('x'), 'local', 'unknown_conversation'],
+  [new NotParticipant('x'), 'local', 'not_participant'],
+  [new ConversationBroken('x'), 'remote', 'conversation_broken'],
+] as const)('each says whose fault it is: %s', (error, fault, code) => {
+  expect([error.fault, error.code, error.message]).toEqual([fault, code, 'x']);
+});
+
+test('a refusal has the server’s code and fault, and what it says beside them', () => {
+  const bare = new ServerRefused('Later.', { code: 'rate_limited', fault: 'operator' });
+  expect([bare.code, bare.fault]).toEqual(['rate_limited', 'operator']);
+  expect([bare.retryAfterMs, bare.epoch, bare.head]).toEqual([0, -1, -1]);
+  const refusal = { code: 'stale', fault: 'local', retryAfterMs: 5, epoch: 3, head: 9 } as const;
+  const full = new ServerRefused('Stale.', refusal);
+  expect([full.retryAfterMs, full.epoch, full.head]).toEqual([5, 3, 9]);
+});
+
+test('a changed identity names the account and says what to do', () => {
+  const error = new IdentityChanged(new AccountAddress('cem', 'localhost'));
+  expect(error).toBeInstanceOf(TrustRefused);
+  expect(error).toBeInstanceOf(RemoteError);
+  expect(error.code).toBe('identity_changed');
+  expect(error.address.toString()).toBe('cem@localhost');
+  expect(error.message).toMatch(/^cem@localhost .*compare safety numbers/);
+});
+
+test('calls that cannot be carried out can be caught together', () => {
+  for (const error of [new UnknownConversation('x'), new NotParticipant('x')]) {
+    expect(error).toBeInstanceOf(SdkError);
+    expect(error).toBeInstanceOf(LocalError);
+  }
+});
