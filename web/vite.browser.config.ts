@@ -1,6 +1,8 @@
 // The page of tests/browser (Python): built as the app is, into a folder that the caller names.
 import { defineConfig } from 'vite';
 
+import { sealed } from './build/seal.ts';
+
 export default defineConfig({
   root: `${import.meta.dirname}/tests/browser`,
   logLevel: 'warn',
@@ -12,4 +14,5 @@ export default defineConfig({
     emptyOutDir: true,
   },
   worker: { format: 'es' },
+  plugins: [sealed()],
 });

@@ -1,11 +1,29 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
+const MODELS = ['tests/{models,words}/**/*.test.ts'];
+
 export default defineConfig({
+  plugins: [svelte({ configFile: false })],
   test: {
-    include: ['tests/**/*.test.ts'],
-    environment: 'node',
     sequence: { shuffle: true },
     fileParallelism: true,
     testTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'device',
+          include: ['tests/**/*.test.ts'],
+          exclude: MODELS,
+          environment: 'node',
+        },
+      },
+      {
+        extends: true,
+        resolve: { conditions: ['browser'] },
+        test: { name: 'page', include: MODELS, environment: './tests/models/environment.ts' },
+      },
+    ],
   },
 });

@@ -1,0 +1,399 @@
+/**
+ * The whole app without its face: who this is, where they are, what is told by the device.
+ *
+ * What the device tells is gathered for a moment and taken in at once, so that fifty messages a
+ * second cost no more than a few.
+ */
+
+import { SvelteMap } from 'svelte/reactivity';
+
+import { PlauschError } from '../base/errors.ts';
+import type {
+  ContactView,
+  ConversationView,
+  MessageView,
+  OwnView,
+  ProblemView,
+  Settings,
+  Told,
+} from '../sdk/protocol.ts';
+import { Announcer } from './announcer.svelte.ts';
+import { Composer } from './composer.svelte.ts';
+import { OpenConversation } from './conversation.svelte.ts';
+import { Inbox } from './inbox.svelte.ts';
+import type { Messenger } from './messenger.ts';
+import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
+import { domainOf, nameOf, titleOf } from './people.ts';
+import type { Preferences } from './preferences.svelte.ts';
+import { hashOf, type Route, routeOf } from './route.ts';
+import { Later, type Timers } from './timing.ts';
+import { Transfers } from './transfers.svelte.ts';
+
+const GATHER_MS = 60;
+const NOTE_MS = 6000;
+
+/** What is used here of the browser's address and history. */
+export interface Place {
+  readonly hash: string;
+  readonly host: string;
+  /** Go to a hash as a new step, or in place of this one. */
+  go(hash: string, replaces: boolean): void;
+}
+
+/** A sentence at the edge of the page, for a moment: a failure's, or our own. */
+export interface Note {
+  readonly id: number;
+  readonly code?: string;
+  readonly sentence: string;
+  readonly undo?: () => void;
+}
+
+export type Phase = 'opening' | 'new' | 'ready' | 'broken';
+
+export interface Surroundings {
+  readonly messenger: Messenger;
+  readonly preferences: Preferences;
+  readonly place: Place;
+  readonly timers: Timers;
+  /** Erased, or another device now: begin anew. */
+  readonly reload: () => void;
+  /** Without it nothing is notified. */
+  readonly notices?: NoticeSide;
+}
+
+export class App {
+  phase = $state<Phase>('opening');
+  own = $state.raw<OwnView | undefined>(undefined);
+  isOnline = $state(true);
+  failure = $state.raw<PlauschError | undefined>(undefined);
+  route = $state.raw<Route>({ page: 'list' });
+  open = $state.raw<OpenConversation | undefined>(undefined);
+  composer = $state.raw<Composer | undefined>(undefined);
+  notes = $state.raw<readonly Note[]>([]);
+  nowMs = $state(0);
+  readonly inbox: Inbox;
+  readonly transfers: Transfers;
+  readonly announcer: Announcer;
+  readonly notifier: Notifier;
+  readonly preferences: Preferences;
+  readonly messenger: Messenger;
+  readonly timers: Timers;
+  readonly contacts = new SvelteMap<string, ContactView>();
+  readonly #place: Place;
+  readonly #reload: () => void;
+  readonly #gathered: Told[] = [];
+  readonly #flush: Later;
+  readonly #asked = new Set<string>();
+  #lastNote = 0;
+  /** The open conversation as the list has it now. */
+  readonly view: ConversationView | undefined = $derived.by(() => {
+    const { open, inbox } = this;
+    return open === undefined ? undefined : inbox.all.find((view) => view.id === open.id);
+  });
+
+  constructor(surroundings: Surroundings) {
+    const { messenger, preferences, place, timers, reload, notices = NO_NOTICES } = surroundings;
+    this.messenger = messenger;
+    this.preferences = preferences;
+    this.timers = timers;
+    this.#place = place;
+    this.#reload = reload;
+    this.nowMs = timers.now();
+    this.inbox = new Inbox(messenger, () => this.own?.address ?? '', timers);
+    this.transfers = new Transfers(messenger);
+    this.announcer = new Announcer(timers);
+    this.notifier = new Notifier({
+      ...notices,
+      messenger,
+      preferences,
+      own: () => this.own?.address ?? '',
+      now: () => timers.now(),
+    });
+    this.#flush = new Later(timers, GATHER_MS, false, () => {
+      this.takeIn();
+    });
+    messenger.onTold((told) => {
+      this.#gathered.push(told);
+      this.#flush.cause();
+    });
+    messenger.onRestarted(() => void this.attempt(() => this.#again()));
+  }
+
+  /** The domain of our own account. */
+  get domain(): string {
+    return domainOf(this.own?.address ?? '');
+  }
+
+  get host(): string {
+    return this.#place.host;
+  }
+
+  nameOf(address: string): string {
+    return nameOf(address, this.domain);
+  }
+
+  titleOf(view: ConversationView): string {
+    return titleOf(view, this.own?.address ?? '');
+  }
+
+  /** Ask the device who this is, and load the list. */
+  async begin(): Promise<void> {
+    this.phase = 'opening';
+    try {
+      const { own, isOnline } = await this.messenger.ask('open', {});
+      this.isOnline = isOnline;
+      if (own === undefined) {
+        this.phase = 'new';
+        return;
+      }
+      await this.become(own);
+      await this.follow();
+      if (isOnline) {
+        void this.notifier.online();
+      }
+    } catch (error) {
+      this.#break(error);
+    }
+  }
+
+  /** This is who we are now. Throws Refused. */
+  async become(own: OwnView): Promise<void> {
+    this.own = own;
+    await this.inbox.load();
+    this.phase = 'ready';
+  }
+
+  /** Go somewhere. */
+  go(route: Route, replaces = false): void {
+    this.#place.go(hashOf(route), replaces);
+    void this.follow();
+  }
+
+  /** Show what the address says. */
+  async follow(): Promise<void> {
+    const route = routeOf(this.#place.hash);
+    const isKnown = route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
+    this.route = isKnown ? route : { page: 'list' };
+    if (this.route.page === 'conversation') {
+      await this.#openConversation(this.route.id);
+    } else if (this.route.page === 'list') {
+      this.#close();
+    }
+  }
+
+  /** To the conversation with an account, begun if there is none. True when it is open. */
+  async write(address: string, replaces = false): Promise<boolean> {
+    const view = await this.attempt(() => this.messenger.ask('conversationWith', { address }));
+    if (view !== undefined) {
+      this.inbox.apply([view]);
+      this.go({ page: 'conversation', id: view.id, side: 'none' }, replaces);
+    }
+    return view !== undefined;
+  }
+
+  /** What the device knows of an account; asked for once, shown when it is there. */
+  contact(address: string): ContactView | undefined {
+    const known = this.contacts.get(address);
+    if (known === undefined && !this.#asked.has(address)) {
+      this.#asked.add(address);
+      this.messenger.ask('contact', { address }).then(
+        (contact) => this.contacts.set(address, contact),
+        () => this.#asked.delete(address),
+      );
+    }
+    return known;
+  }
+
+  /** Do something that may be refused; then say why, and give undefined. */
+  async attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (error) {
+      if (!(error instanceof PlauschError)) {
+        throw error;
+      }
+      this.note({ code: error.code, sentence: error.message });
+      return undefined;
+    }
+  }
+
+  note(note: Omit<Note, 'id'>): void {
+    this.#lastNote += 1;
+    const id = this.#lastNote;
+    this.notes = [
+      ...this.notes.filter(({ sentence }) => sentence !== note.sentence),
+      { ...note, id },
+    ];
+    this.timers.setTimeout(() => {
+      this.dismiss(id);
+    }, NOTE_MS);
+  }
+
+  dismiss(id: number): void {
+    this.notes = this.notes.filter((note) => note.id !== id);
+  }
+
+  /** Change a conversation's settings; the list shows the answer. */
+  async change(conversation: string, settings: Settings): Promise<void> {
+    const view = await this.attempt(() =>
+      this.messenger.ask('change', { conversation, ...settings }),
+    );
+    if (view !== undefined) {
+      this.inbox.apply([view]);
+    }
+  }
+
+  /** Take a message that we know of before it is told. */
+  take(message: MessageView | undefined): void {
+    if (message !== undefined && message.conversation === this.open?.id) {
+      this.open.apply([message]);
+    }
+  }
+
+  /** Take in everything gathered. */
+  takeIn(): void {
+    const told = this.#gathered.splice(0);
+    const conversations = new Map<string, ConversationView>();
+    const gone: string[] = [];
+    const messages = new Map<string, MessageView>();
+    const arrived: MessageView[] = [];
+    const hidden = new Set<string>();
+    for (const one of told) {
+      switch (one.what) {
+        case 'conversation':
+          conversations.set(one.conversation.id, one.conversation);
+          break;
+        case 'gone':
+          conversations.delete(one.conversation);
+          gone.push(one.conversation);
+          break;
+        case 'message':
+          this.#announce(one.message);
+          arrived.push(one.message);
+          if (one.message.conversation === this.open?.id) {
+            messages.set(one.message.id, one.message);
+          }
+          break;
+        case 'hidden':
+          messages.delete(one.message);
+          hidden.add(one.message);
+          break;
+        case 'contact':
+        case 'problem':
+        case 'connection':
+        case 'transfer':
+        case 'caught_up':
+        case 'moved':
+        case 'reset':
+          this.#hear(one);
+      }
+    }
+    this.nowMs = this.timers.now();
+    if (conversations.size > 0 || gone.length > 0) {
+      this.inbox.apply(conversations.values(), gone);
+    }
+    this.#notify(arrived, [...conversations.values()]);
+    if (messages.size > 0) {
+      this.open?.apply([...messages.values()]);
+    }
+    if (hidden.size > 0) {
+      this.open?.drop(hidden);
+    }
+    if (this.open !== undefined && gone.includes(this.open.id)) {
+      this.go({ page: 'list' }, true);
+    }
+  }
+
+  #hear(told: Exclude<Told, { what: 'conversation' | 'gone' | 'message' | 'hidden' }>): void {
+    switch (told.what) {
+      case 'contact':
+        this.contacts.set(told.contact.address, told.contact);
+        break;
+      case 'problem':
+        this.#problem(told.problem);
+        break;
+      case 'connection':
+        this.isOnline = told.isOnline;
+        if (told.isOnline && this.phase === 'ready') {
+          void this.notifier.online();
+        }
+        break;
+      case 'transfer':
+        this.transfers.told(told.transfer, told);
+        break;
+      case 'caught_up':
+      case 'moved':
+        break; // the messenger has said so already
+      case 'reset':
+        void this.notifier.forget().finally(this.#reload);
+    }
+  }
+
+  #notify(arrived: readonly MessageView[], changed: readonly ConversationView[]): void {
+    for (const message of arrived) {
+      const view = this.inbox.get(message.conversation);
+      const isBlocked = this.contact(message.sender)?.isBlocked === true;
+      this.notifier.arrived(message, view, view?.id === this.open?.id, isBlocked);
+    }
+    for (const { id, unread } of changed) {
+      if (unread === 0) {
+        this.notifier.read(id);
+      }
+    }
+  }
+
+  #problem({ code, sentence }: ProblemView): void {
+    this.note({ code, sentence });
+  }
+
+  #announce(message: MessageView): void {
+    const isNew = message.sentAtMs > this.nowMs - 60_000 && !message.isEdited && !message.isDeleted;
+    const isMuted = (this.inbox.get(message.conversation)?.mutedUntilMs ?? 0) > this.nowMs;
+    const isKnown = this.open?.find(message.id) !== undefined;
+    if (isNew && !isMuted && !isKnown && !message.isOutgoing && message.kind !== 'event') {
+      const isOpen = message.conversation === this.open?.id;
+      this.announcer.arrived(message, this.nameOf(message.sender), isOpen);
+    }
+  }
+
+  async #openConversation(id: string): Promise<void> {
+    if (this.open?.id === id) {
+      return;
+    }
+    this.#close();
+    const view = this.inbox.get(id);
+    const open = new OpenConversation(id, this.messenger);
+    const composer = new Composer(id, this.messenger, this.domain, this.timers);
+    composer.text = view?.draft ?? '';
+    composer.caret = composer.text.length;
+    this.open = open;
+    this.composer = composer;
+    await this.attempt(() => open.open(view?.unread ?? 0));
+  }
+
+  #close(): void {
+    this.composer?.close();
+    this.open = undefined;
+    this.composer = undefined;
+    this.transfers.forget();
+  }
+
+  async #again(): Promise<void> {
+    if (this.phase === 'ready') {
+      await this.inbox.load();
+      const { open } = this;
+      this.open = undefined;
+      if (open !== undefined) {
+        await this.#openConversation(open.id);
+      }
+    }
+  }
+
+  #break(error: unknown): void {
+    if (!(error instanceof PlauschError)) {
+      throw error;
+    }
+    this.failure = error;
+    this.phase = 'broken';
+  }
+}

@@ -1,0 +1,78 @@
+/** Which messages a person is told of, and in which words; the page and the service worker agree. */
+
+import type { Notice } from '../base/notices.ts';
+import type { ConversationView, MessageView } from '../sdk/protocol.ts';
+import type { Words } from '../words/en.ts';
+import { lastSentence } from '../words/sentences.ts';
+import { domainOf, nameOf, titleOf } from './people.ts';
+
+/** The tag of what is not about one conversation. */
+export const GENERAL_TAG = 'plausch';
+
+/** Whose messages, when, and in whose words. */
+export interface Reader {
+  readonly own: string;
+  readonly nowMs: number;
+  readonly words: Words;
+  /** Sender and text; otherwise only that there is something new. */
+  readonly showsText: boolean;
+}
+
+/** Whether a message is one that nobody has seen yet, and somebody else has written. */
+export function isFresh(message: MessageView): boolean {
+  const { isOutgoing, isEdited, isDeleted, kind, reactions } = message;
+  return !isOutgoing && !isEdited && !isDeleted && kind !== 'event' && reactions.length === 0;
+}
+
+/** Whether the person wants to be told of a message. `isBlocked`: its sender is. */
+export function isWanted(
+  message: MessageView,
+  view: ConversationView,
+  { own, nowMs }: Pick<Reader, 'own' | 'nowMs'>,
+  isBlocked: boolean,
+): boolean {
+  if (isBlocked || view.isBlocked || view.mutedUntilMs > nowMs) {
+    return false;
+  }
+  return !view.isMentionsOnly || message.mentions.includes(own) || message.answers?.sender === own;
+}
+
+/** Whether a conversation counts for the number at the app's icon. */
+export function isCounted(view: ConversationView, nowMs: number): boolean {
+  return view.unread > 0 && !view.isArchived && !view.isBlocked && view.mutedUntilMs <= nowMs;
+}
+
+/** The notification of a message. */
+export function noticeOf(message: MessageView, view: ConversationView, reader: Reader): Notice {
+  const { own, words, showsText } = reader;
+  const domain = domainOf(own);
+  const about = {
+    tag: view.id,
+    conversation: view.id,
+    message: message.id,
+    isSilent: false,
+  };
+  if (!showsText) {
+    return { ...about, title: words.app.name, body: words.notices.newMessage };
+  }
+  const title = titleOf(view, own);
+  if (view.isRequest) {
+    return { ...about, title, body: words.notices.request }; // a stranger's words are not put there
+  }
+  const { text, kind, sender, isOutgoing, isDeleted, state, sentAtMs: atMs } = message;
+  const last = { text, kind, sender, isOutgoing, isDeleted, state, atMs };
+  const eyes = { own, nameOf: (address: string) => nameOf(address, domain) };
+  return { ...about, title, body: lastSentence(last, view.kind === 'group', eyes, words) };
+}
+
+/** Something came, and what it is could not be read in time. */
+export function unreadNotice(words: Words): Notice {
+  const { name } = words.app;
+  return { tag: GENERAL_TAG, title: name, body: words.notices.newMessage, isSilent: false };
+}
+
+/** Browsers want to see something for each wake-up, also when there is nothing to tell. */
+export function nothingNotice(words: Words): Notice {
+  const { name } = words.app;
+  return { tag: GENERAL_TAG, title: name, body: words.notices.nothingNew, isSilent: true };
+}

@@ -1,0 +1,188 @@
+/**
+ * How the page tells of messages: a tone while it is looked at, a notification while it is not, and
+ * the server's wake-ups while it is closed. Nothing is asked of the browser before the person wants it.
+ */
+
+import { PlauschError } from '../base/errors.ts';
+import type { Notice, NoticeChoices, Permission } from '../base/notices.ts';
+import type { ConversationView, MessageView } from '../sdk/protocol.ts';
+import { language, words } from '../words/words.svelte.ts';
+import type { Messenger } from './messenger.ts';
+import { GENERAL_TAG, isFresh, isWanted, noticeOf } from './notices.ts';
+import type { Preferences } from './preferences.svelte.ts';
+
+/** Older messages are caught up on: they make no noise. */
+const FRESH_MS = 60_000;
+
+/** The browser's notifications (platform/notice_board.ts). */
+export interface Board {
+  readonly permission: Permission;
+  ask(): Promise<Permission>;
+  show(notice: Notice): Promise<void>;
+  close(tag: string): Promise<void>;
+  badge(count: number): void;
+  subscribe(key: Uint8Array): Promise<string | undefined>;
+  unsubscribe(): Promise<void>;
+}
+
+/** What the browser does for notices. */
+export interface NoticeSide {
+  readonly board: Board;
+  /** Nobody looks at the page. */
+  readonly isHidden: () => boolean;
+  readonly chime: () => void;
+  /** For the service worker. */
+  readonly keep: (choices: NoticeChoices) => Promise<void>;
+}
+
+/** A browser that has nothing of the kind. */
+export const NO_NOTICES: NoticeSide = {
+  board: {
+    permission: 'unsupported',
+    ask: () => Promise.resolve('unsupported'),
+    show: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    badge: () => undefined,
+    subscribe: () => Promise.resolve(undefined),
+    unsubscribe: () => Promise.resolve(),
+  },
+  isHidden: () => false,
+  chime: () => undefined,
+  keep: () => Promise.resolve(),
+};
+
+export interface NotifierParts extends NoticeSide {
+  readonly messenger: Messenger;
+  readonly preferences: Preferences;
+  readonly own: () => string;
+  readonly now: () => number;
+}
+
+export class Notifier {
+  permission = $state<Permission>('unsupported');
+  /** The server wakes this browser also while Plausch is closed. */
+  isWoken = $state(false);
+  /** Something came while notifications were neither wanted nor refused. */
+  hasMissed = $state(false);
+  readonly #parts: NotifierParts;
+  #isHanding = false;
+
+  constructor(parts: NotifierParts) {
+    this.#parts = parts;
+    this.permission = parts.board.permission;
+  }
+
+  /** Wanted, and allowed. */
+  get isOn(): boolean {
+    return this.permission === 'granted' && this.#parts.preferences.notifies;
+  }
+
+  /** A quiet question, once, after the first message that came. */
+  get isHintDue(): boolean {
+    const { preferences } = this.#parts;
+    return (
+      this.hasMissed && this.permission === 'default' && !preferences.isHintClosed && !this.isOn
+    );
+  }
+
+  /** The person wants it: the browser asks, then the server is told. */
+  async turnOn(): Promise<void> {
+    const { board, preferences } = this.#parts;
+    this.permission = await board.ask();
+    preferences.setNotifies(this.permission === 'granted');
+    preferences.closeHint();
+    await this.online();
+  }
+
+  async turnOff(): Promise<void> {
+    const { board, preferences, messenger } = this.#parts;
+    preferences.setNotifies(false);
+    this.isWoken = false;
+    await board.unsubscribe();
+    try {
+      await messenger.ask('dropWakeUp', {});
+    } catch (error) {
+      demandExpected(error); // the push service knows; the server finds out by its first wake-up
+    }
+  }
+
+  /** There is a connection: say where this browser is to be woken, once in a page's life. */
+  async online(): Promise<void> {
+    if (!this.isOn || this.isWoken || this.#isHanding) {
+      return;
+    }
+    this.#isHanding = true;
+    const { board, messenger } = this.#parts;
+    try {
+      const endpoint = await board.subscribe(await messenger.ask('wakeUpKey', {}));
+      if (endpoint !== undefined) {
+        await messenger.ask('setWakeUp', { endpoint });
+        this.isWoken = true;
+      }
+    } catch (error) {
+      demandExpected(error); // the next connection tries again
+    } finally {
+      this.#isHanding = false;
+    }
+  }
+
+  /** A message came. `isOpen`: its conversation is what the page shows. */
+  arrived(
+    message: MessageView,
+    view: ConversationView | undefined,
+    isOpen: boolean,
+    isBlocked: boolean,
+  ): void {
+    const { board, preferences, own, now, isHidden, chime } = this.#parts;
+    const nowMs = now();
+    const reader = { own: own(), nowMs, words: words(), showsText: preferences.showsText };
+    const isNew = isFresh(message) && message.sentAtMs > nowMs - FRESH_MS;
+    if (!isNew || view === undefined || !isWanted(message, view, reader, isBlocked)) {
+      return;
+    }
+    this.hasMissed = true;
+    if (isHidden()) {
+      if (this.isOn) {
+        void board.show(noticeOf(message, view, reader));
+      }
+    } else if (!isOpen && preferences.sounds) {
+      chime();
+    }
+  }
+
+  /** A conversation was read, here or in another tab. */
+  read(conversation: string): void {
+    void this.#parts.board.close(conversation);
+  }
+
+  /** The page is looked at: what says no more than "look" has done its work. */
+  seen(): void {
+    void this.#parts.board.close(GENERAL_TAG);
+  }
+
+  /** How many conversations have something new. */
+  count(unread: number): void {
+    this.#parts.board.badge(unread);
+  }
+
+  /** For the service worker, which cannot read the preferences. */
+  async keepChoices(): Promise<void> {
+    const { preferences, keep } = this.#parts;
+    await keep({ language: language(), showsText: preferences.showsText });
+  }
+
+  /** The account is gone from this browser: nobody is woken for it. */
+  async forget(): Promise<void> {
+    const { board, preferences } = this.#parts;
+    preferences.setNotifies(false);
+    board.badge(0);
+    await board.unsubscribe();
+  }
+}
+
+/** Throws what is a defect of this program. */
+function demandExpected(error: unknown): void {
+  if (!(error instanceof PlauschError)) {
+    throw error;
+  }
+}

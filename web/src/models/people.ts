@@ -1,0 +1,59 @@
+/** How accounts and conversations are called, and the letters and tone of their picture. */
+
+import { displayName } from '../base/names.ts';
+import type { ConversationView } from '../sdk/protocol.ts';
+
+/** Colours that a picture may have (views/theme.css). */
+export const TONES = 8;
+
+export { displayName };
+
+/** `anna`, or `anna@example.org` when that is not our own server. */
+export function nameOf(address: string, domain: string): string {
+  const [name = '', home = ''] = address.split('@', 2);
+  return displayName(home === domain ? name : address);
+}
+
+/** `anna@example.org` -> `example.org`. */
+export function domainOf(address: string): string {
+  return address.slice(address.indexOf('@') + 1);
+}
+
+/** The group's title, the other account, or who is in it, without ourselves. */
+export function titleOf(
+  view: Pick<ConversationView, 'title' | 'peer' | 'participants'>,
+  own: string,
+): string {
+  const domain = domainOf(own);
+  if (view.title !== '') {
+    return displayName(view.title);
+  }
+  if (view.peer !== undefined) {
+    return nameOf(view.peer, domain);
+  }
+  const others = view.participants.filter((address) => address !== own);
+  const shown = others.length === 0 ? [own] : others.slice(0, 4);
+  return shown.map((address) => nameOf(address, domain)).join(', ');
+}
+
+/** Up to two letters: of first and last part of a name, else its first. */
+export function initialsOf(name: string): string {
+  const parts = (name.split('@', 1)[0] ?? '').split(/[\s._-]+/).filter((part) => part !== '');
+  const first = letter(parts[0]);
+  const last = parts.length > 1 ? letter(parts.at(-1)) : '';
+  return (first + last).toLocaleUpperCase() || '?';
+}
+
+/** The tone of an account's picture: the same on every device. */
+export function toneOf(address: string): number {
+  let hash = 0x811c9dc5;
+  for (const character of address) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193) >>> 0;
+  }
+  return ((hash ^ (hash >>> 15)) >>> 0) % TONES;
+}
+
+function letter(part: string | undefined): string {
+  const segments = new Intl.Segmenter().segment(part ?? '');
+  return segments[Symbol.iterator]().next().value?.segment ?? '';
+}

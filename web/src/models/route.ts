@@ -1,0 +1,90 @@
+/** Where in the app a person is, as the part of the address behind `#`; links name an account. */
+
+export type Route =
+  | { readonly page: 'list' }
+  | {
+      readonly page: 'conversation';
+      readonly id: string;
+      readonly side: 'none' | 'details';
+      /** Details of this participant instead of the conversation's. */
+      readonly contact?: string;
+    }
+  | { readonly page: 'settings'; readonly section: Section };
+
+export const SECTIONS = ['all', 'devices', 'privacy', 'about'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+const ID = /^[0-9a-f]{1,64}$/;
+const ADDRESS = /^[a-z0-9._-]+@[a-z0-9.:-]+$/;
+const LINK = /^\/([a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?)\/?$/;
+const NO_LINKS: ReadonlySet<string> = new Set(['index.html']);
+
+/** Of `location.hash`; anything unknown is the list. */
+export function routeOf(hash: string): Route {
+  const [page, first = '', second = '', third = ''] = hash.replace(/^#?\/?/, '').split('/');
+  if (page === 'c' && ID.test(first)) {
+    const contact = decoded(third);
+    return {
+      page: 'conversation',
+      id: first,
+      side: second === 'details' ? 'details' : 'none',
+      ...(second === 'details' && ADDRESS.test(contact) ? { contact } : {}),
+    };
+  }
+  if (page === 'settings') {
+    return { page: 'settings', section: SECTIONS.find((one) => one === first) ?? 'all' };
+  }
+  return { page: 'list' };
+}
+
+/** The hash of a route. */
+export function hashOf(route: Route): string {
+  switch (route.page) {
+    case 'list':
+      return '#/';
+    case 'settings':
+      return route.section === 'all' ? '#/settings' : `#/settings/${route.section}`;
+    case 'conversation': {
+      const contact = route.contact === undefined ? '' : `/${encodeURIComponent(route.contact)}`;
+      return `#/c/${route.id}${route.side === 'details' ? `/details${contact}` : ''}`;
+    }
+  }
+}
+
+/** The name in a link like `https://example.org/linde`, of `location.pathname`. */
+export function linkedName(path: string): string | undefined {
+  const name = LINK.exec(path)?.[1];
+  return name === undefined || NO_LINKS.has(name) ? undefined : name;
+}
+
+/**
+ * What a person typed or scanned as an address: `anna`, `anna@example.org`, a link to an account
+ * or `mimi://example.org/u/anna`; undefined when it is none of these. Our server's `domain` is not
+ * always the `host` that serves it.
+ */
+export function addressIn(
+  typed: string,
+  { domain, host }: { readonly domain: string; readonly host: string },
+): string | undefined {
+  const text = typed.trim().toLowerCase();
+  const link = /^(?:https?:\/\/)([^/]+)\/([^/?#]+)\/?(?:[?#].*)?$/.exec(text);
+  const uri = /^mimi:\/\/([^/]+)\/u\/([^/]+)$/.exec(text);
+  const [, place, name] = link ?? uri ?? [];
+  const address =
+    place !== undefined && name !== undefined
+      ? `${name}@${place === host ? domain : place}`
+      : text.includes('@')
+        ? text.replace(/^@/, '')
+        : `${text}@${domain}`;
+  const whole = address.includes('@') ? address : `${address}@${domain}`;
+  const [local = ''] = whole.split('@', 1);
+  return LINK.test(`/${local}`) && ADDRESS.test(whole) ? whole : undefined;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,116 @@
+/** Puts the app into a page: the same for the real device and for the one of the tests. */
+import { mount } from 'svelte';
+
+import './theme.css';
+
+import { App } from '../models/app.svelte.ts';
+import type { Messenger } from '../models/messenger.ts';
+import { NO_NOTICES, type NoticeSide } from '../models/notifier.svelte.ts';
+import { Preferences } from '../models/preferences.svelte.ts';
+import { linkedName, routeOf } from '../models/route.ts';
+import type { Timers } from '../models/timing.ts';
+import { domainOf } from '../models/people.ts';
+import AppView from './AppView.svelte';
+
+/** What a newer version of the app is taken by. */
+export interface Update {
+  isReady: boolean;
+  take: () => void;
+}
+
+/**
+ * Shows the app in `target`, with notifications if there are any; what comes back is told when there
+ * is a newer version.
+ */
+export function mountApp(
+  messenger: Messenger,
+  target: HTMLElement,
+  notices: NoticeSide = NO_NOTICES,
+): Update {
+  const timers: Timers = {
+    setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
+    clearTimeout: (timer) => {
+      window.clearTimeout(timer);
+    },
+    now: () => Date.now(),
+  };
+  const preferences = new Preferences(shelf(), {
+    wishes: navigator.languages,
+    isTouch: matchMedia('(pointer: coarse)').matches,
+  });
+  const place = {
+    get hash(): string {
+      return location.hash;
+    },
+    get host(): string {
+      return location.host;
+    },
+    go(hash: string, replaces: boolean): void {
+      if (hash !== location.hash) {
+        history[replaces ? 'replaceState' : 'pushState'](null, '', `/${hash}`);
+      }
+    },
+  };
+  const reload = (): void => {
+    location.replace('/');
+  };
+  const app = new App({ messenger, preferences, place, timers, reload, notices });
+  const update = $state<Update>({ isReady: false, take: () => undefined });
+  const linked = linkedName(location.pathname);
+  mount(AppView, { target, props: { app, linked, update } });
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') {
+      messenger.hurry();
+      app.notifier.seen();
+    }
+  });
+  hearServiceWorker(messenger, app);
+  window.addEventListener('online', () => {
+    messenger.hurry();
+  });
+  void begin(app, linked);
+  return update;
+}
+
+/** Open the device; whoever came by a link ends in that conversation, now or after the start. */
+async function begin(app: App, linked: string | undefined): Promise<void> {
+  await app.begin();
+  if (linked === undefined) {
+    return;
+  }
+  const stop = $effect.root(() => {
+    $effect(() => {
+      const { own, phase } = app;
+      if (phase === 'ready' && own !== undefined) {
+        const address = `${linked}@${domainOf(own.address)}`;
+        queueMicrotask(() => {
+          stop();
+          void (address === own.address ? app.follow() : app.write(address, true));
+        });
+      }
+    });
+  });
+}
+
+/** What the service worker asks of a page: to look for news, or to show a conversation. */
+function hearServiceWorker(messenger: Messenger, app: App): void {
+  if (!('serviceWorker' in navigator)) {
+    return;
+  }
+  navigator.serviceWorker.addEventListener('message', ({ data: said }: MessageEvent<unknown>) => {
+    if (said === 'woken') {
+      messenger.hurry();
+    } else if (typeof said === 'object' && said !== null && 'go' in said) {
+      app.go(routeOf(String(said.go)));
+    }
+  });
+}
+
+/** Private windows may have no storage at all. */
+function shelf(): Storage | undefined {
+  try {
+    return localStorage;
+  } catch {
+    return undefined;
+  }
+}

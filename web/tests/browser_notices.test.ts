@@ -1,0 +1,68 @@
+import 'fake-indexeddb/auto';
+
+import { afterEach, expect, test, vi } from 'vitest';
+
+import { keptChoices } from '../src/platform/notice_choices.ts';
+import { browserNotices } from '../src/browser_notices.ts';
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+function browser(window: object, navigator: object, visibilityState = 'hidden'): void {
+  for (const [name, value] of Object.entries(window)) {
+    vi.stubGlobal(name, value);
+  }
+  vi.stubGlobal('window', window);
+  vi.stubGlobal('navigator', navigator);
+  vi.stubGlobal('document', { visibilityState });
+}
+
+const NOTICE = { tag: 'aa', title: 'Ben', body: 'Hello', isSilent: false };
+
+test('a browser that has everything shows, rings and counts', async () => {
+  const shown: string[] = [];
+  const badges: number[] = [];
+  const registration = {
+    getNotifications: () => Promise.resolve([]),
+    showNotification: (title: string) => {
+      shown.push(title);
+      return Promise.resolve();
+    },
+  };
+  const requestPermission = vi.fn(() => Promise.resolve('granted'));
+  browser(
+    { Notification: { permission: 'granted', requestPermission }, AudioContext: vi.fn() },
+    {
+      serviceWorker: { getRegistration: () => Promise.resolve(registration) },
+      setAppBadge: (count: number) => {
+        badges.push(count);
+        return Promise.resolve();
+      },
+    },
+  );
+  const { board, isHidden, chime, keep } = browserNotices();
+  expect(board.permission).toBe('granted');
+  expect(await board.ask()).toBe('granted');
+  expect(requestPermission).toHaveBeenCalledTimes(1);
+  await board.show(NOTICE);
+  expect(shown).toEqual(['Ben']);
+  board.badge(2);
+  await vi.waitFor(() => {
+    expect(badges).toEqual([2]);
+  });
+  expect(isHidden()).toBe(true);
+  chime();
+  await keep({ language: 'de', showsText: true });
+  expect(await keptChoices(indexedDB)).toEqual({ language: 'de', showsText: true });
+});
+
+test('a browser that has nothing does nothing', async () => {
+  browser({}, {}, 'visible');
+  const { board, isHidden, chime } = browserNotices();
+  expect(board.permission).toBe('unsupported');
+  await board.show(NOTICE);
+  board.badge(1);
+  chime();
+  expect(isHidden()).toBe(false);
+});

@@ -1,0 +1,118 @@
+import { expect, test } from 'vitest';
+
+import {
+  GENERAL_TAG,
+  isCounted,
+  isFresh,
+  isWanted,
+  nothingNotice,
+  noticeOf,
+  type Reader,
+  unreadNotice,
+} from '../../src/models/notices.ts';
+import { de } from '../../src/words/de.ts';
+import { en } from '../../src/words/en.ts';
+import { ANNA, BEN, conversation, message, NOON_MS } from './writing.ts';
+
+const READER: Reader = { own: ANNA, nowMs: NOON_MS, words: en, showsText: true };
+const ALONE = conversation({ id: 'aa', unread: 1 });
+const GROUP = conversation({ id: 'gg', kind: 'group', title: 'Chess', unread: 1 });
+
+test('what somebody else has newly written is fresh', () => {
+  expect(isFresh(message({ id: 'm' }))).toBe(true);
+});
+
+test.each([
+  { sender: ANNA },
+  { isEdited: true },
+  { isDeleted: true },
+  { kind: 'event' as const },
+  { reactions: [{ sign: '👍', by: [ANNA] }] },
+])('this is not: %o', (fields) => {
+  expect(isFresh(message({ id: 'm', ...fields }))).toBe(false);
+});
+
+test('a message is wanted unless its conversation is muted, for as long as it is', () => {
+  const muted = conversation({ id: 'aa', mutedUntilMs: NOON_MS + 1 });
+  expect(isWanted(message({ id: 'm' }), ALONE, READER, false)).toBe(true);
+  expect(isWanted(message({ id: 'm' }), muted, READER, false)).toBe(false);
+  expect(isWanted(message({ id: 'm' }), muted, { ...READER, nowMs: NOON_MS + 1 }, false)).toBe(
+    true,
+  );
+});
+
+test('nobody is told of whom they have blocked', () => {
+  const blocked = conversation({ id: 'aa', isBlocked: true });
+  expect(isWanted(message({ id: 'm' }), blocked, READER, false)).toBe(false);
+  expect(isWanted(message({ id: 'm' }), GROUP, READER, true)).toBe(false);
+});
+
+test('where only mentions count, an answer counts too', () => {
+  const quiet = conversation({ id: 'gg', kind: 'group', isMentionsOnly: true });
+  expect(isWanted(message({ id: 'm' }), quiet, READER, false)).toBe(false);
+  expect(isWanted(message({ id: 'm', mentions: [BEN] }), quiet, READER, false)).toBe(false);
+  expect(isWanted(message({ id: 'm', mentions: [BEN, ANNA] }), quiet, READER, false)).toBe(true);
+  const answer = message({ id: 'm', answers: { id: 'n', sender: ANNA, text: 'Hello' } });
+  expect(isWanted(answer, quiet, READER, false)).toBe(true);
+  expect(isWanted(message({ id: 'm', answers: { id: 'n' } }), quiet, READER, false)).toBe(false);
+});
+
+test('a person is named, and their words are plain', () => {
+  const notice = noticeOf(
+    message({ id: 'm', text: '**Soup** is [here](https://x)' }),
+    ALONE,
+    READER,
+  );
+  expect(notice).toEqual({
+    tag: 'aa',
+    conversation: 'aa',
+    message: 'm',
+    isSilent: false,
+    title: 'ben',
+    body: 'Soup is here',
+  });
+});
+
+test('of a group the title and who wrote', () => {
+  const notice = noticeOf(message({ id: 'm', text: 'Soup' }), GROUP, READER);
+  expect([notice.title, notice.body]).toEqual(['Chess', 'ben: Soup']);
+});
+
+test('a picture without words has a word', () => {
+  const notice = noticeOf(message({ id: 'm', kind: 'file', text: '' }), ALONE, READER);
+  expect(notice.body).toBe(en.message.file);
+});
+
+test('of a stranger only that there is one', () => {
+  const request = conversation({ id: 'aa', isRequest: true });
+  const notice = noticeOf(message({ id: 'm', text: 'Buy gold' }), request, READER);
+  expect(notice.body).toBe(en.notices.request);
+});
+
+test('without sender and text neither is said', () => {
+  const notice = noticeOf(message({ id: 'm', text: 'Secret' }), GROUP, {
+    ...READER,
+    words: de,
+    showsText: false,
+  });
+  expect(JSON.stringify([notice.title, notice.body])).not.toMatch(/Secret|Chess|ben/);
+  expect(notice.body).toBe(de.notices.newMessage);
+});
+
+test('what is about no conversation has a tag of its own', () => {
+  expect(unreadNotice(en)).toMatchObject({ tag: GENERAL_TAG, isSilent: false });
+  expect(nothingNotice(en)).toMatchObject({ tag: GENERAL_TAG, isSilent: true });
+  expect(unreadNotice(en).body).not.toBe(nothingNotice(en).body);
+});
+
+test('the badge counts conversations that want attention', () => {
+  expect(isCounted(ALONE, NOON_MS)).toBe(true);
+  for (const fields of [
+    { unread: 0 },
+    { isArchived: true },
+    { isBlocked: true },
+    { mutedUntilMs: NOON_MS + 1 },
+  ]) {
+    expect(isCounted({ ...ALONE, ...fields }, NOON_MS)).toBe(false);
+  }
+});

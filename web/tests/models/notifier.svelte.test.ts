@@ -1,0 +1,305 @@
+import { expect, test } from 'vitest';
+
+import { NO_NOTICES, Notifier } from '../../src/models/notifier.svelte.ts';
+import { Preferences } from '../../src/models/preferences.svelte.ts';
+import type { Notice, NoticeChoices, Permission } from '../../src/base/notices.ts';
+import { speak } from '../../src/words/words.svelte.ts';
+import { FakeDevice, refusal } from '../stage/fake.ts';
+import { settled } from './clock.ts';
+import { ANNA, BEN, conversation, message, NOON_MS } from './writing.ts';
+
+interface World {
+  readonly notifier: Notifier;
+  readonly device: FakeDevice;
+  readonly preferences: Preferences;
+  readonly shown: Notice[];
+  readonly closed: string[];
+  readonly badges: number[];
+  readonly kept: NoticeChoices[];
+  permission: Permission;
+  wished: Permission;
+  endpoint: string | undefined;
+  isHidden: boolean;
+  chimes: number;
+  subscriptions: number;
+  isSubscribed: boolean;
+}
+
+function world(permission: Permission = 'default'): World {
+  const device = new FakeDevice(() => NOON_MS);
+  const preferences = new Preferences(undefined, { wishes: ['en'], isTouch: false });
+  const made: Omit<World, 'notifier'> = {
+    device,
+    preferences,
+    shown: [],
+    closed: [],
+    badges: [],
+    kept: [],
+    permission,
+    wished: 'granted',
+    endpoint: 'https://push.example/1',
+    isHidden: true,
+    chimes: 0,
+    subscriptions: 0,
+    isSubscribed: false,
+  };
+  const notifier = new Notifier({
+    messenger: device,
+    preferences,
+    own: () => ANNA,
+    now: () => NOON_MS,
+    isHidden: () => made.isHidden,
+    chime: () => {
+      made.chimes += 1;
+    },
+    keep: (choices) => {
+      made.kept.push(choices);
+      return Promise.resolve();
+    },
+    board: {
+      get permission(): Permission {
+        return made.permission;
+      },
+      ask: () => {
+        made.permission = made.wished;
+        return Promise.resolve(made.permission);
+      },
+      show: (notice) => {
+        made.shown.push(notice);
+        return Promise.resolve();
+      },
+      close: (tag) => {
+        made.closed.push(tag);
+        return Promise.resolve();
+      },
+      badge: (count) => made.badges.push(count),
+      subscribe: () => {
+        made.subscriptions += 1;
+        made.isSubscribed = made.endpoint !== undefined;
+        return Promise.resolve(made.endpoint);
+      },
+      unsubscribe: () => {
+        made.isSubscribed = false;
+        return Promise.resolve();
+      },
+    },
+  });
+  return Object.assign(made, { notifier });
+}
+
+async function listening(): Promise<World> {
+  const made = world();
+  await made.notifier.turnOn();
+  made.device.asked.length = 0;
+  return made;
+}
+
+function asked({ device }: World): readonly string[] {
+  return device.asked.map(({ operation }) => operation);
+}
+
+const VIEW = conversation({ id: 'c1', unread: 1 });
+
+test('nothing is asked of the browser by itself', async () => {
+  const made = world();
+  await made.notifier.online();
+  made.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  expect(made.permission).toBe('default');
+  expect(made.notifier.isOn).toBe(false);
+  expect(asked(made)).toEqual([]);
+  expect(made.shown).toEqual([]);
+});
+
+test('turned on, the server is told where this browser is woken', async () => {
+  const made = world();
+  await made.notifier.turnOn();
+  expect(made.notifier.isOn).toBe(true);
+  expect(made.notifier.isWoken).toBe(true);
+  expect(made.preferences.notifies).toBe(true);
+  expect(made.device.asked).toEqual([
+    { operation: 'wakeUpKey', asked: {} },
+    { operation: 'setWakeUp', asked: { endpoint: 'https://push.example/1' } },
+  ]);
+});
+
+test('it is handed in once in a page, however often the connection comes back', async () => {
+  const made = await listening();
+  await made.notifier.online();
+  await made.notifier.online();
+  expect(asked(made)).toEqual([]);
+});
+
+test('two connections at once hand it in once', async () => {
+  const made = world('granted');
+  made.preferences.setNotifies(true);
+  await Promise.all([made.notifier.online(), made.notifier.online()]);
+  expect(made.subscriptions).toBe(1);
+});
+
+test('who says no is not asked again, and nothing is on', async () => {
+  const made = world();
+  made.wished = 'denied';
+  await made.notifier.turnOn();
+  expect(made.notifier.permission).toBe('denied');
+  expect(made.notifier.isOn).toBe(false);
+  expect(made.preferences.notifies).toBe(false);
+  expect(asked(made)).toEqual([]);
+});
+
+test('without a push service notifications come only while a page is open', async () => {
+  const made = world();
+  made.endpoint = undefined;
+  await made.notifier.turnOn();
+  expect(made.notifier.isOn).toBe(true);
+  expect(made.notifier.isWoken).toBe(false);
+  made.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  expect(made.shown).toHaveLength(1);
+});
+
+test('a server that cannot be reached is told at the next connection', async () => {
+  const made = world();
+  const ask = made.device.ask.bind(made.device);
+  made.device.ask = () => Promise.reject(refusal('unreachable'));
+  await made.notifier.turnOn();
+  expect(made.notifier.isWoken).toBe(false);
+  made.device.ask = ask;
+  await made.notifier.online();
+  expect(made.notifier.isWoken).toBe(true);
+});
+
+test('a defect is not swallowed', async () => {
+  const made = world();
+  made.device.ask = () => Promise.reject(new TypeError('a defect'));
+  await expect(made.notifier.turnOn()).rejects.toThrow('a defect');
+});
+
+test('turned off, browser and server are told', async () => {
+  const made = await listening();
+  await made.notifier.turnOff();
+  expect(made.notifier.isOn).toBe(false);
+  expect(made.isSubscribed).toBe(false);
+  expect(asked(made)).toEqual(['dropWakeUp']);
+  made.device.ask = () => Promise.reject(refusal('unreachable'));
+  await made.notifier.turnOff();
+});
+
+test('a message is notified while nobody looks', async () => {
+  const made = await listening();
+  made.notifier.arrived(message({ id: 'm', text: 'Soup' }), VIEW, false, false);
+  expect(made.shown).toMatchObject([{ tag: 'c1', title: 'ben', body: 'Soup' }]);
+  expect(made.chimes).toBe(0);
+});
+
+test('while somebody looks there is a tone instead, unless it is what they look at', async () => {
+  const made = await listening();
+  made.isHidden = false;
+  made.notifier.arrived(message({ id: 'm' }), VIEW, true, false);
+  expect(made.chimes).toBe(0);
+  made.notifier.arrived(message({ id: 'n' }), VIEW, false, false);
+  expect(made.chimes).toBe(1);
+  made.preferences.setSounds(false);
+  made.notifier.arrived(message({ id: 'o' }), VIEW, false, false);
+  expect(made.chimes).toBe(1);
+  expect(made.shown).toEqual([]);
+});
+
+test.each([
+  ['our own', { sender: ANNA }, {}, false],
+  ['old', { sentAtMs: NOON_MS - 60_001 }, {}, false],
+  ['edited', { isEdited: true }, {}, false],
+  ['muted', {}, { mutedUntilMs: NOON_MS + 1 }, false],
+  ['of somebody blocked', {}, {}, true],
+  ['without a mention', {}, { isMentionsOnly: true }, false],
+] as const)('not what is %s', async (_, fields, about, isBlocked) => {
+  const made = await listening();
+  made.notifier.arrived(message({ id: 'm', ...fields }), { ...VIEW, ...about }, false, isBlocked);
+  made.notifier.arrived(message({ id: 'm', ...fields }), undefined, false, isBlocked);
+  made.isHidden = false;
+  made.notifier.arrived(message({ id: 'm', ...fields }), { ...VIEW, ...about }, false, isBlocked);
+  expect(made.shown).toEqual([]);
+  expect(made.chimes).toBe(0);
+});
+
+test('without sender and text a notification has neither', async () => {
+  const made = await listening();
+  made.preferences.setShowsText(false);
+  made.notifier.arrived(message({ id: 'm', text: 'Secret' }), VIEW, false, false);
+  expect(JSON.stringify(made.shown)).not.toContain('Secret');
+});
+
+test('the quiet question comes after the first message, until it is answered', async () => {
+  const made = world();
+  expect(made.notifier.isHintDue).toBe(false);
+  made.notifier.arrived(message({ id: 'm', sender: ANNA }), VIEW, false, false);
+  expect(made.notifier.isHintDue).toBe(false);
+  made.notifier.arrived(message({ id: 'm', sender: BEN }), VIEW, true, false);
+  expect(made.notifier.isHintDue).toBe(true);
+  await made.notifier.turnOn();
+  expect(made.notifier.isHintDue).toBe(false);
+  await made.notifier.turnOff();
+  expect(made.notifier.isHintDue).toBe(false);
+});
+
+test('put off, it does not come again; nor where nothing can be asked', () => {
+  const made = world();
+  made.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  made.preferences.closeHint();
+  expect(made.notifier.isHintDue).toBe(false);
+  for (const permission of ['denied', 'granted', 'unsupported'] as const) {
+    const other = world(permission);
+    other.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+    expect(other.notifier.isHintDue).toBe(false);
+  }
+});
+
+test('what was read is taken away, and what says no more than "look"', () => {
+  const made = world();
+  made.notifier.read('c1');
+  made.notifier.seen();
+  expect(made.closed).toEqual(['c1', 'plausch']);
+  made.notifier.count(2);
+  expect(made.badges).toEqual([2]);
+});
+
+test('the service worker is told language and whether texts may be shown', async () => {
+  const made = world();
+  speak('de');
+  await made.notifier.keepChoices();
+  made.preferences.setShowsText(false);
+  speak('en');
+  await made.notifier.keepChoices();
+  expect(made.kept).toEqual([
+    { language: 'de', showsText: true },
+    { language: 'en', showsText: false },
+  ]);
+});
+
+test('an erased browser is woken no more', async () => {
+  const made = await listening();
+  await made.notifier.forget();
+  expect(made.isSubscribed).toBe(false);
+  expect(made.preferences.notifies).toBe(false);
+  expect(made.badges).toEqual([0]);
+});
+
+test('a browser with nothing of the kind is left in peace', async () => {
+  const device = new FakeDevice(() => NOON_MS);
+  const preferences = new Preferences(undefined, { wishes: ['en'], isTouch: false });
+  const notifier = new Notifier({
+    ...NO_NOTICES,
+    messenger: device,
+    preferences,
+    own: () => ANNA,
+    now: () => NOON_MS,
+  });
+  await notifier.turnOn();
+  notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  notifier.read('c1');
+  notifier.count(1);
+  await notifier.keepChoices();
+  await notifier.turnOff();
+  await notifier.forget();
+  await settled();
+  expect(notifier.isOn).toBe(false);
+  expect(notifier.isHintDue).toBe(false);
+});

@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+
+import { domainOf, initialsOf, nameOf, titleOf, toneOf, TONES } from '../../src/models/people.ts';
+
+const OWN = 'anna@example.org';
+
+test('an account of our own server is called by its name, another by its address', () => {
+  expect(nameOf('ben@example.org', 'example.org')).toBe('ben');
+  expect(nameOf('ben@elsewhere.example', 'example.org')).toBe('ben@elsewhere.example');
+  expect(nameOf('', 'example.org')).toBe('?');
+  expect(domainOf('ben@elsewhere.example:7480')).toBe('elsewhere.example:7480');
+});
+
+test('a group is called by its title, cleaned of what deceives', () => {
+  const view = { title: 'Chor\u202e\u200b', participants: [OWN, 'ben@example.org'] };
+  expect(titleOf(view, OWN)).toBe('Chor');
+});
+
+test('a conversation of two by the other account', () => {
+  const view = { title: '', peer: 'ben@example.org', participants: [OWN, 'ben@example.org'] };
+  expect(titleOf(view, OWN)).toBe('ben');
+});
+
+test('a group without a title by who is in it, but for ourselves', () => {
+  const others = ['ben', 'cem', 'ida', 'mia', 'zoe'].map((name) => `${name}@example.org`);
+  expect(titleOf({ title: '', participants: [OWN, ...others] }, OWN)).toBe('ben, cem, ida, mia');
+  expect(titleOf({ title: '', participants: [OWN] }, OWN)).toBe('anna');
+});
+
+test.each([
+  ['anna', 'A'],
+  ['anna.mueller', 'AM'],
+  ['jean-luc.picard', 'JP'],
+  ['ben_weber', 'BW'],
+  ['ben@elsewhere.example', 'B'],
+  ['Éric', 'É'],
+  ['👩‍👧 Familie', '👩‍👧F'],
+  ['', '?'],
+  ['...', '?'],
+])('the letters of %j are %j', (name, letters) => {
+  expect(initialsOf(name)).toBe(letters);
+});
+
+test('a tone is always the same, in range, and not one for all', () => {
+  const tones = Array.from({ length: 500 }, (_, at) => toneOf(`person${at}@example.org`));
+  expect(toneOf(OWN)).toBe(toneOf(OWN));
+  expect(tones.every((tone) => Number.isInteger(tone) && tone >= 0 && tone < TONES)).toBe(true);
+  expect(new Set(tones).size).toBe(TONES);
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+
+import { addressIn, hashOf, linkedName, type Route, routeOf } from '../../src/models/route.ts';
+
+const ROUTES: readonly Route[] = [
+  { page: 'list' },
+  { page: 'conversation', id: '0af3', side: 'none' },
+  { page: 'conversation', id: '0af3', side: 'details' },
+  { page: 'conversation', id: '0af3', side: 'details', contact: 'ben@example.org:7480' },
+  { page: 'settings', section: 'all' },
+  { page: 'settings', section: 'privacy' },
+];
+
+test.each(ROUTES)('%j comes back from its address', (route) => {
+  expect(routeOf(hashOf(route))).toEqual(route);
+});
+
+test.each([
+  '',
+  '#',
+  '#/',
+  '#/nowhere',
+  '#/c/',
+  '#/c/../../etc',
+  '#/c/XYZ',
+  `#/c/${'a'.repeat(65)}`,
+  '#javascript:alert(1)',
+])('%j is the list', (hash) => {
+  expect(routeOf(hash)).toEqual({ page: 'list' });
+});
+
+test('a contact that is none is left out', () => {
+  for (const contact of ['%', '%E0%A4%A', '<b>', 'a%20b@c', '']) {
+    expect(routeOf(`#/c/aa/details/${contact}`)).toEqual({
+      page: 'conversation',
+      id: 'aa',
+      side: 'details',
+    });
+  }
+  expect(routeOf('#/settings/nonsense')).toEqual({ page: 'settings', section: 'all' });
+});
+
+test.each([
+  ['/linde', 'linde'],
+  ['/zur.linde/', 'zur.linde'],
+  ['/', undefined],
+  ['/index.html', undefined],
+  ['/a/b', undefined],
+  ['/Linde', undefined],
+  ['/.well-known', undefined],
+  ['/%6cinde', undefined],
+])('the path %j is a link to %j', (path, name) => {
+  expect(linkedName(path)).toBe(name);
+});
+
+const HERE = { domain: 'example.org', host: 'app.example.org:8443' };
+
+test.each([
+  ['anna', 'anna@example.org'],
+  [' Anna ', 'anna@example.org'],
+  ['anna@elsewhere.example', 'anna@elsewhere.example'],
+  ['@anna@elsewhere.example', 'anna@elsewhere.example'],
+  ['@anna', 'anna@example.org'],
+  ['https://elsewhere.example/linde', 'linde@elsewhere.example'],
+  ['https://elsewhere.example/linde/?from=poster#x', 'linde@elsewhere.example'],
+  ['https://app.example.org:8443/linde', 'linde@example.org'],
+  ['HTTPS://App.Example.org:8443/Linde', 'linde@example.org'],
+  ['mimi://elsewhere.example/u/cem', 'cem@elsewhere.example'],
+])('%j is the address %j', (typed, address) => {
+  expect(addressIn(typed, HERE)).toBe(address);
+});
+
+test.each([
+  '',
+  '  ',
+  'anna müller',
+  'anna@',
+  '@',
+  'https://elsewhere.example/',
+  'https://elsewhere.example/a/b',
+  'mimi://elsewhere.example/r/aabb',
+  'javascript:alert(1)',
+  'a@b@c d',
+  '.anna',
+  'x'.repeat(33),
+])('%j is none', (typed) => {
+  expect(addressIn(typed, HERE)).toBeUndefined();
+});

@@ -1,0 +1,82 @@
+/** The app before a device in memory: what Playwright looks at, and a page to develop with. */
+
+import { trustOwnScripts } from '../../src/platform/trusted_types.ts';
+import { mountApp } from '../../src/views/mount.svelte.ts';
+import { cast } from './cast.ts';
+import { FakeDevice } from './fake.ts';
+import { LINDE } from './people.ts';
+
+declare global {
+  interface Window {
+    /** For the tests: what the device has, and the update prompt. */
+    stage: { device: FakeDevice; update: { isReady: boolean } };
+  }
+}
+
+trustOwnScripts(window);
+
+const wishes = new URLSearchParams(location.search);
+
+async function picture(): Promise<Blob> {
+  const canvas = new OffscreenCanvas(1600, 1067);
+  const context = canvas.getContext('2d');
+  if (context !== null) {
+    const sky = context.createLinearGradient(0, 0, 0, 1067);
+    sky.addColorStop(0, '#f6c99f');
+    sky.addColorStop(0.45, '#e98f6c');
+    sky.addColorStop(0.5, '#345b72');
+    sky.addColorStop(1, '#16303f');
+    context.fillStyle = sky;
+    context.fillRect(0, 0, 1600, 1067);
+    context.fillStyle = '#fff3d6';
+    context.beginPath();
+    context.arc(1080, 420, 90, 0, 7);
+    context.fill();
+  }
+  return canvas.convertToBlob({ type: 'image/jpeg' });
+}
+
+async function device(): Promise<FakeDevice> {
+  const now = (): number => Date.now();
+  if (wishes.has('new')) {
+    const fresh = new FakeDevice(now);
+    fresh.taken.add('anna.mueller');
+    fresh.invitation = wishes.get('new') ?? '';
+    return fresh;
+  }
+  if (wishes.has('empty')) {
+    const empty = new FakeDevice(now);
+    empty.own = { address: 'anna@plausch.example', device: '0123456789abcdef', kind: 'person' };
+    return empty;
+  }
+  const full = cast(
+    {
+      conversations: Number(wishes.get('conversations') ?? 60),
+      longMessages: Number(wishes.get('messages') ?? 300),
+    },
+    now,
+  );
+  const file = await picture();
+  for (const messages of full.messages.values()) {
+    for (const { id, attachment } of messages) {
+      if (attachment?.mediaType === 'image/jpeg') {
+        full.files.set(id, file);
+      }
+    }
+  }
+  full.isOnline = !wishes.has('offline');
+  return full;
+}
+
+const target = document.getElementById('app');
+if (target !== null) {
+  const playing = await device();
+  playing.delayMs = Number(wishes.get('delay') ?? 0);
+  playing.contacts.set(LINDE, {
+    address: LINDE,
+    kind: 'business',
+    state: 'pinned',
+    isBlocked: false,
+  });
+  window.stage = { device: playing, update: mountApp(playing, target) };
+}

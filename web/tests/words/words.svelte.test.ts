@@ -1,0 +1,51 @@
+import { flushSync } from 'svelte';
+import { afterEach, expect, test } from 'vitest';
+
+import { de } from '../../src/words/de.ts';
+import { en } from '../../src/words/en.ts';
+import { language, preferred, sentenceOf, speak, words } from '../../src/words/words.svelte.ts';
+
+afterEach(() => {
+  speak('en');
+});
+
+test('the spoken language is the one that was chosen', () => {
+  expect(words()).toBe(en);
+  speak('de');
+  expect(words()).toBe(de);
+  expect(language()).toBe('de');
+});
+
+test('who reads words is told of a change', () => {
+  const seen: string[] = [];
+  const stop = $effect.root(() => {
+    $effect(() => {
+      seen.push(words().common.send);
+    });
+  });
+  flushSync();
+  speak('de');
+  flushSync();
+  expect(seen).toEqual(['Send', 'Senden']);
+  stop();
+});
+
+test.each([
+  [['de-AT'], 'de'],
+  [['DE'], 'de'],
+  [['fr-FR', 'de', 'en'], 'de'],
+  [['en-GB', 'de'], 'en'],
+  [['fr'], 'en'],
+  [[], 'en'],
+])('whose browser wishes %j reads %j', (wishes, spoken) => {
+  expect(preferred(wishes)).toBe(spoken);
+});
+
+test('a failure is told in our words, an unknown one in its own', () => {
+  expect(sentenceOf('name_taken', 'x')).toBe(en.failure.name_taken);
+  expect(sentenceOf('never_heard', 'The moon is full.')).toBe('The moon is full.');
+  expect(sentenceOf('never_heard', '')).toBe(en.failure.unknown);
+  expect(sentenceOf('toString', 'Own sentence.')).toBe('Own sentence.');
+  speak('de');
+  expect(sentenceOf('name_taken', 'x')).toBe(de.failure.name_taken);
+});
