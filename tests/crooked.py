@@ -7,6 +7,7 @@ Everything that went either way is kept, as the operator of such a server could 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from picows import (
     WSFrame,
@@ -17,6 +18,13 @@ from picows import (
     ws_create_server,
 )
 
+from plausch.identity.certificate import CREDENTIAL_TYPE
+from plausch.mls.credential import Credential
+from plausch.mls.joiner import KeyPackageBundle
+from plausch.mls.suite import MLS_256_XWING
+from plausch.sdk import Client
+from plausch.sdk.account import make_own
+from plausch.sdk.vault.own import Own
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_client, decode_server, encode
 
@@ -185,3 +193,29 @@ def moved(envelope: f.Envelope, seq: int) -> f.Envelope:
         envelope.sender,
         envelope.message,
     )
+
+
+# --- false identities ---------------------------------------------------------------------
+
+
+def impostor(client: Client) -> Own:
+    """The same account and device, with keys that the server made up."""
+    own = client._device.core.own
+    made = make_own(own.server_url, own.device.account, own.kind, client._device.core.now_s())
+    return replace(made, device=own.device)
+
+
+def account_of(own: Own, request_id: int) -> f.Account:
+    """What the server says of an account, with these keys."""
+    assert own.identity is not None
+    return f.Account(
+        request_id, own.device.account.name, own.kind, own.identity.public, own.device_list
+    )
+
+
+def key_package_of(own: Own, now_s: int) -> bytes:
+    """A key package of a device that has these keys."""
+    credential = Credential(CREDENTIAL_TYPE, own.certificate)
+    return KeyPackageBundle.create(
+        MLS_256_XWING, credential, own.device_key.to_bytes(), now_s, 3600
+    ).message

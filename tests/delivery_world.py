@@ -1,7 +1,7 @@
 """Accounts, devices and real MLS groups around the server's services, without a network."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from plausch.base.clock import ManualClock
@@ -39,9 +39,16 @@ class Recorder:
     commits: list[tuple[bytes, f.Envelope, tuple[str, ...]]] = field(default_factory=list)
     mailboxes: list[tuple[str, int]] = field(default_factory=list)
     cursors: list[tuple[bytes, str, int]] = field(default_factory=list)
+    quiet: list[tuple[bytes, int]] = field(default_factory=list)
 
-    def appended(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> None:
+    def appended(
+        self,
+        conversation: bytes,
+        envelopes: Sequence[f.Envelope],
+        quiet: Collection[int] = (),
+    ) -> None:
         self.envelopes += [(conversation, one) for one in envelopes]
+        self.quiet += [(conversation, seq) for seq in sorted(quiet)]
 
     def committed(self, conversation: bytes, envelope: f.Envelope, devices: Sequence[str]) -> None:
         self.commits.append((conversation, envelope, tuple(devices)))

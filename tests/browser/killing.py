@@ -1,441 +1,296 @@
-"""The world of the kill test: two devices in the browser, a witness, and a server's log.
+"""The world of the kill test: devices in the browser that die, and two in Python that do not.
 
-Everything is remembered on this side of the glass: what the page has asked for, what it was
-answered, in which order. A device that was killed is asked again for all that it has not answered;
-what it then says is compared with what it said before.
+What is asked for is drawn by lot. One group is for all: no browser device is ever taken out of it,
+but a guest comes and goes, so that its epochs change. Other groups come and go. The witness is in
+all of them.
 """
 
+import asyncio
 import contextlib
 import random
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
 
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.async_api import async_playwright
 
-from browser.stage import Fields, all_of, ask, kill, open_vault, pack, pinned, tab, unpack, value_of
-from browser.witness import Seat, Witness
-from plausch.mls.suite import MLS_256_XWING
+from browser.devices import Asked, Device
+from browser.stage import CHROMIUM, Fields, arguments
+from browser.tap import Tap, tapping
+from browser.witness import Epochs, history, in_all
+from plausch.base.errors import PlauschError
+from plausch.sdk import Client
+from server_process import OPEN_LIMITS, ServerProcess
 
-GROUP = b"sixteen byte grp"
-DAY_S = 86_400
-PAGE_KILL_SHARE = 0.12
-CRASH_SHARE = 0.3
-COMMIT_EVERY = 12
-LONGEST_START_MS = 60.0
-LONGEST_STEPS_MS = (4.0, 4.0, 4.0, 25.0)
-"""What a message takes, three times out of four; else what a Commit or a join takes."""
+NAMES = ("anna", "ben", "cleo")
+WITNESS, GUEST = "wanda", "gus"
+TITLE = "All of us"
+GROUPS = 6
+"""Groups beside the one for all."""
 
-_ROWS = """
-async ([vault, store, rows]) => {
-  const request = indexedDB.open(`plausch vault ${vault}`);
-  await new Promise((resolve) => { request.onsuccess = resolve; });
-  const transaction = request.result.transaction([store], 'readwrite');
-  const done = new Promise((resolve) => { transaction.oncomplete = resolve; });
-  const place = transaction.objectStore(store);
-  const read = place.getAll();
-  for (const { group, sealed } of rows) {
-    place.put({ group: Uint8Array.from(group), sealed: Uint8Array.from(sealed) });
-  }
-  await done;
-  request.result.close();
-  return read.result.map(({ group, sealed }) => ({ group: [...group], sealed: [...sealed] }));
+SIGNS = ("👍", "❤️", "🎉")
+FILE_BYTES = 300_000
+FILE_NAME = "file.bin"
+MOST_WISHES = 8
+SETTLING_S = 120.0
+LOOK_AGAIN_S = 0.5
+CALM_LOOKS = 3
+"""Looks in a row at which nothing has changed: everybody has everything."""
+
+WEIGHTS = {
+    "sendText": 12,
+    "react": 3,
+    "edit": 2,
+    "remove": 1,
+    "markRead": 3,
+    "setDraft": 2,
+    "rename": 1,
+    "messages": 2,
+    "createGroup": 1,
+    "add": 5,
+    "expel": 4,
+    "leave": 1,
+    "forget": 2,
+    "sendFile": 2,
+    "change": 1,
 }
-"""
-
-
-@dataclass(frozen=True)
-class Envelope:
-    """One place of the log; `text` is empty in a Commit."""
-
-    sender: str
-    id: bytes
-    raw: bytes
-    text: bytes
-
-
-@dataclass
-class Actor:
-    """A device in the browser, as its application remembers it."""
-
-    name: str
-    identity: Fields = field(default_factory=dict)
-    is_open: bool = False
-    wanted: dict[bytes, bytes] = field(default_factory=dict)
-    """Messages without a ciphertext yet: id and text."""
-    commit: bytes | None = None
-    """The id of a Commit that is wanted."""
-    left: dict[bytes, bytes] = field(default_factory=dict)
-    """The ciphertexts that came out of the worker, by id."""
-    cursor: int = 0
-    """So much of the log was answered."""
-    outcomes: dict[int, Fields] = field(default_factory=dict)
-    """By place in the log."""
-    shown: dict[int, Fields] = field(default_factory=dict)
-    """By position in the vault."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question, and what it was about: places of the log, or an id."""
-
-    actor: Actor
-    operation: str
-    fields: Mapping[str, object]
-    start: int = 0
-    id: bytes = b""
 
 
 class World:
-    """One browser, two devices, one witness."""
+    """One server, one browser, its devices and the witness."""
 
-    def __init__(self, context: BrowserContext, site: str, dice: random.Random) -> None:
-        self.kills = self.page_kills = self.crashes = self.kills_in_the_midst = self.rounds = 0
-        self.log: list[Envelope] = []
-        self.witness = Witness(b"witness")
-        self._context = context
-        self._site = site
-        self._dice = dice
-        self._actors = {name: Actor(name) for name in ("anna", "ben")}
-        self._asked: list[Asked] = []
-        self._gone = 0
-        self._answered: Counter[str] = Counter()
-        self._problems: list[str] = []
-        self._said = 0
-        self._commit_due = False
-        context.expose_function("report", self._report)
-        self._page = tab(context, site)
-
-    # --- before and after ------------------------------------------------------------------
-
-    def begin(self) -> None:
-        """Anna makes the group, Ben and the witness join it."""
-        page, anna, ben = self._page, self._actors["anna"], self._actors["ben"]
-        for actor in (anna, ben):
-            open_vault(page, actor.name)
-            actor.is_open = True
-            actor.identity = ask(
-                page,
-                actor.name,
-                "makeIdentity",
-                suite=MLS_256_XWING,
-                credentialType=1,
-                credential=actor.name.encode(),
-            )
-        self.witness.meet(anna.identity, ben.identity)
-        for actor in (anna, ben):
-            ask(page, actor.name, "judgeBy", policy=self._policy)
-        ask(page, "anna", "createGroup", group=GROUP)
-        (package,) = ask(page, "ben", "makeKeyPackages", count=1, lifetimeS=30 * DAY_S)
-        bundle = self.witness.key_package()
-        adds = [package["message"], bundle.message]
-        entry = ask(page, "anna", "commit", group=GROUP, id=b"begin", adds=adds)
-        ask(page, "anna", "acceptCommit", group=GROUP, id=b"begin")
-        ask(page, "ben", "join", welcome=entry["welcome"])
-        self.seat: Seat = self.witness.join(entry["welcome"], bundle)
-
-    def finish(self) -> None:
-        """Without kills, until everybody has everything."""
-        for _ in range(20):
-            if all(actor.is_open and self._is_idle(actor) for actor in self._all()):
-                return
-            self._run([self._errand(actor) for actor in self._all()], [])
-        raise AssertionError("the devices do not come to an end")
-
-    def check(self) -> None:
-        """Compare every promise with what was seen."""
-        assert self.seat.gaps() == []
-        for actor in self._all():
-            others = [
-                (place.sender, place.text)
-                for place in self.log
-                if place.sender != actor.name and place.text
-            ]
-            rows = all_of(self._page, actor.name, GROUP)
-            assert [row["position"] for row in rows] == list(range(1, len(rows) + 1))
-            taken = [row["taken"] for row in rows if row["taken"]["kind"] == "message"]
-            said = [(one["sender"]["credential"].decode(), one["plaintext"]) for one in taken]
-            assert Counter(said) == Counter(others)
-            assert max(Counter(said).values()) == 1
-            assert {position: actor.shown[position] for position in actor.shown} == {
-                row["position"]: row["taken"] for row in rows if row["position"] in actor.shown
-            }
-            kept = ask(self._page, actor.name, "outbox", group=GROUP)
-            messages = {one["id"]: one["payload"] for one in kept if one["kind"] == "message"}
-            in_log = {one.id: one.raw for one in self.log if one.sender == actor.name and one.text}
-            assert messages == actor.left == in_log
-        secrets = [
-            ask(
-                self._page,
-                name,
-                "exportSecret",
-                group=GROUP,
-                label="end",
-                context=b"",
-                length=32,
-            )
-            for name in self._actors
-        ]
-        assert secrets == [self.seat.group.export_secret("end", b"", 32)] * 2
-
-    def summary(self) -> str:
-        """What was done, for the test's output."""
-        answered = ", ".join(f"{count} {name}" for name, count in sorted(self._answered.items()))
-        return (
-            f"{self.kills} kills ({self.page_kills} of the page, {self.crashes} of them crashes; "
-            f"{self.kills_in_the_midst} between two answers) in {self.rounds} rounds; "
-            f"{len(self.log)} envelopes, epoch {self.seat.group.epoch}, {len(self.seat.uses)} keys "
-            f"used; answered: {answered}"
-        )
-
-    # --- rounds ----------------------------------------------------------------------------
-
-    def round(self) -> None:
-        """Everybody writes and reads, and somebody is killed meanwhile."""
-        self._wish()
-        errands = [self._errand(actor) for actor in self._all()]
-        if self._dice.random() < PAGE_KILL_SHARE:
-            self._run(errands, [], page_dies=True)
-        else:
-            self._run(errands, self._dice.sample(self._all(), self._dice.choice((1, 1, 1, 2))))
-
-    def join_round(self) -> None:
-        """The witness invites Ben into a new group, and Ben is killed until he has answered."""
-        ben, dice = self._actors["ben"], self._dice
-        group = dice.randbytes(16)
-        self._run([[self._open(ben)] if not ben.is_open else []], [])
-        (package, *_) = ask(self._page, "ben", "keyPackages") or ask(
-            self._page, "ben", "makeKeyPackages", count=1, lifetimeS=30 * DAY_S
-        )
-        seat = self.witness.create(group)
-        pending = seat.commit(package["message"])
-        welcome = pending.welcome
-        pending.accept()
-        text = dice.randbytes(8)
-        raw = seat.group.encrypt(text)
-        for _ in range(1 + dice.randrange(3)):
-            errand = [] if ben.is_open else [self._open(ben)]
-            errand.append(Asked(ben, "join", {"welcome": welcome}))
-            self._run([errand], [ben])
-            self._run([[] if ben.is_open else [self._open(ben)]], [])
-            joined = group in [view["group"] for view in ask(self._page, "ben", "groups")]
-            refs = [kept["ref"] for kept in ask(self._page, "ben", "keyPackages")]
-            assert joined == (package["ref"] not in refs)
-        view = ask(self._page, "ben", "join", welcome=welcome)
-        assert (view["group"], view["epoch"]) == (group, 1)
-        (outcome,) = ask(self._page, "ben", "process", group=group, envelopes=[raw])
-        assert outcome["taken"]["plaintext"] == text
-
-    def _wish(self) -> None:
-        dice = self._dice
-        actors = self._all()
-        if not self._commit_due and dice.randrange(COMMIT_EVERY) == 0:
-            self._commit_due = True
-        if not self._commit_due:
-            for actor in actors:
-                for _ in range(dice.randrange(4)):
-                    self._want(actor)
-            if dice.randrange(3) == 0:
-                self._witness_speaks()
-        elif all(self._is_idle(actor) for actor in actors):
-            for actor in dice.sample(actors, dice.choice((1, 1, 2))):
-                actor.commit = dice.randbytes(8)
-
-    def _want(self, actor: Actor) -> None:
-        self._said += 1
-        actor.wanted[self._dice.randbytes(8)] = b"%d by %s" % (self._said, actor.name.encode())
-
-    def _witness_speaks(self) -> None:
-        self._said += 1
-        text = b"%d by witness" % self._said
-        raw = self.seat.group.encrypt(text)
-        self.log.append(Envelope("witness", b"", raw, text))
-
-    def _errand(self, actor: Actor) -> list[Asked]:
-        """All that this device still owes, in some order."""
-        dice = self._dice
-        reading: list[Asked] = []
-        start = max(0, actor.cursor - dice.randrange(3))
-        while start < len(self.log):
-            end = min(len(self.log), start + 1 + dice.randrange(4))
-            envelopes = [place.raw for place in self.log[start:end]]
-            fields = {"group": GROUP, "envelopes": envelopes}
-            reading.append(Asked(actor, "process", fields, start=start))
-            start = end
-        writing = [
-            Asked(actor, "encrypt", {"group": GROUP, "id": id_, "plaintext": text}, id=id_)
-            for id_, text in actor.wanted.items()
-        ]
-        if actor.commit is not None:
-            fields = {"group": GROUP, "id": actor.commit}
-            writing.append(Asked(actor, "commit", fields, id=actor.commit))
-        mixed: list[Asked] = []
-        while reading or writing:
-            queue = dice.choice([queue for queue in (reading, writing) if queue])
-            mixed.append(queue.pop(0))
-        after = max(0, max(actor.shown, default=0) - dice.randrange(4))
-        look = Asked(actor, "received", {"after": after, "limit": 1_000, "group": GROUP})
-        mixed.insert(dice.randrange(len(mixed) + 1), look)
-        return mixed if actor.is_open else [self._open(actor), *mixed]
-
-    def _open(self, actor: Actor) -> Asked:
-        fields = {"vault": actor.name, "wait": True, "policy": self._policy}
-        return Asked(actor, "open", fields)
+    def __init__(self, devices: Sequence[Device], client: Client, tap: Tap, seed: int) -> None:
+        self.devices = devices
+        self.client = client
+        self.tap = tap
+        self.everybody = ""
+        self.guest = f"{GUEST}@localhost"
+        self.dice = random.Random(seed)
+        self.files: dict[str, bytes] = {}
+        """By the text beside them."""
+        self._number = 0
 
     @property
-    def _policy(self) -> Fields:
-        identities = [actor.identity for actor in self._all()]
-        return pinned(self.witness.view, *identities)
+    def kills(self) -> int:
+        return sum(device.kills for device in self.devices)
 
-    # --- killing ---------------------------------------------------------------------------
+    # --- the beginning -----------------------------------------------------------------------
 
-    def _run(
-        self, errands: Sequence[list[Asked]], victims: Sequence[Actor], *, page_dies: bool = False
-    ) -> None:
-        """Ask, and meanwhile kill the victims, or the page with all its workers."""
-        self.rounds += 1
-        self._gone, answered = 0, self._answered.total()
-        plan = [self._plan(errand, victims) for errand in errands if errand]
-        if page_dies:
-            self._kill_page(plan)
-            victims = self._all()
-        else:
-            self._page.evaluate("plan => stage.run(plan)", plan)
-            self.kills += len(victims)
-        for actor in victims:
-            actor.is_open = False
-        if page_dies or self._gone:
-            self.kills_in_the_midst += self._answered.total() > answered
-        assert not self._problems, self._problems
+    async def register(self, kills: int) -> None:
+        """Everybody gets an account, killed so many times meanwhile, and while the first key
+        packages are made."""
+        await asyncio.gather(*(self._register(device, kills) for device in self.devices))
 
-    def _plan(self, errand: Sequence[Asked], victims: Sequence[Actor]) -> Fields:
-        """As `stage.run` wants it, with a moment for the kill: near an answer, or at the start."""
-        dice = self._dice
-        actor = errand[0].actor
-        first = len(self._asked)
-        self._asked += errand
-        plan: dict[str, object] = {
-            "name": actor.name,
-            "first": first,
-            "questions": [
-                {"operation": one.operation, "asked": pack(one.fields)} for one in errand
-            ],
-            "killAfterMs": dice.uniform(0, dice.choice(LONGEST_STEPS_MS)),
-        }
-        if actor in victims:
-            plan["killAt"] = dice.randrange(len(errand) + 1)
-            if errand[-1].operation == "join":
-                plan["killAt"] = len(errand) - 1
-                plan["killAfterMs"] = dice.uniform(0, LONGEST_STEPS_MS[-1])
-            elif plan["killAt"] == 0:
-                plan["killAfterMs"] = dice.uniform(0, LONGEST_START_MS)
-        return plan
+    async def _register(self, device: Device, kills: int) -> None:
+        register = Asked("register", {"name": device.name})
+        own = None
+        while own is None:
+            answers = await device.run([Asked("open"), register], dies=device.kills < kills)
+            opened, registered = answers.get(0, {}), answers.get(1, {})
+            own = opened.get("value", {}).get("own") or registered.get("value")
+            assert registered.get("failure", {}).get("code") in (None, "vault_exists")
+        assert own["address"] == device.address
+        identity = own["device"]
+        for _ in range(kills):
+            answers = await device.run([Asked("open")])
+            if 0 in answers:
+                assert answers[0]["value"]["own"]["device"] == identity
+        device.refused.clear()  # whoever asks again may be told that it is done already
 
-    def _kill_page(self, plan: Sequence[Fields]) -> None:
-        self._page.evaluate("plan => { void stage.run(plan); }", plan)
-        self._page.wait_for_timeout(self._dice.uniform(0, 2 * LONGEST_START_MS))
-        if self._dice.random() < CRASH_SHARE:
-            crash(self._page)
-            self.crashes += 1
-        self._page.close()
-        self._page = tab(self._context, self._site)
-        self.page_kills += 1
-        self.kills += 1
+    async def gather(self) -> None:
+        """The group for all."""
+        first, *others = self.devices
+        for device in self.devices:
+            await device.ask("open")
+        addresses = [*(other.address for other in others), str(self.client.address)]
+        made = await first.ask("createGroup", title=TITLE, addresses=addresses)
+        self.everybody = made["id"]
+        await self.settled()
 
-    # --- answers ---------------------------------------------------------------------------
+    # --- living ------------------------------------------------------------------------------
 
-    def _report(self, index: int, packed: Any) -> None:
-        """Called from the page. What is wrong is kept for `_run`, which can raise it."""
-        answer = unpack(packed)
-        asked = self._asked[index]
-        if answer.get("failure", {}).get("code") == "worker_gone":
-            self._gone += 1
-            return
-        self._answered[asked.operation] += 1
+    async def live(self, kills: int) -> None:
+        """Everybody talks, and dies again and again, until there were so many kills."""
+        witness = asyncio.create_task(self._bear_witness())
         try:
-            getattr(self, f"_took_{asked.operation}")(asked, value_of(answer))
-        except Exception as error:
-            self._problems.append(f"{asked.actor.name} {asked.operation}: {error!r}")
+            await asyncio.gather(*(self._lives(device, kills) for device in self.devices))
+        finally:
+            witness.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await witness
 
-    def _took_open(self, asked: Asked, value: Fields) -> None:
-        assert value["identity"] == asked.actor.identity
-        asked.actor.is_open = True
+    async def _lives(self, device: Device, kills: int) -> None:
+        while self.kills < kills:
+            wishes = [self._wish(device) for _ in range(self.dice.randrange(1, MOST_WISHES))]
+            errand = [Asked("open"), Asked("conversations")]
+            await device.run([*errand, *(wish for wish in wishes if wish is not None)])
 
-    def _took_encrypt(self, asked: Asked, entry: Fields) -> None:
-        actor, raw = asked.actor, entry["payload"]
-        if asked.id in actor.left:
-            assert actor.left[asked.id] == raw, "another ciphertext under the same id"
-            return
-        actor.left[asked.id] = raw
-        text = actor.wanted.pop(asked.id)
-        received = self.seat.take(raw)
-        assert received is not None and received.plaintext == text
-        self.log.append(Envelope(actor.name, asked.id, raw, text))
-
-    def _took_commit(self, asked: Asked, entry: Fields) -> None:
-        """The server takes the first Commit of an epoch; the other is dropped by whoever made it,
-        when it reads the first."""
-        asked.actor.commit = None
-        self._commit_due = False
-        if entry["epoch"] == self.seat.group.epoch:
-            self.seat.take(entry["payload"])
-            self.log.append(Envelope(asked.actor.name, asked.id, entry["payload"], b""))
-
-    def _took_process(self, asked: Asked, outcomes: Sequence[Fields]) -> None:
-        actor = asked.actor
-        for at, outcome in enumerate(outcomes, asked.start):
-            place = self.log[at]
-            assert actor.outcomes.setdefault(at, outcome) == outcome, "another answer than before"
-            if place.sender == actor.name and place.text:
-                assert outcome == {"kind": "own", "id": place.id}
+    async def _bear_witness(self) -> None:
+        while True:
+            await asyncio.sleep(self.dice.uniform(0.1, 0.5))
+            known = self.client.conversations()
+            if not known:
                 continue
-            assert outcome["kind"] == "received", outcome
-            taken = outcome["taken"]
-            assert taken["kind"] == ("message" if place.text else "commit")
-            assert taken.get("plaintext", b"") == place.text
-            self._show(actor, outcome["position"], taken)
-        actor.cursor = max(actor.cursor, asked.start + len(outcomes))
+            conversation = self.dice.choice(known)
+            with contextlib.suppress(PlauschError):
+                if conversation.request:
+                    await conversation.accept()
+                await conversation.send_text(self._text(WITNESS))
+                await conversation.mark_read()
 
-    def _took_received(self, asked: Asked, rows: Sequence[Fields]) -> None:
-        for row in rows:
-            self._show(asked.actor, row["position"], row["taken"])
+    def _wish(self, device: Device) -> Asked | None:
+        """Something that a person could want now."""
+        dice = self.dice
+        (operation,) = dice.choices([*WEIGHTS], [*WEIGHTS.values()])
+        open_rows = {id_: row for id_, row in device.rows.items() if row["state"] == "open"}
+        stranger = next((id_ for id_, row in open_rows.items() if row["isRequest"]), "")
+        if stranger:
+            return Asked("accept", {"conversation": stranger})
+        if operation == "createGroup":
+            return self._new_group(device)
+        if operation == "forget":
+            left = [id_ for id_, row in device.rows.items() if row["state"] == "left"]
+            return Asked(operation, {"conversation": left[0]}) if left else None
+        ids = [id_ for id_ in open_rows if operation != "leave" or id_ != self.everybody]
+        return self._wish_in(device, operation, dice.choice(ids)) if ids else None
 
-    def _took_join(self, asked: Asked, view: Fields) -> None:
-        assert view["epoch"] == 1
+    def _wish_in(self, device: Device, operation: str, id_: str) -> Asked | None:
+        dice = self.dice
+        here = {"conversation": id_}
+        text = self._text(device.name)
+        mine = [one.id for one in device.said.values() if one.id and one.conversation == id_]
+        others = [one.address for one in self.devices if one is not device]
+        other = self.guest if id_ == self.everybody else dice.choice([*others, self.guest])
+        match operation:
+            case "sendText":
+                return Asked(operation, {**here, "text": text}, text)
+            case "sendFile":
+                return self._file(here, text)
+            case "react" | "edit" | "remove":
+                return self._change(operation, here, mine)
+            case "setDraft":
+                return Asked(operation, {**here, "draft": text})
+            case "rename":
+                return Asked(operation, {**here, "title": TITLE if id_ == self.everybody else text})
+            case "messages":
+                fields = {"stretch": {"from": "end"}, "limit": dice.randrange(1, 50)}
+                return Asked(operation, {**here, **fields})
+            case "add" | "expel":
+                return Asked(operation, {**here, "address": other})
+            case "change":
+                return Asked(operation, {**here, "isPinned": dice.random() < 0.5})
+            case _:
+                return Asked(operation, here)
 
-    def _show(self, actor: Actor, position: int, taken: Fields) -> None:
-        assert actor.shown.setdefault(position, taken) == taken, "a position has changed"
+    def _change(self, operation: str, here: Fields, mine: Sequence[str]) -> Asked | None:
+        if not mine:
+            return None
+        fields = {**here, "message": self.dice.choice(mine)}
+        if operation == "react":
+            fields["sign"] = self.dice.choice(SIGNS)
+        elif operation == "edit":
+            fields["text"] = f"another {self._text('text')}"
+        elif self.dice.random() < 0.5:
+            return None
+        return Asked(operation, fields)
 
-    def _is_idle(self, actor: Actor) -> bool:
-        """It has said and read everything, so that no Commit of its own is pending."""
-        return not actor.wanted and not actor.commit and actor.cursor == len(self.log)
+    def _file(self, here: Fields, text: str) -> Asked:
+        raw = self.files[text] = self.dice.randbytes(self.dice.randrange(1, FILE_BYTES))
+        fields = {
+            "file": {"file": raw.hex()},
+            "name": FILE_NAME,
+            "mediaType": "application/octet-stream",
+            "transfer": text,
+            "text": text,
+        }
+        return Asked("sendFile", {**here, **fields}, text)
 
-    # --- for the test of the test ----------------------------------------------------------
+    def _new_group(self, device: Device) -> Asked | None:
+        if len(self.client.conversations()) > GROUPS:
+            return None
+        others = [one.address for one in self.devices if one is not device]
+        chosen = self.dice.sample(others, self.dice.randrange(len(others) + 1))
+        addresses = [*chosen, str(self.client.address)]
+        return Asked("createGroup", {"title": self._text("group"), "addresses": addresses})
 
-    def say(self, name: str, text: bytes) -> bytes:
-        """A message past all bookkeeping."""
-        id_ = self._dice.randbytes(8)
-        raw: bytes = ask(self._page, name, "encrypt", group=GROUP, id=id_, plaintext=text)[
-            "payload"
+    def _text(self, by: str) -> str:
+        self._number += 1
+        return f"{self._number} by {by}"
+
+    # --- the end -----------------------------------------------------------------------------
+
+    async def settled(self) -> None:
+        """Nobody dies, until everybody has everything and nothing waits. Raises TimeoutError."""
+        before: object = None
+        calm = 0
+        try:
+            async with asyncio.timeout(SETTLING_S):
+                while calm < CALM_LOOKS:
+                    await asyncio.sleep(LOOK_AGAIN_S)
+                    now = [await self._look(device) for device in self.devices]
+                    witness = {
+                        id_: (one.participants, len(await history(one)))
+                        for id_, one in in_all(self.client).items()
+                    }
+                    waits = any(waits for _, waits in now)
+                    calm = calm + 1 if (now, witness) == before and not waits else 0
+                    before = now, witness
+        except TimeoutError as error:
+            heard = {device.name: await device.heard() for device in self.devices}
+            raise AssertionError(f"something waits for ever: {before}; told: {heard}") from error
+
+    async def _look(self, device: Device) -> tuple[Mapping[str, object], bool]:
+        """What a device has, and whether something of it waits."""
+        found: dict[str, object] = {}
+        waits = False
+        for row in await device.ask("conversations"):
+            said = await device.history(row["id"])
+            waiting = [one["text"] for one in said if one["state"] == "waiting"]
+            waits |= row["state"] == "opening" or (row["state"] == "open" and bool(waiting))
+            found[row["id"]] = (row["state"], row["participants"], len(said), waiting)
+        return found, waits
+
+    async def farewell(self) -> None:
+        """Everybody says something in every group: whoever reads it is in the same state."""
+        for device in self.devices:
+            await device.run([Asked("open"), Asked("conversations")], dies=False)
+            errand = [
+                wish
+                for id_, row in device.rows.items()
+                if row["state"] == "open"
+                and (wish := self._wish_in(device, "sendText", id_)) is not None
+            ]
+            await device.run(errand, dies=False)
+        for conversation in self.client.conversations():
+            await conversation.send_text(self._text(WITNESS))
+        await self.settled()
+
+
+@asynccontextmanager
+async def world(folder: Path, built_page: Path, epochs: Epochs, seed: int) -> AsyncIterator[World]:
+    """A server with the page, a browser whose storage is on disk, and everybody in it."""
+    async with tapping() as tap, contextlib.AsyncExitStack() as stack:
+        origins = [f"http://{name}.localhost:{tap.port}" for name in NAMES]
+        config = f'web_dir = "{built_page}"\norigins = {origins}\n{OPEN_LIMITS}'
+        server = stack.enter_context(ServerProcess(folder / "server", config=config))
+        tap.server_port = server.port
+        playwright = await stack.enter_async_context(async_playwright())
+        context = await playwright.chromium.launch_persistent_context(
+            folder / "profile", executable_path=CHROMIUM, args=arguments()
+        )
+        stack.push_async_callback(context.close)
+        devices = [
+            Device(name, f"{origin}/", context, random.Random(f"{seed} {name}"))
+            for name, origin in zip(NAMES, origins, strict=True)
         ]
-        return raw
-
-    def rows(self, name: str, store: str) -> Any:
-        """The rows of one of the stores of groups."""
-        return self._page.evaluate(_ROWS, [name, store, []])
-
-    def put_back(self, name: str, store: str, rows: Any) -> None:
-        """Set a vault's store back to old rows, while its device is not running."""
-        kill(self._page, name)
-        self._page.evaluate(_ROWS, [name, store, rows])
-        open_vault(self._page, name, self.witness.view, *(a.identity for a in self._all()))
-
-    def _all(self) -> list[Actor]:
-        return list(self._actors.values())
-
-
-def crash(page: Page) -> None:
-    """End the page's process, as a browser that runs out of memory does."""
-    with page.expect_event("crash"), contextlib.suppress(Error):
-        page.goto("chrome://crash")
+        by_origin = dict(zip(origins, devices, strict=True))
+        await context.expose_binding(
+            "report",
+            lambda source, index, answer: by_origin[source["page"].url.rstrip("/")].report(
+                index, answer
+            ),
+        )
+        for name in (GUEST, WITNESS):
+            client = await Client.register(folder / name, server.url, name)
+            await stack.enter_async_context(client)
+        yield World(devices, client, tap, seed)

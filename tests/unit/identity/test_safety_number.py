@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import re
+import string
 
 import msgspec
 import pytest
@@ -14,6 +15,8 @@ from plausch.identity.safety_number import (
     ITERATIONS,
     Party,
     check_scanned,
+    is_qr_payload,
+    is_same_number,
     parse_qr_payload,
     qr_payload,
     safety_number,
@@ -61,6 +64,32 @@ def test_another_key_or_address_changes_the_number() -> None:
     assert len(numbers) == 4
 
 
+def test_a_compared_number_is_the_same_however_it_is_spaced_and_no_other() -> None:
+    number = safety_number(ANNA, BEN)
+    digits = number.replace(" ", "")
+    for typed in (number, digits, "\t" + number.replace(" ", " \n") + " "):
+        assert is_same_number(typed, number)
+    for typed in ("", " ", "yes", digits[1:], digits + "0", number[:35]):
+        assert not is_same_number(typed, number)
+
+
+def test_a_code_is_told_from_a_number() -> None:
+    assert is_qr_payload(qr_payload(ANNA, BEN))
+    assert not is_qr_payload(safety_number(ANNA, BEN))
+
+
+def test_one_code_has_one_text() -> None:
+    """With another last character it is damaged, or the code of another key in its one form."""
+    text = qr_payload(ANNA, BEN)
+    for last in string.ascii_letters + string.digits + "-_+/=":
+        changed = text[:-1] + last
+        try:
+            seen = parse_qr_payload(changed)
+        except IdentityRefused:
+            continue
+        assert qr_payload(seen.shown_by, seen.shown_to) == changed
+
+
 def test_a_scanned_code_of_the_same_conversation_verifies() -> None:
     check_scanned(qr_payload(ANNA, BEN), own=BEN, other=ANNA)
 
@@ -97,6 +126,8 @@ def test_ones_own_code_is_no_verification() -> None:
         ("plausch-verify:A", "malformed"),
         ("plausch-verify:" + "A" * 2000, "malformed"),
         (qr_payload(ANNA, BEN) + "AAAA", "malformed"),
+        (qr_payload(ANNA, BEN) + "=", "malformed"),
+        (" " + qr_payload(ANNA, BEN), "malformed"),
         (code_of(2, ANNA.account.uri, MALLORY, BEN.account.uri, MALLORY), "unknown_version"),
         (code_of(1, "anna", MALLORY, BEN.account.uri, MALLORY), "malformed"),
         (code_of(1, ANNA.account.uri, b"", BEN.account.uri, MALLORY), "bad_key"),

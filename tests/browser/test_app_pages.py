@@ -1,0 +1,155 @@
+"""Every page of the app, small and large, light and dark: no complaints, and axe finds nothing.
+
+With PLAUSCH_SHOTS=FOLDER each is kept as a picture.
+"""
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from browser.app_stage import DESKTOP, PHONE, Stage, on_stage, to
+
+PAGES = {
+    "start": "?new",
+    "start_by_link": "linde?new",
+    "list": "",
+    "list_empty": "?empty",
+    "restaurant": to("linde"),
+    "friend": to("ben"),
+    "group": to("group"),
+    "request": to("request"),
+    "changed_identity": "?offline" + to("changed"),
+    "left": to("left"),
+    "contact": to("ben", "/details"),
+    "contact_changed": to("changed", "/details"),
+    "group_details": to("group", "/details"),
+    "settings": "#/settings",
+    "devices": "#/settings/devices",
+    "privacy": "#/settings/privacy",
+    "about": "#/settings/about",
+}
+
+
+def new_conversation(page: Page) -> None:
+    page.get_by_role("button", name="Neue Unterhaltung").first.click()
+
+
+def new_group(page: Page) -> None:
+    new_conversation(page)
+    page.get_by_role("button", name="Gruppe gründen").click()
+
+
+def own_link(page: Page) -> None:
+    new_conversation(page)
+    page.get_by_role("button", name="Meinen Link").click()
+
+
+def found(page: Page) -> None:
+    page.get_by_role("searchbox").fill("lichter")
+    page.get_by_text("Nachrichten", exact=True).wait_for()
+
+
+def message_menu(page: Page) -> None:
+    message = page.get_by_role("article").filter(has_text="im Keller")
+    message.focus()
+    page.keyboard.press("Enter")
+
+
+def emoji(page: Page) -> None:
+    page.get_by_role("button", name="Emoji", exact=True).click()
+    page.get_by_role("button", name="grinsendes Gesicht", exact=True).wait_for()
+
+
+def forwarding(page: Page) -> None:
+    message_menu(page)
+    page.get_by_role("menuitem", name="Weiterleiten").click()
+
+
+def selecting(page: Page) -> None:
+    message_menu(page)
+    page.get_by_role("menuitem", name="Auswählen").click()
+
+
+def picture(page: Page) -> None:
+    page.get_by_role("button", name="Bild see.jpg").click()
+
+
+def help_sheet(page: Page) -> None:
+    page.get_by_role("button", name="Tastenkürzel").click()
+
+
+def safety(page: Page) -> None:
+    page.get_by_role("button", name="Sicherheitsnummer").click()
+    page.get_by_role("button", name="QR-Code zeigen").click()
+
+
+def offer(page: Page) -> None:
+    page.get_by_role("article").get_by_role("button", name="Tisch reservieren").click()
+    page.get_by_role("button", name="19:30").wait_for()
+
+
+def booked(page: Page) -> None:
+    offer(page)
+    page.get_by_role("button", name="19:30").click()
+    page.get_by_text("Bestätigt", exact=True).wait_for()
+
+
+OVER_PAGES = {
+    "new_conversation": ("", new_conversation),
+    "new_group": ("", new_group),
+    "own_link": ("", own_link),
+    "found": ("", found),
+    "message_menu": (to("group"), message_menu),
+    "emoji": (to("group"), emoji),
+    "forwarding": (to("group"), forwarding),
+    "selecting": (to("group"), selecting),
+    "picture": (to("ben"), picture),
+    "help": ("#/settings", help_sheet),
+    "safety": (to("ben", "/details"), safety),
+    "offer": (to("linde"), offer),
+    "booked": (to("linde"), booked),
+}
+LOOKS = [
+    pytest.param(size, scheme, id=f"{size[0]}-{scheme}")
+    for size in (PHONE, DESKTOP)
+    for scheme in ("light", "dark")
+]
+
+
+def wrong_with(stage: Stage, picture: str) -> list[str]:
+    """Everything that is not as it should be, with the page's name before it."""
+    stage.settle()
+    stage.shoot(picture)
+    return [f"{picture}: {one}" for one in (*stage.violations(), *stage.complaints)]
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_every_page(app_site: str, browser: Browser, size: tuple[int, int], scheme: str) -> None:
+    wrong: list[str] = []
+    for name, address in PAGES.items():
+        with on_stage(browser, app_site + address, size=size, scheme=scheme) as stage:
+            wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_everything_above_the_pages(
+    app_site: str, browser: Browser, size: tuple[int, int], scheme: str
+) -> None:
+    wrong: list[str] = []
+    for name, (address, show) in OVER_PAGES.items():
+        with on_stage(browser, app_site + address, size=size, scheme=scheme) as stage:
+            show(stage.page)
+            wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
+    assert wrong == []
+
+
+def test_english(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + "#/settings", language="en-GB") as stage:
+        assert stage.page.locator("html").get_attribute("lang") == "en"
+        stage.page.get_by_role("heading", name="Settings").wait_for()
+        stage.page.get_by_role("radio", name="Deutsch").check()
+        stage.page.get_by_role("heading", name="Einstellungen").wait_for()
+        assert stage.page.locator("html").get_attribute("lang") == "de"
+        stage.page.reload()
+        stage.page.get_by_role("heading", name="Einstellungen").wait_for()
+        assert stage.complaints == []
