@@ -73,6 +73,7 @@ async def check_histories(world: World) -> None:
 async def check_files(world: World) -> str:
     """Every file can be fetched by everybody, whatever died while it was sealed and uploaded."""
     fetched = 0
+    texts = {one.id: one.text for device in world.devices for one in device.said.values()}
     for device in world.devices:
         for view in await device.history(world.everybody):
             if view["kind"] == "file" and not view["isDeleted"]:
@@ -82,7 +83,7 @@ async def check_files(world: World) -> str:
                     message=view["id"],
                     transfer=view["id"],
                 )
-                assert file == world.files[view["text"]]
+                assert file == world.files[texts.get(view["id"], view["text"])]
                 fetched += 1
     return f"{fetched} files fetched"
 

@@ -1,7 +1,8 @@
 """A network between browser and server that a test can spoil.
 
 It stands before a server, passes the page on, and takes the WebSocket elsewhere if it is told to
-(to a lying server, `crooked.py`). As `weather` says it also is down, silent, slow, or talks rubbish.
+(to a lying server, `crooked.py`). As `weather` says it also is down, silent, slow, or talks
+rubbish.
 """
 
 import asyncio

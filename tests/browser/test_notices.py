@@ -1,5 +1,5 @@
 """Notifications in Chromium: the whole way from a message to what the service worker shows, with a
-push service of the test's own. Chromium's own is out of reach: so the page is given an endpoint, and
+push service of the test's own. Chromium's own is out of reach: so the page gets an endpoint, and
 the wake-up is handed to the service worker by the DevTools protocol.
 """
 

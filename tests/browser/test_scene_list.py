@@ -39,7 +39,7 @@ def test_words_with_umlauts_are_found(troupe: Troupe) -> None:
     cem = troupe.member("Cem")
     talk_to(anna, cem, "Treffen wir uns im Café Müßiggang?", "Die Straße heißt Färbergraben")
     search = anna.page.get_by_role("searchbox")
-    for query in ("Färbergraben", "färber", "FÄRBER", "farber", "straße", "MÜSSIG", "cafe"):
+    for query in ("Färbergraben", "färber", "FÄRBER", "farber", "straße", "müßig", "cafe"):
         search.fill(query)
         expect(anna.page.locator(".found .hit")).to_have_count(1)
     search.fill("Färber")

@@ -23,7 +23,8 @@ const attempt = (action) => {{ try {{ return action(); }} catch {{ return null; 
 function printable(value) {{
   if (typeof value === 'function') {{
     const counts = Array.from({{ length: {MOST_COUNTED} }}, (_, count) => count);
-    return {{ text: attempt(() => value(...marks)), counted: counts.map((n) => attempt(() => value(n))) }};
+    const counted = counts.map((n) => attempt(() => value(n)));
+    return {{ text: attempt(() => value(...marks)), counted }};
   }}
   if (value === null || typeof value !== 'object') return value;
   if (Array.isArray(value)) return value.map(printable);

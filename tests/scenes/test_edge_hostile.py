@@ -130,9 +130,7 @@ async def test_after_the_login_there_is_no_other(device: WireDevice, kind: type)
         (ws_frame(b"", first=0x01) * 50, 1002),
     ],
 )
-async def test_only_binary_messages(
-    server: ServerProcess, raw: bytes, close_code: int
-) -> None:
+async def test_only_binary_messages(server: ServerProcess, raw: bytes, close_code: int) -> None:
     socket = await RawSocket.websocket(server.url)
     socket.write(raw)
     await expect_closing(socket, "bad_frame", close_code)

@@ -19,8 +19,12 @@ ONLY_IN_TYPESCRIPT = {
     "signature_checks": "signatures are verified in batches (docs/decisions/0005)",
 }
 TESTED_ELSEWHERE = {
+    "app.ts": "tests/browser/test_scene_talk.py",
     "waker.ts": "tests/browser/test_notices.py",
     "sdk/worker.ts": "tests/browser/test_tabs.py",
+    "sdk/protocol.ts": "web/tests/sdk/desk.test.ts",
+    "words/de_devices.ts": "tests/browser/words.py",
+    "words/en_devices.ts": "tests/browser/words.py",
     "views/context.ts": "tests/browser/test_app_pages.py",
     "views/media/microphone.ts": "tests/browser/test_scene_files.py",
     "views/media/picture.ts": "tests/browser/test_app_talk.py",
@@ -31,6 +35,40 @@ TESTED_ELSEWHERE = {
     "views/parts/modal.ts": "tests/browser/test_app_talk.py",
 }
 """The worker's file can run in a browser only."""
+
+LINKING = "tests/browser/test_scene_linking.py"
+TESTED_ELSEWHERE.update(
+    dict.fromkeys(
+        (
+            "identity/adoption.ts",
+            "models/linking.svelte.ts",
+            "models/restore.svelte.ts",
+            "sdk/account_devices.ts",
+            "sdk/archive_reading.ts",
+            "sdk/archive_records.ts",
+            "sdk/archive_ref.ts",
+            "sdk/archive_source.ts",
+            "sdk/archive_writing.ts",
+            "sdk/arrival.ts",
+            "sdk/backup_record.ts",
+            "sdk/backups.ts",
+            "sdk/departures.ts",
+            "sdk/device_naming.ts",
+            "sdk/handover.ts",
+            "sdk/linking.ts",
+            "sdk/linkings.ts",
+            "sdk/pairing.ts",
+            "sdk/pairing_line.ts",
+            "sdk/recoveries.ts",
+            "sdk/recovery_settings.ts",
+            "sdk/restoring.ts",
+            "vault/slots.ts",
+            "models/device_name.ts",
+        ),
+        LINKING,
+    )
+)
+"""Linking, history and backups are tested as one, by two browsers."""
 
 GIVEN = re.compile(r"\b(?:class|function|const|let|interface|type|enum)\s+([A-Za-z_]\w*)")
 

@@ -273,7 +273,7 @@ async def test_a_waiting_change_is_not_owed_twice(town: Town, wire: Crooked) -> 
     anna, _, _, group = await three(town, wire)
     await core_of(anna).transport.close()
     for _ in range(3):
-        await epochs_of(anna)._owe_tidying(live_of(anna, group))
+        await epochs_of(anna)._owe(live_of(anna, group), EntryKind.CHANGE, b"{}")
     kinds = [entry.kind for entry in await core_of(anna).outbox.of(group.id)]
     assert kinds == [EntryKind.CHANGE]
 

@@ -356,9 +356,7 @@ def test_an_authors_other_devices_sleep_on(members: Members, wakes: Wakes) -> No
     hub = Hub(members, INLINE_BYTES, 8, wakes)
     hub.appended(CONVERSATION, [envelope(1, BEN)])
     assert wakes.woken == [ANNA.uri]
-    hub.appended(
-        CONVERSATION, [envelope(2, BEN), envelope(3, ANNA)]
-    )  # for each
+    hub.appended(CONVERSATION, [envelope(2, BEN), envelope(3, ANNA)])  # for each
     assert wakes.woken == [ANNA.uri, ANNA.uri, BEN.uri, tablet.uri]
 
 

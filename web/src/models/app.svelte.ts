@@ -21,6 +21,7 @@ import { Announcer } from './announcer.svelte.ts';
 import { Composer } from './composer.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
 import { Inbox } from './inbox.svelte.ts';
+import { Linking } from './linking.svelte.ts';
 import type { Messenger } from './messenger.ts';
 import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
 import { domainOf, nameOf, titleOf } from './people.ts';
@@ -59,6 +60,8 @@ export interface Surroundings {
   readonly reload: () => void;
   /** Without it nothing is notified. */
   readonly notices?: NoticeSide;
+  /** What this browser says it is called. */
+  readonly deviceName?: string;
 }
 
 export class App {
@@ -73,6 +76,7 @@ export class App {
   nowMs = $state(0);
   readonly inbox: Inbox;
   readonly transfers: Transfers;
+  readonly linking: Linking;
   readonly announcer: Announcer;
   readonly notifier: Notifier;
   readonly preferences: Preferences;
@@ -93,6 +97,7 @@ export class App {
 
   constructor(surroundings: Surroundings) {
     const { messenger, preferences, place, timers, reload, notices = NO_NOTICES } = surroundings;
+    const { deviceName = '' } = surroundings;
     this.messenger = messenger;
     this.preferences = preferences;
     this.timers = timers;
@@ -101,6 +106,7 @@ export class App {
     this.nowMs = timers.now();
     this.inbox = new Inbox(messenger, () => this.own?.address ?? '', timers);
     this.transfers = new Transfers(messenger);
+    this.linking = new Linking(messenger, deviceName);
     this.announcer = new Announcer(timers);
     this.notifier = new Notifier({
       ...notices,
@@ -282,6 +288,7 @@ export class App {
         case 'problem':
         case 'connection':
         case 'transfer':
+        case 'linking':
         case 'caught_up':
         case 'moved':
         case 'reset':
@@ -321,6 +328,12 @@ export class App {
       case 'transfer':
         this.transfers.told(told.transfer, told);
         break;
+      case 'linking':
+        this.linking.hear(told.linking);
+        if (told.linking.stage === 'done' && this.phase === 'new') {
+          void this.begin();
+        }
+        break;
       case 'caught_up':
       case 'moved':
         break; // the messenger has said so already
@@ -351,7 +364,8 @@ export class App {
     const isMuted = (this.inbox.get(message.conversation)?.mutedUntilMs ?? 0) > this.nowMs;
     const isKnown = this.open?.find(message.id) !== undefined;
     if (isNew && !isMuted && !isKnown && !message.isOutgoing && message.kind !== 'event') {
-      const isOpen = message.conversation === this.open?.id;
+      const isSeen = this.route.page === 'conversation' && this.route.side === 'none';
+      const isOpen = message.conversation === this.open?.id && isSeen;
       this.announcer.arrived(message, this.nameOf(message.sender), isOpen);
     }
   }

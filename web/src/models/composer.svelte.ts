@@ -22,7 +22,6 @@ export class Composer {
   caret = $state(0);
   replyTo = $state.raw<MessageView | undefined>(undefined);
   editing = $state.raw<MessageView | undefined>(undefined);
-  isSending = $state(false);
   readonly isEmpty = $derived(this.text.trim() === '');
   readonly isTooLong = $derived(this.text.length > MAX_TEXT_CHARACTERS);
   /** Participants whose name begins with what stands behind the `@` at the caret. */
@@ -33,6 +32,8 @@ export class Composer {
   readonly #messenger: Messenger;
   readonly #domain: string;
   readonly #draft: Later;
+  /** Texts go out in the order in which they were written, also when one is slow. */
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(conversation: string, messenger: Messenger, domain: string, timers: Timers) {
     this.#conversation = conversation;
@@ -101,25 +102,29 @@ export class Composer {
   /** Send, or save the edit. The message, if a new one; the text comes back if refused. Throws Refused. */
   async send(): Promise<MessageView | undefined> {
     const { text, replyTo, editing } = this;
-    if (this.isEmpty || this.isTooLong || this.isSending) {
+    if (this.isEmpty || this.isTooLong) {
       return undefined;
     }
-    this.isSending = true;
     this.replyTo = undefined;
     this.editing = undefined;
     this.text = '';
     this.#draft.cancel();
+    const delivery = this.#turn.then(() => this.#deliver(text.trim(), replyTo, editing));
+    this.#turn = delivery.then(
+      () => undefined,
+      () => undefined,
+    );
     try {
-      return await this.#deliver(text.trim(), replyTo, editing);
+      return await delivery;
     } catch (error) {
       if (this.text === '') {
         this.text = text;
         this.replyTo = replyTo;
         this.editing = editing;
+      } else if (editing === undefined && this.editing === undefined) {
+        this.text = `${text}\n${this.text}`;
       }
       throw error;
-    } finally {
-      this.isSending = false;
     }
   }
 

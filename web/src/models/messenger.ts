@@ -66,6 +66,8 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'contacts',
   'safety',
   'devices',
+  'backup',
+  'findBackup',
   'problems',
 ]);
 

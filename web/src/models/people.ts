@@ -8,10 +8,24 @@ export const TONES = 8;
 
 export { displayName };
 
+/** Names that were cleaned before: a list asks for the same ones with every change. */
+const cleaned = new Map<string, string>();
+const MOST_CLEANED = 5000;
+
 /** `anna`, or `anna@example.org` when that is not our own server. */
 export function nameOf(address: string, domain: string): string {
   const [name = '', home = ''] = address.split('@', 2);
-  return displayName(home === domain ? name : address);
+  const claimed = home === domain ? name : address;
+  const known = cleaned.get(claimed);
+  if (known !== undefined) {
+    return known;
+  }
+  if (cleaned.size >= MOST_CLEANED) {
+    cleaned.clear();
+  }
+  const shown = displayName(claimed);
+  cleaned.set(claimed, shown);
+  return shown;
 }
 
 /** `anna@example.org` -> `example.org`. */

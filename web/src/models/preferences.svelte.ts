@@ -31,6 +31,8 @@ export class Preferences {
   sounds = $state(true);
   /** The question whether to notify was answered, or put off. */
   isHintClosed = $state(false);
+  /** The question whether to make a recovery key was answered, or put off. */
+  isRecoveryHintClosed = $state(false);
   readonly #shelf: Shelf | undefined;
 
   /** `wishes`: the browser's languages. `isTouch`: Enter begins a line, unless chosen otherwise. */
@@ -50,6 +52,7 @@ export class Preferences {
     this.showsText = kept['showsText'] !== false;
     this.sounds = kept['sounds'] !== false;
     this.isHintClosed = kept['isHintClosed'] === true;
+    this.isRecoveryHintClosed = kept['isRecoveryHintClosed'] === true;
   }
 
   /** The six signs to react with at once: the person's own first. */
@@ -92,6 +95,11 @@ export class Preferences {
     this.#write();
   }
 
+  closeRecoveryHint(): void {
+    this.isRecoveryHintClosed = true;
+    this.#write();
+  }
+
   closeHint(): void {
     this.isHintClosed = true;
     this.#write();
@@ -113,8 +121,8 @@ export class Preferences {
 
   #write(): void {
     const { theme, enterSends, ownName, recent } = this;
-    const { notifies, showsText, sounds, isHintClosed } = this;
-    const notices = { notifies, showsText, sounds, isHintClosed };
+    const { notifies, showsText, sounds, isHintClosed, isRecoveryHintClosed } = this;
+    const notices = { notifies, showsText, sounds, isHintClosed, isRecoveryHintClosed };
     try {
       this.#shelf?.setItem(
         KEY,

@@ -57,3 +57,8 @@ export function isEmojiOnly(text: string): boolean {
   const segments = [...new Intl.Segmenter().segment(text.replace(/\s+/g, ''))];
   return segments.length > 0 && segments.length <= MOST_LARGE;
 }
+
+/** Whether all that can be said of a message is the media type of what this version cannot show. */
+export function isOnlyMediaType(text: string): boolean {
+  return /^\[[\w.+-]+\/[\w.+-]+\]$/.test(text);
+}

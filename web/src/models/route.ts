@@ -9,14 +9,20 @@ export type Route =
       /** Details of this participant instead of the conversation's. */
       readonly contact?: string;
     }
-  | { readonly page: 'settings'; readonly section: Section };
+  | {
+      readonly page: 'settings';
+      readonly section: Section;
+      /** The code of another device's link that was opened. */
+      readonly link?: string;
+    };
 
-export const SECTIONS = ['all', 'devices', 'privacy', 'about'] as const;
+export const SECTIONS = ['all', 'devices', 'recovery', 'privacy', 'about'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 const ID = /^[0-9a-f]{1,64}$/;
 const ADDRESS = /^[a-z0-9._-]+@[a-z0-9.:-]+$/;
 const LINK = /^\/([a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?)\/?$/;
+const DEVICE_LINK = /^#?\/link\/([A-Za-z0-9_-]{20,128})$/;
 const NO_LINKS: ReadonlySet<string> = new Set(['index.html']);
 
 /** Of `location.hash`; anything unknown is the list. */
@@ -31,10 +37,19 @@ export function routeOf(hash: string): Route {
       ...(second === 'details' && ADDRESS.test(contact) ? { contact } : {}),
     };
   }
+  const link = linkIn(hash);
+  if (link !== undefined) {
+    return { page: 'settings', section: 'devices', link };
+  }
   if (page === 'settings') {
     return { page: 'settings', section: SECTIONS.find((one) => one === first) ?? 'all' };
   }
   return { page: 'list' };
+}
+
+/** The code in the link of another device, `#/link/CODE`; undefined when it is none. */
+export function linkIn(hash: string): string | undefined {
+  return DEVICE_LINK.exec(hash)?.[1];
 }
 
 /** The hash of a route. */

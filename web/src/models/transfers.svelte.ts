@@ -31,6 +31,11 @@ export class Transfers {
     return transfer === undefined ? undefined : this.#progress.get(transfer);
   }
 
+  /** How far something has come that is no message's file. */
+  named(transfer: string): Progress | undefined {
+    return this.#progress.get(transfer);
+  }
+
   told(transfer: string, progress: Progress): void {
     if (progress.doneBytes >= progress.totalBytes) {
       this.#progress.delete(transfer);

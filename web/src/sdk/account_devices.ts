@@ -9,7 +9,7 @@ import type { Core } from './core.ts';
 import { Departures } from './departures.ts';
 import type { Device } from './device.ts';
 import type { Giver } from './linking.ts';
-import { addDevice, type Enrolled } from './own_devices.ts';
+import { addDevice } from './own_devices.ts';
 import type { Told } from './protocol.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -55,7 +55,7 @@ export class AccountDevices {
   }
 
   /** The other device has its keys: the history follows. */
-  linked(_: Enrolled): void {
+  linked(): void {
     this.#departures.kick();
   }
 

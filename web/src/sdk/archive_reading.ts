@@ -14,7 +14,7 @@ import { Status } from '../content/status.ts';
 import { IdentityRefused } from '../identity/errors.ts';
 import type { Write } from '../platform/database.ts';
 import type { KeptAccount } from '../vault/accounts.ts';
-import { KeptConversation } from '../vault/conversations.ts';
+import { type KeptConversation } from '../vault/conversations.ts';
 import type { MessageRow } from '../vault/messages.ts';
 import { type ArchiveRecord, refused } from './archive_records.ts';
 import { type Core, Live } from './core.ts';

@@ -63,8 +63,9 @@ export async function compose(
     await core.trust.setKnown(live.others(core.address));
   }
   const sent = await core.changing(live, async () => {
-    const group = await core.group(live);
-    const raw = sendable(() => withMark(content, core.mark(group)).encode());
+    // Before this device is in it, there is no epoch that it could have seen.
+    const mark = live.isAwaited ? undefined : core.mark(await core.group(live));
+    const raw = sendable(() => (mark === undefined ? content : withMark(content, mark)).encode());
     const identifier = messageId(raw, core.address.uri, core.roomUri(live.id));
     const idempotencyId = newIdempotencyId();
     const writes: Write[] = [

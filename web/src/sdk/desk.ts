@@ -136,11 +136,7 @@ export class Desk {
       conversationWith: (asked) => rooms().conversationWith(asked),
       createGroup: (asked) => rooms().createGroup(asked),
       messages: (asked) => talk().messages(asked),
-      search: ({ query, conversation }) =>
-        this.#demand().search.find(
-          query,
-          conversation === undefined ? undefined : ConversationId.fromHex(conversation),
-        ),
+      search: (asked) => this.#search(asked),
       sendText: (asked) => talk().sendText(asked),
       answerCard: (asked) => talk().answerCard(asked),
       forward: (asked) => talk().forward(asked),
@@ -249,8 +245,8 @@ export class Desk {
         this.#start(own),
       );
     }
-    return this.#linkings.beginExisting(await running.devices.giver(), asked, (enrolled) => {
-      running.devices.linked(enrolled);
+    return this.#linkings.beginExisting(await running.devices.giver(), asked, () => {
+      running.devices.linked();
       return Promise.resolve();
     });
   }
@@ -301,6 +297,11 @@ export class Desk {
     await running?.device.close(
       new Unreachable('Plausch was closed here; what waits goes out next time.'),
     );
+  }
+
+  #search({ query, conversation }: Asked<'search'>): Done<'search'> {
+    const within = conversation === undefined ? undefined : ConversationId.fromHex(conversation);
+    return this.#demand().search.find(query, within);
   }
 
   async #sendFile(asked: Asked<'sendFile'>): Promise<MessageView> {

@@ -251,9 +251,9 @@ export class Epochs {
   }
 
   /** The lowest leaf goes first and at once; the others wait, so that one Commit is made. */
-  #turnMs(group: Group): number {
+  #turnMs(group: Group, outdated: readonly number[] = []): number {
     const leaving = new Set(leavers(this.#core, group));
-    const going = new Set<number>();
+    const going = new Set(outdated);
     for (const [uri, { leaf }] of membersOf(this.#core, group)) {
       if (leaving.has(uri)) {
         going.add(leaf);
@@ -332,9 +332,10 @@ export class Epochs {
     const look = async (): Promise<readonly [missing: readonly string[], outdated: number]> =>
       core.changing(live, async () => {
         const group = await core.group(live);
-        delayMs = this.#turnMs(group);
+        const outdated = outdatedLeaves(core, live, group);
+        delayMs = this.#turnMs(group, outdated); // nobody waits for a device that is gone
         const missing = [...missingDevices(core, group, [address]).keys()];
-        return [missing, outdatedLeaves(core, live, group).length] as const;
+        return [missing, outdated.length] as const;
       });
     try {
       const [missing, outdated] = await look();

@@ -78,6 +78,9 @@ export class Outbox {
   }
 
   async #payAll(live: Live): Promise<void> {
+    if (live.isAwaited) {
+      return; // goes on when this device is in it
+    }
     let refusals = 0;
     let ahead: Debt | undefined;
     try {

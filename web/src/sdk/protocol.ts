@@ -399,9 +399,7 @@ export interface Operations {
   /** Look before restoring. `file`: of this backup file instead of the server's. */
   findBackup: (asked: Restoring & { readonly file?: Blob }) => FoundBackupView;
   /** This browser becomes a device of the account; its history follows. */
-  restore: (
-    asked: Restoring & { readonly isAlone: boolean; readonly file?: Blob },
-  ) => OwnView;
+  restore: (asked: Restoring & { readonly isAlone: boolean; readonly file?: Blob }) => OwnView;
   problems: (asked: Empty) => readonly ProblemView[];
   /** By which key the server signs its wake-ups, as a browser takes it. */
   wakeUpKey: (asked: Empty) => Uint8Array;

@@ -84,9 +84,27 @@ function wakeUpsOver(transport: Transport): Pick<Server, 'wakeUpKey' | 'setWakeU
   };
 }
 
+/** The part of the server that is about blobs. */
+function blobsOver(
+  transport: Transport,
+): Pick<Server, 'beginBlob' | 'putBlobChunk' | 'getBlobChunk' | 'dropBlob'> {
+  return {
+    beginBlob: async (blob, length, digest) =>
+      (await transport.ask('BeginBlob', { blob, length, digest })).offset,
+    putBlobChunk: async (blob, offset, chunk) =>
+      (await transport.ask('PutBlobChunk', { blob, offset, chunk })).offset,
+    getBlobChunk: async (blob, offset, limit) =>
+      (await transport.ask('GetBlobChunk', { blob, offset, limit })).chunk,
+    dropBlob: async (blob) => {
+      await transport.ask('DropBlob', { blob });
+    },
+  };
+}
+
 /** The server behind a transport. */
 export function serverOver(transport: Transport): Server {
   return {
+    ...blobsOver(transport),
     ...wakeUpsOver(transport),
     get isOnline() {
       return transport.isOnline;
@@ -140,15 +158,6 @@ export function serverOver(transport: Transport): Server {
       (await transport.ask('GetCursors', { conversation })).cursors,
     readMailbox: async (after, limit) =>
       (await transport.ask('ReadMailbox', { after, limit })).items,
-    beginBlob: async (blob, length, digest) =>
-      (await transport.ask('BeginBlob', { blob, length, digest })).offset,
-    putBlobChunk: async (blob, offset, chunk) =>
-      (await transport.ask('PutBlobChunk', { blob, offset, chunk })).offset,
-    getBlobChunk: async (blob, offset, limit) =>
-      (await transport.ask('GetBlobChunk', { blob, offset, limit })).chunk,
-    dropBlob: async (blob) => {
-      await transport.ask('DropBlob', { blob });
-    },
     keepBackup: async ({ adoptionKey, lookup }, record, blob) => {
       await transport.ask('KeepBackup', { lookup, adoptionKey, record, blob });
     },

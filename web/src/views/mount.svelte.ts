@@ -6,6 +6,7 @@ import './theme.css';
 import { App } from '../models/app.svelte.ts';
 import type { Messenger } from '../models/messenger.ts';
 import { NO_NOTICES, type NoticeSide } from '../models/notifier.svelte.ts';
+import { deviceName } from '../models/device_name.ts';
 import { Preferences } from '../models/preferences.svelte.ts';
 import { linkedName, routeOf } from '../models/route.ts';
 import type { Timers } from '../models/timing.ts';
@@ -54,7 +55,11 @@ export function mountApp(
   const reload = (): void => {
     location.replace('/');
   };
-  const app = new App({ messenger, preferences, place, timers, reload, notices });
+  const name = deviceName(navigator.userAgent);
+  const app = new App({
+    ...{ messenger, preferences, place, timers, reload, notices },
+    deviceName: name,
+  });
   const update = $state<Update>({ isReady: false, take: () => undefined });
   const linked = linkedName(location.pathname);
   mount(AppView, { target, props: { app, linked, update } });

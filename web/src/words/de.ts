@@ -1,5 +1,6 @@
 /** Everything the app says, in German. */
 
+import { deDevices } from './de_devices.ts';
 import { deMore } from './de_more.ts';
 import type { Words } from './en.ts';
 import { lists, plurals } from './plural.ts';
@@ -9,6 +10,7 @@ const list = lists('de');
 
 export const de: Words = {
   ...deMore,
+  ...deDevices,
   app: {
     name: 'Plausch',
     loading: 'Deine Unterhaltungen werden geöffnet',
@@ -120,7 +122,7 @@ export const de: Words = {
     name: 'Wie heißt die Gruppe?',
     placeholder: 'Zum Beispiel Sommerfest',
     people: 'Wer ist dabei?',
-    add: 'Über Name oder Adresse hinzufügen',
+    add: 'Name oder Adresse',
     addButton: 'Hinzufügen',
     create: 'Gruppe gründen',
     chosen: (count) => n(count, { one: '# Person gewählt', other: '# Personen gewählt' }),

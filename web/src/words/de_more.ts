@@ -1,5 +1,6 @@
 /** The words of the settings, and of what can go wrong, in German. */
 
+import { deDeviceFailures } from './de_devices.ts';
 import type { Words } from './en.ts';
 
 export const deMore: Pick<Words, 'settings' | 'notices' | 'privacy' | 'shortcuts' | 'failure'> = {
@@ -127,6 +128,7 @@ export const deMore: Pick<Words, 'settings' | 'notices' | 'privacy' | 'shortcuts
     ],
   },
   failure: {
+    ...deDeviceFailures,
     bad_name: 'Das ist kein gültiger Name. Nimm Buchstaben, Ziffern, Punkte und Striche.',
     name_taken: 'Dieser Name ist vergeben. Wähle einen anderen.',
     invitation_required:

@@ -1,5 +1,6 @@
 /** Everything the app says, in English. Its type is what every other language must have. */
 
+import { enDevices } from './en_devices.ts';
 import { enMore } from './en_more.ts';
 import { lists, plurals } from './plural.ts';
 
@@ -8,6 +9,7 @@ const list = lists('en');
 
 export const en = {
   ...enMore,
+  ...enDevices,
   app: {
     name: 'Plausch',
     loading: 'Opening your conversations',
@@ -118,7 +120,7 @@ export const en = {
     name: 'What is the group called?',
     placeholder: 'For example Summer party',
     people: 'Who is in it?',
-    add: 'Add by name or address',
+    add: 'Name or address',
     addButton: 'Add',
     create: 'Create group',
     chosen: (count: number) => n(count, { one: '# person chosen', other: '# people chosen' }),

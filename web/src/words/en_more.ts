@@ -1,5 +1,7 @@
 /** The words of the settings, and of what can go wrong, in English. */
 
+import { enDeviceFailures } from './en_devices.ts';
+
 export const enMore = {
   settings: {
     title: 'Settings',
@@ -121,6 +123,7 @@ export const enMore = {
     ] as readonly (readonly [string, string])[],
   },
   failure: {
+    ...enDeviceFailures,
     bad_name: 'This is not a valid name. Use letters, digits, dots and dashes.',
     name_taken: 'This name is taken. Choose another one.',
     invitation_required: 'The invitation code is missing, wrong or used. Ask for a new one.',

@@ -49,3 +49,11 @@ test('what comes later is said later', async () => {
   await clock.pass(1000);
   expect(announcer.sentence).toBe('two');
 });
+
+test('marks of Markdown are not read out', async () => {
+  const { announcer, clock } = announcing();
+  const text = 'Hi [@anna](mimi://x/u/anna), **now**';
+  announcer.arrived(message({ id: 'a', text, isMarkdown: true }), 'ben', true);
+  await clock.pass(1000);
+  expect(announcer.sentence).toBe('ben: Hi @anna, now');
+});

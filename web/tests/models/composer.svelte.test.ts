@@ -38,14 +38,28 @@ test('nothing is not sent, nor too much', async () => {
   expect(asked(device, 'sendText')).toEqual([]);
 });
 
-test('a second press while it is being sent does nothing', async () => {
+test('a second press sends nothing again', async () => {
   const { composer, device } = composed();
   composer.write('once');
   const first = composer.send();
-  composer.write('once');
   expect(await composer.send()).toBeUndefined();
   await first;
   expect(asked(device, 'sendText')).toHaveLength(1);
+});
+
+test('who writes quickly need not wait: one goes after the other', async () => {
+  const { composer, device } = composed();
+  composer.write('first');
+  const first = composer.send();
+  composer.write('second');
+  const second = composer.send();
+  expect(composer.text).toBe('');
+  expect((await first)?.text).toBe('first');
+  expect((await second)?.text).toBe('second');
+  expect(asked(device, 'sendText').map((one) => (one as { text: string }).text)).toEqual([
+    'first',
+    'second',
+  ]);
 });
 
 test('what is refused comes back into the field', async () => {
@@ -57,17 +71,16 @@ test('what is refused comes back into the field', async () => {
   await expect(composer.send()).rejects.toMatchObject({ code: 'storage_full' });
   expect(composer.text).toBe('important');
   expect(composer.replyTo).toBe(answered);
-  expect(composer.isSending).toBe(false);
 });
 
-test('unless something else was begun meanwhile', async () => {
+test('before what was begun meanwhile', async () => {
   const { composer, device } = composed();
   composer.write('first');
   device.ask = () => Promise.reject(refusal('storage_full'));
   const sending = composer.send();
   composer.write('second');
   await expect(sending).rejects.toMatchObject({ code: 'storage_full' });
-  expect(composer.text).toBe('second');
+  expect(composer.text).toBe('first\nsecond');
 });
 
 test('the draft is kept a moment after the last key, once', async () => {

@@ -47,3 +47,10 @@ test('a tone is always the same, in range, and not one for all', () => {
   expect(tones.every((tone) => Number.isInteger(tone) && tone >= 0 && tone < TONES)).toBe(true);
   expect(new Set(tones).size).toBe(TONES);
 });
+
+test('names stay right however many are asked for', () => {
+  for (let at = 0; at < 11_000; at += 1) {
+    expect(nameOf(`p${at}@example.org`, 'example.org')).toBe(`p${at}`);
+  }
+  expect(nameOf('p1@example.org', 'elsewhere.example')).toBe('p1@example.org');
+});

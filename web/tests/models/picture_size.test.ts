@@ -68,3 +68,19 @@ test('a picture is made to fit and never larger', () => {
   expect(fitted({ width: 20, height: 10 }, 100)).toEqual({ width: 20, height: 10 });
   expect(fitted({ width: 9000, height: 1 }, 100)).toEqual({ width: 100, height: 1 });
 });
+
+test('of an AVIF the largest of its pictures counts', () => {
+  const box = (width: number, height: number): number[] => {
+    const bytes = new Uint8Array(20);
+    const view = new DataView(bytes.buffer);
+    view.setUint32(0, 20);
+    bytes.set(new TextEncoder().encode('ispe'), 4);
+    view.setUint32(12, width);
+    view.setUint32(16, height);
+    return [...bytes];
+  };
+  const head = [0, 0, 0, 24, ...new TextEncoder().encode('ftypavif'), ...box(64, 48)];
+  const whole = Uint8Array.from([...head, ...box(4000, 3000), ...box(320, 240)]);
+  expect(pictureSize(whole)).toEqual({ width: 4000, height: 3000 });
+  expect(pictureSize(whole.subarray(0, 12))).toBeUndefined();
+});

@@ -109,3 +109,10 @@ test('how to be told of messages is kept; by default nobody is, and sounds and t
     isHintClosed: true,
   });
 });
+
+test('the name that was written is kept for bookings', () => {
+  const shelf = new Memory();
+  expect(new Preferences(shelf, GERMAN_PHONE).ownName).toBe('');
+  new Preferences(shelf, GERMAN_PHONE).setOwnName('Anna Müller');
+  expect(new Preferences(shelf, GERMAN_PHONE).ownName).toBe('Anna Müller');
+});

@@ -6,6 +6,7 @@ import {
   endsInWords,
   FOLDED_CHARACTERS,
   isEmojiOnly,
+  isOnlyMediaType,
 } from '../../src/models/rich_text.ts';
 
 test('plain words are words, Markdown is a tree', () => {
@@ -65,4 +66,14 @@ test.each([
   ['x '.repeat(2000), false, false],
 ])('the time fits behind %j (Markdown: %j): %j', (text, isMarkdown, fits) => {
   expect(endsInWords(text, isMarkdown)).toBe(fits);
+});
+
+test.each([
+  ['[application/x-of-the-future]', true],
+  ['[image/svg+xml]', true],
+  ['[text/html] and words', false],
+  ['[a link](https://example.org)', false],
+  ['', false],
+])('%s is only a media type: %s', (text, is) => {
+  expect(isOnlyMediaType(text)).toBe(is);
 });

@@ -261,7 +261,7 @@ describe('servers that break the protocol', () => {
     const script = new Scripted();
     const [connection] = await connected(script);
     script.peer.say({ frame: 'MailboxMoved', item: 1 });
-    expect((await connection.lost).reason).toContain('before Resume');
+    expect((await connection.lost).reason).toContain('not logged in');
   });
 
   test('a text is no frame', async () => {

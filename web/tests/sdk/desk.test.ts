@@ -206,7 +206,7 @@ test('after each login it is told when everything was read', async () => {
   expect(anna.heard('caught_up')).toHaveLength(1);
   await ben.ask('accept', { conversation: id });
   await ben.ask('sendText', { conversation: id, text: 'Hi' });
-  await until(() => ben.heard('message').some(({ message }) => message.state === 'sent'));
+  await until(async () => (await anna.texts(id)).length === 2);
   const again = await anna.again();
   await until(() => again.heard('caught_up').length === 1);
   expect(await again.texts(id)).toEqual(['hello', 'Hi']);

@@ -40,7 +40,7 @@ export function cast(size: Size, nowMs: () => number): FakeDevice {
 
 function crowd(device: FakeDevice, count: number, now: number): void {
   for (let at = 10; at < count; at += 1) {
-    const id = at.toString(16).padStart(32, '2');
+    const id = `7${at.toString(16).padStart(31, '0')}`;
     const peer = person(at);
     const activeAtMs = now - at * 47 * MINUTE_MS;
     const isGroup = at % 7 === 3;

@@ -18,6 +18,7 @@ import type {
   OwnView,
   Told,
 } from '../../src/sdk/protocol.ts';
+import { blankConversation } from './blank.ts';
 import { DOMAIN } from './people.ts';
 import { searchIn, stretchOf } from './reading.ts';
 
@@ -81,25 +82,7 @@ export class FakeDevice implements Messenger {
 
   /** A conversation, with what is not said filled in. */
   add(fields: Partial<ConversationView> & { readonly id: string }): ConversationView {
-    const view: ConversationView = {
-      kind: 'direct',
-      title: '',
-      participants: [],
-      admins: [],
-      state: 'open',
-      isRequest: false,
-      isBlocked: false,
-      changed: [],
-      unread: 0,
-      activeAtMs: this.nowMs(),
-      isPinned: false,
-      isArchived: false,
-      mutedUntilMs: 0,
-      isMentionsOnly: false,
-      draft: '',
-      expiresAfterS: 0,
-      ...fields,
-    };
+    const view: ConversationView = { ...blankConversation(this.nowMs()), ...fields };
     this.conversations.set(view.id, view);
     this.messages.set(view.id, this.messages.get(view.id) ?? []);
     return view;
@@ -469,6 +452,18 @@ export class FakeDevice implements Messenger {
       },
     ],
     removeDevice: () => undefined,
+    nameDevice: () => undefined,
+    beginLinking: alone,
+    linkWith: alone,
+    confirmLinking: alone,
+    cancelLinking: () => undefined,
+    backup: () => ({ isSetUp: false }),
+    setUpRecovery: alone,
+    stopBackups: () => undefined,
+    backUp: alone,
+    saveBackupFile: alone,
+    findBackup: alone,
+    restore: alone,
     problems: () => [],
     wakeUpKey: () => new Uint8Array(65).fill(4),
     setWakeUp: () => undefined,
@@ -485,6 +480,11 @@ export class FakeDevice implements Messenger {
     }
     return this.#changeContact(address, { state: 'verified' });
   }
+}
+
+/** What takes two devices, or a server: nobody plays that here. */
+function alone(): never {
+  throw refusal('unreachable');
 }
 
 export function refusal(code: string): Refused {

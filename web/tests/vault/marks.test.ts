@@ -80,10 +80,7 @@ test('read is not taken back by delivered', async () => {
 
 test('nothing in the clear says whose marks they are', async () => {
   const marks = new Marks(vault);
-  await vault.write([
-    await marks.reach(ROOM, ANNA, 4),
-    await marks.report(MESSAGE, ANNA, READ, 1),
-  ]);
+  await vault.write([await marks.reach(ROOM, ANNA, 4), await marks.report(MESSAGE, ANNA, READ, 1)]);
   for (const store of [MARK, STATUS]) {
     expect(await shownInClear(platform, vault, store)).not.toMatch(/anna|localhost/);
   }

@@ -120,7 +120,9 @@ describe('the tables are those of Python', () => {
   test('when pushes may come', () => {
     const pushed = STATES.map((state) => [
       state,
-      [...PUSHES].filter((name) => PUSHED_IN[name as keyof typeof PUSHED_IN].includes(state)).sort(),
+      [...PUSHES]
+        .filter((name) => PUSHED_IN[name as keyof typeof PUSHED_IN].includes(state))
+        .sort(),
     ]);
     expect(Object.fromEntries(pushed)).toEqual(WIRE.session.pushed);
   });
@@ -183,12 +185,15 @@ test.each(['GetBackup', 'AdoptDevice'] as const)('%s leads back to the opening',
   }
 });
 
-test.each(['Register', 'Login', 'OpenPairing'] as const)('a refused %s leads back to the opening', (name) => {
-  const session = sessionIn('opening');
-  session.sendFrame({ ...client(name), id: 1 } as ClientFrame);
-  down(session, refusal(1, 'bad_signature'));
-  expect([session.state, session.unanswered]).toEqual(['opening', 0]);
-});
+test.each(['Register', 'Login', 'OpenPairing'] as const)(
+  'a refused %s leads back to the opening',
+  (name) => {
+    const session = sessionIn('opening');
+    session.sendFrame({ ...client(name), id: 1 } as ClientFrame);
+    down(session, refusal(1, 'bad_signature'));
+    expect([session.state, session.unanswered]).toEqual(['opening', 0]);
+  },
+);
 
 describe.each(STATES)('while %s', (state) => {
   test.each(CLIENT)('$frame is sent if it is allowed', (frame) => {

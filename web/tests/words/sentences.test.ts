@@ -91,6 +91,8 @@ test.each([
   ['1. one\n2. two', 'one two'],
   ['> quoted', 'quoted'],
   ['`code` ~~old~~', 'code old'],
+  ['this *soft* one, *two words*', 'this soft one, two words'],
+  ['2 * 3 * 4 = 24', '2 * 3 * 4 = 24'],
   ['3 * 4 = 12', '3 * 4 = 12'],
   ['snake_case_name', 'snake_case_name'],
 ])('%j is read as %j', (text, read) => {
