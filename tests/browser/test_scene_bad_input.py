@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from browser.people import Member, Person, Troupe
+from browser.pictures import pixel_bomb
+from plausch.content.attachment import Facts
 from plausch.content.mimi import Disposition, MimiContent, SinglePart
 from plausch.content.text import markdown_part
 from plausch.sdk.composing import new_salt
@@ -127,3 +129,35 @@ def test_hostile_file_names(anna: Person, mallory: tuple[Member, Conversation], 
     assert suggested != ""
     assert not set(suggested) & set("/\\<>\u202e\u202c\u2066\u200b")
     goes_on(anna, mallory)
+
+
+def test_a_received_pixel_bomb_is_not_decoded(
+    anna: Person, mallory: tuple[Member, Conversation]
+) -> None:
+    """Its sender says that it is small; only its own header says how large it is."""
+    member, conversation = mallory
+    description = FileDescription(name="small.png", facts=Facts(width=100, height=100))
+    member.do(conversation.send_file(pixel_bomb(50_000, 50_000), description))
+    expect(anna.log.get_by_text(anna.say("file.refused"))).to_be_visible()
+    assert anna.log.locator("img").count() == 0
+    anna.log.locator("button.picture").click()
+    dialog = anna.page.get_by_role("dialog")
+    expect(dialog.get_by_text(anna.say("file.refused"))).to_be_visible()
+    assert dialog.locator("img").count() == 0
+    anna.page.keyboard.press("Escape")
+    goes_on(anna, mallory)
+
+
+def test_a_title_that_would_turn_the_page_around(
+    anna: Person, mallory: tuple[Member, Conversation]
+) -> None:
+    member, _ = mallory
+    group = member.do(member.client.create_group("Party", [f"{anna.name}@localhost"]))
+    member.says(group, "come in")
+    anna.goes_to("Party")
+    anna.accepts()
+    member.do(group.rename(f"Bank{BIDI} Support"))
+    heading = anna.page.get_by_role("heading", level=1).filter(has_text="Bank")
+    expect(heading).to_be_visible()
+    assert not set(heading.inner_text()) & {sign for sign in BIDI if not sign.isascii()}
+    assert anna.violations() == []

@@ -87,26 +87,28 @@ def test_a_tab_that_is_killed_in_the_middle_loses_nothing(troupe: Troupe) -> Non
 
 
 def test_a_full_disk_is_said_and_nothing_is_lost(troupe: Troupe, tmp_path: Path) -> None:
-    anna = troupe.person("Anna", "de", "phone")
+    """Chromium asks for the room that is left only now and then: it is little from the start."""
+    anna = troupe.tab(troupe.context("de", "phone"), "de")
+    session = anna.context.new_cdp_session(anna.page)
+    origin = {"origin": troupe.url}
+    session.send("Storage.overrideQuotaForOrigin", {**origin, "quotaSize": 8_000_000})
+    anna.starts("Anna")
     cem = troupe.member("Cem")
     anna.begins_with(cem.name)
     anna.writes("vorher")
     assert cem.hears().text == "vorher"
-    session = anna.context.new_cdp_session(anna.page)
-    session.send("Storage.overrideQuotaForOrigin", {"origin": troupe.url, "quotaSize": 1})
     large = tmp_path / "zu_viel.bin"
-    large.write_bytes(bytes(range(256)) * 4 * 4096)
+    large.write_bytes(bytes(range(256)) * 4 * 16_384)
     anna.attaches(large)
     anna.is_told("storage_full")
-    session.send("Storage.overrideQuotaForOrigin", {"origin": troupe.url})
-    anna.writes("wieder Platz")
-    assert cem.hears().text == "wieder Platz"
+    anna.writes("Worte passen noch")
+    assert cem.hears().text == "Worte passen noch"
+    session.send("Storage.overrideQuotaForOrigin", origin)
     anna.attaches(large)
     heard = cem.hears()
     where = cem.do(heard.conversation.download(heard, tmp_path / "got.bin"))
     assert where.read_bytes() == large.read_bytes()
-    cem.says(cem.conversation_with(anna.name), "nachher")
-    anna.sees("nachher")
+    anna.sees("vorher")
 
 
 @pytest.mark.parametrize("years", [-3, 3])

@@ -7,7 +7,7 @@ first simply wins: ours is dropped, and its intent tried again.
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from plausch.base.errors import RemoteError
@@ -172,10 +172,11 @@ class Epochs:
         finally:
             self._tidying.discard(live.id)
 
-    def _turn_s(self, group: Group) -> float:
+    def _turn_s(self, group: Group, outdated: Collection[int] = ()) -> float:
         """The lowest leaf goes first and at once; the others wait, so that one Commit is made."""
         proposed = (listed.proposal for listed in group.proposals.values())
         going = {proposal.removed for proposal in proposed if isinstance(proposal, Remove)}
+        going.update(outdated)
         members = members_of(self._core, group)
         going.update(members[device] for device in leavers(self._core, group))
         staying = sorted(
@@ -232,7 +233,7 @@ class Epochs:
             except TrustRefused as error:
                 await self._core.report(live.id, None, error)
                 return
-            delay_s = self._turn_s(group)
+            delay_s = self._turn_s(group, outdated)  # nobody waits for a device that is gone
         if missing or outdated:
             await asyncio.sleep(delay_s)
             async with self._core.changing(live):

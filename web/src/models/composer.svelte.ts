@@ -121,8 +121,8 @@ export class Composer {
         this.text = text;
         this.replyTo = replyTo;
         this.editing = editing;
-      } else if (editing === undefined && this.editing === undefined) {
-        this.text = `${text}\n${this.text}`;
+      } else if (editing === undefined) {
+        this.#putBefore(text);
       }
       throw error;
     }
@@ -132,6 +132,13 @@ export class Composer {
   close(): void {
     this.stopEditing();
     this.#draft.flush();
+  }
+
+  /** What was not sent, before what is being written; an edit is left alone. */
+  #putBefore(text: string): void {
+    if (this.editing === undefined) {
+      this.write(`${text}\n${this.text}`);
+    }
   }
 
   async #deliver(

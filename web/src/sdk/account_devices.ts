@@ -9,6 +9,7 @@ import type { Core } from './core.ts';
 import { Departures } from './departures.ts';
 import type { Device } from './device.ts';
 import type { Giver } from './linking.ts';
+import { LostDevices } from './lost_devices.ts';
 import { addDevice } from './own_devices.ts';
 import type { Told } from './protocol.ts';
 import type { Rooms } from './rooms.ts';
@@ -20,6 +21,7 @@ export class AccountDevices {
   readonly #rooms: Rooms;
   readonly #arrival: Arrival;
   readonly #departures: Departures;
+  readonly #lost: LostDevices;
   readonly #tell: (told: Told) => void;
 
   constructor({ core }: Device, rooms: Rooms, tell: (told: Told) => void) {
@@ -28,11 +30,13 @@ export class AccountDevices {
     this.#tell = tell;
     this.#arrival = new Arrival(core, tell);
     this.#departures = new Departures(core);
+    this.#lost = new LostDevices(core, () => rooms.keeper());
     this.backups = new Backups(core, tell);
   }
 
   /** There is a connection: whatever was begun goes on. */
   kick(): void {
+    this.#lost.kick();
     this.#arrival.kick();
     this.#departures.kick((doneBytes, totalBytes) => {
       this.#tell({ what: 'transfer', transfer: HISTORY_TRANSFER, doneBytes, totalBytes });

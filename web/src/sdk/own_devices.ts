@@ -107,6 +107,26 @@ export async function removeDevice(keeper: ListKeeper, removed: DeviceAddress): 
   await keeper.takeOut(removed);
 }
 
+/**
+ * Publish a list without these, whichever of them are still on it, then take them out.
+ *
+ * Throws as `removeDevice`.
+ */
+export async function removeLost(
+  keeper: ListKeeper,
+  lost: readonly DeviceAddress[],
+): Promise<void> {
+  const own = keeper.own.device;
+  const going = new Set(lost.filter((one) => !one.equals(own)).map(({ device }) => device));
+  await changeList(keeper, (listed) => {
+    const left = listed.filter(([id]) => !going.has(id));
+    return left.length === listed.length ? undefined : [left, []];
+  });
+  for (const one of lost) {
+    await keeper.takeOut(one);
+  }
+}
+
 type Change = (
   listed: readonly ListedDevice[],
 ) => readonly [devices: readonly ListedDevice[], certificates: readonly Uint8Array[]] | undefined;

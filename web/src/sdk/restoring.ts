@@ -25,7 +25,8 @@ import { arrivingSlot, backedUp } from './arrival.ts';
 import { type BackupRecord, BackupRefused, checkList, openRecord } from './backup_record.ts';
 import { backupSlot, takenOver } from './backups.ts';
 import { connect, type Connection, type Outside } from './connection.ts';
-import { SdkError } from './errors.ts';
+import { SdkError, ServerRefused } from './errors.ts';
+import { lostSlot } from './lost_devices.ts';
 import { certify } from './own_devices.ts';
 import { recoveryOf, type RecoverySecrets } from './recovery_key.ts';
 
@@ -56,7 +57,8 @@ export async function findBackup(wanted: Wanted): Promise<FoundBackup> {
 }
 
 /**
- * Become a device of the account. `isAlone`: the only one.
+ * Become a device of the account. `isAlone`: its other devices are lost and have to go
+ * (lost_devices.ts).
  *
  * Throws as `findBackup`, SdkError `vault_exists`, StorageUnavailable.
  */
@@ -78,12 +80,14 @@ export async function restore(
     await vault.write(await table.put(own));
     const adopted = await adopt(wanted, connection, hello, found, own, isAlone, nowS);
     const recovery = recoveryOf(wanted.secrets);
+    const lost = found.list.addresses().filter((one) => !one.equals(own.device));
     const registered = { ...own, deviceList: adopted, isRegistered: true };
     await vault.write([
       ...(await table.put(registered)),
       await backupSlot(vault).put(
         takenOver(recovery, found.record.madeAtMs, found.record.archive.blob),
       ),
+      ...(isAlone && lost.length > 0 ? [await lostSlot(vault).put(lost)] : []),
       ...(wanted.record === undefined
         ? [await arrivingSlot(vault).put(backedUp(found.record.archive, clock.nowMs()))]
         : []),
@@ -156,30 +160,39 @@ function ownOf(
   };
 }
 
-/** The list with this device, as the server has it now. */
+/**
+ * The list with this device beside all others, as the server has it then. Where there is no room for
+ * one more and the others are lost, one of them makes it.
+ */
 async function adopt(
-  { name, secrets }: Wanted,
+  wanted: Wanted,
   connection: Connection,
-  { domain, nonce }: Hello,
+  hello: Hello,
   { list, record }: FoundBackup,
   own: AccountOwn,
   isAlone: boolean,
   nowS: number,
 ): Promise<Uint8Array> {
-  const { account, identity } = record;
-  const entry: ListedDevice = [own.device.device, own.deviceKey.public];
-  const isListed = list.lists(own.device, own.deviceKey.public);
-  if (isListed && (!isAlone || list.devices.length === 1)) {
+  if (list.lists(own.device, own.deviceKey.public)) {
     return list.raw; // the answer of an earlier attempt was lost
   }
-  const others = list.devices.filter(([id]) => id !== own.device.device);
-  const devices = isAlone ? [entry] : [...others, entry];
-  const deviceList = DeviceList.issue(identity, account, devices, nowS, list.raw);
-  await connection.ask('AdoptDevice', {
-    name,
-    deviceList,
-    certificate: own.certificate,
-    signature: signAdoption(secrets.adoption, domain, nonce, account, deviceList),
-  });
-  return deviceList;
+  const { account, identity } = record;
+  const entry: ListedDevice = [own.device.device, own.deviceKey.public];
+  const publish = async (others: readonly ListedDevice[]): Promise<Uint8Array> => {
+    const deviceList = DeviceList.issue(identity, account, [...others, entry], nowS, list.raw);
+    const { domain, nonce } = hello;
+    const signature = signAdoption(wanted.secrets.adoption, domain, nonce, account, deviceList);
+    const { certificate } = own;
+    await connection.ask('AdoptDevice', { name: wanted.name, deviceList, certificate, signature });
+    return deviceList;
+  };
+  try {
+    return await publish(list.devices);
+  } catch (error) {
+    const isFull = error instanceof ServerRefused && error.code === 'too_many_devices';
+    if (!isFull || !isAlone) {
+      throw error;
+    }
+    return publish(list.devices.slice(1));
+  }
 }

@@ -48,6 +48,7 @@ export const RECOVERY_SLOT = 'recovery';
 export const ARRIVING_SLOT = 'arriving';
 export const DEPARTING_SLOT = 'departing';
 export const NAMES_SLOT = 'names';
+export const LOST_SLOT = 'lost';
 
 /** Those that go when the device is erased. */
 export const LINKING_SLOTS: readonly string[] = [
@@ -55,6 +56,7 @@ export const LINKING_SLOTS: readonly string[] = [
   ARRIVING_SLOT,
   DEPARTING_SLOT,
   NAMES_SLOT,
+  LOST_SLOT,
 ];
 
 export const STORES: readonly StoreShape[] = [

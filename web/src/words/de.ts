@@ -226,6 +226,7 @@ export const de: Words = {
     previous: 'Voriges Bild',
     next: 'Nächstes Bild',
     gone: 'Die Datei konnte nicht geholt werden.',
+    refused: 'Dieses Bild hat zu viele Pixel oder ist keins: Es wird nicht gezeigt.',
   },
   composer: {
     label: (title) => `Nachricht an ${title}`,

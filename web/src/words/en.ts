@@ -223,6 +223,7 @@ export const en = {
     previous: 'Previous picture',
     next: 'Next picture',
     gone: 'The file could not be fetched.',
+    refused: 'This picture has too many pixels, or is none: it is not shown.',
   },
   composer: {
     label: (title: string) => `Message to ${title}`,

@@ -55,6 +55,16 @@ async function sizeWithin(file: Blob, headBytes: number): Promise<PictureSize | 
   return pictureSize(new Uint8Array(await file.slice(0, headBytes).arrayBuffer()));
 }
 
+/**
+ * The address by which a received picture is shown; whoever asks revokes it. Undefined: it has more
+ * pixels than may be decoded, or is of no known kind. What its sender says of its size is no proof.
+ */
+export async function shownBy(file: Blob): Promise<string | undefined> {
+  const size = (await sizeWithin(file, HEAD_BYTES)) ?? (await sizeWithin(file, LONGEST_HEAD_BYTES));
+  const isSafe = size !== undefined && size.width * size.height <= MAX_PIXELS;
+  return isSafe ? URL.createObjectURL(file) : undefined;
+}
+
 async function drawn(file: File): Promise<Outgoing> {
   const bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   try {
