@@ -40,7 +40,6 @@ LINKING = "tests/browser/test_scene_linking.py"
 TESTED_ELSEWHERE.update(
     dict.fromkeys(
         (
-            "identity/adoption.ts",
             "models/linking.svelte.ts",
             "models/restore.svelte.ts",
             "sdk/account_devices.ts",
@@ -57,12 +56,9 @@ TESTED_ELSEWHERE.update(
             "sdk/handover.ts",
             "sdk/linking.ts",
             "sdk/linkings.ts",
-            "sdk/pairing.ts",
             "sdk/pairing_line.ts",
             "sdk/recoveries.ts",
-            "sdk/recovery_settings.ts",
             "sdk/restoring.ts",
-            "vault/slots.ts",
             "models/device_name.ts",
         ),
         LINKING,

@@ -15,7 +15,10 @@ test('it comes back as it was', () => {
   expect(parseWhole(readRecovery, recoveryBytes(RECOVERY))).toEqual(RECOVERY);
 });
 
-test.each(['lookup', 'adoptionKey', 'sealingKey'] as const)('a %s of another length is none', (name) => {
-  const raw = recoveryBytes({ ...RECOVERY, [name]: RECOVERY[name].slice(1) });
-  expect(() => parseWhole(readRecovery, raw)).toThrow(CodecError);
-});
+test.each(['lookup', 'adoptionKey', 'sealingKey'] as const)(
+  'a %s of another length is none',
+  (name) => {
+    const raw = recoveryBytes({ ...RECOVERY, [name]: RECOVERY[name].slice(1) });
+    expect(() => parseWhole(readRecovery, raw)).toThrow(CodecError);
+  },
+);

@@ -62,6 +62,9 @@ test('a value from another slot, or an altered one, is the damage of the vault',
 
 test('a value that is not what it was written as is damage as well', async () => {
   await vault.write([await slot.put('x'.repeat(10))]);
-  const short = new Slot(vault, 'a slot', { ...TEXT, read: (reader: Reader) => toHex(reader.fixed(2)) });
+  const short = new Slot(vault, 'a slot', {
+    ...TEXT,
+    read: (reader: Reader) => toHex(reader.fixed(2)),
+  });
   expect(await codeOf(short.get())).toBe('vault_damaged');
 });

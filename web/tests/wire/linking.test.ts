@@ -19,15 +19,26 @@ import { decodeClient, encodeServer } from './server_side.ts';
 const PAIRING = new Uint8Array(16);
 const KEY = new Uint8Array(32);
 
-const open = (more: object): ClientFrame =>
-  ({ frame: 'OpenPairing', id: 1, pairing: PAIRING, side: 0, token: PAIRING, after: 0, ...more }) as ClientFrame;
-const send = (more: object): ClientFrame =>
-  ({ frame: 'SendPairing', id: 1, number: 1, message: Uint8Array.of(1), ...more }) as ClientFrame;
-const keep = (more: object): ClientFrame =>
-  ({
-    ...{ frame: 'KeepBackup', id: 1, lookup: KEY, adoptionKey: KEY },
-    ...{ record: Uint8Array.of(1), blob: KEY, ...more },
-  }) as ClientFrame;
+const open = (more: object): ClientFrame => ({
+  frame: 'OpenPairing',
+  id: 1,
+  pairing: PAIRING,
+  side: 0,
+  token: PAIRING,
+  after: 0,
+  ...more,
+});
+const send = (more: object): ClientFrame => ({
+  frame: 'SendPairing',
+  id: 1,
+  number: 1,
+  message: Uint8Array.of(1),
+  ...more,
+});
+const keep = (more: object): ClientFrame => ({
+  ...{ frame: 'KeepBackup', id: 1, lookup: KEY, adoptionKey: KEY },
+  ...{ record: Uint8Array.of(1), blob: KEY, ...more },
+});
 
 test.each([
   open({ side: EXISTING_SIDE, after: Number.MAX_SAFE_INTEGER }),
