@@ -56,6 +56,7 @@ TESTED_ELSEWHERE.update(
             "sdk/handover.ts",
             "sdk/linking.ts",
             "sdk/linkings.ts",
+            "sdk/lost_devices.ts",
             "sdk/pairing_line.ts",
             "sdk/recoveries.ts",
             "sdk/restoring.ts",
