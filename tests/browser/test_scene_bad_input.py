@@ -149,15 +149,17 @@ def test_a_received_pixel_bomb_is_not_decoded(
 
 
 def test_a_title_that_would_turn_the_page_around(
-    anna: Person, mallory: tuple[Member, Conversation]
+    anna: Person, mallory: tuple[Member, Conversation], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Our own devices do not send such titles; this one no longer minds."""
     member, _ = mallory
     group = member.do(member.client.create_group("Party", [f"{anna.name}@localhost"]))
     member.says(group, "come in")
     anna.goes_to("Party")
-    anna.accepts()
+    monkeypatch.setattr("plausch.content.conversation.check_title", lambda title: title)
     member.do(group.rename(f"Bank{BIDI} Support"))
-    heading = anna.page.get_by_role("heading", level=1).filter(has_text="Bank")
-    expect(heading).to_be_visible()
-    assert not set(heading.inner_text()) & {sign for sign in BIDI if not sign.isascii()}
+    member.says(group, "renamed")
+    anna.sees("renamed")
+    everything = anna.page.locator("body").inner_text()
+    assert not set(everything) & {sign for sign in BIDI if not sign.isascii()}
     assert anna.violations() == []

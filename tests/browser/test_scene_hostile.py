@@ -89,33 +89,6 @@ def test_the_safety_numbers_of_honest_devices_are_the_same(scene: Scene) -> None
     assert digits(scene.anna) == real_digits(scene.cem, scene.anna.name)
 
 
-def test_a_swapped_key_at_first_contact_shows_in_the_safety_number(troupe: Troupe) -> None:
-    crooked, front = liar(troupe)
-    anna = troupe.person("Anna", "de", "desktop", url=front.url)
-    cem = troupe.member("Cem")
-    lies_about(cem, crooked)
-    anna.begins_with(cem.name)
-    crooked.to_device = honest
-    anna.opens_details()
-    anna.page.get_by_role("button", name=anna.say("details.safety")).first.click()
-    assert digits(anna) != real_digits(cem, anna.name)
-
-
-def test_a_swapped_key_later_stops_sending_until_a_decision(scene: Scene) -> None:
-    anna, cem = scene.anna, scene.cem
-    before = len(scene.crooked.appends())
-    lies_about(cem, scene.crooked)
-    scene.reconnects()
-    anna.writes("Is it you?")
-    expect(anna.page.get_by_text(anna.say("conversation.changed", cem.name))).to_be_visible()
-    expect(anna.field).to_have_count(0)
-    assert len(scene.crooked.appends()) == before
-    anna.button("conversation.compare").click()
-    assert digits(anna) != real_digits(cem, anna.name)
-    anna.button("details.rejectKey").click()
-    assert len(scene.crooked.appends()) == before
-
-
 def test_a_ghost_device_gets_nothing(scene: Scene) -> None:
     anna, cem = scene.anna, scene.cem
     ghost = impostor(cem.client)
@@ -204,3 +177,51 @@ def test_an_altered_message_is_refused_and_the_next_is_read(scene: Scene) -> Non
     scene.cem.says(scene.theirs, "whole again")
     scene.anna.sees("whole again")
     assert "altered on its way" not in scene.anna.texts()
+
+
+def test_a_forked_group_is_noticed(troupe: Troupe) -> None:
+    """The server takes two Commits of one epoch and shows each half its own."""
+    crooked, front = liar(troupe)
+    anna = troupe.person("Anna", "en", "desktop", url=front.url)
+    cem, ben, olga = troupe.member("Cem"), troupe.member("Ben"), troupe.member("Olga")
+    names = [f"{name}@localhost" for name in (anna.name, ben.name)]
+    group = cem.do(cem.client.create_group("Club", names))
+    cem.says(group, "hello")
+    ben.hears()
+    anna.goes_to("Club")
+    anna.accepts()
+    anna.writes("hello all")
+    assert cem.hears().text == "hello all"
+    anna.sees_state("hello all", "delivered")
+    cursor = cem.client._device.core.lives[group.id].kept.cursor
+    own: list[f.Envelope] = []
+
+    def swallow(frame: f.ClientFrame) -> list[f.ClientFrame]:
+        if isinstance(frame, f.AppendCommit):
+            sender = f"mimi://localhost/d/{anna.name}/{'0' * 16}"
+            own.append(f.Envelope(cursor + 1, frame.epoch, f.COMMIT, 0, sender, frame.message))
+            crooked.push(f.Appended(frame.id, cursor + 1, 0))
+            crooked.push(f.Delivery(group.id, cursor + 1, own))
+            return []
+        if isinstance(frame, f.Read):
+            rest = [envelope for envelope in own if envelope.seq > frame.after]
+            crooked.push(f.Envelopes(frame.id, group.id, rest, cursor + len(own)))
+            return []
+        return [] if isinstance(frame, f.Append) else [frame]
+
+    crooked.to_server = swallow
+    crooked.to_device = lambda frame: [] if isinstance(frame, f.Delivery) else [frame]
+    details = anna.opens_details()
+    details.get_by_label(anna.say("details.addLabel")).fill(olga.name)
+    anna.page.keyboard.press("Enter")
+    anna.sees_event(anna.say("event.joinedYou", olga.name))
+    cem.do(group.remove(f"{ben.name}@localhost"))
+    crooked.to_device = lambda frame: alter_envelopes(
+        frame, lambda envelopes: [one for one in envelopes if one.kind == f.APPLICATION]
+    )
+    cem.says(group, "can you read this?")
+    told = anna.page.locator(".note").filter(has_text=anna.say("failure.fork_suspected"))
+    marked = anna.log.get_by_text(anna.say("message.fork"))
+    expect(told.or_(marked).or_(anna.page.locator(".note.failed")).first).to_be_visible()
+    assert "can you read this?" not in anna.texts()
+    assert olga.client.conversations() == []

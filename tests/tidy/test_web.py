@@ -40,32 +40,22 @@ LINKING = "tests/browser/test_scene_linking.py"
 TESTED_ELSEWHERE.update(
     dict.fromkeys(
         (
+            "models/device_name.ts",
             "models/linking.svelte.ts",
             "models/restore.svelte.ts",
             "sdk/account_devices.ts",
             "sdk/archive_reading.ts",
-            "sdk/archive_records.ts",
-            "sdk/archive_ref.ts",
-            "sdk/archive_source.ts",
             "sdk/archive_writing.ts",
             "sdk/arrival.ts",
-            "sdk/backup_record.ts",
             "sdk/backups.ts",
-            "sdk/departures.ts",
-            "sdk/device_naming.ts",
-            "sdk/handover.ts",
-            "sdk/linking.ts",
             "sdk/linkings.ts",
-            "sdk/lost_devices.ts",
             "sdk/pairing_line.ts",
-            "sdk/recoveries.ts",
             "sdk/restoring.ts",
-            "models/device_name.ts",
         ),
         LINKING,
     )
 )
-"""Linking, history and backups are tested as one, by two browsers."""
+"""Of linking, history and backups: tested as one, by two browsers."""
 
 GIVEN = re.compile(r"\b(?:class|function|const|let|interface|type|enum)\s+([A-Za-z_]\w*)")
 

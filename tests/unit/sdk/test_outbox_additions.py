@@ -138,8 +138,7 @@ async def test_a_full_mailbox_of_another_device_stops_nobody(town: Town, wire: C
         for word in ("one", "two"):
             await (await conversation.send_text(word)).accepted()
     assert await texts(cem, 2) == ["one", "two"]
-    assert codes(wire.sent, f.AppendCommit) <= 3
-    assert tablet.device not in conversation.members
+    assert codes(wire.sent, f.AppendCommit) <= 3  # Cem's own devices may bring the tablet in
     assert "No." in await anna.problems()
 
 

@@ -235,6 +235,7 @@ export class PairingLine {
       taken.reject(error);
     }
     this.#rouse();
+    void this.#connection?.disconnect();
   }
 
   #demandOpen(): void {

@@ -1,82 +1,96 @@
-/** Pieces of sealed files: in order, from where the server stands, and never for ever. */
+/** Sealed files to the server and back, over answers that are lost, short or stuck. */
 
+import { sha256 } from '@noble/hashes/sha2.js';
 import { beforeEach, expect, test } from 'vitest';
 
-import { toHex } from '../../src/base/bytes.ts';
+import { ContentError } from '../../src/content/errors.ts';
 import { Layout } from '../../src/content/stream.ts';
-import { fetchSealed, type Sealed, uploadSealed } from '../../src/sdk/sealed_files.ts';
-import { BLOB_CHUNK_BYTES } from '../../src/wire/blobs.ts';
-import { codeOf } from '../vault/vault_players.ts';
+import { SdkError, ServerMisbehaved, Unreachable } from '../../src/sdk/errors.ts';
+import { fetchSealed, type Sealed, uploadSealed, type Watch } from '../../src/sdk/sealed_files.ts';
 import { Delivery } from './delivery.ts';
 import { Player } from './players.ts';
 
-const CONTENT_BYTES = 2.5 * BLOB_CHUNK_BYTES;
-const LAYOUT = new Layout(CONTENT_BYTES);
-const BLOB = new Uint8Array(32).fill(5);
-const SEALED: Sealed = { blob: BLOB, digest: new Uint8Array(32), contentBytes: CONTENT_BYTES };
-const BYTES = Uint8Array.from({ length: LAYOUT.sealedBytes }, (_, at) => (at * 7) & 255);
+const BLOB = new Uint8Array(32).fill(8);
+const LAYOUT = new Layout(1024 * 1024 + 300_000);
 
-let delivery: Delivery;
 let anna: Player;
-const progress: number[] = [];
+let sealed: Sealed;
+let chunks: Uint8Array[];
+const quietly: Watch = { demandWanted: () => undefined, progress: () => undefined };
 
 beforeEach(async () => {
-  delivery = new Delivery();
-  anna = await Player.join(delivery, 'anna');
-  await anna.core.vault.write([anna.core.chunks.put(BLOB, 0, BYTES)]);
-  progress.length = 0;
+  anna = await Player.join(new Delivery(), 'anna');
+  chunks = Array.from({ length: LAYOUT.chunks }, (_, number) =>
+    new Uint8Array(LAYOUT.sealedIn(number)).fill(number + 1),
+  );
+  await anna.core.vault.write(
+    chunks.map((chunk, number) => anna.core.chunks.put(BLOB, number, chunk)),
+  );
+  const digest = sha256(Buffer.concat(chunks));
+  sealed = { blob: BLOB, digest, contentBytes: LAYOUT.contentBytes };
 });
 
-const upload = (demandWanted: () => void = () => undefined): Promise<void> =>
-  uploadSealed(anna.core, SEALED, { demandWanted, progress: (done) => progress.push(done) });
-const fetch = (demandWanted: () => void = () => undefined): Promise<Uint8Array> =>
-  fetchSealed(anna.core, BLOB, LAYOUT, 0, demandWanted);
-const stored = (): string => toHex(delivery.blobs.get(toHex(BLOB))!.bytes);
-
-test('all of it goes up in pieces, and comes back', async () => {
-  await upload();
-  expect(stored()).toBe(toHex(BYTES));
+test('it goes up piece by piece and comes down chunk by chunk', async () => {
+  const progress: number[] = [];
+  await uploadSealed(anna.core, sealed, {
+    ...quietly,
+    progress: (done, total) => {
+      expect(total).toBe(LAYOUT.sealedBytes);
+      progress.push(done);
+    },
+  });
+  expect(progress).toEqual([...progress].sort((one, other) => one - other));
   expect(progress.at(-1)).toBe(LAYOUT.sealedBytes);
-  expect(progress).toHaveLength(Math.ceil(LAYOUT.sealedBytes / BLOB_CHUNK_BYTES));
-  expect(toHex(await fetch())).toBe(toHex(BYTES));
-});
-
-test('it goes on wherever the server stands', async () => {
-  for (const length of [1, BLOB_CHUNK_BYTES, LAYOUT.sealedBytes]) {
-    const bytes = BYTES.slice(0, length);
-    delivery.blobs.set(toHex(BLOB), { length: LAYOUT.sealedBytes, bytes });
-    await upload();
-    expect(stored()).toBe(toHex(BYTES));
+  for (const [number, chunk] of chunks.entries()) {
+    expect(await fetchSealed(anna.core, BLOB, LAYOUT, number, () => undefined)).toEqual(chunk);
   }
 });
 
-test('a server that never takes more is not believed', async () => {
-  anna.line.answer('putBlobChunk', () => 0, 99);
-  expect(await codeOf(upload())).toBe('upload_stuck');
-});
-
-test('who watches can call it off before each piece', async () => {
+test('it goes on where the server stands', async () => {
   let pieces = 0;
-  const once = (): void => {
-    pieces += 1;
-    if (pieces === 2) {
-      throw new Error('enough');
-    }
+  const failing: Watch = {
+    ...quietly,
+    demandWanted: () => {
+      pieces += 1;
+      if (pieces === 4) {
+        throw new Unreachable('Lost.');
+      }
+    },
   };
-  await expect(upload(once)).rejects.toThrow('enough');
-  expect(progress).toHaveLength(1);
-  await upload();
-  pieces = 0;
-  await expect(fetch(once)).rejects.toThrow('enough');
+  await expect(uploadSealed(anna.core, sealed, failing)).rejects.toThrow(Unreachable);
+  const before = anna.line.asked.filter((word) => word === 'putBlobChunk').length;
+  await uploadSealed(anna.core, sealed, quietly);
+  const after = anna.line.asked.filter((word) => word === 'putBlobChunk').length;
+  expect([before, after > before]).toEqual([3, true]);
+  const puts = Math.ceil(LAYOUT.sealedIn(0) / 131_072) + Math.ceil(LAYOUT.sealedIn(1) / 131_072);
+  expect(after).toBe(puts); // none twice
 });
 
-test('a chunk that is gone is a sentence', async () => {
+test('a server that takes nothing is not asked for ever', async () => {
+  anna.line.answer('putBlobChunk', () => 0, 100);
+  await expect(uploadSealed(anna.core, sealed, quietly)).rejects.toThrow(ServerMisbehaved);
+  anna.line.answer('putBlobChunk', () => 2 ** 40, 1);
+  await expect(uploadSealed(anna.core, sealed, quietly)).rejects.toThrow(ServerMisbehaved);
+});
+
+test('a file that is not here any more says so', async () => {
   await anna.core.vault.write(anna.core.chunks.remove(BLOB, 1));
-  expect(await codeOf(upload())).toBe('file_gone');
+  await expect(uploadSealed(anna.core, sealed, quietly)).rejects.toThrow(SdkError);
 });
 
-test('a piece of another length is refused', async () => {
-  await upload();
+test('a server that gives less than was asked for is not believed', async () => {
+  await uploadSealed(anna.core, sealed, quietly);
   anna.line.answer('getBlobChunk', (piece: Uint8Array) => piece.slice(1));
-  expect(await codeOf(fetch())).not.toBe('');
+  await expect(fetchSealed(anna.core, BLOB, LAYOUT, 0, () => undefined)).rejects.toThrow(
+    ContentError,
+  );
+});
+
+test('a lost connection is waited for', async () => {
+  await uploadSealed(anna.core, sealed, quietly);
+  anna.line.loseAnswers('getBlobChunk');
+  const fetched = fetchSealed(anna.core, BLOB, LAYOUT, 1, () => undefined);
+  await expect.poll(() => anna.line.isOnline).toBe(false);
+  anna.line.connect();
+  expect(await fetched).toEqual(chunks[1]);
 });
