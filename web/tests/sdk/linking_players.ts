@@ -68,6 +68,7 @@ export class Anna {
   }
 
   enrol(deviceKey: Uint8Array): Promise<Enrolled> {
+    // eslint-disable-next-line @typescript-eslint/no-this-alias -- the getters below need it
     const anna = this;
     return addDevice(
       {

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unnecessary-condition, @typescript-eslint/switch-exhaustiveness-check, @typescript-eslint/no-unnecessary-type-assertion -- this server answers the few frames of a pairing only */
 /** A relay for pairings in memory, as the server has it, and what it may do to its guests. */
 
 import { toHex } from '../../src/base/bytes.ts';
