@@ -138,8 +138,8 @@ async def test_a_full_mailbox_of_another_device_stops_nobody(town: Town, wire: C
         for word in ("one", "two"):
             await (await conversation.send_text(word)).accepted()
     assert await texts(cem, 2) == ["one", "two"]
-    assert codes(wire.sent, f.AppendCommit) <= 3  # Cem's own devices may bring the tablet in
-    assert "No." in await anna.problems()
+    # Whether Anna's device tries at all is a race: Cem's own devices bring the tablet in too.
+    assert codes(wire.sent, f.AppendCommit) <= 3
 
 
 async def test_a_change_that_has_to_come_first_and_is_refused_keeps_messages_waiting(
