@@ -129,7 +129,7 @@ async def test_a_participants_further_device_that_cannot_be_added_stops_nobody(
 
 
 async def test_a_full_mailbox_of_another_device_stops_nobody(town: Town, wire: Crooked) -> None:
-    anna, cem, conversation = await anna_and_cem(town, wire)
+    _anna, cem, conversation = await anna_and_cem(town, wire)
     tablet = await town.connect(await second_device(town, cem, "tablet"))
     await core_of(tablet).greeted.wait()
     refusing(wire, f.AppendCommit, "mailbox_full", "remote")
