@@ -31,6 +31,10 @@ from plausch.wire.codec import BUNDLE_BYTES
 log = logging.getLogger("plausch.server")
 
 READ_BUFFER_BYTES = 2048
+READ_AT_ONCE_BYTES = 256 * 1024
+"""Most bytes taken from a socket before it is asked whether to go on reading. Without a bound
+picows doubles its buffer for whoever sends fast, and pausing comes only after all of it."""
+
 OVERSIZE_BYTES = 64 * 1024
 """A frame that is too large by up to this much is told so in a sentence; beyond it, the WebSocket
 is closed at the header, before the frame takes memory."""
@@ -38,6 +42,17 @@ is closed at the header, before the frame takes memory."""
 DRAIN_TIMEOUT_S = 3.0
 BACKLOG = 4096
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
+
+
+class _BoundedReading(WSProtocol):  # type: ignore[misc]  # picows has no types for it
+    """picows' protocol, which reads no more at once than can be held back."""
+
+    __slots__ = ()
+
+    def get_buffer(self, size_hint: int) -> memoryview:
+        """Where the next bytes go."""
+        buffer: memoryview = super().get_buffer(size_hint)
+        return buffer[:READ_AT_ONCE_BYTES]
 
 
 class Edge:
@@ -138,7 +153,7 @@ class Edge:
 
     def websocket(self) -> Any:
         """picows' protocol for a connection that has just asked for the upgrade."""
-        return WSProtocol(
+        return _BoundedReading(
             host_port=None,
             ws_path=None,
             is_client_side=False,
