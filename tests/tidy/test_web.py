@@ -44,18 +44,12 @@ TESTED_ELSEWHERE.update(
             "models/linking.svelte.ts",
             "models/restore.svelte.ts",
             "sdk/account_devices.ts",
-            "sdk/archive_reading.ts",
-            "sdk/archive_writing.ts",
-            "sdk/arrival.ts",
-            "sdk/backups.ts",
             "sdk/linkings.ts",
-            "sdk/pairing_line.ts",
-            "sdk/restoring.ts",
         ),
         LINKING,
     )
 )
-"""Of linking, history and backups: tested as one, by two browsers."""
+"""The pages and the hub of linking, history and backups are tested by two browsers."""
 
 GIVEN = re.compile(r"\b(?:class|function|const|let|interface|type|enum)\s+([A-Za-z_]\w*)")
 

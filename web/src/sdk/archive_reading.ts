@@ -39,7 +39,7 @@ export class ArchiveReading {
   madeAtMs: number | undefined;
 
   readonly #core: Core;
-  readonly #touched = new Set<string>();
+  readonly #touched: Set<string>;
   #records: number;
   #isOver = false;
 
@@ -47,6 +47,8 @@ export class ArchiveReading {
   constructor(core: Core, records = 0) {
     this.#core = core;
     this.#records = records;
+    // Which ones the portions before an interruption were about is not known any more.
+    this.#touched = new Set(records > 0 ? core.lives.keys() : []);
   }
 
   /** How many were taken over. */

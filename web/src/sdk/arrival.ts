@@ -9,7 +9,7 @@ import { PlauschError, RemoteError } from '../base/errors.ts';
 import { concat } from '../base/bytes.ts';
 import { Layout } from '../content/stream.ts';
 import { optional, type Reader, u64, u8 } from '../mls/codec.ts';
-import type { Write } from '../platform/database.ts';
+import { StorageUnavailable } from '../platform/database.ts';
 import { ARRIVING_SLOT } from '../vault/schema.ts';
 import { Slot } from '../vault/slots.ts';
 import type { Vault } from '../vault/vault.ts';
@@ -24,7 +24,7 @@ import {
   readRef,
   refBytes,
 } from './archive_ref.ts';
-import { readArchive } from './archive_source.ts';
+import { type ArchiveSource, readArchive } from './archive_source.ts';
 import type { Core } from './core.ts';
 import { ServerRefused, Unreachable } from './errors.ts';
 import type { Told } from './protocol.ts';
@@ -135,7 +135,7 @@ export class Arrival {
       if (error instanceof Unreachable) {
         return; // goes on with the next connection
       }
-      if (!(error instanceof PlauschError) || error.code === 'storage_unavailable') {
+      if (!(error instanceof PlauschError) || error instanceof StorageUnavailable) {
         throw error;
       }
       await this.#end(undefined, error);
@@ -176,25 +176,23 @@ export class Arrival {
     const reading = new ArchiveReading(core, arriving.records);
     const layout = new Layout(ref.contentBytes);
     this.#progress(arriving.position, ref.contentBytes);
-    await readArchive(
-      {
-        subtle: core.subtle,
-        secret: ref.secret,
-        contentBytes: ref.contentBytes,
-        chunk: (_, number) => fetchSealed(core, ref.blob, layout, number, () => undefined),
-        reached: async (position): Promise<readonly Write[]> => [
-          await this.#slot.put({ ...arriving, position, records: reading.records }),
-        ],
-        progress: (done, total) => {
-          this.#progress(done, total);
-        },
+    const source: ArchiveSource = {
+      subtle: core.subtle,
+      secret: ref.secret,
+      contentBytes: ref.contentBytes,
+      chunk: (_, number) => fetchSealed(core, ref.blob, layout, number, () => undefined),
+      reached: async (position) => {
+        await core.naming.take(reading.names);
+        return [await this.#slot.put({ ...arriving, position, records: reading.records })];
       },
-      core.address,
-      reading,
-      arriving.position,
-    );
+      progress: (done, total) => {
+        this.#progress(done, total);
+      },
+    };
+    if (arriving.position < ref.contentBytes) {
+      await readArchive(source, core.address, reading, arriving.position);
+    } // else this device ended after the last portion
     await reading.finish();
-    await this.#core.naming.take(reading.names);
     await this.#end(arriving, undefined);
   }
 

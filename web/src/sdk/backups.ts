@@ -10,6 +10,7 @@ import { concat, EMPTY } from '../base/bytes.ts';
 import { PlauschError } from '../base/errors.ts';
 import { Layout } from '../content/stream.ts';
 import { opaque, optional, type Reader, u64 } from '../mls/codec.ts';
+import { StorageUnavailable } from '../platform/database.ts';
 import { Turns } from '../platform/turns.ts';
 import { RECOVERY_SLOT } from '../vault/schema.ts';
 import { Slot } from '../vault/slots.ts';
@@ -199,7 +200,7 @@ export class Backups {
       if (error instanceof Unreachable) {
         return; // in an hour
       }
-      if (!(error instanceof PlauschError) || error.code === 'storage_unavailable') {
+      if (!(error instanceof PlauschError) || error instanceof StorageUnavailable) {
         throw error;
       }
       await this.#core.report(undefined, undefined, error);

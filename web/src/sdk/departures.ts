@@ -12,6 +12,7 @@ import { concat, equalBytes, utf8 } from '../base/bytes.ts';
 import { PlauschError } from '../base/errors.ts';
 import { DeviceAddress } from '../base/ids.ts';
 import { opaque, optional, type Reader, vector } from '../mls/codec.ts';
+import { StorageUnavailable } from '../platform/database.ts';
 import { Turns } from '../platform/turns.ts';
 import { DEPARTING_SLOT } from '../vault/schema.ts';
 import { Slot } from '../vault/slots.ts';
@@ -99,7 +100,7 @@ export class Departures {
           await this.#core.pause(error.retryAfterMs);
           continue;
         }
-        if (!(error instanceof PlauschError) || error.code === 'storage_unavailable') {
+        if (!(error instanceof PlauschError) || error instanceof StorageUnavailable) {
           throw error;
         }
         await this.#giveUp(next, error);

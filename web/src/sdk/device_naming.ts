@@ -57,13 +57,14 @@ export class DeviceNaming {
 
   /** Names from another device, where there is none here. Throws StorageUnavailable. */
   async take(names: ReadonlyMap<string, string>): Promise<void> {
-    await this.#change(() => {
-      for (const [uri, name] of names) {
-        if (!this.#names.has(uri)) {
+    const isNew = ([uri]: readonly [string, string]): boolean => !this.#names.has(uri);
+    if (Array.from(names).some(isNew)) {
+      await this.#change(() => {
+        for (const [uri, name] of Array.from(names).filter(isNew)) {
           this.#names.set(uri, name.slice(0, NAME_CHARACTERS));
         }
-      }
-    });
+      });
+    }
   }
 
   async #change(step: () => void): Promise<void> {

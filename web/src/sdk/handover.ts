@@ -18,7 +18,7 @@ const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * All devices of an account have its identity key: whichever is left can remove the one that was
- * lost (docs/decisions/0010).
+ * lost (docs/decisions/0011).
  */
 export interface Handover {
   readonly kind: AccountKind;

@@ -12,6 +12,7 @@ import { parseKeyPackage } from '../../src/mls/key_package.ts';
 import { RatchetTree } from '../../src/mls/ratchet_tree.ts';
 import { suite } from '../../src/mls/suite.ts';
 import { type Refusal, ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
+import type { Recovery } from '../../src/sdk/recovery_settings.ts';
 import type {
   Appended,
   Bundle,
@@ -24,6 +25,13 @@ import { NOW_S } from './identities.ts';
 import type { Line } from './line.ts';
 
 const KIND = { message: 1, quiet: 1, proposal: 2, commit: 3 } as const;
+
+/** One account's backup. */
+export interface KeptBackup {
+  readonly recovery: Recovery;
+  readonly record: Uint8Array;
+  readonly blob: Uint8Array;
+}
 
 /** One conversation. `stays`: who may read which stretch; `to` undefined: a member. */
 export class Log {
@@ -82,7 +90,7 @@ export class Delivery {
   readonly lines = new Set<Line>();
 
   /** By account. */
-  readonly backups = new Map<string, { readonly record: Uint8Array; readonly blob: Uint8Array }>();
+  readonly backups = new Map<string, KeptBackup>();
 
   /** Every conversation has its own time; it passes with every envelope. */
   nowMs = NOW_S * 1000;

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openNote, type NotePlace, NOTE_LAYOUT } from '../../src/sdk/archive_ref.ts';
 import { Departures, PATIENCE_MS } from '../../src/sdk/departures.ts';
 import { fetchSealed } from '../../src/sdk/sealed_files.ts';
+import { failPut } from '../vault/vault_players.ts';
 import { Delivery } from './delivery.ts';
 import { annaAndBen, type Player, quiet } from './players.ts';
 
@@ -98,6 +99,16 @@ test('what it refuses for a while is tried again', async () => {
   await quiet(anna);
   expect(await said()).not.toBe('none');
   expect(anna.problems()).toEqual([]);
+});
+
+test('a full disk is waited for', async () => {
+  failPut(2);
+  await depart();
+  expect(anna.problems()).toEqual(['storage_full']);
+  await anna.timers.pass(PATIENCE_MS + 1_000);
+  await quiet(anna);
+  expect(await said()).not.toBe('none');
+  expect(await anna.core.vault.select('chunk')).toEqual([]);
 });
 
 test('after a lost connection it goes on with the next one', async () => {

@@ -347,9 +347,9 @@ export class Line implements Server {
     });
   }
 
-  keepBackup(_: Recovery, record: Uint8Array, blob: Uint8Array): Promise<void> {
+  keepBackup(recovery: Recovery, record: Uint8Array, blob: Uint8Array): Promise<void> {
     return this.#ask('keepBackup', () => {
-      this.delivery.backups.set(accountOf(this.device), { record, blob });
+      this.delivery.backups.set(accountOf(this.device), { recovery, record, blob });
     });
   }
 
