@@ -173,6 +173,11 @@ export class Core {
     this.chunks = new Chunks(vault);
     this.naming = new DeviceNaming(vault);
     this.subtle = parts.subtle;
+    this.feed.listen((event) => {
+      if (event.what === 'contact') {
+        this.#tellConversationsWith(event.address);
+      }
+    });
   }
 
   // -- who we are
@@ -411,6 +416,15 @@ export class Core {
       reject(farewell);
     }
     this.#waiting.clear();
+  }
+
+  /** An account looks otherwise, so do its conversations: a key that has changed stops them. */
+  #tellConversationsWith(address: AccountAddress): void {
+    for (const { id, kept } of this.lives.values()) {
+      if (kept.has(address)) {
+        this.feed.tell({ what: 'conversation', conversation: id });
+      }
+    }
   }
 
   #tellProblem({ code, message: sentence }: PlauschError): void {

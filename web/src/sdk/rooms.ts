@@ -208,21 +208,21 @@ export class Rooms {
   async acceptIdentity({ address, compared }: Asked<'acceptIdentity'>): Promise<ContactView> {
     const known = await this.#known(address);
     await this.#device.core.trust.acceptIdentity(known, compared);
-    await this.#decided(known);
+    await this.#device.outbox.kickAll(); // what had waited for the decision
     return contactView(this.#device.core, known);
   }
 
   async rejectIdentity({ address }: Asked<'rejectIdentity'>): Promise<ContactView> {
     const known = await this.#known(address);
     await this.#device.core.trust.rejectIdentity(known);
-    await this.#decided(known);
+    await this.#device.outbox.kickAll(); // what had waited for the decision
     return contactView(this.#device.core, known);
   }
 
   async block({ address, isBlocked }: Asked<'block'>): Promise<ContactView> {
     const known = await this.#known(address);
     await this.#device.core.trust.setBlocked(known, isBlocked);
-    await this.#decided(known);
+    await this.#device.outbox.kickAll(); // what had waited for the decision
     return contactView(this.#device.core, known);
   }
 
@@ -279,17 +279,6 @@ export class Rooms {
         outbox.kick(live);
       }
     }
-  }
-
-  /** Tell the page about every conversation with this account, and send what had waited. */
-  async #decided(address: AccountAddress): Promise<void> {
-    const { core, outbox } = this.#device;
-    for (const live of core.lives.values()) {
-      if (live.kept.has(address)) {
-        core.feed.tell({ what: 'conversation', conversation: live.id });
-      }
-    }
-    await outbox.kickAll();
   }
 
   async #keep(live: Live, step: (live: Live) => void): Promise<void> {

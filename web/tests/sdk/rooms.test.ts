@@ -172,6 +172,14 @@ test('safety numbers are equal on both sides and are compared to be marked', asy
 
 test('a changed identity stops sending until it is rejected', async () => {
   const truth = await swapBen();
+  const told: unknown[] = [];
+  anna.core.feed.listen((event) => {
+    if (event.what === 'conversation') {
+      told.push(view(anna).changed); // as the page is told it
+    }
+  });
+  await anna.core.trust.refresh(new AccountAddress('ben', 'localhost'));
+  expect(told.at(-1)).toEqual([ben.address]);
   await anna.say(id, 'waits').catch(() => undefined);
   await quiet(anna);
   expect(view(anna).changed).toEqual([ben.address]);
