@@ -89,6 +89,33 @@ def test_the_safety_numbers_of_honest_devices_are_the_same(scene: Scene) -> None
     assert digits(scene.anna) == real_digits(scene.cem, scene.anna.name)
 
 
+def test_a_swapped_key_at_first_contact_shows_in_the_safety_number(troupe: Troupe) -> None:
+    crooked, front = liar(troupe)
+    anna = troupe.person("Anna", "de", "desktop", url=front.url)
+    cem = troupe.member("Cem")
+    lies_about(cem, crooked)
+    anna.begins_with(cem.name)
+    crooked.to_device = honest
+    anna.opens_details()
+    anna.page.get_by_role("button", name=anna.say("details.safety")).first.click()
+    assert digits(anna) != real_digits(cem, anna.name)
+
+
+def test_a_swapped_key_later_stops_sending_until_a_decision(scene: Scene) -> None:
+    anna, cem = scene.anna, scene.cem
+    before = len(scene.crooked.appends())
+    lies_about(cem, scene.crooked)
+    scene.reconnects()
+    anna.writes("Is it you?")
+    expect(anna.page.get_by_text(anna.say("conversation.changed", cem.name))).to_be_visible()
+    expect(anna.field).to_have_count(0)
+    assert len(scene.crooked.appends()) == before
+    anna.button("conversation.compare").click()
+    assert digits(anna) != real_digits(cem, anna.name)
+    anna.button("details.rejectKey").click()
+    assert len(scene.crooked.appends()) == before
+
+
 def test_a_ghost_device_gets_nothing(scene: Scene) -> None:
     anna, cem = scene.anna, scene.cem
     ghost = impostor(cem.client)
