@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
 from browser.front import Weather
@@ -195,7 +194,6 @@ def test_what_a_device_in_python_does_is_seen(troupe: Troupe) -> None:
     assert anna.complaints == []
 
 
-@pytest.mark.xfail(strict=True, reason="src/sdk/epochs.ts names who committed, not who left")
 def test_who_leaves_is_not_said_to_be_removed(troupe: Troupe) -> None:
     anna = troupe.person("Anna", "en", "desktop")
     cem = troupe.member("Cem")

@@ -8,7 +8,7 @@
 
 import { equalBytes } from '../base/bytes.ts';
 import { RemoteError } from '../base/errors.ts';
-import { AccountAddress, NameRefused, parseName } from '../base/ids.ts';
+import { AccountAddress, DeviceAddress, NameRefused, parseName } from '../base/ids.ts';
 import { CredentialRefused } from '../mls/credential.ts';
 import type { Group } from '../mls/group.ts';
 import type { AllowExternal } from '../mls/process.ts';
@@ -162,7 +162,11 @@ export class Epochs {
     kept.setMembers(devicesOf(this.#core, group));
     // Who wants to go is not held by a Commit that was made before it was said.
     const here = new Set(kept.members.map(({ uri }) => uri));
+    const went = new Set<string>();
     for (const uri of live.leaving) {
+      if (!here.has(uri)) {
+        went.add(DeviceAddress.parseUri(uri).account.toString());
+      }
       if (!here.has(uri) || uri === this.#core.device.uri) {
         live.leaving.delete(uri);
       }
@@ -170,7 +174,7 @@ export class Epochs {
     kept.state = 'open';
     kept.epoch = group.epoch;
     outcome.isListChanged = true;
-    const joined = without(kept.participants, before);
+    const joined = without(kept.participants, before).map(String);
     const left = without(before, kept.participants);
     if (isFirst) {
       return; // the beginning is a line of its own, written when it was begun
@@ -178,8 +182,11 @@ export class Epochs {
     if (joined.length > 0) {
       await this.#line(live, envelope, by, { what: 'joined', by: '', who: joined }, outcome);
     }
-    if (left.length > 0) {
-      await this.#line(live, envelope, by, { what: 'left', by: '', who: left }, outcome);
+    for (const account of left) {
+      const who = account.toString();
+      // Who asked to go has left, whoever committed it.
+      const whose = went.has(who) ? account : by;
+      await this.#line(live, envelope, whose, { what: 'left', by: '', who: [who] }, outcome);
     }
   }
 
@@ -365,7 +372,7 @@ function isUntidy(live: Live, group: Group): boolean {
 function without(
   these: readonly AccountAddress[],
   those: readonly AccountAddress[],
-): readonly string[] {
+): readonly AccountAddress[] {
   const known = new Set(those.map(String));
-  return these.map(String).filter((address) => !known.has(address));
+  return these.filter((address) => !known.has(address.toString()));
 }

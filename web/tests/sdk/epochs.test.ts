@@ -119,6 +119,15 @@ test('a proposal is committed by who is online without a word being said', async
   await cem.rooms.leave({ conversation: id });
   await quiet(...everybody());
   await expectAgreement(id, anna, ben);
+  for (const player of [anna, ben]) {
+    const { address } = cem;
+    // Not "removed by" whoever committed it.
+    expect((await player.history(id)).at(-1)?.event).toEqual({
+      what: 'left',
+      by: address,
+      who: [address],
+    });
+  }
   expect(logOf(delivery, id).envelopes.filter(({ kind }) => kind === 3)).toHaveLength(2);
 });
 

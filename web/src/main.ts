@@ -1,4 +1,0 @@
-/** Where the page begins. */
-import { trustOwnScripts } from './platform/trusted_types.ts';
-
-trustOwnScripts(globalThis);
