@@ -3,6 +3,7 @@
 import { AccountAddress, type ConversationId, MessageId } from '../base/ids.ts';
 import { attachmentsOf } from '../content/attachment.ts';
 import { cardMessage } from '../content/cards.ts';
+import { forwarded } from '../content/forwarded.ts';
 import { decode, MimiContent } from '../content/mimi.ts';
 import { deletion, reaction, reactionsOf, unlike } from '../content/text.ts';
 import type { MessageRow, Place } from '../vault/messages.ts';
@@ -216,8 +217,7 @@ export class Talk {
       throw new SdkError('A deleted message cannot be forwarded.');
     }
     for (const target of to) {
-      const { part, extensions } = content;
-      const copy = new MimiContent({ salt: newSalt(), part, extensions });
+      const copy = forwarded(content, { salt: newSalt() });
       await this.#send(this.#rooms.live(target), copy);
     }
     return undefined;

@@ -3,6 +3,7 @@
 import type { AccountAddress } from '../base/ids.ts';
 import { type Card, cardOf, type CustomerCard } from '../content/cards.ts';
 import { titleOf } from '../content/conversation.ts';
+import { isForwarded } from '../content/forwarded.ts';
 import type { MimiContent } from '../content/mimi.ts';
 import { mentionsIn, readableText, readings } from '../content/text.ts';
 import type { KeptConversation } from '../vault/conversations.ts';
@@ -100,7 +101,7 @@ export function messageView(folded: Folded, quoted: ReadonlyMap<string, QuoteVie
     reactions: Array.from(folded.reactions, ([sign, by]) => ({ sign, by: by.map(String) })),
     isEdited: folded.isEdited,
     isDeleted: folded.isDeleted,
-    isForwarded: false,
+    isForwarded: content !== undefined && isForwarded(content),
     state: folded.state,
     ...(row.failure === '' ? {} : { failure: row.failure }),
     sentAtMs: row.sentAtMs,
