@@ -179,7 +179,6 @@ export class ArchiveReading {
       kept.isArchived = handed.isArchived && kept.unread === 0;
       kept.mutedUntilMs = Math.max(kept.mutedUntilMs, handed.mutedUntilMs);
       kept.expiresAfterS = kept.expiresAfterS === 0 ? handed.expiresAfterS : kept.expiresAfterS;
-      kept.admins = kept.admins.length === 0 ? handed.admins : kept.admins;
       kept.readSeq = Math.max(kept.readSeq, handed.readSeq);
       kept.activeAtMs = Math.max(kept.activeAtMs, handed.activeAtMs);
       kept.ordinalMs = Math.max(kept.ordinalMs, handed.ordinalMs);

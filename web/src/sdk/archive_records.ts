@@ -146,7 +146,6 @@ function conversationBytes(kept: KeptConversation): Uint8Array {
     ...numbers.map(number),
     text(kept.title),
     text(kept.draft),
-    texts(kept.admins),
     texts(kept.members.map(({ uri }) => uri)),
     texts(kept.invited.map(({ uri }) => uri)),
   ]);
@@ -309,7 +308,6 @@ function readConversation(reader: Reader): KeptConversation {
   kept.expiresAfterS = natural(reader);
   kept.title = readText(reader);
   kept.draft = readText(reader);
-  kept.admins = reader.vector((item) => AccountAddress.parse(readText(item)).toString());
   kept.setMembers(
     reader.vector((item) => DeviceAddress.parseUri(readText(item))),
     reader.vector((item) => AccountAddress.parseUri(readText(item))),

@@ -210,7 +210,6 @@ export class Joining {
       row.isMentionsOnly = kept.isMentionsOnly;
       row.draft = kept.draft;
       row.expiresAfterS = kept.expiresAfterS;
-      row.admins = kept.admins;
       row.last = kept.last;
       row.ordinalMs = Math.max(row.ordinalMs, kept.ordinalMs);
     }

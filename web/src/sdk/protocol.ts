@@ -57,8 +57,6 @@ export interface ConversationView {
   readonly peer?: string;
   /** With us; in a group also those who are to come. */
   readonly participants: readonly string[];
-  /** Who may add, remove and rename; empty: everybody. */
-  readonly admins: readonly string[];
   readonly state: ConversationState;
   /** A stranger began it, and it was neither answered nor accepted yet. */
   readonly isRequest: boolean;

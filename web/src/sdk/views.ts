@@ -42,7 +42,6 @@ export function conversationView(core: Core, directory: Directory, live: Live): 
     title: kept.title,
     ...(peer === undefined ? {} : { peer: peer.toString() }),
     participants: kept.participants.map(String),
-    admins: kept.admins,
     state: live.isAwaited ? 'opening' : kept.state,
     isRequest: kept.isRequest,
     isBlocked: peer !== undefined && core.trust.account(peer)?.isBlocked === true,

@@ -43,7 +43,6 @@ interface Fields {
   isMentionsOnly: boolean;
   draft: string;
   expiresAfterS: number;
-  admins: readonly string[];
   last?: LastLine | undefined;
 }
 
@@ -78,7 +77,6 @@ export class KeptConversation {
   isMentionsOnly = false;
   draft = '';
   expiresAfterS = 0;
-  admins: readonly string[] = [];
   last: LastLine | undefined;
 
   #members: readonly DeviceAddress[] = [];
@@ -160,7 +158,6 @@ export class Conversations {
       isMentionsOnly: kept.isMentionsOnly,
       draft: kept.draft,
       expiresAfterS: kept.expiresAfterS,
-      admins: kept.admins,
       last: kept.last,
       epoch: kept.epoch.toString(),
       members: members.map(({ uri }) => uri),

@@ -361,7 +361,6 @@ export const de: Words = {
     rejectKey: 'Nicht annehmen',
     rejected: 'Der neue Schlüssel wurde nicht angenommen. An ihn wird nichts gesendet.',
     participants: 'Personen',
-    admin: 'Verwaltet die Gruppe',
     add: 'Jemanden hinzufügen',
     addLabel: 'Name oder Adresse',
     removeAsk: (name) => `${name} aus der Gruppe entfernen?`,

@@ -146,7 +146,8 @@ export const deMore: Pick<Words, 'settings' | 'notices' | 'privacy' | 'shortcuts
     unavailable:
       'Auf diesem Gerät oder in seiner Verbindung ist etwas gescheitert. Versuch es gleich noch einmal.',
     refused: 'Der Server hat das abgelehnt. Versuch es später noch einmal.',
-    not_allowed: 'Das darfst du hier nicht. Frag jemanden, der die Gruppe verwaltet.',
+    not_allowed:
+      'Das erlaubt der Server nicht: Ein Betrieb schreibt nur Menschen, die ihm zuerst geschrieben haben.',
     not_participant: 'Du bist nicht mehr in dieser Unterhaltung.',
     needs_account: 'In diesem Browser gibt es noch kein Konto. Wähle erst einen Namen.',
     identity_changed:

@@ -357,7 +357,6 @@ export const en = {
     rejectKey: 'Do not accept',
     rejected: 'The new key was not accepted. Nothing is sent to it.',
     participants: 'People',
-    admin: 'Admin',
     add: 'Add somebody',
     addLabel: 'Name or address',
     removeAsk: (name: string) => `Remove ${name} from the group?`,

@@ -139,7 +139,8 @@ export const enMore = {
     timeout: 'The server took too long. Try again.',
     unavailable: 'Something on this device or its connection failed. Try again in a moment.',
     refused: 'The server refused this. Try again later.',
-    not_allowed: 'You may not do this here. Ask an admin of the group.',
+    not_allowed:
+      'The server does not allow this: a business writes only to people who wrote to it first.',
     not_participant: 'You are not in this conversation any more.',
     needs_account: 'There is no account in this browser yet. Choose a name first.',
     identity_changed: 'A participant shows a new key. Compare the safety number before you write.',

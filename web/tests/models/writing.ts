@@ -45,7 +45,6 @@ export function conversation(
     title: '',
     peer: BEN,
     participants: [ANNA, BEN],
-    admins: [],
     state: 'open',
     isRequest: false,
     isBlocked: false,

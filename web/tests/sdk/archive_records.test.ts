@@ -29,7 +29,7 @@ const kept = new KeptConversation(ROOM);
 Object.assign(kept, {
   ...{ state: 'open', isRequest: true, title: 'Chess', readSeq: 3, unread: 2, activeAtMs: 9 },
   ...{ isPinned: true, isMentionsOnly: true, mutedUntilMs: 7, draft: 'a draft', expiresAfterS: 60 },
-  ...{ cursor: 5, ordinalMs: 8, admins: ['anna@localhost'] },
+  ...{ cursor: 5, ordinalMs: 8 },
 });
 kept.setMembers([PHONE, BEN.deviceAddress()]);
 

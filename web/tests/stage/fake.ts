@@ -285,7 +285,7 @@ export class FakeDevice implements Messenger {
       const own = this.own?.address ?? '';
       const id = `9${String(this.conversations.size).padStart(31, '0')}`;
       const participants = [own, ...addresses];
-      this.add({ id, kind: 'group', title, participants, admins: [own] });
+      this.add({ id, kind: 'group', title, participants });
       this.write(id, { kind: 'event', event: { what: 'created', by: own, who: [] } });
       return this.#view(id);
     },

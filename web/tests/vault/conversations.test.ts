@@ -32,7 +32,7 @@ function whole(): KeptConversation {
   return Object.assign(kept, {
     ...{ state: 'open', isRequest: true, title: 'Das Geheimnis', epoch: 2n ** 60n, cursor: 7 },
     ...{ readSeq: 5, unread: 2, activeAtMs: 9, ordinalMs: 8, isPinned: true, isArchived: true },
-    ...{ mutedUntilMs: 11, draft: 'half', expiresAfterS: 60, admins: ['anna@localhost'] },
+    ...{ mutedUntilMs: 11, draft: 'half', expiresAfterS: 60 },
     last: {
       ...{ message: '00', text: 'words', kind: 'text', sender: 'x', isOutgoing: true },
       ...{ isDeleted: false, state: 'read', atMs: 3 },
