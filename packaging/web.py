@@ -32,10 +32,8 @@ SOURCE_FILES = (
     "package-lock.json",
     "tsconfig.json",
     "vite.config.ts",
-    "svelte.config.js",
 )
-SOURCE_FOLDERS = ("build", "messages", "project.inlang", "public", "src")
-GENERATED = {"node_modules", "cache"}
+SOURCE_FOLDERS = ("build", "public", "src")
 
 
 class BuildFailed(Exception):
@@ -43,15 +41,10 @@ class BuildFailed(Exception):
 
 
 def source_files(web: Path) -> Iterator[Path]:
-    """Every file that the build depends on. A folder that git ignores as a whole is a product."""
+    """Every file that the build depends on."""
     yield from (web / name for name in SOURCE_FILES if (web / name).is_file())
     for top in SOURCE_FOLDERS:
-        for folder, below, names in os.walk(web / top):
-            ignored = Path(folder, ".gitignore")
-            if ignored.is_file() and "*" in ignored.read_text(encoding="utf-8").split():
-                below.clear()
-                continue
-            below[:] = [name for name in below if name not in GENERATED]
+        for folder, _, names in os.walk(web / top):
             yield from (Path(folder, name) for name in names)
 
 
@@ -121,7 +114,8 @@ def install(project: Path) -> None:
     say(f"Installing the JavaScript packages of {project.name} ...")
     if npm(project, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"):
         raise BuildFailed(
-            f"npm could not install {lock}: see its message above. Is the network there?"
+            f"npm could not install {lock}: see its message above. Is the network there? "
+            "Without it, .venv/bin/plausch demo and serve run without the web app."
         )
     ready.touch()
 

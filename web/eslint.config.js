@@ -124,10 +124,10 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': ['error', ...OUTSIDE],
       ...onlyImports(
-        'content imports only base, content, cborg and @noble.',
+        'content imports only base, content and @noble.',
         '\\./[a-z0-9_]+\\.ts$',
         '\\.\\./base/[a-z0-9_]+\\.ts$',
-        '(cborg|@noble/)',
+        '@noble/',
       ),
     },
   },
