@@ -3,6 +3,9 @@
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 const TEXT_ENCODER = new TextEncoder();
+// A byte order mark is a part of the text, not a remark about it.
+const STRICT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LENIENT_DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** No bytes. It is shared: do not transfer its buffer. */
 export const EMPTY = new Uint8Array(0);
@@ -85,4 +88,14 @@ export function fromHex(text: string): Uint8Array {
 /** A text's bytes in UTF-8. */
 export function utf8(text: string): Uint8Array {
   return TEXT_ENCODER.encode(text);
+}
+
+/** The text of bytes in UTF-8. Throws TypeError where they are none. */
+export function textFrom(raw: Uint8Array): string {
+  return STRICT_DECODER.decode(raw);
+}
+
+/** The same, with U+FFFD in place of what is no UTF-8. */
+export function lenientTextFrom(raw: Uint8Array): string {
+  return LENIENT_DECODER.decode(raw);
 }

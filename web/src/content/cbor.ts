@@ -8,7 +8,7 @@
  * of keys, mend broken UTF-8, and descend as deep as a stranger wishes.
  */
 
-import { EMPTY, utf8 } from '../base/bytes.ts';
+import { EMPTY, textFrom, utf8 } from '../base/bytes.ts';
 import { floatBytes, floatValue } from './cbor_float.ts';
 import { ContentError } from './errors.ts';
 
@@ -48,7 +48,6 @@ export type Value =
 /** Containers and tags inside each other, unless a caller asks for less or more. */
 export const MAX_DEPTH = 16;
 
-const TEXT_DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** What follows an initial byte with these five low bits: how many bytes, and the least number. */
 const ARGUMENTS = new Map([
   [24, { bytes: 1, least: 24n }],
@@ -363,7 +362,7 @@ class Reader {
   #text(count: Integer): string {
     const raw = this.#take(count);
     try {
-      return TEXT_DECODER.decode(raw);
+      return textFrom(raw);
     } catch {
       throw refused('a text is not valid UTF-8');
     }

@@ -5,7 +5,7 @@
  * sections 5 and 7.1). Salts are arguments: 16 random bytes, new for each message.
  */
 
-import { utf8 } from '../base/bytes.ts';
+import { lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, type MessageId, NameRefused } from '../base/ids.ts';
 import { ContentError } from './errors.ts';
 import {
@@ -24,8 +24,6 @@ import {
 
 /** One emoji with all its joiners; a reaction is a sign, not a speech. */
 export const MAX_REACTION_BYTES = 64;
-
-const TEXT_DECODER = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** An account named in a text, shown as `@name`. */
 export interface Mention {
@@ -325,7 +323,7 @@ function isSign(content: Uint8Array): boolean {
 }
 
 function decoded(part: SinglePart): string {
-  return TEXT_DECODER.decode(part.content);
+  return lenientTextFrom(part.content);
 }
 
 function encoded(text: string): Uint8Array {

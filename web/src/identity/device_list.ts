@@ -7,7 +7,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 
-import { equalBytes, toHex } from '../base/bytes.ts';
+import { EMPTY, equalBytes, toHex } from '../base/bytes.ts';
 import { LocalError } from '../base/errors.ts';
 import { AccountAddress, DeviceAddress, NameRefused } from '../base/ids.ts';
 import { IdentityRefused } from './errors.ts';
@@ -21,7 +21,6 @@ export const MAX_DEVICES = 50;
 
 const HASH_BYTES = 32;
 const DEVICE_ID = /^[0-9a-f]{16}$/;
-const NOTHING: Uint8Array = new Uint8Array(0);
 
 /** One entry of a list: 16 hex digits, and the device's signature key of 32 bytes. */
 export type ListedDevice = readonly [device: string, signatureKey: Uint8Array];
@@ -64,7 +63,7 @@ export class DeviceList {
     account: AccountAddress,
     devices: Iterable<ListedDevice>,
     issuedAtS: number,
-    previousRaw: Uint8Array = NOTHING,
+    previousRaw: Uint8Array = EMPTY,
   ): Uint8Array {
     if (!Number.isSafeInteger(issuedAtS) || issuedAtS < 0) {
       throw new LocalError(`A device list is issued at a whole second, not at ${issuedAtS}.`);
@@ -79,7 +78,7 @@ export class DeviceList {
       throw error;
     }
     let seq = 1;
-    let previous = NOTHING;
+    let previous: Uint8Array = EMPTY;
     if (previousRaw.length > 0) {
       const before = parseDeviceList(previousRaw);
       if (!before.account.equals(account) || !equalBytes(before.identityKey, identity.public)) {

@@ -68,6 +68,8 @@ export class App {
   phase = $state<Phase>('opening');
   own = $state.raw<OwnView | undefined>(undefined);
   isOnline = $state(true);
+  /** Why there is no connection, while there is none. */
+  offlineCode = $state('');
   failure = $state.raw<PlauschError | undefined>(undefined);
   route = $state.raw<Route>({ page: 'list' });
   open = $state.raw<OpenConversation | undefined>(undefined);
@@ -104,7 +106,12 @@ export class App {
     this.#place = place;
     this.#reload = reload;
     this.nowMs = timers.now();
-    this.inbox = new Inbox(messenger, () => this.own?.address ?? '', timers);
+    this.inbox = new Inbox(
+      messenger,
+      () => this.own?.address ?? '',
+      timers,
+      (action) => this.attempt(action),
+    );
     this.transfers = new Transfers(messenger);
     this.linking = new Linking(messenger, deviceName);
     this.announcer = new Announcer(timers);
@@ -146,8 +153,9 @@ export class App {
   async begin(): Promise<void> {
     this.phase = 'opening';
     try {
-      const { own, isOnline } = await this.messenger.ask('open', {});
+      const { own, isOnline, code } = await this.messenger.ask('open', {});
       this.isOnline = isOnline;
+      this.offlineCode = code;
       if (own === undefined) {
         this.phase = 'new';
         return;
@@ -321,6 +329,7 @@ export class App {
         break;
       case 'connection':
         this.isOnline = told.isOnline;
+        this.offlineCode = told.code;
         if (told.isOnline && this.phase === 'ready') {
           void this.notifier.online();
         }

@@ -5,11 +5,12 @@
  * message jumped to. What arrives is taken in only when the stretch reaches the log's end.
  */
 
+import { comparePlaces } from '../base/place.ts';
 import type { Answered, MessageView, Stretch } from '../sdk/protocol.ts';
 import { dayKey } from '../words/format.ts';
 import { cardStates, type CardStates } from './cards.ts';
 import type { Messenger } from './messenger.ts';
-import { comparePlaces, merged, type Row, Rows, type UnreadLine } from './rows.ts';
+import { merged, type Row, Rows, type UnreadLine } from './rows.ts';
 
 /** Messages fetched at once. */
 export const STRETCH = 60;

@@ -14,6 +14,9 @@ export type Filter = (typeof FILTERS)[number];
 
 const SEARCH_DELAY_MS = 120;
 
+/** Does something; undefined when it was refused, which is said. */
+type Attempt = <T>(action: () => Promise<T>) => Promise<T | undefined>;
+
 export class Inbox {
   isLoaded = $state(false);
   filter = $state<Filter>('all');
@@ -25,6 +28,7 @@ export class Inbox {
   readonly #messenger: Messenger;
   readonly #own: () => string;
   readonly #timers: Timers;
+  readonly #attempt: Attempt;
   readonly #search: Later;
   #searches = 0;
 
@@ -43,8 +47,10 @@ export class Inbox {
       : this.#sorted.filter((view) => folded(titleOf(view, this.#own())).includes(wanted));
   });
 
-  constructor(messenger: Messenger, own: () => string, timers: Timers) {
+  /** `attempt`: does what may be refused, and says why it was. */
+  constructor(messenger: Messenger, own: () => string, timers: Timers, attempt: Attempt) {
     this.#messenger = messenger;
+    this.#attempt = attempt;
     this.#own = own;
     this.#timers = timers;
     this.#search = new Later(timers, SEARCH_DELAY_MS, true, () => void this.#look());
@@ -110,14 +116,10 @@ export class Inbox {
 
   async #look(): Promise<void> {
     const number = this.#searches;
-    let hits: readonly HitView[];
-    try {
-      hits = await this.#messenger.ask('search', { query: this.query.trim() });
-    } catch {
-      hits = [];
-    }
+    const query = this.query.trim();
+    const hits = await this.#attempt(() => this.#messenger.ask('search', { query }));
     if (number === this.#searches) {
-      this.hits = hits;
+      this.hits = hits ?? [];
     }
   }
 

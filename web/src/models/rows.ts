@@ -1,6 +1,7 @@
 /** A conversation's messages as the lines of its log: days, the new ones, groups of bubbles. */
 
-import type { MessageView, Place } from '../sdk/protocol.ts';
+import { comparePlaces, type Place } from '../base/place.ts';
+import type { MessageView } from '../sdk/protocol.ts';
 
 /** One line. `key` stays the same as long as the line means the same. */
 export type Row =
@@ -81,11 +82,6 @@ export class Rows {
     made.set(row.key, same);
     return same;
   }
-}
-
-/** Less than 0 when `one` stands before `other`. */
-export function comparePlaces(one: Place, other: Place): number {
-  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 }
 
 /** `messages`, in order, with `changed` in place of their older versions or at their place. */

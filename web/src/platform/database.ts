@@ -81,11 +81,6 @@ export function keysBetween(
   return IDBKeyRange.bound(valid(low), valid(high), lowOpen, highOpen);
 }
 
-/** The keys after this one. */
-export function keysAfter(key: Key): IDBKeyRange {
-  return IDBKeyRange.lowerBound(valid(key), true);
-}
-
 /** The keys that begin with this one, and after `after` if it is given. */
 export function keysUnder(first: Key, after?: Key): IDBKeyRange {
   // An array is larger than anything else that may stand in a key.

@@ -6,6 +6,7 @@
  * author, a device list the signature of its key.
  */
 
+import { textFrom } from '../base/bytes.ts';
 import { type AccountAddress, NameRefused } from '../base/ids.ts';
 import { ContentError } from '../content/errors.ts';
 import { messageId } from '../content/message_id.ts';
@@ -21,8 +22,6 @@ import { type Core, Live } from './core.ts';
 import { isEvent } from './event_shape.ts';
 import { kindOf } from './history.ts';
 import { lastLine } from './last_line.ts';
-
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** Kinds of rows that are about another message. */
 const ABOUT: ReadonlySet<MessageRow['kind']> = new Set(['edit', 'delete', 'reaction']);
@@ -225,7 +224,7 @@ export class ArchiveReading {
 function checkEvent({ content }: MessageRow): void {
   let event: unknown;
   try {
-    event = JSON.parse(DECODER.decode(content));
+    event = JSON.parse(textFrom(content));
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) {
       throw refused('a line of a log is damaged', error);

@@ -6,7 +6,7 @@
  * off is noticed. Who reads one takes nothing of it for granted.
  */
 
-import { concat, concatAll, utf8 } from '../base/bytes.ts';
+import { concat, concatAll, textFrom, utf8 } from '../base/bytes.ts';
 import { RemoteError } from '../base/errors.ts';
 import {
   AccountAddress,
@@ -37,7 +37,6 @@ export const ARCHIVE_VERSION = 1;
 export const RECORD_BYTES = 256 * 1024;
 
 const MAGIC = utf8('Plausch archive\0');
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 const STATES: readonly ConversationState[] = [
   'opening',
   'open',
@@ -268,7 +267,7 @@ function readBody(kind: ArchiveRecord['kind'], reader: Reader, own: AccountAddre
 
 function readHead(reader: Reader): ArchiveRecord {
   const magic = reader.fixed(MAGIC.length);
-  if (DECODER.decode(magic) !== DECODER.decode(MAGIC)) {
+  if (textFrom(magic) !== textFrom(MAGIC)) {
     throw refused('it does not begin as one');
   }
   if (reader.u8() !== ARCHIVE_VERSION) {
@@ -338,7 +337,7 @@ function readAccount(reader: Reader): AccountAddress {
 }
 
 function readText(reader: Reader): string {
-  return DECODER.decode(reader.opaque());
+  return textFrom(reader.opaque());
 }
 
 function natural(reader: Reader): number {

@@ -3,7 +3,7 @@
  * a backup as a file, which is the record and the archive in a row.
  */
 
-import { concat, equalBytes, utf8 } from '../base/bytes.ts';
+import { concat, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, NameRefused } from '../base/ids.ts';
 import { ContentError } from '../content/errors.ts';
 import type { DeviceList } from '../identity/device_list.ts';
@@ -19,7 +19,6 @@ const VERSION = 1;
 const HPKE_LABEL = 'Plausch backup';
 const DIGEST_BYTES = 32;
 const MAGIC = utf8('Plausch backup\n');
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** Bytes at the beginning of a backup file in which its record ends. */
 export const FILE_HEAD_BYTES = MAGIC.length + 4 + BACKUP_RECORD_BYTES;
@@ -109,7 +108,7 @@ function readRecord(reader: Reader): BackupRecord {
       { code: 'backup_version' },
     );
   }
-  const account = AccountAddress.parseUri(DECODER.decode(reader.opaque()));
+  const account = AccountAddress.parseUri(textFrom(reader.opaque()));
   const secret = reader.opaque();
   if (secret.length !== KEY_BYTES) {
     throw altered();

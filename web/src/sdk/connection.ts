@@ -40,10 +40,11 @@ export interface Outside {
   readonly timers: Timers;
 }
 
-/** Why a connection ended, and the server's `Closing` if it said so. */
+/** Why a connection ended: the server's `Closing` if it said so, what it broke if it did. */
 export interface Loss {
   readonly reason: string;
-  readonly closing: Closing | undefined;
+  readonly closing?: Closing;
+  readonly broke?: WireError;
 }
 
 /** Who asked, and waits. */
@@ -138,7 +139,7 @@ export class Connection {
 
   /** Over at once: whoever waits is told, what still comes is not read. */
   abandon(reason: string): void {
-    this.#end({ reason, closing: undefined });
+    this.#end({ reason });
   }
 
   // --- told by the socket --------------------------------------------------------------------
@@ -152,7 +153,7 @@ export class Connection {
         this.#receive(message);
       },
       closed: (reason) => {
-        this.#end({ reason: inWords(reason), closing: undefined });
+        this.#end({ reason: inWords(reason) });
       },
     };
   }
@@ -172,7 +173,7 @@ export class Connection {
       if (!(error instanceof WireError)) {
         throw error;
       }
-      this.abandon(`the server broke the protocol (${error.message})`);
+      this.#end({ reason: `the server broke the protocol (${error.message})`, broke: error });
     }
   }
 
@@ -298,10 +299,10 @@ function inWords({ code, sentence }: CloseReason): string {
 }
 
 /** What a loss is to somebody who wanted something. */
-export function gone({ reason, closing }: Loss): Unreachable {
+export function gone({ reason, broke, closing }: Loss): Unreachable {
   const sentence = `There is no connection to the server: ${reason.replace(/\.$/, '')}.`;
   return closing === undefined
-    ? new Unreachable(sentence)
+    ? new Unreachable(sentence, broke && { cause: broke })
     : new Unreachable(sentence, {
         closingCode: closing.code,
         retryAfterMs: closing.retryAfterMs,
@@ -310,9 +311,15 @@ export function gone({ reason, closing }: Loss): Unreachable {
 
 const FAULTS: readonly Fault[] = ['local', 'remote', 'operator'];
 
+/** The server's words that mean something else when this device says them of itself. */
+const SERVERS_OWN: ReadonlyMap<string, string> = new Map([
+  ['internal', 'server_internal'],
+  ['storage_unavailable', 'server_unavailable'],
+]);
+
 function refusal(refused: Refused): ServerRefused {
   return new ServerRefused(refused.sentence, {
-    code: refused.code,
+    code: SERVERS_OWN.get(refused.code) ?? refused.code,
     fault: FAULTS.find((fault) => fault === refused.fault) ?? 'remote',
     retryAfterMs: refused.retryAfterMs,
     epoch: refused.epoch,

@@ -1,6 +1,6 @@
 /** Accounts this device knows, and how sure it is of them. */
 
-import { equalBytes } from '../base/bytes.ts';
+import { EMPTY, equalBytes } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
 import { type DeviceList, parseDeviceList } from '../identity/device_list.ts';
 import { IdentityRefused } from '../identity/errors.ts';
@@ -21,8 +21,6 @@ export interface Contact {
   readonly isBlocked: boolean;
 }
 
-const NOTHING = new Uint8Array(0);
-
 /** The public form. */
 export function contactOf({ address, kind, state, isKnown, isBlocked }: KeptAccount): Contact {
   return { address, kind, state, isKnown, isBlocked };
@@ -42,14 +40,14 @@ export function firstSeen(
     state: 'pinned',
     isKnown: false,
     isBlocked: false,
-    offeredKey: NOTHING,
-    offeredList: NOTHING,
+    offeredKey: EMPTY,
+    offeredList: EMPTY,
   };
 }
 
 /** No key waits any more; whichever is pinned then has to be compared (again). */
 export function settled(kept: KeptAccount): KeptAccount {
-  return { ...kept, state: 'pinned', offeredKey: NOTHING, offeredList: NOTHING };
+  return { ...kept, state: 'pinned', offeredKey: EMPTY, offeredList: EMPTY };
 }
 
 /**

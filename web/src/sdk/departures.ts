@@ -8,7 +8,7 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 
-import { concat, equalBytes, utf8 } from '../base/bytes.ts';
+import { concat, equalBytes, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { PlauschError } from '../base/errors.ts';
 import { DeviceAddress } from '../base/ids.ts';
 import { opaque, optional, type Reader, vector } from '../mls/codec.ts';
@@ -36,7 +36,6 @@ import { uploadSealed } from './sealed_files.ts';
 /** How long the new device is given to come into the conversations. */
 export const PATIENCE_MS = 30_000;
 const LOOK_MS = 500;
-const DECODER = new TextDecoder();
 
 /** `spool`: under which name and key the archive is being written; `ref`: it is, wholly. */
 interface Departing {
@@ -182,7 +181,7 @@ export class Departures {
     }
     const failed = new SdkError(
       `This device's history could not be brought to the new one: ${error.message}`,
-      { code: 'history_missing', cause: error },
+      { code: 'history_unsent', cause: error },
     );
     await core.report(undefined, undefined, failed);
     if (now?.ref === undefined) {
@@ -231,7 +230,7 @@ function toBytes(all: readonly Departing[]): Uint8Array {
 
 function read(reader: Reader): readonly Departing[] {
   return reader.vector((item) => ({
-    device: DeviceAddress.parseUri(DECODER.decode(item.opaque())),
+    device: DeviceAddress.parseUri(lenientTextFrom(item.opaque())),
     note: readPlace(item),
     spool: item.optional(readPlace),
     ref: item.optional(readRef),

@@ -14,7 +14,7 @@ import { registerAccount } from './account.ts';
 import { AccountDevices } from './account_devices.ts';
 import { checkAsked } from './asked.ts';
 import { Device, type World } from './device.ts';
-import { SdkError, Unreachable } from './errors.ts';
+import { absenceCode, SdkError, Unreachable } from './errors.ts';
 import { type Event, Feed } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Files } from './files.ts';
@@ -254,8 +254,12 @@ export class Desk {
   #opened(): OpenedView {
     const device = this.#running?.device;
     return device === undefined
-      ? { isOnline: false }
-      : { own: ownView(device.core.own), isOnline: device.transport.isOnline };
+      ? { isOnline: false, code: '' }
+      : {
+          own: ownView(device.core.own),
+          isOnline: device.transport.isOnline,
+          code: absenceCode(device.transport.failure),
+        };
   }
 
   async #register({ name, invitation = '' }: Asked<'register'>): Promise<OwnView> {

@@ -11,7 +11,7 @@ import type { Outside } from './connection.ts';
 import { Core } from './core.ts';
 import { Directory } from './directory.ts';
 import { Epochs } from './epochs.ts';
-import { SdkError, ServerRefused } from './errors.ts';
+import { absenceCode, SdkError, ServerRefused } from './errors.ts';
 import { type Feed } from './events.ts';
 import { Joining } from './joining.ts';
 import { Outbox } from './outbox.ts';
@@ -57,8 +57,8 @@ export class Device {
           }
         },
         onOnline: async ({ keyPackages }) => built[0]?.greet(stock, keyPackages),
-        onChange: (isOnline, sentence) => {
-          feed.tell({ what: 'connection', isOnline, sentence });
+        onChange: (isOnline, failure) => {
+          feed.tell({ what: 'connection', isOnline, code: absenceCode(failure) });
         },
       },
       world.outside,
@@ -141,7 +141,7 @@ export class Device {
       throw new SdkError(
         `${parsed.toString()} lives on another server; this one can only reach accounts of ` +
           `${address.domain}.`,
-        { code: 'other_server' },
+        { code: 'account_elsewhere' },
       );
     }
     return parsed;

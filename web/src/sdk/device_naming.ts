@@ -1,6 +1,6 @@
 /** What a person calls the devices of this account; known on the devices that were told. */
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { DeviceAddress } from '../base/ids.ts';
 import { opaque, type Reader, vector } from '../mls/codec.ts';
 import { Turns } from '../platform/turns.ts';
@@ -9,8 +9,6 @@ import { Slot } from '../vault/slots.ts';
 import type { Vault } from '../vault/vault.ts';
 import type { DeviceNames } from './archive_writing.ts';
 import { NAME_CHARACTERS } from './pairing.ts';
-
-const DECODER = new TextDecoder();
 
 type Pairs = readonly (readonly [uri: string, name: string])[];
 
@@ -81,6 +79,6 @@ function toBytes(pairs: Pairs): Uint8Array {
 
 function read(reader: Reader): Pairs {
   return reader.vector(
-    (item) => [DECODER.decode(item.opaque()), DECODER.decode(item.opaque())] as const,
+    (item) => [lenientTextFrom(item.opaque()), lenientTextFrom(item.opaque())] as const,
   );
 }

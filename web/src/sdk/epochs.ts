@@ -6,7 +6,7 @@
  * first simply wins: ours is dropped, and its intent tried again.
  */
 
-import { equalBytes } from '../base/bytes.ts';
+import { EMPTY, equalBytes } from '../base/bytes.ts';
 import { RemoteError } from '../base/errors.ts';
 import { AccountAddress, DeviceAddress, NameRefused, parseName } from '../base/ids.ts';
 import { CredentialRefused } from '../mls/credential.ts';
@@ -29,8 +29,6 @@ import {
 import type { EventView } from './protocol.ts';
 import { eventRow, ordinalMs, type Outcome } from './receive.ts';
 import type { Envelope } from './server.ts';
-
-const EMPTY = new Uint8Array(0);
 
 /** How long a member waits for each one before it to commit what waits, and jitter on top. */
 export const TURN_MS = 2_000;

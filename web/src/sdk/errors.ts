@@ -5,6 +5,7 @@ import {
   type Fault,
   LocalError,
   OperatorError,
+  PlauschError,
   RemoteError,
 } from '../base/errors.ts';
 import type { AccountAddress } from '../base/ids.ts';
@@ -39,6 +40,18 @@ export class Unreachable extends OperatorError {
   }
 }
 
+/**
+ * The word for why there is no connection: the server's own if it closed it, what it broke if this
+ * side did; "" when there is nothing to explain.
+ */
+export function absenceCode(failure: PlauschError | undefined): string {
+  if (!(failure instanceof Unreachable)) {
+    return failure?.code ?? '';
+  }
+  const { cause, closingCode, code } = failure;
+  return closingCode || (cause instanceof PlauschError ? cause.code : code);
+}
+
 /** What a refusal says beside its sentence; `epoch` and `head` are -1 when it says nothing. */
 export interface Refusal extends ErrorOptions {
   readonly code: string;
@@ -48,7 +61,10 @@ export interface Refusal extends ErrorOptions {
   readonly head?: number;
 }
 
-/** The server refused a request. `code` is the server's word (spec/wire.md). */
+/**
+ * The server refused a request. `code` is the server's word (spec/wire.md), save `server_internal`
+ * and `server_unavailable`, which it says without `server_` and with `storage_`.
+ */
 export class ServerRefused extends RemoteError {
   static override readonly code: string = 'refused';
 

@@ -28,7 +28,8 @@ export type Event =
     }
   /** After a login, when all that the server had was read. */
   | { readonly what: 'caught_up' }
-  | { readonly what: 'connection'; readonly isOnline: boolean; readonly sentence: string };
+  /** `code`: why there is no connection; "" while there is one. */
+  | { readonly what: 'connection'; readonly isOnline: boolean; readonly code: string };
 
 /** Tells every listener what happened, in order. Nothing is told before it is written. */
 export class Feed {

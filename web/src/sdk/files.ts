@@ -252,7 +252,7 @@ export class Files {
     const { messages, vault } = this.#core;
     await vault.write([
       ...(await this.#withoutUpload(upload)),
-      messages.fail(upload.message, error.message),
+      messages.fail(upload.message, error.code),
     ]);
     await this.#after(upload, await messages.get(upload.message), 'message');
   }

@@ -1,6 +1,6 @@
 /** What a linked device is handed: who it is from now on, and where its history will be. */
 
-import { concat, equalBytes, utf8 } from '../base/bytes.ts';
+import { concat, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
 import { DeviceAddress, NameRefused } from '../base/ids.ts';
 import { ContentError } from '../content/errors.ts';
 import { parseCertificate } from '../identity/certificate.ts';
@@ -14,7 +14,6 @@ import { PairingRefused } from './pairing.ts';
 import { readRecovery, type Recovery, recoveryBytes } from './recovery_settings.ts';
 
 const VERSION = 1;
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /**
  * All devices of an account have its identity key: whichever is left can remove the one that was
@@ -97,7 +96,7 @@ function read(reader: Reader): Handover {
   return {
     kind,
     identity,
-    device: DeviceAddress.parseUri(DECODER.decode(reader.opaque())),
+    device: DeviceAddress.parseUri(textFrom(reader.opaque())),
     certificate: reader.opaque(),
     deviceList: reader.opaque(),
     note: reader.optional(readPlace),

@@ -6,7 +6,7 @@
  * then whoever takes them out of a group can add it in the same Commit.
  */
 
-import { utf8 } from '../base/bytes.ts';
+import { lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { DeviceAddress } from '../base/ids.ts';
 import { opaque, type Reader, vector } from '../mls/codec.ts';
 import { LOST_SLOT } from '../vault/schema.ts';
@@ -17,14 +17,13 @@ import { ServerRefused, TrustRefused, Unreachable } from './errors.ts';
 import { type ListKeeper, removeLost } from './own_devices.ts';
 
 const LOOK_MS = 200;
-const DECODER = new TextDecoder();
 
 /** The row of those that have to go. */
 export function lostSlot(vault: Vault): Slot<readonly DeviceAddress[]> {
   return new Slot(vault, LOST_SLOT, {
     toBytes: (devices) => vector(devices.map(({ uri }) => opaque(utf8(uri)))),
     read: (reader: Reader): readonly DeviceAddress[] =>
-      reader.vector((item) => DeviceAddress.parseUri(DECODER.decode(item.opaque()))),
+      reader.vector((item) => DeviceAddress.parseUri(lenientTextFrom(item.opaque()))),
   });
 }
 

@@ -1,6 +1,6 @@
 /** What a Commit has to change so that the right devices, and only those, are members. */
 
-import { concatAll, utf8 } from '../base/bytes.ts';
+import { concatAll, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, type DeviceAddress } from '../base/ids.ts';
 import { MAX_VARINT, opaque, parseWhole, vector } from '../mls/codec.ts';
 import { ProtocolError } from '../mls/errors.ts';
@@ -19,8 +19,6 @@ const NONE_TO_CLAIM: ReadonlySet<string> = new Set(['no_key_package', 'unknown_d
 
 /** Conversations of more devices use suite 1: X-Wing's Welcomes grow to megabytes there. */
 export const XWING_MEMBERS = 256;
-
-const DECODER = new TextDecoder();
 
 /**
  * What a person or a rule wants changed. Kept as a debt until done.
@@ -50,7 +48,7 @@ export class Intent {
 
   /** From the vault. */
   static fromBytes(raw: Uint8Array): Intent {
-    const written = JSON.parse(DECODER.decode(raw)) as {
+    const written = JSON.parse(lenientTextFrom(raw)) as {
       readonly add: readonly string[];
       readonly remove: readonly string[];
       readonly opening: boolean;
@@ -74,7 +72,7 @@ export function bundleFromBytes(raw: Uint8Array): Bundle {
       commit: reader.opaque(MAX_VARINT),
       groupInfo: reader.opaque(MAX_VARINT),
       welcome: reader.opaque(MAX_VARINT),
-      welcomeTo: reader.vector((item) => DECODER.decode(item.opaque())),
+      welcomeTo: reader.vector((item) => lenientTextFrom(item.opaque())),
     }),
     raw,
   );

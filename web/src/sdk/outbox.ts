@@ -174,7 +174,7 @@ export class Outbox {
       for (const { idempotencyId, messageId } of debts) {
         writes.push(core.debts.remove(idempotencyId));
         if (messageId !== undefined) {
-          writes.push(core.messages.fail(messageId, error.message));
+          writes.push(core.messages.fail(messageId, error.code));
         }
       }
       await core.vault.write([...writes, await core.conversations.put(live.kept)]);

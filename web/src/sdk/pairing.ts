@@ -10,7 +10,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 
 import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
-import { concat, EMPTY, equalBytes, utf8 } from '../base/bytes.ts';
+import { concat, EMPTY, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
 import { RemoteError } from '../base/errors.ts';
 import { CodecError, opaque, parseWhole, type Reader, u8 } from '../mls/codec.ts';
 import { DecryptionFailed, KeyRefused } from '../mls/errors.ts';
@@ -27,8 +27,6 @@ const VERSION = 1;
 const KEYS_HASH_BYTES = 32;
 const HPKE_LABEL = 'Plausch linking';
 const PATH = '/#/link/';
-
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** What the other device says cannot be believed, or is none of what is said in a pairing. */
 export class PairingRefused extends RemoteError {
@@ -279,7 +277,7 @@ function offerBytes({ hpkeKey, deviceKey, name }: Offer): Uint8Array {
 
 function readOffer(reader: Reader): Offer {
   const [hpkeKey, deviceKey] = [reader.opaque(), reader.opaque()];
-  const name = DECODER.decode(reader.opaque());
+  const name = textFrom(reader.opaque());
   if (name.length > NAME_CHARACTERS) {
     throw notUnderstood();
   }

@@ -7,6 +7,7 @@
  */
 
 import type { Fault } from '../base/errors.ts';
+import type { Place } from '../base/place.ts';
 
 export type ConversationState = 'opening' | 'open' | 'left' | 'failed' | 'broken' | 'ended';
 
@@ -164,8 +165,7 @@ export type CardAnswer = Extract<
   { kind: 'choose' } | { kind: 'booking_request' } | { kind: 'cancel_request' }
 >;
 
-/** Where a message stands in its conversation: compared number by number. */
-export type Place = readonly [ordinalMs: number, seq: number, position: number];
+export type { Place };
 
 /** One message with its edits, deletion and reactions folded in. */
 export interface MessageView {
@@ -189,7 +189,7 @@ export interface MessageView {
   readonly isDeleted: boolean;
   readonly isForwarded: boolean;
   readonly state: MessageState;
-  /** Why it failed. */
+  /** Why it failed: the code of a `Failure`. */
   readonly failure?: string;
   readonly sentAtMs: number;
   readonly expiresAtMs?: number;
@@ -269,10 +269,14 @@ export interface ProblemView {
   readonly atMs: number;
 }
 
-/** Where the device stands when the page opens. `new`: there is no account in this browser. */
+/**
+ * Where the device stands when the page opens. Without `own` there is no account in this browser;
+ * `code`: why there is no connection, "" when there is one or none was tried yet.
+ */
 export interface OpenedView {
   readonly own?: OwnView;
   readonly isOnline: boolean;
+  readonly code: string;
 }
 
 /** Which stretch: the newest, those before or after a place, or those around a message. */
@@ -421,7 +425,8 @@ export type Told =
   | { readonly what: 'hidden'; readonly conversation: string; readonly message: string }
   | { readonly what: 'contact'; readonly contact: ContactView }
   | { readonly what: 'problem'; readonly problem: ProblemView }
-  | { readonly what: 'connection'; readonly isOnline: boolean; readonly sentence: string }
+  /** `code`: why there is no connection; "" while there is one. */
+  | { readonly what: 'connection'; readonly isOnline: boolean; readonly code: string }
   | {
       readonly what: 'transfer';
       readonly transfer: string;

@@ -1,5 +1,6 @@
 /** What a person does with conversations and the people in them. */
 
+import { EMPTY } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
 import { ConversationId, DeviceAddress } from '../base/ids.ts';
 import { titleMessage } from '../content/conversation.ts';
@@ -17,8 +18,6 @@ import { type ListKeeper, removeDevice } from './own_devices.ts';
 import type { Answered, Asked, ContactView, ConversationView, SafetyView } from './protocol.ts';
 import { contactView, conversationView } from './views.ts';
 import { Turns } from '../platform/turns.ts';
-
-const NOTHING = new Uint8Array(0);
 
 /** One device's conversations. The names are those of the operations in protocol.ts. */
 export class Rooms {
@@ -152,7 +151,7 @@ export class Rooms {
   async leave({ conversation }: Asked<'leave'>): Promise<undefined> {
     const live = this.live(conversation);
     if (!live.kept.isOver) {
-      await this.#owe(live, 'leave', NOTHING);
+      await this.#owe(live, 'leave', EMPTY);
     }
     return undefined;
   }

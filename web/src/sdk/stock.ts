@@ -9,6 +9,7 @@
  * used one, and one for a last resort says that no other was left.
  */
 
+import { EMPTY } from '../base/bytes.ts';
 import { KeyPackageBundle } from '../mls/group.ts';
 import { MLS_128_X25519_AES128, MLS_256_XWING } from '../mls/suite.ts';
 import { Turns } from '../platform/turns.ts';
@@ -31,8 +32,6 @@ export const RENEW_AFTER_MS = LIFETIME_S * 1000 - 14 * DAY_MS;
 
 /** A vault that is slow to write gets them in small portions, so that messages come between. */
 const PORTION = 6;
-
-const NONE = new Uint8Array(0);
 
 /** What the server holds of this device, counted along. */
 export class Stock {
@@ -178,7 +177,7 @@ async function upload(
       await core.server.uploadKeyPackages([], message);
     }
   } else {
-    await core.server.uploadKeyPackages(messages, NONE);
+    await core.server.uploadKeyPackages(messages, EMPTY);
   }
   await core.vault.write(packages.map(({ ref }) => core.keyPackages.markUploaded(ref)));
 }

@@ -8,7 +8,7 @@
  * live and catch-up are one path.
  */
 
-import { toHex } from '../base/bytes.ts';
+import { EMPTY, toHex } from '../base/bytes.ts';
 import { type PlauschError, RemoteError } from '../base/errors.ts';
 import { NameRefused } from '../base/ids.ts';
 import { EpochMark, isFork } from '../content/fork.ts';
@@ -29,8 +29,6 @@ import type { Stock } from './stock.ts';
 export const READ_LIMIT = 100;
 export const MAILBOX_LIMIT = 50;
 export const RESUME_PAGES = 1_000;
-
-const NOTHING = new Uint8Array(0);
 
 /** What the server says without being asked. */
 export type Pushed =
@@ -156,7 +154,7 @@ export class Sync {
    * Throws Unreachable, ServerRefused.
    */
   async resume(): Promise<void> {
-    let after: Uint8Array = NOTHING;
+    let after: Uint8Array = EMPTY;
     const named = new Set<string>();
     for (let page = 0; page < RESUME_PAGES; page += 1) {
       const { hasMail, moved, hasMore } = await this.#core.server.resume(after);

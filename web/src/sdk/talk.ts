@@ -2,12 +2,12 @@
 
 import { AccountAddress, type ConversationId, MessageId } from '../base/ids.ts';
 import { attachmentsOf } from '../content/attachment.ts';
+import { comparePlaces, type Place } from '../base/place.ts';
 import { cardMessage } from '../content/cards.ts';
 import { forwarded } from '../content/forwarded.ts';
 import { decode, MimiContent } from '../content/mimi.ts';
 import { deletion, reaction, reactionsOf, unlike } from '../content/text.ts';
-import type { MessageRow, Place } from '../vault/messages.ts';
-import { comparePlaces, isCounted, placeOf } from '../vault/messages.ts';
+import { isCounted, type MessageRow, placeOf } from '../vault/messages.ts';
 import { checkText, compose, newSalt, sendable } from './composing.ts';
 import type { Live } from './core.ts';
 import type { Device } from './device.ts';

@@ -46,8 +46,8 @@ export interface TransportParts {
    */
   readonly onOnline: (loggedIn: LoggedIn, lost: AbortSignal) => Promise<void>;
 
-  /** Whether there is a connection; if not, the sentence says why. */
-  readonly onChange: (isOnline: boolean, sentence: string) => void;
+  /** Whether there is a connection; if not, why. */
+  readonly onChange: (isOnline: boolean, failure: PlauschError | undefined) => void;
 }
 
 /** A random part of `mostMs`. */
@@ -202,7 +202,7 @@ export class Transport {
       if (this.#closing.signal.aborted) {
         return;
       }
-      this.#parts.onChange(false, failure.message);
+      this.#parts.onChange(false, failure);
       attempt = wasUseful ? 0 : attempt;
       await this.#rest(attempt, retryAfterMs(failure));
       attempt += 1;
@@ -271,7 +271,7 @@ export class Transport {
     this.#generation += 1;
     this.#failure = undefined;
     this.#hurry = new AbortController();
-    this.#parts.onChange(true, '');
+    this.#parts.onChange(true, undefined);
     for (const tell of this.#waiters) {
       tell();
     }

@@ -1,5 +1,6 @@
 /** From what the vault holds to what the page is shown (protocol.ts). */
 
+import { lenientTextFrom } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
 import { type Card, cardOf, type CustomerCard } from '../content/cards.ts';
 import { titleOf } from '../content/conversation.ts';
@@ -23,8 +24,6 @@ import type {
   MessageView,
   QuoteView,
 } from './protocol.ts';
-
-const DECODER = new TextDecoder();
 
 /** Characters of a message that another one quotes. */
 export const QUOTE_CHARACTERS = 200;
@@ -159,7 +158,7 @@ function textOf(content: MimiContent, isMarkdown: boolean, hasAttachment: boolea
 
 function eventOf(row: MessageRow, content: MimiContent | undefined): EventView | undefined {
   if (row.kind === 'event') {
-    return JSON.parse(DECODER.decode(row.content)) as EventView;
+    return JSON.parse(lenientTextFrom(row.content)) as EventView;
   }
   if (row.kind !== 'title' || content === undefined) {
     return undefined;

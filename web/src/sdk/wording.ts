@@ -1,12 +1,12 @@
 /** What a person typed, as the part of a message. */
 
+import { EMPTY } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
 import { type Block, parseMarkdown } from '../content/blocks.ts';
 import type { Inline } from '../content/inline.ts';
 import type { Part, SinglePart } from '../content/mimi.ts';
 import { markdownPart, type Mention, mentionMessage, textPart } from '../content/text.ts';
 
-const NO_SALT = new Uint8Array(0);
 const NAMED = /@([a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?)/g;
 
 /**
@@ -30,7 +30,7 @@ export function mentioning(text: string, named: readonly AccountAddress[]): Part
     }
   }
   const all = [...pieces, text.slice(start)].filter((piece) => piece !== '');
-  return mentionMessage(all, { salt: NO_SALT }).part;
+  return mentionMessage(all, { salt: EMPTY }).part;
 }
 
 function isMarked(block: Block): boolean {

@@ -3,7 +3,7 @@
  * mailbox is read. All of it is sealed.
  */
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, EMPTY, textFrom, utf8 } from '../base/bytes.ts';
 import { DeviceAddress } from '../base/ids.ts';
 import { SigningKey } from '../identity/keys.ts';
 import { opaque, type Reader, u64, u8 } from '../mls/codec.ts';
@@ -28,9 +28,6 @@ export interface AccountOwn {
   readonly isRegistered: boolean;
   readonly mailbox: number;
 }
-
-const EMPTY = new Uint8Array(0);
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** The vault's owner. */
 export class AccountOwnTable {
@@ -97,8 +94,8 @@ export class AccountOwnTable {
 }
 
 function readAccount(reader: Reader): Omit<AccountOwn, 'mailbox'> {
-  const serverUrl = DECODER.decode(reader.opaque());
-  const device = DeviceAddress.parseUri(DECODER.decode(reader.opaque()));
+  const serverUrl = textFrom(reader.opaque());
+  const device = DeviceAddress.parseUri(textFrom(reader.opaque()));
   const kind = ACCOUNT_KINDS[reader.u8()];
   const isRegistered = reader.u8() === 1;
   const [identity, deviceKey] = [reader.opaque(), reader.opaque()];

@@ -4,7 +4,7 @@
  * All of it is sealed; a row is found by the blind name of its account.
  */
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, textFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress } from '../base/ids.ts';
 import { opaque, type Reader, u8 } from '../mls/codec.ts';
 import type { Write } from '../platform/database.ts';
@@ -41,8 +41,6 @@ export interface KeptAccount {
 
 const KNOWN = 1;
 const BLOCKED = 2;
-
-const DECODER = new TextDecoder('utf-8', { fatal: true });
 
 /** The vault's accounts. */
 export class Accounts {
@@ -85,7 +83,7 @@ export class Accounts {
 }
 
 function read(reader: Reader): KeptAccount {
-  const address = AccountAddress.parseUri(DECODER.decode(reader.opaque()));
+  const address = AccountAddress.parseUri(textFrom(reader.opaque()));
   const kind = ACCOUNT_KINDS[reader.u8()];
   const state = CONTACT_STATES[reader.u8()];
   const flags = reader.u8();

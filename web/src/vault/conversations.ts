@@ -4,7 +4,7 @@
  * Everything that people see, and who is in it, is sealed; in the clear are the id and its time.
  */
 
-import { utf8 } from '../base/bytes.ts';
+import { lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, ConversationId, DeviceAddress } from '../base/ids.ts';
 import type { Write } from '../platform/database.ts';
 import { Row, understood } from './row.ts';
@@ -50,8 +50,6 @@ interface Written extends Fields {
   readonly members: readonly string[];
   readonly invited: readonly string[];
 }
-
-const DECODER = new TextDecoder();
 
 /**
  * A conversation as it stands in the vault, without its group's secrets.
@@ -186,7 +184,7 @@ export class Conversations {
     const id = row.bytes('id');
     const opened = await this.#vault.seal.open(CONVERSATION, id, row.bytes('sealed'));
     return understood(CONVERSATION, () => {
-      const written = JSON.parse(DECODER.decode(opened)) as Written;
+      const written = JSON.parse(lenientTextFrom(opened)) as Written;
       const kept = new KeptConversation(ConversationId.of(id));
       const { members, invited, epoch, ...fields } = written;
       Object.assign(kept, fields, { epoch: BigInt(epoch) });

@@ -1,6 +1,6 @@
 /** Store `debt`: what this device still owes the server, in order (Python: sdk/vault/outbox.py). */
 
-import { concat, toHex } from '../base/bytes.ts';
+import { concat, EMPTY, toHex } from '../base/bytes.ts';
 import { ConversationId, MessageId } from '../base/ids.ts';
 import { randomBytes } from '../base/random.ts';
 import { MAX_VARINT, opaque, u64 } from '../mls/codec.ts';
@@ -20,7 +20,6 @@ export type DebtKind = 'create' | 'change' | 'message' | 'leave';
 
 const KINDS: readonly DebtKind[] = ['create', 'change', 'message', 'leave'];
 const NO_EPOCH = 2n ** 64n - 1n;
-const EMPTY = new Uint8Array(0);
 
 /** 16 random bytes, by which the server recognises a retry. */
 export function newIdempotencyId(): Uint8Array {

@@ -1,6 +1,6 @@
 /** What can go wrong with a vault. Every text is one sentence that helps. */
 
-import { type Fault, LocalError, OperatorError } from '../base/errors.ts';
+import { type Fault, OperatorError } from '../base/errors.ts';
 
 /** The vault cannot be read or written. */
 export class VaultError extends OperatorError {
@@ -16,9 +16,4 @@ export class VaultBusy extends VaultError {
 /** A sealed value does not open: it was altered, moved or is damaged. */
 export class VaultDamaged extends VaultError {
   static override readonly code: string = 'vault_damaged';
-}
-
-/** The caller named what the vault does not hold, or holds for something else. */
-export class VaultUsageError extends LocalError {
-  static override readonly code: string = 'vault_usage';
 }

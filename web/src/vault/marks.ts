@@ -6,7 +6,7 @@
  * transaction that writes.
  */
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import type { AccountAddress, ConversationId, MessageId } from '../base/ids.ts';
 import { opaque, u64 } from '../mls/codec.ts';
 import { keysUnder, type Write } from '../platform/database.ts';
@@ -15,7 +15,6 @@ import { MARK, STATUS } from './schema.ts';
 import type { Vault } from './vault.ts';
 
 const TIME_BYTES = 8;
-const DECODER = new TextDecoder();
 
 /** Delivery marks (cursors told by the server) and statuses (told by the readers). */
 export class Marks {
@@ -83,7 +82,7 @@ export class Marks {
       const number = row.number(counted);
       const place = rowBytes(row.bytes(field), row.bytes('account'), number);
       const opened = await this.#vault.seal.open(store, place, row.bytes('sealed'));
-      numbers.set(DECODER.decode(opened.subarray(TIME_BYTES)), number);
+      numbers.set(lenientTextFrom(opened.subarray(TIME_BYTES)), number);
     }
     return numbers;
   }

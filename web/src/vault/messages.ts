@@ -7,7 +7,8 @@
  * places, times and digests of what travelled are not.
  */
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, EMPTY, lenientTextFrom, utf8 } from '../base/bytes.ts';
+import { comparePlaces, type Place } from '../base/place.ts';
 import { AccountAddress, ConversationId, MessageId } from '../base/ids.ts';
 import { MAX_VARINT, opaque, u8 } from '../mls/codec.ts';
 import { keysBetween, type Write } from '../platform/database.ts';
@@ -44,9 +45,6 @@ const COUNTED: ReadonlySet<RowKind> = new Set(['text', 'card', 'file', 'other'])
 /** The seq in the order of messages that the server does not have yet. */
 export const UNSENT_SEQ = 2 ** 52;
 
-const EMPTY = new Uint8Array(0);
-const DECODER = new TextDecoder();
-
 /** One row. `position` is 0 before it is written; `seq` undefined before the server has it. */
 export interface MessageRow {
   readonly conversation: ConversationId;
@@ -68,17 +66,9 @@ export interface MessageRow {
   readonly isHidden?: boolean;
 }
 
-/** Where a row stands among those of its conversation. */
-export type Place = readonly [ordinalMs: number, seq: number, position: number];
-
 /** The place of a row. */
 export function placeOf(row: MessageRow): Place {
   return [row.ordinalMs, row.seq ?? UNSENT_SEQ, row.position];
-}
-
-/** Less than 0 when `one` comes first. */
-export function comparePlaces(one: Place, other: Place): number {
-  return one[0] - other[0] || one[1] - other[1] || one[2] - other[2];
 }
 
 /** Whether a row of this kind counts as something unread. */
@@ -161,11 +151,9 @@ export class Messages {
     return this.#change(messageId, (row) => ({ ...row, envelope: envelope.slice() }));
   }
 
-  /** It cannot be sent; with an empty sentence it is tried again. */
-  fail(messageId: MessageId, sentence: string): Write {
-    return this.#change(messageId, (row) =>
-      'seq' in row ? undefined : { ...row, failure: sentence },
-    );
+  /** It cannot be sent, and this code says why; with an empty one it is tried again. */
+  fail(messageId: MessageId, code: string): Write {
+    return this.#change(messageId, (row) => ('seq' in row ? undefined : { ...row, failure: code }));
   }
 
   /** It goes from this device. */
@@ -340,7 +328,7 @@ export class Messages {
     return understood(MESSAGE, () => ({
       ...clear,
       seq: order === UNSENT_SEQ ? undefined : order,
-      sender: AccountAddress.parseUri(DECODER.decode(sender)),
+      sender: AccountAddress.parseUri(lenientTextFrom(sender)),
       kind: ROW_KINDS[kind] ?? 'other',
       content: content.length === 0 ? EMPTY : content,
       ordinalMs: row.number('ordinalMs'),

@@ -2,7 +2,7 @@
  * Store `problem`: what was received and not believed, sealed, in the order in which it was met.
  */
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { ConversationId } from '../base/ids.ts';
 import { opaque, optional, type Reader, u64 } from '../mls/codec.ts';
 import { keysBetween, type Write } from '../platform/database.ts';
@@ -24,8 +24,6 @@ export interface Problem {
   readonly sentence: string;
   readonly atMs: number;
 }
-
-const DECODER = new TextDecoder();
 
 /** The vault's list of problems; one instance numbers them. */
 export class Problems {
@@ -95,8 +93,8 @@ function read(reader: Reader): Problem {
   return {
     conversation: reader.optional((inner) => ConversationId.of(inner.fixed(16))),
     seq: reader.optional((inner) => Number(inner.u64())),
-    code: DECODER.decode(reader.opaque()),
-    sentence: DECODER.decode(reader.opaque()),
+    code: lenientTextFrom(reader.opaque()),
+    sentence: lenientTextFrom(reader.opaque()),
     atMs: Number(reader.u64()),
   };
 }

@@ -7,6 +7,7 @@
  * bytes that are there. An integer may be longer than it has to be, as Python's reader allows.
  */
 
+import { textFrom } from '../base/bytes.ts';
 import {
   type BytesKind,
   expectation,
@@ -24,8 +25,6 @@ export class Unreadable extends Error {
     this.name = 'Unreadable';
   }
 }
-
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 const UINT_BYTES: Readonly<Record<number, number>> = { 0xcc: 1, 0xcd: 2, 0xce: 4, 0xcf: 8 };
 const INT_BYTES: Readonly<Record<number, number>> = { 0xd0: 1, 0xd1: 2, 0xd2: 4, 0xd3: 8 };
@@ -171,7 +170,7 @@ export class Reader {
 
   #decoded(at: number, length: number): string {
     try {
-      return UTF8.decode(this.#raw.subarray(at, at + length));
+      return textFrom(this.#raw.subarray(at, at + length));
     } catch (error) {
       if (!(error instanceof TypeError)) {
         throw error;

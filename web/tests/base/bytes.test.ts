@@ -3,13 +3,15 @@
 import { expect, test } from 'vitest';
 
 import {
+  EMPTY,
   concat,
   concatAll,
   concatErasing,
-  EMPTY,
   equalBytes,
   equalBytesConstantTime,
   fromHex,
+  lenientTextFrom,
+  textFrom,
   toHex,
   utf8,
 } from '../../src/base/bytes.ts';
@@ -66,6 +68,16 @@ test.each(['0', 'xy', '0g', ' 00', '0x00'])('%j is not hexadecimal', (text) => {
 
 test('text becomes UTF-8', () => {
   expect(toHex(utf8('aé'))).toBe('61c3a9');
+});
+
+test('text comes back from UTF-8, a byte order mark and all', () => {
+  for (const text of ['', 'aé', '\u{feff}a', '😀']) {
+    expect(textFrom(utf8(text))).toBe(text);
+    expect(lenientTextFrom(utf8(text))).toBe(text);
+  }
+  const broken = Uint8Array.of(0x61, 0xff);
+  expect(() => textFrom(broken)).toThrow(TypeError);
+  expect(lenientTextFrom(broken)).toBe('a\u{fffd}');
 });
 
 test('random bytes have their length and differ', () => {

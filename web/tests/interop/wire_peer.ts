@@ -93,8 +93,8 @@ const operations: Readonly<
         sign: () => ({ device: asked.text('device'), signature: new Uint8Array(64) }),
         onPush: () => undefined,
         onOnline: () => Promise.resolve(),
-        onChange: (_isOnline, sentence) => {
-          told.resolve(sentence);
+        onChange: (_isOnline, failure) => {
+          told.resolve(failure?.message ?? '');
         },
       },
       outside,

@@ -193,7 +193,7 @@ test('hidden messages vanish, and a conversation that is gone is left', async ()
 
 test('connection, contacts, transfers, problems and a reset are heard', async () => {
   const { app, device, clock, reloads } = await ready();
-  device.tell({ what: 'connection', isOnline: false, sentence: '' });
+  device.tell({ what: 'connection', isOnline: false, code: 'device_removed' });
   device.tell({
     what: 'contact',
     contact: { address: BEN, kind: 'person', state: 'verified', isBlocked: false },
@@ -203,7 +203,7 @@ test('connection, contacts, transfers, problems and a reset are heard', async ()
   device.tell({ what: 'moved' });
   device.tell({ what: 'reset' });
   await clock.pass(100);
-  expect(app.isOnline).toBe(false);
+  expect([app.isOnline, app.offlineCode]).toEqual([false, 'device_removed']);
   expect(app.contacts.get(BEN)?.state).toBe('verified');
   expect(app.notes.map(({ code }) => code)).toEqual(['log_gap']);
   expect(reloads()).toBe(1);

@@ -80,8 +80,8 @@ function asked({ device }: World, operation: string): number {
 test('a browser that wants it is handed in as soon as there is a connection', async () => {
   const made = await ready();
   expect(asked(made, 'setWakeUp')).toBe(1);
-  made.device.tell({ what: 'connection', isOnline: false, sentence: '' });
-  made.device.tell({ what: 'connection', isOnline: true, sentence: '' });
+  made.device.tell({ what: 'connection', isOnline: false, code: 'unreachable' });
+  made.device.tell({ what: 'connection', isOnline: true, code: '' });
   await made.clock.pass(100);
   expect(asked(made, 'setWakeUp')).toBe(1);
 });

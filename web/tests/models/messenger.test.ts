@@ -47,7 +47,7 @@ function started(): { client: MessengerClient; ports: Port[] } {
   return { client, ports };
 }
 
-const CONNECTED: Told = { what: 'connection', isOnline: true, sentence: '' };
+const CONNECTED: Told = { what: 'connection', isOnline: true, code: '' };
 
 test('the worker starts with the first question', () => {
   const { client, ports } = started();

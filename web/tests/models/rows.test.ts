@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 
-import { comparePlaces, GROUP_MS, merged, type Row, Rows } from '../../src/models/rows.ts';
+import { comparePlaces } from '../../src/base/place.ts';
+import { GROUP_MS, merged, type Row, Rows } from '../../src/models/rows.ts';
 import type { MessageView } from '../../src/sdk/protocol.ts';
 import { ANNA, BEN, message, MINUTE_MS, NOON_MS, series } from './writing.ts';
 

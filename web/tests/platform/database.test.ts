@@ -7,7 +7,7 @@ import { LocalError } from '../../src/base/errors.ts';
 import {
   BLOCKED_PATIENCE_MS,
   Database,
-  keysAfter,
+  keysBetween,
   keysUnder,
   StorageUnavailable,
   type StoreShape,
@@ -200,7 +200,9 @@ test('selections keep to their keys, order and limit', async () => {
   expect(await marks('listed', { range: keysUnder(one) })).toEqual([3, 2, 4]);
   expect(await marks('listed', { range: keysUnder(one, 1) })).toEqual([2, 4]);
   expect(await marks('listed', { range: keysUnder(one), limit: 1 })).toEqual([3]);
-  expect(await marks('listed', { index: 'by_mark', range: keysAfter(2) })).toEqual([3, 4]);
+  expect(
+    await marks('listed', { index: 'by_mark', range: keysBetween(2, 9, { lowOpen: true }) }),
+  ).toEqual([3, 4]);
   expect(await marks('listed')).toEqual([3, 2, 4, 1]);
   expect(await database.find('listed', 'by_mark', 4)).toMatchObject({ id: 3 });
 });

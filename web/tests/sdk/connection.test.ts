@@ -238,6 +238,17 @@ describe('pushes', () => {
   });
 });
 
+test.each([
+  ['internal', 'server_internal'],
+  ['storage_unavailable', 'server_unavailable'],
+  ['too_large', 'too_large'],
+])('a refusal for %s is not taken for this device’s own failure', async (word, code) => {
+  const script = new Scripted();
+  script.answer = (frame) => [refused(frame, word, 'No.')];
+  const [connection] = await resumed(script);
+  expect(await failure(lookUp(connection, 'anna'))).toMatchObject({ code });
+});
+
 describe('servers that break the protocol', () => {
   test.each<[string, ServerFrame]>([
     ['Hello a second time', HELLO],

@@ -56,7 +56,7 @@ describe('the end', () => {
       closingCode: '',
       retryAfterMs: 0,
     });
-    expect(await connection.lost).toEqual({ reason, closing: undefined });
+    expect(await connection.lost).toEqual({ reason });
   });
 
   test('disconnecting twice is disconnecting', async () => {
@@ -126,6 +126,7 @@ describe('connecting', () => {
     script.greeting = [{ ...HELLO, version: 2 }];
     expect(await failure(connected(script))).toMatchObject({
       message: expect.stringContaining('update the older one') as unknown,
+      cause: expect.objectContaining({ code: 'bad_version' }) as unknown,
     });
   });
 

@@ -88,7 +88,7 @@ test.each([1, 2, 3, 4, 5, 6])(
 test('what the server refuses for good is said on both devices', async () => {
   anna.line.refuse('beginBlob', 'quota_exceeded', {}, 1);
   await depart();
-  expect(anna.problems()).toEqual(['history_missing']);
+  expect(anna.problems()).toEqual(['history_unsent']);
   expect(await anna.core.vault.select('chunk')).toEqual([]);
 });
 

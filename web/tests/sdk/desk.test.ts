@@ -35,7 +35,7 @@ async function annaAndBen(): Promise<[ben: Page, id: string]> {
 }
 
 test('a new browser has no account, and says so to whatever is asked', async () => {
-  expect(await anna.ask('open', {})).toEqual({ isOnline: false });
+  expect(await anna.ask('open', {})).toEqual({ isOnline: false, code: '' });
   expect((await anna.failure('conversations')).code).toBe('no_account');
   expect((await anna.failure('sendText', { conversation: '0', text: 'x' })).code).toBe(
     'no_account',
@@ -124,7 +124,7 @@ test('erasing leaves nothing, and what still ran cannot write into it', async ()
   await Promise.all(sending);
   expect(anna.heard('reset')).toHaveLength(1);
   await new Promise((resolve) => setTimeout(resolve, 30));
-  expect(await anna.ask('open', {})).toEqual({ isOnline: false });
+  expect(await anna.ask('open', {})).toEqual({ isOnline: false, code: '' });
   await person('dora', anna);
   expect(await anna.ask('conversations', {})).toEqual([]);
   expect(await anna.ask('contacts', {})).toEqual([]);

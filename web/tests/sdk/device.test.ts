@@ -67,7 +67,7 @@ test('everybody else of the server is another, and nonsense is nobody', async ()
     'own_account',
     'own_account',
   ]);
-  expect(await code('ben@example.org')).toBe('other_server');
+  expect(await code('ben@example.org')).toBe('account_elsewhere');
   expect([await code(''), await code('@'), await code('BEN')]).not.toContain('');
 });
 

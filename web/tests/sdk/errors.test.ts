@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { LocalError, RemoteError } from '../../src/base/errors.ts';
 import { AccountAddress } from '../../src/base/ids.ts';
 import {
+  absenceCode,
   ConversationBroken,
   IdentityChanged,
   NotParticipant,
@@ -49,4 +50,18 @@ test('calls that cannot be carried out can be caught together', () => {
     expect(error).toBeInstanceOf(SdkError);
     expect(error).toBeInstanceOf(LocalError);
   }
+});
+
+test('why there is no connection is the word of whoever ended it', () => {
+  expect(absenceCode(undefined)).toBe('');
+  expect(absenceCode(new ServerRefused('No.', { code: 'unknown_device', fault: 'local' }))).toBe(
+    'unknown_device',
+  );
+  expect(absenceCode(new Unreachable('x'))).toBe('unreachable');
+  expect(absenceCode(new Unreachable('x', { closingCode: 'device_removed' }))).toBe(
+    'device_removed',
+  );
+  const cause = new RemoteError('Version 2.', { code: 'bad_version' });
+  expect(absenceCode(new Unreachable('x', { cause }))).toBe('bad_version');
+  expect(absenceCode(new Unreachable('x', { cause: new TypeError('x') }))).toBe('unreachable');
 });

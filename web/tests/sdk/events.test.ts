@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 
 import { type Event, Feed } from '../../src/sdk/events.ts';
 
-const EVENT: Event = { what: 'connection', isOnline: true, sentence: '' };
+const EVENT: Event = { what: 'connection', isOnline: true, code: '' };
 
 test('every listener hears everything from when it began until it stops', () => {
   const feed = new Feed();

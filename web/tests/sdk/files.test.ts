@@ -162,7 +162,7 @@ test('what is refused for good has failed with its reason, and leaves nothing be
   await quiet(anna, ben);
   expect(await seen(anna, message)).toMatchObject({
     state: 'failed',
-    failure: 'Refused: quota_reached.',
+    failure: 'quota_reached',
   });
   expect(await ben.texts(id)).toEqual(['hello', 'goes on']);
   expect([await chunks(anna), await anna.parts.vault.select(UPLOAD)]).toEqual([[], []]);

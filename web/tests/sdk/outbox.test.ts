@@ -144,7 +144,7 @@ test('what is refused for good has failed and the next one goes', async () => {
   await anna.say(id, 'taken');
   await quiet(anna, ben);
   const seen = (await anna.said(id)).find((message) => message.id === failed);
-  expect([seen?.state, seen?.failure]).toEqual(['failed', 'Refused: too_large.']);
+  expect([seen?.state, seen?.failure]).toEqual(['failed', 'too_large']);
   expect(await ben.texts(id)).toEqual(['hello', 'taken']);
 });
 

@@ -150,7 +150,7 @@ test('where there is no room, a lost device makes it', async () => {
 
 test('asked again after a lost answer, it is the same device', async () => {
   server.refusal = 'storage_unavailable';
-  expect(await codeOf(restore(vault, wanted(), true, clock))).toBe('storage_unavailable');
+  expect(await codeOf(restore(vault, wanted(), true, clock))).toBe('server_unavailable');
   const begun = await own();
   expect(begun?.isRegistered).toBe(false);
   const { own: restored } = await restore(vault, wanted(), true, clock);

@@ -49,7 +49,7 @@ export class Told {
           }
           await this.greet(lost);
         },
-        onChange: (isOnline, sentence) => this.changes.push([isOnline, sentence]),
+        onChange: (isOnline, failure) => this.changes.push([isOnline, failure?.message ?? '']),
       },
       this.script.outside,
     );

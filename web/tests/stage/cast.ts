@@ -247,7 +247,7 @@ function friend(device: FakeDevice, now: number): void {
     text: 'Ich lese ihn heute Abend.',
     sentAtMs: at(43),
     state: 'failed',
-    failure: 'Die Nachricht wurde abgelehnt.',
+    failure: 'too_large',
   });
   device.write(id, {
     text: 'Bis später!',

@@ -32,6 +32,7 @@ type Parts<K extends Operation> = (asked: Asked<K>) => Answered<K>;
 export class FakeDevice implements Messenger {
   own: OwnView | undefined;
   isOnline = true;
+  offlineCode = '';
   taken = new Set<string>();
   invitation = '';
   delayMs = 0;
@@ -257,6 +258,7 @@ export class FakeDevice implements Messenger {
     open: () => ({
       ...(this.own === undefined ? {} : { own: this.own }),
       isOnline: this.isOnline,
+      code: this.offlineCode,
     }),
     register: ({ name, invitation }) => {
       if (this.invitation !== '' && invitation !== this.invitation) {

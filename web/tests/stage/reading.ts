@@ -1,6 +1,6 @@
 /** Reading a history in memory: stretches of it, and finds. */
 
-import { comparePlaces } from '../../src/models/rows.ts';
+import { comparePlaces } from '../../src/base/place.ts';
 import type { Asked, HitView, MessagesView, MessageView } from '../../src/sdk/protocol.ts';
 
 export function stretchOf(

@@ -2,14 +2,13 @@
 
 import { expect, test } from 'vitest';
 
-import { LocalError, OperatorError } from '../../src/base/errors.ts';
-import { VaultBusy, VaultDamaged, VaultError, VaultUsageError } from '../../src/vault/errors.ts';
+import { OperatorError } from '../../src/base/errors.ts';
+import { VaultBusy, VaultDamaged, VaultError } from '../../src/vault/errors.ts';
 
 test.each([
   [new VaultError('It cannot be read.'), 'operator', 'vault'],
   [new VaultBusy('Another tab has it.'), 'local', 'vault_busy'],
   [new VaultDamaged('It was altered.'), 'operator', 'vault_damaged'],
-  [new VaultUsageError('There is no such id.'), 'local', 'vault_usage'],
 ] as const)('%s', (error, fault, code) => {
   expect([error.fault, error.code]).toEqual([fault, code]);
 });
@@ -17,5 +16,4 @@ test.each([
 test('what the vault cannot do can be caught together', () => {
   expect(new VaultBusy('x')).toBeInstanceOf(VaultError);
   expect(new VaultDamaged('x')).toBeInstanceOf(OperatorError);
-  expect(new VaultUsageError('x')).toBeInstanceOf(LocalError);
 });

@@ -1,9 +1,9 @@
+import { comparePlaces } from '../../src/base/place.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { utf8 } from '../../src/base/bytes.ts';
 import { AccountAddress, ConversationId, MessageId } from '../../src/base/ids.ts';
 import {
-  comparePlaces,
   isCounted,
   type MessageRow,
   Messages,
