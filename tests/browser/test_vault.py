@@ -61,9 +61,15 @@ def say(page: Page, conversation: str, text: str) -> None:
 
 
 def texts(page: Page, conversation: str) -> list[str]:
-    stretch = {"from": "end"}
-    answer = ask(page, "messages", conversation=conversation, stretch=stretch, limit=500)
-    return [one["text"] for one in answer["messages"] if one["kind"] == "text"]
+    """All of them: how many there are, a slow disk or a quota that is noticed late decides."""
+    messages: list[dict[str, Any]] = []
+    has_earlier = True
+    while has_earlier:
+        stretch = {"before": messages[0]["place"]} if messages else {"from": "end"}
+        answer = ask(page, "messages", conversation=conversation, stretch=stretch, limit=200)
+        messages = [*answer["messages"], *messages]
+        has_earlier = answer["hasEarlier"]
+    return [one["text"] for one in messages if one["kind"] == "text"]
 
 
 def refused(page: Page, operation: str, **asked: object) -> Refused:
