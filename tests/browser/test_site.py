@@ -90,7 +90,7 @@ def test_what_the_policy_forbids(browser: Browser, site: str, attempt: str) -> N
             }"""
         )
         page.evaluate(f"setTimeout(() => {{ {ATTEMPTS[attempt]} }})")
-        page.wait_for_function("window.violations > 0")
+        page.wait_for_function("() => window.violations > 0")
         assert page.evaluate("window.harm") is None
 
 

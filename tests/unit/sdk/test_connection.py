@@ -220,7 +220,7 @@ async def test_an_answer_of_the_wrong_kind_is_not_believed(script: Scripted) -> 
 async def test_a_push_before_resume_is_not_believed(script: Scripted) -> None:
     connection, _ = await connect(script.url, print)
     script.peers[0].say(f.MailboxMoved(1))
-    assert "before Resume" in await reason(connection)
+    assert "pushed MailboxMoved while the connection is" in await reason(connection)
 
 
 @pytest.mark.parametrize(
