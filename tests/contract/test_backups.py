@@ -1,5 +1,6 @@
 """Backups and adoption on both engines: who gets a backup, and whom it brings back in."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from plausch.identity.adoption import sign_adoption
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.keys import SigningKey
-from plausch.server.backups import Backups, lookup_of
+from plausch.server.backups import Backups, Kept, lookup_of
 from plausch.server.blobs import Blobs
 from plausch.server.devices import ListMoved
 from plausch.server.errors import Refusal
@@ -48,11 +49,34 @@ class House:
         await self.blobs.put(owner.record, name, 0, content)
         return name
 
-    async def keep(self, owner: Player, record: bytes = b"record", blob: bytes = b"") -> bytes:
+    async def keep(
+        self,
+        owner: Player,
+        record: bytes = b"record",
+        blob: bytes = b"",
+        *,
+        believed: bytes = b"",
+    ) -> bytes:
         blob = blob or await self.blob(owner)
-        lookup = lookup_of(self.capability)
-        await self.backups.keep(owner.record, lookup, self.adoption.public, record, blob)
+        kept = Kept(lookup_of(self.capability), self.adoption.public, record, believed)
+        await self.backups.keep(owner.record, kept, blob)
         return blob
+
+    def renew(self) -> bytes:
+        """Another recovery key from now on; the capability of the one before."""
+        before, self.capability = self.capability, secrets.token_bytes(32)
+        self.adoption = SigningKey.generate()
+        return before
+
+    async def remove(self, *gone: Player) -> bytes:
+        """The owner's list with the owner's first device only."""
+        owner = self.anna.person
+        entries = [(owner.device.device, owner.key.public)]
+        without = DeviceList.issue(
+            owner.identity, owner.address, entries, self.world.now_s, gone[-1].person.device_list
+        )
+        await self.world.devices.publish_list(self.anna.record, without, [])
+        return without
 
     def newcomer(self, previous: bytes, *others: Person) -> tuple[Person, bytes]:
         """A device that nobody knows yet, and the account's list with it and these."""
@@ -116,8 +140,7 @@ async def test_everything_else_has_the_same_answer(house: House) -> None:
 
 async def test_a_new_backup_replaces_the_old_one_and_its_key(house: House) -> None:
     await house.keep(house.anna, b"first")
-    before = house.capability
-    house.capability = secrets.token_bytes(32)
+    before = house.renew()
     await house.keep(house.anna, b"second")
     assert (await house.backups.get("anna", house.capability)).record == b"second"
     with refused("no_backup"):
@@ -135,10 +158,26 @@ async def test_only_a_whole_file_of_ones_own_can_be_named(house: House) -> None:
         await house.backups.get("anna", house.capability)
 
 
+async def test_a_backup_and_a_new_list_at_once_do_not_wait_for_each_other(house: House) -> None:
+    for _ in range(5):
+        laptop = await house.anna.link()
+        blob = await house.blob(laptop)
+        kept, removed = await asyncio.gather(
+            house.keep(laptop, blob=blob), house.remove(laptop), return_exceptions=True
+        )
+        assert isinstance(removed, bytes)
+        house.anna.person.device_list = removed
+        assert isinstance(kept, bytes) or getattr(kept, "code", "") == "unknown_device"
+        with refused("no_backup"):
+            await house.backups.get("anna", house.capability)
+
+
 async def test_a_key_that_everybody_can_sign_for_is_refused(house: House) -> None:
     blob = await house.blob(house.anna)
     with refused("bad_backup"):
-        await house.backups.keep(house.anna.record, bytes(32), bytes(32), b"record", blob)
+        await house.backups.keep(
+            house.anna.record, Kept(bytes(32), bytes(32), b"record", b""), blob
+        )
 
 
 async def test_a_backups_file_stays_for_as_long_as_it_is_named(house: House) -> None:
@@ -158,17 +197,8 @@ async def test_a_backups_file_stays_for_as_long_as_it_is_named(house: House) -> 
 async def test_a_removed_device_keeps_and_drops_nothing(house: House) -> None:
     laptop = await house.anna.link()
     blob = await house.blob(laptop)
-    owner = house.anna.person
-    entries = [(owner.device.device, owner.key.public)]
-    without = DeviceList.issue(
-        owner.identity,
-        owner.address,
-        entries,
-        house.world.now_s,
-        laptop.person.device_list,
-    )
     await house.keep(house.anna)
-    await house.world.devices.publish_list(house.anna.record, without, [])
+    await house.remove(laptop)
     with refused("unknown_device"):
         await house.keep(laptop, b"a thief's", blob)
     with refused("unknown_device"):
@@ -180,18 +210,75 @@ async def test_a_removed_device_takes_the_backup_that_it_kept_with_it(house: Hou
     """Its keys may be a thief's: with them he would come back in."""
     laptop = await house.anna.link()
     await house.keep(laptop)
-    owner = house.anna.person
-    entries = [(owner.device.device, owner.key.public)]
-    without = DeviceList.issue(
-        owner.identity,
-        owner.address,
-        entries,
-        house.world.now_s,
-        laptop.person.device_list,
-    )
-    await house.world.devices.publish_list(house.anna.record, without, [])
+    await house.remove(laptop)
     with refused("no_backup"):
         await house.backups.get("anna", house.capability)
+
+
+# --- which recovery key counts -------------------------------------------------------------
+
+
+async def test_another_device_does_not_bring_a_revoked_key_back(house: House) -> None:
+    laptop = await house.anna.link()
+    await house.keep(house.anna)
+    before = house.renew()
+    await house.keep(house.anna, b"second")
+    house.capability, counts = before, house.capability
+    with refused("backup_moved") as caught:
+        await house.keep(laptop, b"daily", believed=lookup_of(before))
+    assert "another recovery key" in str(caught.value)
+    assert (await house.backups.get("anna", counts)).record == b"second"
+    with refused("no_backup"):
+        await house.backups.get("anna", before)
+
+
+async def test_not_even_when_the_newer_backup_went_with_its_device(house: House) -> None:
+    laptop = await house.anna.link()
+    before = lookup_of(house.capability)
+    await house.keep(house.anna)
+    revoked = house.renew()
+    await house.keep(laptop)
+    counts = house.capability
+    await house.remove(laptop)
+    house.capability = revoked
+    with refused("backup_moved"):
+        await house.keep(house.anna, believed=before)
+    house.capability = counts
+    await house.keep(house.anna, believed=lookup_of(counts))
+    assert (await house.backups.get("anna", counts)).record == b"record"
+
+
+async def test_backups_that_were_turned_off_stay_off_until_somebody_sets_them_up(
+    house: House,
+) -> None:
+    laptop = await house.anna.link()
+    believed = lookup_of(house.capability)
+    await house.keep(house.anna)
+    await house.backups.drop(house.anna.record)
+    with refused("backup_moved") as caught:
+        await house.keep(laptop, believed=believed)
+    assert "off" in str(caught.value)
+    with refused("no_backup"):
+        await house.backups.get("anna", house.capability)
+    house.renew()
+    await house.keep(laptop)
+    await house.keep(house.anna, b"daily", believed=lookup_of(house.capability))
+    assert (await house.backups.get("anna", house.capability)).record == b"daily"
+
+
+async def test_a_set_up_whose_answer_was_lost_is_taken_back(house: House) -> None:
+    """The device names the key that it tried, and keeps the one that its person has."""
+    await house.keep(house.anna)
+    before = house.renew()
+    await house.keep(house.anna)
+    tried, house.capability = house.capability, before
+    await house.keep(house.anna, b"again", believed=lookup_of(tried))
+    assert (await house.backups.get("anna", before)).record == b"again"
+
+
+async def test_what_a_server_does_not_remember_does_not_stop_backups(house: House) -> None:
+    await house.keep(house.anna, believed=lookup_of(house.capability))
+    assert (await house.backups.get("anna", house.capability)).record == b"record"
 
 
 async def test_asking_is_counted_by_address(world: World) -> None:
@@ -243,7 +330,7 @@ async def test_nobody_comes_in_without_the_adoption_key(house: House) -> None:
         await house.adopt(person)
     await house.keep(house.anna)
     for signer in (SigningKey.generate(), house.anna.person.identity, house.anna.person.key):
-        with refused("bad_signature"):
+        with refused("no_backup"):  # nor is it said that there is a backup
             await house.adopt(person, signer)
     with refused("unknown_device"):
         await house.world.login(person)
@@ -253,7 +340,7 @@ async def test_a_signature_is_worth_nothing_on_another_connection(house: House) 
     await house.keep(house.anna)
     person, _ = house.newcomer(house.anna.person.device_list)
     signature = sign_adoption(house.adoption, DOMAIN, NONCE, person.address, person.device_list)
-    with refused("bad_signature"):
+    with refused("no_backup"):
         await house.world.devices.adopt(
             "anna", bytes(32), person.device_list, person.certificate, signature
         )
@@ -287,5 +374,52 @@ async def test_one_device_is_adopted_at_a_time(house: House) -> None:
     await house.keep(house.anna)
     other, _ = house.newcomer(house.anna.person.device_list)
     person, _ = house.newcomer(house.anna.person.device_list, other)
-    with refused("bad_certificate"):
+    with refused("bad_device_list"):
         await house.adopt(person)
+
+
+async def test_a_list_without_a_newcomer_is_no_adoption(house: House) -> None:
+    laptop = await house.anna.link()
+    await house.keep(house.anna)
+    owner = house.anna.person
+    entries = [(owner.device.device, owner.key.public)]
+    without = DeviceList.issue(
+        owner.identity, owner.address, entries, house.world.now_s, laptop.person.device_list
+    )
+    for device_list, certificate in (
+        (without, owner.certificate),
+        (house.newcomer(laptop.person.device_list, owner)[1], owner.certificate),
+    ):
+        signature = sign_adoption(house.adoption, DOMAIN, NONCE, owner.address, device_list)
+        with refused("bad_device_list"):
+            await house.world.devices.adopt("anna", NONCE, device_list, certificate, signature)
+    assert (await house.world.login(laptop.person)).uri == laptop.record.uri
+
+
+async def test_a_thief_who_adopts_what_is_listed_is_gone_when_he_is_removed(house: House) -> None:
+    """The current list again, under his own adoption key, would have made the backup nobody's: it
+    would have stayed, and brought him back in alone."""
+    thief = await house.anna.link()
+    await house.keep(thief)
+    listed = thief.person.device_list
+    signature = sign_adoption(house.adoption, DOMAIN, NONCE, thief.person.address, listed)
+    moved = await house.world.devices.adopt(
+        "anna", NONCE, listed, thief.person.certificate, signature
+    )
+    assert (moved.removed, moved.interested) == ((), ())
+    person, _ = house.newcomer(await house.remove(thief))
+    with refused("no_backup"):
+        await house.adopt(person)
+    await house.world.login(house.anna.person)
+
+
+async def test_a_backup_goes_with_the_device_that_was_adopted_by_it(house: House) -> None:
+    thief = await house.anna.link()
+    await house.keep(thief)
+    person, adopted = house.newcomer(thief.person.device_list, house.anna.person, thief.person)
+    await house.adopt(person)
+    await house.remove(Player(house.world, person, await house.world.login(person)))
+    other, _ = house.newcomer(house.anna.person.device_list)
+    with refused("no_backup"):
+        await house.adopt(other)
+    assert adopted == person.device_list

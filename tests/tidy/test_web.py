@@ -36,21 +36,6 @@ TESTED_ELSEWHERE = {
 }
 """The worker's file can run in a browser only."""
 
-LINKING = "tests/browser/test_scene_linking.py"
-TESTED_ELSEWHERE.update(
-    dict.fromkeys(
-        (
-            "models/device_name.ts",
-            "models/linking.svelte.ts",
-            "models/restore.svelte.ts",
-            "sdk/account_devices.ts",
-            "sdk/linkings.ts",
-        ),
-        LINKING,
-    )
-)
-"""The pages and the hub of linking, history and backups are tested by two browsers."""
-
 GIVEN = re.compile(r"\b(?:class|function|const|let|interface|type|enum)\s+([A-Za-z_]\w*)")
 
 

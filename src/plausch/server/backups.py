@@ -32,6 +32,16 @@ class Found(NamedTuple):
     device_list: bytes
 
 
+class Kept(NamedTuple):
+    """A backup as a device hands it in. `believed`: the lookup of the recovery key that counts, as
+    far as the device knows; empty when a person has just made the one of this backup."""
+
+    lookup: bytes
+    adoption_key: bytes
+    record: bytes
+    believed: bytes
+
+
 class Backups:
     """The backups of one server's accounts."""
 
@@ -40,13 +50,13 @@ class Backups:
         per_hour = limits.recoveries_per_address_per_hour
         self._asked = TokenBuckets(clock, per_hour, per_hour)
 
-    async def keep(
-        self, owner: DeviceRecord, lookup: bytes, adoption_key: bytes, record: bytes, blob_id: bytes
-    ) -> None:
+    async def keep(self, owner: DeviceRecord, kept: Kept, blob_id: bytes) -> None:
         """The account's backup, in place of the one before, which goes only now.
 
-        Raises Refusal `unknown_blob`, `bad_backup`, `unknown_device`; StorageUnavailable.
+        Raises Refusal `unknown_blob`, `bad_backup`, `backup_moved`, `unknown_device`;
+        StorageUnavailable.
         """
+        lookup, adoption_key, record, believed = kept
         try:
             check_public_key(adoption_key)
         except IdentityRefused as error:
@@ -54,9 +64,12 @@ class Backups:
         name, now_ms = name_of(blob_id), self._clock.now_ms()
 
         async def body(tx: Transaction) -> None:
+            await account.lock(tx, owner.account_key)
             if not await device.hold(tx, owner.key):
                 raise unlisted()
-            await account.lock(tx, owner.account_key)
+            current = await backup.current(tx, owner.account_key)
+            if believed and current not in (None, lookup, believed):
+                raise _moved(current)
             found = await blob.find(tx, name)
             if found is None or not found.whole or found.account_key != owner.account_key:
                 raise unknown_blob()
@@ -66,12 +79,14 @@ class Backups:
         await self._database.transact(body, repeatable=True)
 
     async def drop(self, owner: DeviceRecord) -> None:
-        """The account has no backup any more. Raises Refusal `unknown_device`."""
+        """The account has no backup any more, and makes none before somebody sets up a recovery
+        key. Raises Refusal `unknown_device`."""
 
         async def body(tx: Transaction) -> None:
+            await account.lock(tx, owner.account_key)
             if not await device.hold(tx, owner.key):
                 raise unlisted()
-            await backup.forget(tx, owner.account_key)
+            await backup.stop(tx, owner.account_key)
 
         await self._database.transact(body, repeatable=True)
 
@@ -121,4 +136,13 @@ def no_backup() -> Refusal:
         "no_backup",
         "There is no backup of this name and recovery key on the server: check both, and the "
         "passphrase if there is one.",
+    )
+
+
+def _moved(current: bytes | None) -> Refusal:
+    done = "made another recovery key" if current else "turned backups off"
+    return Refusal(
+        "backup_moved",
+        f"Another device of this account has {done}: make a new recovery key on this device if it "
+        "is to go on making backups.",
     )

@@ -192,9 +192,9 @@ class Blobs:
         now_ms = self._clock.now_ms()
 
         async def body(tx: Transaction) -> BlobRow | None:
+            await account.lock(tx, owner.account_key)
             if not await device.hold(tx, owner.key):
                 raise unlisted()
-            await account.lock(tx, owner.account_key)
             if await blob.find(tx, name) is None:
                 self._demand_quota(await blob.usage(tx, owner.account_key), length)
                 await blob.add(tx, name, owner.account_key, length, digest, now_ms)

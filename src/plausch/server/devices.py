@@ -119,7 +119,8 @@ class Devices:
             if not repeated:
                 self._check_next(new, owner)
                 published = True
-            await self._apply(tx, account_key, new, known, fresh, now_ms)
+            await self._list(tx, account_key, new, known, fresh, now_ms)
+            await _unlist(tx, new, known)
             await account.publish(tx, account_key, device_list_raw)
             removed = await device.unlisted(tx, account_key)
             interested = await member.sharing_with(tx, account_key) if published else []
@@ -135,9 +136,11 @@ class Devices:
     ) -> ListMoved:
         """The next device list of an account whose devices are lost, with one new device.
 
-        Whoever publishes it proves the adoption key of the account's backup. The backup stays as it
-        is, whichever device had kept it. The same again is accepted, and nobody is told of it.
-        Raises Refusal as `publish_list`, and `no_backup`, `bad_signature`.
+        Whoever publishes it proves the adoption key of the account's backup. The backup is the new
+        device's from then on, whichever device had kept it: it goes when that one is removed. The
+        current list again is accepted, changes nothing, and nobody is told of it.
+        Raises Refusal as `publish_list`, and `no_backup`: whether the account, its backup or the
+        signature is missing or wrong is not said.
         """
         try:
             address = AccountAddress(parse_name(name), self._domain)
@@ -151,25 +154,29 @@ class Devices:
 
         async def body(tx: Transaction) -> ListMoved:
             nonlocal published
-            owner = await account.by_name(tx, name)
-            kept = None if owner is None else await backup.of_account(tx, owner.key)
-            if owner is None or kept is None:
+            found = await account.by_name(tx, name)
+            if found is None:
+                raise no_backup()
+            owner = await account.lock(tx, found.key)
+            kept = await backup.of_account(tx, owner.key)
+            if kept is None:
                 raise no_backup()
             try:
                 verify_adoption(
                     kept.adoption_key, self._domain, nonce, address, device_list_raw, signature
                 )
             except IdentityRefused as error:
-                raise Refusal("bad_signature", f"The adoption was refused: {error}") from error
-            owner = await account.lock(tx, owner.key)
-            known = {one.uri: one for one in await device.of_account(tx, owner.key)}
+                raise no_backup() from error
             if device_list_raw != owner.device_list:
+                known = {one.uri: one for one in await device.of_account(tx, owner.key)}
+                _check_newcomer(new, known, newcomer)
                 self._count_list(owner.key)
                 self._check_next(new, owner)
+                await self._list(tx, owner.key, new, known, fresh, now_ms)
+                await backup.adopted(tx, owner.key, newcomer.device.uri)
+                await _unlist(tx, new, known)
+                await account.publish(tx, owner.key, device_list_raw)
                 published = True
-            await backup.adopted(tx, owner.key)
-            await self._apply(tx, owner.key, new, known, fresh, now_ms)
-            await account.publish(tx, owner.key, device_list_raw)
             removed = await device.unlisted(tx, owner.key)
             interested = await member.sharing_with(tx, owner.key) if published else []
             return ListMoved(owner.name, tuple(removed), tuple(interested))
@@ -223,7 +230,7 @@ class Devices:
                 f"A {kind}'s account may have {most} devices, not {len(new.devices)}: remove one.",
             )
 
-    async def _apply(
+    async def _list(
         self,
         tx: Transaction,
         account_key: int,
@@ -232,7 +239,7 @@ class Devices:
         fresh: Mapping[str, tuple[DeviceCertificate, bytes]],
         now_ms: int,
     ) -> None:
-        """Bring the device table, which lists the `known` ones, to the list."""
+        """List what is new beside the `known` devices, and renew certificates."""
         listed = dict(zip([one.uri for one in new.addresses()], new.devices, strict=True))
         await self._check_new(tx, account_key, len(listed.keys() - known.keys()), now_ms)
         for uri, (_, signature_key) in listed.items():
@@ -254,12 +261,30 @@ class Devices:
                 await device.add(tx, account_key, uri, signature_key, raw, now_ms)
             else:
                 await device.renew(tx, existing.key, raw)
-        for gone in [one for uri, one in known.items() if uri not in listed]:
-            await device.unlist(tx, gone.key)
-            await key_package.drop_all(tx, gone.key)
-            await mailbox.forget(tx, gone.key, mailbox.ALL)
-            await wake_up.drop(tx, gone.key)
-            await backup.forget_of_device(tx, gone.key)
+
+
+async def _unlist(tx: Transaction, new: DeviceList, known: Mapping[str, DeviceRecord]) -> None:
+    """Those that are listed no longer lose what was theirs."""
+    listed = {one.uri for one in new.addresses()}
+    for gone in [one for uri, one in known.items() if uri not in listed]:
+        await device.unlist(tx, gone.key)
+        await key_package.drop_all(tx, gone.key)
+        await mailbox.forget(tx, gone.key, mailbox.ALL)
+        await wake_up.drop(tx, gone.key)
+        await backup.forget_of_device(tx, gone.key)
+
+
+def _check_newcomer(
+    new: DeviceList, known: Mapping[str, DeviceRecord], newcomer: DeviceCertificate
+) -> None:
+    """An adoption brings one device in. Without one, it would only take the backup along."""
+    fresh = {one.uri for one in new.addresses()} - known.keys()
+    if fresh != {newcomer.device.uri}:
+        raise Refusal(
+            "bad_device_list",
+            f"The list names {len(fresh)} new devices, and an adoption brings in exactly the one "
+            "of its certificate: make the list again.",
+        )
 
 
 def _used_before() -> Refusal:

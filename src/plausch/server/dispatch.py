@@ -15,7 +15,7 @@ from plausch.base.clock import Clock
 from plausch.base.errors import Fault, PlauschError
 from plausch.server import ephemerals
 from plausch.server.accounts import Accounts
-from plausch.server.backups import Backups
+from plausch.server.backups import Backups, Kept
 from plausch.server.blobs import Blobs
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
@@ -331,9 +331,8 @@ class Dispatch:
     # --- backups -------------------------------------------------------------------------
 
     async def _keep_backup(self, connection: "Connection", frame: f.KeepBackup) -> f.ServerFrame:
-        await self._services.backups.keep(
-            speaker(connection), frame.lookup, frame.adoption_key, frame.record, frame.blob
-        )
+        kept = Kept(frame.lookup, frame.adoption_key, frame.record, frame.believed)
+        await self._services.backups.keep(speaker(connection), kept, frame.blob)
         return f.Done(frame.id)
 
     async def _drop_backup(self, connection: "Connection", frame: f.DropBackup) -> f.ServerFrame:

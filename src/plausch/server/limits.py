@@ -39,17 +39,21 @@ class Limits:
     login_ms: int = 10_000
     """A connection has this long to log in."""
 
-    pairings: int = 1_000
+    pairings: int = 4_000
     pairings_per_address: int = 16
     """Pairings at one moment; one counts for the address that began it."""
 
     pairings_per_address_per_hour: int = 60
+    pairing_entries_per_address_per_hour: int = 1_200
+    """How often one address may take a side or come back to it: what it missed is sent again."""
+
     pairing_ms: int = 600_000
     """A pairing is over after this long."""
 
-    pairing_message_bytes: int = 64 * KIB
-    pairing_bytes: int = 32 * 1024 * KIB
-    """What lies in memory of all pairings together."""
+    pairing_message_bytes: int = 16 * KIB
+    pairing_bytes_per_address: int = 256 * KIB
+    pairing_bytes: int = 64 * 1024 * KIB
+    """What lies in memory of the pairings that one address began, and of all together."""
 
     recoveries_per_address_per_hour: int = 30
     """Questions about a backup, and adoptions, by devices that have not logged in."""

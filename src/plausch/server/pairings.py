@@ -6,6 +6,7 @@ looks like one that somebody waits in: numbers cannot be probed.
 """
 
 import hmac
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -65,10 +66,13 @@ class Pairings:
         self._clock, self._limits = clock, limits
         per_hour = limits.pairings_per_address_per_hour
         self._begun = TokenBuckets(clock, per_hour, per_hour)
+        per_hour = limits.pairing_entries_per_address_per_hour
+        self._entered = TokenBuckets(clock, per_hour, per_hour)
         self._places = Places(limits.pairings_per_address, limits.pairings)
         self._pairings: dict[bytes, _Pairing] = {}  # in the order in which they end
         self._of: dict[Line, tuple[_Pairing, int]] = {}
         self._size_bytes = 0
+        self._size_bytes_of: Counter[str] = Counter()  # by the address that began the pairing
 
     @property
     def count(self) -> int:
@@ -81,6 +85,7 @@ class Pairings:
         Raises Refusal `pairing_taken`, `rate_limited`, `too_many_pairings`.
         """
         self.sweep()
+        self._count(self._entered, line.address)
         pairing = self._pairings.get(name)
         if pairing is None:
             pairing = self._begin(line.address, name)
@@ -119,10 +124,15 @@ class Pairings:
                 f"The message has {len(message)} bytes, and at most "
                 f"{self._limits.pairing_message_bytes} are passed on between two devices.",
             )
-        if self._size_bytes + len(message) > self._limits.pairing_bytes:
+        most, each = self._limits.pairing_bytes, self._limits.pairing_bytes_per_address
+        if (
+            self._size_bytes + len(message) > most
+            or self._size_bytes_of[pairing.address] + len(message) > each
+        ):
             raise _too_many()
         mine.messages.append(message)
         self._size_bytes += len(message)
+        self._size_bytes_of[pairing.address] += len(message)
         if other.line is not None:
             other.line.send(f.PairingMessage(number, message))
 
@@ -149,18 +159,21 @@ class Pairings:
             self._forget(pairing)
 
     def _begin(self, address: str, name: bytes) -> _Pairing:
-        wait_ms = self._begun.take(address)
+        self._count(self._begun, address)
+        if not self._places.take(address):
+            raise _too_many()
+        ends_at_ms = self._clock.now_ms() + self._limits.pairing_ms
+        pairing = self._pairings[name] = _Pairing(name, address, ends_at_ms)
+        return pairing
+
+    def _count(self, buckets: TokenBuckets, address: str) -> None:
+        wait_ms = buckets.take(address)
         if wait_ms:
             raise Refusal(
                 "rate_limited",
                 "Too many pairings were begun from this address: try again later.",
                 retry_after_ms=wait_ms,
             )
-        if not self._places.take(address):
-            raise _too_many()
-        ends_at_ms = self._clock.now_ms() + self._limits.pairing_ms
-        pairing = self._pairings[name] = _Pairing(name, address, ends_at_ms)
-        return pairing
 
     def _found(self, line: Line) -> tuple[_Pairing, int]:
         found = self._of.get(line)
@@ -172,6 +185,9 @@ class Pairings:
         del self._pairings[pairing.name]
         self._places.give_back(pairing.address)
         self._size_bytes -= pairing.size_bytes
+        self._size_bytes_of[pairing.address] -= pairing.size_bytes
+        if not self._size_bytes_of[pairing.address]:
+            del self._size_bytes_of[pairing.address]
         for side in pairing.sides:
             if side.line is not None:
                 del self._of[side.line]

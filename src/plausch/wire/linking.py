@@ -19,10 +19,10 @@ from plausch.wire.frame import (
     Word,
 )
 
-PAIRING_MESSAGE_BYTES = 64 * 1024
+PAIRING_MESSAGE_BYTES = 16 * 1024
 """Largest message of a pairing."""
 
-PAIRING_MESSAGES = 8
+PAIRING_MESSAGES = 4
 """Messages of one side of a pairing."""
 
 BACKUP_RECORD_BYTES = 8 * 1024
@@ -35,6 +35,7 @@ Side = Annotated[int, msgspec.Meta(ge=NEW_SIDE, le=EXISTING_SIDE)]
 Number = Annotated[int, msgspec.Meta(ge=1, le=PAIRING_MESSAGES)]
 PairingContent = Annotated[bytes, msgspec.Meta(min_length=1, max_length=PAIRING_MESSAGE_BYTES)]
 Record = Annotated[bytes, msgspec.Meta(min_length=1, max_length=BACKUP_RECORD_BYTES)]
+LookupBytes = Annotated[bytes, msgspec.Meta(max_length=32)]
 KeyBytes = Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
 
 
@@ -79,7 +80,9 @@ class KeepBackup(Frame, frozen=True, tag=84):
 
     `lookup` is the SHA-256 of the capability by which it is fetched, `adoption_key` the public key
     that a device has to prove before it is adopted, `blob` a whole blob of this account that stays
-    for as long as the backup names it.
+    for as long as the backup names it. `believed` is the lookup of the recovery key that counts, as
+    far as the device knows: where that one is neither this nor `lookup`, the answer is
+    `backup_moved`. Empty: a person has just made the recovery key of this backup.
     """
 
     id: RequestId
@@ -87,10 +90,12 @@ class KeepBackup(Frame, frozen=True, tag=84):
     adoption_key: KeyBytes
     record: Record
     blob: BlobBytes
+    believed: LookupBytes
 
 
 class DropBackup(Frame, frozen=True, tag=85):
-    """The account has no backup any more. Answer: `Done`, also when there was none."""
+    """The account has no backup any more, and no recovery key that counts. Answer: `Done`, also
+    when there was none."""
 
     id: RequestId
 

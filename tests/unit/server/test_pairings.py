@@ -90,10 +90,10 @@ def test_messages_come_without_gaps_and_are_few() -> None:
     one = meeting.enter(NEW)
     with refused("bad_request"):
         meeting.pairings.send(one, 2, b"too early")
-    for number in range(1, 9):
+    for number in range(1, 5):
         meeting.pairings.send(one, number, b"x")
     with refused("bad_request"):
-        meeting.pairings.send(one, 9, b"too many")
+        meeting.pairings.send(one, 5, b"too many")
 
 
 def test_a_side_belongs_to_the_token_that_took_it() -> None:
@@ -195,6 +195,42 @@ def test_memory_is_limited_for_one_message_and_for_all() -> None:
         meeting.pairings.send(stranger, 1, bytes(51))
     meeting.pairings.end(one)
     meeting.pairings.send(stranger, 1, bytes(100))
+
+
+def test_one_address_does_not_fill_the_memory_of_all() -> None:
+    meeting = Meeting(pairing_bytes_per_address=150, pairing_bytes=250)
+    one = meeting.enter(NEW)
+    other = meeting.enter(EXISTING, address="198.51.100.7")
+    meeting.pairings.send(one, 1, bytes(100))
+    with refused("too_many_pairings"):  # it counts for who began it, whoever sends it
+        meeting.pairings.send(other, 1, bytes(51))
+    elsewhere = meeting.enter(NEW, b"another pairing!", address="203.0.113.9")
+    meeting.pairings.send(elsewhere, 1, bytes(150))
+    meeting.pairings.end(one)
+    meeting.pairings.end(elsewhere)
+    assert not meeting.pairings._size_bytes_of
+
+
+def test_coming_back_is_limited_over_time() -> None:
+    meeting = Meeting(pairing_entries_per_address_per_hour=3)
+    for _ in range(3):
+        meeting.enter(NEW)
+    with pytest.raises(Refusal) as caught:
+        meeting.enter(NEW)
+    assert (caught.value.code, caught.value.retry_after_ms > 0) == ("rate_limited", True)
+    meeting.enter(EXISTING, address="198.51.100.7")
+    meeting.clock.advance(caught.value.retry_after_ms)
+    meeting.enter(NEW)
+
+
+def test_the_limits_as_they_are_let_nobody_fill_the_server_from_a_few_addresses() -> None:
+    limits = Limits()
+    assert limits.pairing_bytes >= 250 * limits.pairing_bytes_per_address
+    assert limits.pairings >= 250 * limits.pairings_per_address
+    assert (
+        limits.pairing_bytes_per_address
+        >= limits.pairings_per_address * limits.pairing_message_bytes
+    )
 
 
 def test_an_unknown_number_looks_like_one_that_somebody_waits_in() -> None:

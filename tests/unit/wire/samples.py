@@ -33,7 +33,7 @@ CLIENT: tuple[f.ClientFrame, ...] = (
     f.OpenPairing(1, CONVERSATION, 0, bytes(16), 0),
     f.SendPairing(1, 1, b"offer"),
     f.EndPairing(1),
-    f.KeepBackup(1, BLOB, bytes(32), b"sealed", BLOB),
+    f.KeepBackup(1, BLOB, bytes(32), b"sealed", BLOB, b""),
     f.DropBackup(1),
     f.GetBackup(1, "anna", BLOB),
     f.AdoptDevice(1, "anna", b"list", b"certificate", bytes(64)),

@@ -143,7 +143,7 @@ NUMBERS: list[tuple[type[f.Frame], str, int, int]] = [
     (f.GetBlobChunk, "limit", 1, 128 * 1024),
     (f.OpenPairing, "side", 0, 1),
     (f.OpenPairing, "after", *COUNTS),
-    (f.SendPairing, "number", 1, 8),
+    (f.SendPairing, "number", 1, 4),
 ]
 SERVER_NUMBERS: list[tuple[type[f.Frame], str, int, int]] = [
     (f.Hello, "version", *COUNTS),
@@ -166,7 +166,7 @@ SERVER_NUMBERS: list[tuple[type[f.Frame], str, int, int]] = [
     (f.BlobStands, "offset", 0, 2**40),
     (f.BlobStands, "length", 1, 2**40),
     (f.BlobChunk, "length", 1, 2**40),
-    (f.PairingMessage, "number", 1, 8),
+    (f.PairingMessage, "number", 1, 4),
     (f.Backup, "kept_at_ms", *COUNTS),
 ]
 

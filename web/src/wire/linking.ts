@@ -20,10 +20,10 @@ import {
 } from './frame.ts';
 
 /** Largest message of a pairing. */
-export const PAIRING_MESSAGE_BYTES = 64 * 1024;
+export const PAIRING_MESSAGE_BYTES = 16 * 1024;
 
 /** Messages of one side of a pairing. */
-export const PAIRING_MESSAGES = 8;
+export const PAIRING_MESSAGES = 4;
 
 /** Largest record of a backup: its secrets and where the rest lies, sealed. */
 export const BACKUP_RECORD_BYTES = 8 * 1024;
@@ -36,6 +36,7 @@ const PAIRING_BYTES = bytes(16, 16);
 const NUMBER = int(1, PAIRING_MESSAGES);
 const CONTENT = bytes(1, PAIRING_MESSAGE_BYTES);
 const RECORD = bytes(1, BACKUP_RECORD_BYTES);
+const LOOKUP_BYTES = bytes(0, 32);
 const KEY_BYTES = bytes(32, 32);
 
 export const LINKING_CLIENT_FRAMES = {
@@ -68,7 +69,9 @@ export const LINKING_CLIENT_FRAMES = {
    *
    * `lookup` is the SHA-256 of the capability by which it is fetched, `adoptionKey` the public key
    * that a device has to prove before it is adopted, `blob` a whole blob of this account that stays
-   * for as long as the backup names it.
+   * for as long as the backup names it. `believed` is the lookup of the recovery key that counts,
+   * as far as the device knows: where that one is neither this nor `lookup`, the answer is
+   * `backup_moved`. Empty: a person has just made the recovery key of this backup.
    */
   KeepBackup: {
     tag: 84,
@@ -78,10 +81,14 @@ export const LINKING_CLIENT_FRAMES = {
       adoptionKey: KEY_BYTES,
       record: RECORD,
       blob: BLOB_BYTES,
+      believed: LOOKUP_BYTES,
     },
   },
 
-  /** The account has no backup any more. Answer: `Done`, also when there was none. */
+  /**
+   * The account has no backup any more, and no recovery key that counts. Answer: `Done`, also when
+   * there was none.
+   */
   DropBackup: { tag: 85, fields: { id: REQUEST_ID } },
 
   /** The account's backup, for whoever has its capability. Answer: `Backup`. */

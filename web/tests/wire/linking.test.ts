@@ -37,13 +37,13 @@ const send = (more: object): ClientFrame => ({
 });
 const keep = (more: object): ClientFrame => ({
   ...{ frame: 'KeepBackup', id: 1, lookup: KEY, adoptionKey: KEY },
-  ...{ record: Uint8Array.of(1), blob: KEY, ...more },
+  ...{ record: Uint8Array.of(1), blob: KEY, believed: KEY, ...more },
 });
 
 test.each([
   open({ side: EXISTING_SIDE, after: Number.MAX_SAFE_INTEGER }),
   send({ number: PAIRING_MESSAGES, message: new Uint8Array(PAIRING_MESSAGE_BYTES) }),
-  keep({ record: new Uint8Array(BACKUP_RECORD_BYTES) }),
+  keep({ record: new Uint8Array(BACKUP_RECORD_BYTES), believed: KEY.slice(32) }),
 ])('$frame at its limits is sent', (frame) => {
   expect(decodeClient(encode(frame))).toEqual(frame);
 });
@@ -58,6 +58,7 @@ test.each([
   send({ message: new Uint8Array(0) }),
   send({ message: new Uint8Array(PAIRING_MESSAGE_BYTES + 1) }),
   keep({ record: new Uint8Array(BACKUP_RECORD_BYTES + 1) }),
+  keep({ believed: new Uint8Array(33) }),
   keep({ lookup: KEY.slice(1) }),
 ])('$frame beyond them is not', (frame) => {
   expect(() => encode(frame)).toThrow(LocalError);

@@ -1,5 +1,5 @@
 """Backups: at most one for each account. `lookup` is a hash of what it is asked for with.
-`device_id`: the device that kept it, NULL after an adoption."""
+`device_id`: the device with which it goes; NULL for none (an adoption before step 10)."""
 
 from typing import NamedTuple
 
@@ -18,6 +18,15 @@ TABLES = (
     "CREATE INDEX backup_blob ON backup (blob_name)",
 )
 
+CURRENT = (
+    """CREATE TABLE recovery_key (
+        account_id BIGINT PRIMARY KEY REFERENCES account (id),
+        lookup {bytes} NOT NULL
+    )""",
+    "INSERT INTO recovery_key (account_id, lookup) SELECT account_id, lookup FROM backup",
+)
+"""Which recovery key counts, by its lookup, also when its backup is gone; empty: they are off."""
+
 
 class BackupRow(NamedTuple):
     """One account's backup."""
@@ -30,8 +39,9 @@ class BackupRow(NamedTuple):
 
 
 async def keep(tx: Transaction, account_key: int, device_key: int, row: BackupRow) -> None:
-    """In place of the one before."""
-    await forget(tx, account_key)
+    """In place of the one before; its recovery key counts from now on."""
+    await _forget(tx, account_key)
+    await _count(tx, account_key, row.lookup)
     await tx.execute(
         "INSERT INTO backup (account_id, lookup, adoption_key, record, blob_name, device_id, "
         "kept_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7)",
@@ -60,9 +70,21 @@ async def of_account(tx: Transaction, account_key: int) -> BackupRow | None:
     )
 
 
-async def adopted(tx: Transaction, account_key: int) -> None:
-    """It stays, whatever becomes of the device that kept it."""
-    await tx.execute("UPDATE backup SET device_id = NULL WHERE account_id = $1", account_key)
+async def current(tx: Transaction, account_key: int) -> bytes | None:
+    """The lookup of the recovery key that counts; empty: none, backups are off; None: there never
+    was one."""
+    rows = await tx.fetch("SELECT lookup FROM recovery_key WHERE account_id = $1", account_key)
+    return bytes(rows[0][0]) if rows else None
+
+
+async def adopted(tx: Transaction, account_key: int, uri: str) -> None:
+    """It is the device's of this URI now, whatever becomes of the one that kept it."""
+    await tx.execute(
+        "UPDATE backup SET device_id = (SELECT id FROM device WHERE uri = $2) "
+        "WHERE account_id = $1",
+        account_key,
+        uri,
+    )
 
 
 async def forget_of_device(tx: Transaction, device_key: int) -> None:
@@ -70,6 +92,20 @@ async def forget_of_device(tx: Transaction, device_key: int) -> None:
     await tx.execute("DELETE FROM backup WHERE device_id = $1", device_key)
 
 
-async def forget(tx: Transaction, account_key: int) -> None:
-    """The account has none any more."""
+async def stop(tx: Transaction, account_key: int) -> None:
+    """The account has none any more, and no recovery key that counts."""
+    await _forget(tx, account_key)
+    await _count(tx, account_key, b"")
+
+
+async def _forget(tx: Transaction, account_key: int) -> None:
     await tx.execute("DELETE FROM backup WHERE account_id = $1", account_key)
+
+
+async def _count(tx: Transaction, account_key: int, lookup: bytes) -> None:
+    await tx.execute(
+        "INSERT INTO recovery_key (account_id, lookup) VALUES ($1, $2) "
+        "ON CONFLICT (account_id) DO UPDATE SET lookup = $2",
+        account_key,
+        lookup,
+    )

@@ -36,6 +36,7 @@ STEPS = (
     Step(7, "blobs", blob.TABLES),
     Step(8, "backups", backup.TABLES),
     Step(9, "wake-ups", wake_up.TABLES),
+    Step(10, "which recovery key counts", backup.CURRENT),
 )
 
 
