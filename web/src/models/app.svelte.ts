@@ -7,7 +7,7 @@
 
 import { SvelteMap } from 'svelte/reactivity';
 
-import { PlauschError } from '../base/errors.ts';
+import type { PlauschError } from '../base/errors.ts';
 import type {
   ContactView,
   ConversationView,
@@ -17,7 +17,9 @@ import type {
   Settings,
   Told,
 } from '../sdk/protocol.ts';
+import { words } from '../words/words.svelte.ts';
 import { Announcer } from './announcer.svelte.ts';
+import { attempt } from './attempt.ts';
 import { Composer } from './composer.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
 import { Inbox } from './inbox.svelte.ts';
@@ -62,6 +64,8 @@ export interface Surroundings {
   readonly notices?: NoticeSide;
   /** What this browser says it is called. */
   readonly deviceName?: string;
+  /** Puts a text where it can be pasted from; rejects when the browser does not let it. */
+  readonly toClipboard?: (text: string) => Promise<void>;
 }
 
 export class App {
@@ -87,6 +91,7 @@ export class App {
   readonly contacts = new SvelteMap<string, ContactView>();
   readonly #place: Place;
   readonly #reload: () => void;
+  readonly #toClipboard: (text: string) => Promise<void>;
   readonly #gathered: Told[] = [];
   readonly #flush: Later;
   readonly #asked = new Set<string>();
@@ -99,12 +104,13 @@ export class App {
 
   constructor(surroundings: Surroundings) {
     const { messenger, preferences, place, timers, reload, notices = NO_NOTICES } = surroundings;
-    const { deviceName = '' } = surroundings;
+    const { deviceName = '', toClipboard = () => Promise.reject(new Error()) } = surroundings;
     this.messenger = messenger;
     this.preferences = preferences;
     this.timers = timers;
     this.#place = place;
     this.#reload = reload;
+    this.#toClipboard = toClipboard;
     this.nowMs = timers.now();
     this.inbox = new Inbox(
       messenger,
@@ -152,21 +158,27 @@ export class App {
   /** Ask the device who this is, and load the list. */
   async begin(): Promise<void> {
     this.phase = 'opening';
-    try {
-      const { own, isOnline, code } = await this.messenger.ask('open', {});
-      this.isOnline = isOnline;
-      this.offlineCode = code;
-      if (own === undefined) {
-        this.phase = 'new';
-        return;
-      }
-      await this.become(own);
-      await this.follow();
-      if (isOnline) {
-        void this.notifier.online();
-      }
-    } catch (error) {
-      this.#break(error);
+    await attempt(
+      () => this.#begin(),
+      (error) => {
+        this.failure = error;
+        this.phase = 'broken';
+      },
+    );
+  }
+
+  async #begin(): Promise<void> {
+    const { own, isOnline, code } = await this.messenger.ask('open', {});
+    this.isOnline = isOnline;
+    this.offlineCode = code;
+    if (own === undefined) {
+      this.phase = 'new';
+      return;
+    }
+    await this.become(own);
+    await this.follow();
+    if (isOnline) {
+      void this.notifier.online();
     }
   }
 
@@ -185,7 +197,14 @@ export class App {
 
   /** Show what the address says. */
   async follow(): Promise<void> {
-    const route = routeOf(this.#place.hash);
+    const { hash } = this.#place;
+    const route = routeOf(hash);
+    if (route.page === 'conversation' && this.inbox.get(route.id) === undefined) {
+      await this.#learn(route.id);
+      if (this.#place.hash !== hash) {
+        return; // somebody went elsewhere meanwhile
+      }
+    }
     const isKnown = route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
     this.route = isKnown ? route : { page: 'list' };
     if (this.route.page === 'conversation') {
@@ -205,10 +224,14 @@ export class App {
     return view !== undefined;
   }
 
-  /** What the device knows of an account; asked for once, shown when it is there. */
+  /**
+   * What the device knows of another account; asked for once, shown when it is there. Of our own
+   * there is nothing to know.
+   */
   contact(address: string): ContactView | undefined {
     const known = this.contacts.get(address);
-    if (known === undefined && !this.#asked.has(address)) {
+    const isOther = address !== this.own?.address;
+    if (known === undefined && isOther && !this.#asked.has(address)) {
       this.#asked.add(address);
       this.messenger.ask('contact', { address }).then(
         (contact) => this.contacts.set(address, contact),
@@ -218,17 +241,32 @@ export class App {
     return known;
   }
 
-  /** Do something that may be refused; then say why, and give undefined. */
-  async attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
-    try {
-      return await action();
-    } catch (error) {
-      if (!(error instanceof PlauschError)) {
-        throw error;
+  /**
+   * Do something that may be refused; then say why, and give undefined. `isSaid`: the refusal is
+   * said in a better place already.
+   */
+  async attempt<T>(
+    action: () => Promise<T>,
+    isSaid: (refusal: PlauschError) => boolean = () => false,
+  ): Promise<T | undefined> {
+    return attempt(action, (refusal) => {
+      if (!isSaid(refusal)) {
+        this.note({ code: refusal.code, sentence: refusal.message });
       }
-      this.note({ code: error.code, sentence: error.message });
-      return undefined;
-    }
+    });
+  }
+
+  /** Put a text where it can be pasted from, and say whether it is there. */
+  async copy(text: string): Promise<void> {
+    const { common, failure } = words();
+    await this.#toClipboard(text).then(
+      () => {
+        this.note({ sentence: common.copied });
+      },
+      () => {
+        this.note({ code: 'not_copied', sentence: failure.not_copied });
+      },
+    );
   }
 
   note(note: Omit<Note, 'id'>): void {
@@ -379,19 +417,33 @@ export class App {
     }
   }
 
+  /** A notification may lead to a conversation before the list has heard of it. */
+  async #learn(conversation: string): Promise<void> {
+    const view = await attempt(
+      () => this.messenger.ask('conversation', { conversation }),
+      () => undefined, // there is none: the list is shown
+    );
+    if (view !== undefined) {
+      this.inbox.apply([view]);
+    }
+  }
+
   async #openConversation(id: string): Promise<void> {
     if (this.open?.id === id) {
       return;
     }
     this.#close();
-    const view = this.inbox.get(id);
-    const open = new OpenConversation(id, this.messenger);
     const composer = new Composer(id, this.messenger, this.domain, this.timers);
-    composer.text = view?.draft ?? '';
+    composer.text = this.inbox.get(id)?.draft ?? '';
     composer.caret = composer.text.length;
-    this.open = open;
     this.composer = composer;
-    await this.attempt(() => open.open(view?.unread ?? 0));
+    await this.#load(id);
+  }
+
+  async #load(id: string): Promise<void> {
+    const open = new OpenConversation(id, this.messenger);
+    this.open = open;
+    await this.attempt(() => open.open(this.inbox.get(id)?.unread ?? 0));
   }
 
   #close(): void {
@@ -404,19 +456,9 @@ export class App {
   async #again(): Promise<void> {
     if (this.phase === 'ready') {
       await this.inbox.load();
-      const { open } = this;
-      this.open = undefined;
-      if (open !== undefined) {
-        await this.#openConversation(open.id);
+      if (this.open !== undefined) {
+        await this.#load(this.open.id); // What is being written stays.
       }
     }
-  }
-
-  #break(error: unknown): void {
-    if (!(error instanceof PlauschError)) {
-      throw error;
-    }
-    this.failure = error;
-    this.phase = 'broken';
   }
 }

@@ -23,8 +23,22 @@ afterEach(() => {
   running.length = 0;
 });
 
+/** A clipboard that may be closed to us. */
+class Clipboard {
+  isOpen = true;
+  text = '';
+
+  write(text: string): Promise<void> {
+    this.text = this.isOpen ? text : this.text;
+    return this.isOpen
+      ? Promise.resolve()
+      : Promise.reject(new DOMException('', 'NotAllowedError'));
+  }
+}
+
 interface World {
   readonly app: App;
+  readonly clipboard: Clipboard;
   readonly device: FakeDevice;
   readonly place: Address;
   readonly clock: Clock;
@@ -39,7 +53,9 @@ function world(): World {
   device.add(conversation({ id: 'bb', peer: 'ida@example.org' }));
   const place = new Address();
   let reloads = 0;
+  const clipboard = new Clipboard();
   const app = new App({
+    toClipboard: (text) => clipboard.write(text),
     messenger: device,
     preferences: new Preferences(undefined, { wishes: ['en'], isTouch: false }),
     place,
@@ -49,7 +65,7 @@ function world(): World {
     },
   });
   running.push(app);
-  return { app, device, place, clock, reloads: () => reloads };
+  return { app, clipboard, device, place, clock, reloads: () => reloads };
 }
 
 async function ready(hash = ''): Promise<World> {
@@ -157,6 +173,17 @@ test('our own message is there at once, and not twice', async () => {
   app.take(undefined);
 });
 
+test('a device that starts anew is read again; what is being written stays', async () => {
+  const { app, device, clock } = await ready('#/c/aa');
+  app.composer?.write('half a sent');
+  app.composer?.reply(device.write('aa', { sender: BEN, text: 'written meanwhile' }));
+  device.restart();
+  await clock.pass(0);
+  expect(app.open?.messages.map(({ text }) => text)).toEqual(['written meanwhile']);
+  expect(app.composer?.text).toBe('half a sent');
+  expect(app.composer?.replyTo?.text).toBe('written meanwhile');
+});
+
 test('new messages are announced: read out here, only named elsewhere', async () => {
   const { app, device, clock } = await ready('#/c/aa');
   device.receive('aa', { sender: BEN, text: 'Hi' });
@@ -243,4 +270,77 @@ test('a defect is no note', async () => {
   const defect = app.attempt(() => Promise.reject(new TypeError('defect')));
   await expect(defect).rejects.toBeInstanceOf(TypeError);
   expect(app.notes).toEqual([]);
+});
+
+test('what was copied is said, and also that the browser did not let it be copied', async () => {
+  const { app, clipboard } = await ready();
+  await app.copy('anna@example.org');
+  expect(clipboard.text).toBe('anna@example.org');
+  expect(app.notes).toMatchObject([{ sentence: 'Copied.' }]);
+  clipboard.isOpen = false;
+  await app.copy('ben@example.org');
+  expect(clipboard.text).toBe('anna@example.org');
+  expect(app.notes.at(-1)?.code).toBe('not_copied');
+});
+
+test('where there is no clipboard at all, that is said', async () => {
+  const clock = new Clock();
+  const app = new App({
+    messenger: new FakeDevice(() => clock.now()),
+    preferences: new Preferences(undefined, { wishes: ['en'], isTouch: false }),
+    place: new Address(),
+    timers: clock,
+    reload: () => undefined,
+  });
+  await app.copy('anna@example.org');
+  expect(app.notes.map(({ code }) => code)).toEqual(['not_copied']);
+});
+
+test('a refusal that is said elsewhere is no note', async () => {
+  const { app } = await ready();
+  const seen: string[] = [];
+  const refused = (code: string): Promise<never> => Promise.reject(refusal(code));
+  for (const code of ['safety_number_differs', 'unreachable']) {
+    await app.attempt(
+      () => refused(code),
+      (error) => {
+        seen.push(error.code);
+        return error.code === 'safety_number_differs';
+      },
+    );
+  }
+  expect(seen).toEqual(['safety_number_differs', 'unreachable']);
+  expect(app.notes.map(({ code }) => code)).toEqual(['unreachable']);
+});
+
+test('nobody asks who they are themselves', async () => {
+  const { app, device } = await ready();
+  expect(app.contact(ANNA)).toBeUndefined();
+  app.contact(BEN);
+  await settled();
+  const asked = device.asked.filter(({ operation }) => operation === 'contact');
+  expect(asked.map((one) => one.asked)).toEqual([{ address: BEN }]);
+});
+
+test('a conversation that the list has not heard of yet is asked for', async () => {
+  const { app, device } = await ready();
+  device.conversations.set('cc', conversation({ id: 'cc' }));
+  expect(app.inbox.get('cc')).toBeUndefined();
+  app.go({ page: 'conversation', id: 'cc', side: 'none' });
+  await settled();
+  expect(app.route).toMatchObject({ page: 'conversation', id: 'cc' });
+  expect(app.inbox.get('cc')?.id).toBe('cc');
+  app.go({ page: 'conversation', id: 'dd', side: 'none' });
+  await settled();
+  expect([app.route.page, app.open]).toEqual(['list', undefined]);
+  expect(app.notes).toEqual([]);
+});
+
+test('who goes elsewhere while it is asked for is not taken back', async () => {
+  const { app, device } = await ready();
+  device.conversations.set('cc', conversation({ id: 'cc' }));
+  app.go({ page: 'conversation', id: 'cc', side: 'none' });
+  app.go({ page: 'settings', section: 'all' });
+  await settled();
+  expect(app.route.page).toBe('settings');
 });

@@ -4,6 +4,7 @@
  */
 
 import { toHex, utf8 } from '../../src/base/bytes.ts';
+import { fileKindOf } from '../../src/base/file_kind.ts';
 import { type Messenger, Refused } from '../../src/models/messenger.ts';
 import type {
   Answered,
@@ -18,7 +19,9 @@ import type {
   OwnView,
   Told,
 } from '../../src/sdk/protocol.ts';
+import { backups } from './backups.ts';
 import { blankConversation } from './blank.ts';
+import { devices } from './devices.ts';
 import { DOMAIN } from './people.ts';
 import { searchIn, stretchOf } from './reading.ts';
 
@@ -45,6 +48,7 @@ export class FakeDevice implements Messenger {
   onsent: (message: MessageView) => void = () => undefined;
   nowMs: () => number;
   readonly #listeners = new Set<(told: Told) => void>();
+  readonly #restarted = new Set<() => void>();
   #seq = 1_000_000;
 
   constructor(nowMs: () => number = () => Date.now()) {
@@ -67,8 +71,16 @@ export class FakeDevice implements Messenger {
     return () => this.#listeners.delete(listener);
   }
 
-  onRestarted(): () => void {
-    return () => undefined;
+  onRestarted(listener: () => void): () => void {
+    this.#restarted.add(listener);
+    return () => this.#restarted.delete(listener);
+  }
+
+  /** The device is started anew, as when the tab that had it is closed. */
+  restart(): void {
+    for (const listener of this.#restarted) {
+      listener();
+    }
   }
 
   hurry(): void {
@@ -161,6 +173,7 @@ export class FakeDevice implements Messenger {
       const last: LastView = {
         text: message.text,
         kind: message.kind,
+        ...(message.attachment === undefined ? {} : { file: fileKindOf(message.attachment) }),
         ...(message.event === undefined ? {} : { event: message.event }),
         sender: message.sender,
         isOutgoing: message.isOutgoing,
@@ -297,7 +310,7 @@ export class FakeDevice implements Messenger {
         asked,
         this.#view(asked.conversation).unread,
       ),
-    search: ({ query }) => searchIn(this.messages, query),
+    search: ({ query, conversation }) => searchIn(this.messages, query, conversation),
     sendText: ({ conversation, text, answers, mentions = [] }) =>
       this.#send(conversation, { text, mentions, ...this.#quote(conversation, answers) }),
     answerCard: ({ conversation, answer, text, answers }) =>
@@ -439,32 +452,11 @@ export class FakeDevice implements Messenger {
     acceptIdentity: ({ address, compared }) => this.#compared(address, compared),
     rejectIdentity: ({ address }) => this.#contact(address),
     block: ({ address, isBlocked }) => this.#changeContact(address, { isBlocked }),
-    devices: () => [
-      {
-        device: '0123456789abcdef',
-        name: 'Chrome',
-        isThis: true,
-        listedAtMs: this.nowMs() - 90 * 86_400_000,
-      },
-      {
-        device: 'fedcba9876543210',
-        name: 'Safari',
-        isThis: false,
-        listedAtMs: this.nowMs() - 9 * 86_400_000,
-      },
-    ],
-    removeDevice: () => undefined,
-    nameDevice: () => undefined,
-    beginLinking: alone,
-    linkWith: alone,
-    confirmLinking: alone,
-    cancelLinking: () => undefined,
-    backup: () => ({ isSetUp: false }),
-    setUpRecovery: alone,
-    stopBackups: () => undefined,
-    backUp: alone,
+    ...devices(this),
+    ...backups(() => this.nowMs()),
     saveBackupFile: alone,
-    findBackup: alone,
+    fetchHistory: alone,
+    forgoHistory: alone,
     restore: alone,
     problems: () => [],
     wakeUpKey: () => new Uint8Array(65).fill(4),
