@@ -17,6 +17,8 @@ MAY_BE_REFUSED = {
     "unknown_message",
     "not_ours",
     "still_in",
+    "not_in_it",
+    "message_deleted",
     "sdk",
 }
 """What may be refused while others change the same groups."""

@@ -24,6 +24,7 @@ PAGES = {
     "group_details": to("group", "/details"),
     "settings": "#/settings",
     "devices": "#/settings/devices",
+    "recovery": "#/settings/recovery",
     "privacy": "#/settings/privacy",
     "about": "#/settings/about",
 }
@@ -93,6 +94,65 @@ def booked(page: Page) -> None:
     page.get_by_text("Bestätigt", exact=True).wait_for()
 
 
+def recovery_key(page: Page) -> None:
+    make = page.get_by_role("button", name="Wiederherstellungsschlüssel anlegen", exact=True)
+    make.click()
+    page.get_by_role("dialog").get_by_role(
+        "button", name="Wiederherstellungsschlüssel anlegen", exact=True
+    ).click()
+    page.locator(".key").wait_for()
+
+
+def recovery_asked(page: Page) -> None:
+    recovery_key(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Ja, schließen").wait_for()
+
+
+def linking(page: Page) -> None:
+    page.get_by_role("button", name="Neues Gerät verbinden").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def linking_by_code(page: Page) -> None:
+    linking(page)
+    page.get_by_role("button", name="Hier einen Code zeigen").click()
+    page.get_by_label("Code für das andere Gerät", exact=True).wait_for()
+
+
+def linking_asked(page: Page) -> None:
+    linking(page)
+    page.get_by_label("Oder seinen Link einfügen").fill("https://plausch.example/#/link/AAAA")
+    page.get_by_role("button", name="Verbinden", exact=True).click()
+    page.get_by_role("button", name="Ja, verbinden").wait_for()
+
+
+def linked(page: Page) -> None:
+    linking_asked(page)
+    page.locator("#link-digits").fill("314159")
+    page.get_by_role("button", name="Ja, verbinden").click()
+    page.locator(".good").wait_for()
+
+
+def account_here(page: Page) -> None:
+    page.get_by_role("button", name="Ich habe ein Konto").click()
+    page.get_by_label("Code für das andere Gerät", exact=True).wait_for()
+
+
+def restoring(page: Page) -> None:
+    account_here(page)
+    page.get_by_role("button", name="Alle meine Geräte sind weg").click()
+    page.get_by_label("Name deines Kontos").wait_for()
+
+
+def backup_found(page: Page) -> None:
+    restoring(page)
+    page.get_by_label("Name deines Kontos").fill("anna")
+    page.get_by_label("Wiederherstellungsschlüssel", exact=True).fill("2A4C 6E8G")
+    page.get_by_role("button", name="Sicherung suchen").click()
+    page.get_by_text("Sicherung von anna@").wait_for()
+
+
 OVER_PAGES = {
     "new_conversation": ("", new_conversation),
     "new_group": ("", new_group),
@@ -104,6 +164,15 @@ OVER_PAGES = {
     "selecting": (to("group"), selecting),
     "picture": (to("ben"), picture),
     "help": ("#/settings", help_sheet),
+    "recovery_key": ("#/settings/recovery", recovery_key),
+    "recovery_asked": ("#/settings/recovery", recovery_asked),
+    "linking": ("#/settings/devices", linking),
+    "linking_by_code": ("#/settings/devices", linking_by_code),
+    "linking_asked": ("#/settings/devices", linking_asked),
+    "linked": ("#/settings/devices", linked),
+    "account_here": ("?new", account_here),
+    "restoring": ("?new", restoring),
+    "backup_found": ("?new", backup_found),
     "safety": (to("ben", "/details"), safety),
     "offer": (to("linde"), offer),
     "booked": (to("linde"), booked),

@@ -123,6 +123,63 @@ def test_many_messages_at_once_are_announced_as_a_number(app_site: str, browser:
         page.locator("[aria-live=polite]").filter(has_text="neue Nachrichten").wait_for()
 
 
+def test_the_list_can_be_skipped(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + to("group"), size=DESKTOP) as stage:
+        page = stage.page
+        skip = page.get_by_role("button", name="Zur Unterhaltung springen")
+        page.get_by_role("button", name="Einstellungen").focus()
+        page.keyboard.press("Shift+Tab")
+        expect(skip).to_be_focused()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('.main') !== null")
+        assert stage.complaints == []
+
+
+def test_one_conversation_is_searched(app_site: str, browser: Browser) -> None:
+    for size in (PHONE, DESKTOP):
+        with on_stage(browser, app_site + to("group", "/details"), size=size) as stage:
+            page = stage.page
+            page.get_by_role("button", name="In dieser Unterhaltung suchen").click()
+            search = page.get_by_role("searchbox")
+            expect(search).to_be_focused()
+            search.fill("e")
+            titles = page.locator(".found .hit .title")
+            expect(titles.first).to_be_visible()
+            assert set(titles.all_inner_texts()) == {"Sommerfest im Hof"}
+            page.get_by_role("button", name="Überall suchen").click()
+            expect(titles.filter(has_not_text="Sommerfest im Hof").first).to_be_visible()
+            search.fill("Lichterkette")
+            page.get_by_role("button", name="Lichterkette").click()
+            expect(page.get_by_role("article").filter(has_text="Lichterkette")).to_be_visible()
+            assert stage.complaints == []
+
+
+def test_a_recovery_key_is_not_closed_by_mistake(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + "#/settings/recovery", size=DESKTOP) as stage:
+        page = stage.page
+        make = page.get_by_role("button", name="Wiederherstellungsschlüssel anlegen", exact=True)
+        make.click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Wiederherstellungsschlüssel anlegen").click()
+        key = page.locator(".key")
+        expect(key).to_be_visible()
+        asked = page.get_by_role("dialog", name="Ist der Schlüssel aufgeschrieben?")
+        for _ in range(3):  # browsers close whatever they show when it is pressed twice
+            page.keyboard.press("Escape")
+            expect(asked).to_be_visible()
+            page.keyboard.press("Escape")
+            expect(asked).to_be_hidden()
+            expect(key).to_be_visible()
+        page.keyboard.press("Escape")
+        asked.get_by_role("button", name="Zurück").click()
+        expect(key).to_be_visible()
+        page.keyboard.press("Escape")
+        asked.get_by_role("button", name="Ja, schließen").click()
+        expect(key).to_be_hidden()
+        assert stage.complaints == []
+
+
 def test_the_keyboard_does_everything(app_site: str, browser: Browser) -> None:
     with on_stage(browser, app_site, size=DESKTOP) as stage:
         page = stage.page

@@ -3,14 +3,18 @@ screen reader is told what happens.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 
+from browser.front import Weather
 from browser.people import Member, Person, Troupe
 from browser.pictures import png
 from browser.stage import WEB
+from crooked import Crooked, ToServer, account_of, impostor, willing
+from plausch.wire import frames as f
 
 AXE = WEB / "node_modules" / "axe-core" / "axe.min.js"
 LOOKS = [
@@ -71,11 +75,11 @@ class Inspector:
                 self.found[f"{name}, {scheme}, {width}"] = violations
 
 
-def seen_by_axe(troupe: Troupe, language: str) -> tuple[BrowserContext, Person, Inspector]:
+def seen_by_axe(troupe: Troupe, language: str, url: str = "") -> tuple[Person, Inspector]:
     """The app's policy lets no foreign script in, axe neither: it is off here and only here."""
     context = troupe.context(language, "desktop", bypass_csp=True)
-    person = troupe.tab(context, language)
-    return context, person, Inspector(person.page)
+    person = troupe.tab(context, language, url)
+    return person, Inspector(person.page)
 
 
 def talk(person: Person, member: Member, folder: Path) -> None:
@@ -94,7 +98,7 @@ def talk(person: Person, member: Member, folder: Path) -> None:
 
 
 def test_axe_finds_nothing(troupe: Troupe, tmp_path: Path) -> None:
-    _, anna, inspector = seen_by_axe(troupe, "de")
+    anna, inspector = seen_by_axe(troupe, "de")
     cem, olga = troupe.member("Cem"), troupe.member("Olga")
     anna.opens()
     expect(anna.page.get_by_label(anna.say("start.nameLabel"))).to_be_visible()
@@ -140,17 +144,63 @@ def test_axe_finds_nothing(troupe: Troupe, tmp_path: Path) -> None:
     assert inspector.found == {}
 
 
+def has_left_keys(crooked: Crooked) -> bool:
+    """Whether the device can be added to conversations."""
+    asked = {frame.id for frame in crooked.sent if isinstance(frame, f.UploadKeyPackages)}
+    done = {frame.id for frame in crooked.received if isinstance(frame, f.Done)}
+    return asked != set() and asked <= done
+
+
+def refusing(crooked: Crooked) -> ToServer:
+    """A server that takes no message."""
+
+    def refuse(frame: f.ClientFrame) -> Sequence[f.ClientFrame]:
+        if not isinstance(frame, f.Append):
+            return [frame]
+        crooked.push(f.Refused(frame.id, "not_allowed", "Not here.", "remote", 0, -1, -1))
+        return []
+
+    return refuse
+
+
 def test_axe_finds_nothing_when_something_is_wrong(troupe: Troupe) -> None:
-    _, anna, inspector = seen_by_axe(troupe, "de")
+    crooked = troupe.backstage.crooked(f"http://127.0.0.1:{troupe.port}")
+    front = troupe.backstage.front(troupe.port)
+    front.socket_port = int(crooked.url.rpartition(":")[2])
+    anna, inspector = seen_by_axe(troupe, "de", front.url)
     cem = troupe.member("Cem")
     anna.starts("Anna")
+    cem.waits_until(lambda: has_left_keys(crooked))
     theirs = cem.conversation_with(anna.name)
     cem.says(theirs, "You do not know me")
     anna.row(cem.name).click()
     expect(anna.button("conversation.accept")).to_be_visible()
     inspector.look("request")
     anna.accepts()
-    anna.page.evaluate("dispatchEvent(new Event('offline'))")
+    crooked.to_server = refusing(crooked)
+    anna.writes("not taken")
+    anna.sees_state("not taken", "failed")
+    expect(anna.sees("not taken").get_by_text(anna.say("failure.not_allowed"))).to_be_visible()
+    inspector.look("failed message")
+    crooked.to_server = willing
+    troupe.backstage.do(front.turn(Weather.DOWN))
+    offline = anna.page.get_by_text(anna.say("connection.offline"))
+    expect(offline).to_be_visible()
+    inspector.look("offline")
+    false_cem = impostor(cem.client)
+    crooked.to_device = lambda frame: (
+        [account_of(false_cem, frame.id)]
+        if isinstance(frame, f.Account) and frame.name == cem.name
+        else [frame]
+    )
+    troupe.backstage.do(front.turn(Weather.FAIR))
+    expect(offline).to_be_hidden()
+    anna.writes("Is it you?")
+    expect(anna.page.get_by_text(anna.say("conversation.changed", cem.name))).to_be_visible()
+    inspector.look("changed key")
+    anna.button("conversation.compare").click()
+    expect(anna.page.locator(".digits")).to_be_visible()
+    inspector.look("comparison")
     assert inspector.found == {}
 
 

@@ -49,7 +49,7 @@ def presses_until_sent(person: Person, text: str) -> None:
     person.field.fill(text)
     person.field.press("Control+Enter")
     sent = person.bubble(text)
-    note = person.page.locator(".note").filter(has_text=person.say("failure.tab_closed"))
+    note = person.page.locator(".note").filter(has_text=person.say("failure.worker_gone"))
     expect(sent.or_(note).first).to_be_visible()
     if not sent.is_visible():
         expect(person.field).to_have_value(text)
@@ -113,7 +113,10 @@ def test_a_full_disk_is_said_and_nothing_is_lost(troupe: Troupe, tmp_path: Path)
 
 @pytest.mark.parametrize("years", [-3, 3])
 def test_a_clock_that_is_wrong(troupe: Troupe, years: int) -> None:
-    """The page's clock, which a test can turn; the device's own is the worker's."""
+    """The page's clock, which a test can turn; the device's own is the worker's.
+
+    That one is compared with the server's in test_scene_hostile.py.
+    """
     context = troupe.context("en", "desktop")
     context.add_init_script(_WRONG_CLOCK.replace("AHEAD", str(years * YEAR_MS)))
     anna = troupe.tab(context, "en")

@@ -1,5 +1,6 @@
 /** A booking as an iCalendar file (RFC 5545), made on the device: UID and SEQUENCE let it be updated. */
 
+import { utf8 } from '../base/bytes.ts';
 import type { CardView } from '../sdk/protocol.ts';
 
 export type BookingView = Extract<CardView, { kind: 'booking' }>;
@@ -58,7 +59,7 @@ function folded(line: string): string {
   let written = '';
   let bytes = 0;
   for (const character of line) {
-    const size = new TextEncoder().encode(character).length;
+    const size = utf8(character).length;
     if (bytes + size > LINE_BYTES) {
       written += '\r\n ';
       bytes = 1;

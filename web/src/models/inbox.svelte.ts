@@ -3,6 +3,7 @@
  * and puts it in where it belongs, by halving; nothing is sorted anew.
  */
 
+import { compared, holds } from '../base/letters.ts';
 import type { ConversationView, HitView } from '../sdk/protocol.ts';
 import type { Messenger } from './messenger.ts';
 import { isCounted } from './notices.ts';
@@ -21,6 +22,10 @@ export class Inbox {
   isLoaded = $state(false);
   filter = $state<Filter>('all');
   query = $state('');
+  /** The one conversation that is searched, if not everything. */
+  within = $state<string | undefined>();
+  /** Counts up when the search is to be written in. */
+  searches = $state(0);
   /** What the search found in messages; undefined while it looks. */
   hits = $state.raw<readonly HitView[] | undefined>(undefined);
   #sorted = $state.raw<readonly ConversationView[]>([]);
@@ -41,10 +46,10 @@ export class Inbox {
   });
   /** Conversations whose name or people match the search. */
   readonly named = $derived.by(() => {
-    const wanted = folded(this.query.trim());
-    return wanted === ''
+    const wanted = compared(this.query.trim());
+    return wanted.short === '' || this.within !== undefined
       ? []
-      : this.#sorted.filter((view) => folded(titleOf(view, this.#own())).includes(wanted));
+      : this.#sorted.filter((view) => holds(compared(titleOf(view, this.#own())), wanted));
   });
 
   /** `attempt`: does what may be refused, and says why it was. */
@@ -81,6 +86,7 @@ export class Inbox {
     const sorted = [...this.#sorted];
     for (const id of gone) {
       this.#takeOut(sorted, id);
+      this.within = this.within === id ? undefined : this.within;
     }
     for (const view of changed) {
       const at = this.#takeOut(sorted, view.id);
@@ -93,6 +99,13 @@ export class Inbox {
       this.#byId.set(view.id, view);
     }
     this.#sorted = sorted;
+  }
+
+  /** Somebody wants to look for something, everywhere or in one conversation. */
+  beginSearch(within?: string): void {
+    this.within = within;
+    this.search(within === undefined ? this.query : '');
+    this.searches += 1;
   }
 
   /** Look for this, here and in the messages. */
@@ -116,8 +129,12 @@ export class Inbox {
 
   async #look(): Promise<void> {
     const number = this.#searches;
-    const query = this.query.trim();
-    const hits = await this.#attempt(() => this.#messenger.ask('search', { query }));
+    const { within } = this;
+    const asked = {
+      query: this.query.trim(),
+      ...(within === undefined ? {} : { conversation: within }),
+    };
+    const hits = await this.#attempt(() => this.#messenger.ask('search', asked));
     if (number === this.#searches) {
       this.hits = hits ?? [];
     }
@@ -175,12 +192,4 @@ function passes(view: ConversationView, filter: Filter): boolean {
     case 'archived':
       return view.isArchived;
   }
-}
-
-/** Without marks and case, so that `muller` finds `Müller`. */
-function folded(text: string): string {
-  return text
-    .normalize('NFD')
-    .replace(/\p{M}+/gu, '')
-    .toLowerCase();
 }

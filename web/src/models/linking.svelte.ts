@@ -1,8 +1,11 @@
 /** A device being linked, as this page shows it. */
 
-import { PlauschError } from '../base/errors.ts';
 import type { LinkingView } from '../sdk/protocol.ts';
+import { attempt } from './attempt.ts';
 import type { Messenger } from './messenger.ts';
+
+/** Before the device has said anything of it. */
+const NOT_BEGUN: LinkingView = { id: 0, side: 'new', stage: 'connecting' };
 
 export class Linking {
   view = $state.raw<LinkingView | undefined>(undefined);
@@ -31,14 +34,20 @@ export class Linking {
     await this.#start(() => this.#messenger.ask('beginLinking', { name: this.#name }));
   }
 
-  /** Answer the other device's code. */
-  async answer(link: string): Promise<void> {
-    await this.#start(() => this.#messenger.ask('linkWith', { link, name: this.#name }));
+  /** Answer the other device's code. `isScanned`: this one's camera has read it. */
+  async answer(link: string, isScanned = false): Promise<void> {
+    const asked = { link, isScanned, name: this.#name };
+    await this.#start(() => this.#messenger.ask('linkWith', asked));
   }
 
-  /** Yes, link it. */
-  async agree(): Promise<void> {
-    await this.#attempt(() => this.#messenger.ask('confirmLinking', {}));
+  /** Yes to what is shown, with the other device's digits if they are asked for. */
+  async agree(digits?: string): Promise<void> {
+    const { view } = this;
+    if (view === undefined) {
+      return;
+    }
+    const asked = { id: view.id, ...(digits === undefined ? {} : { digits }) };
+    await this.#attempt(() => this.#messenger.ask('confirmLinking', asked));
   }
 
   /** End it, whatever it has come to, and show nothing any more. */
@@ -51,7 +60,7 @@ export class Linking {
   }
 
   async #start(step: () => Promise<LinkingView>): Promise<void> {
-    this.view = { side: 'new', stage: 'connecting' };
+    this.view = NOT_BEGUN;
     await this.#attempt(async () => {
       const begun = await step();
       if (this.view?.stage === 'connecting') {
@@ -61,15 +70,14 @@ export class Linking {
   }
 
   async #attempt(step: () => Promise<unknown>): Promise<void> {
-    try {
-      await step();
-    } catch (error) {
-      if (!(error instanceof PlauschError)) {
-        throw error;
+    await attempt(step, ({ code, fault, message: sentence }) => {
+      const failure = { code, fault, sentence };
+      const view = this.view ?? NOT_BEGUN;
+      if (code !== 'link_digits_differ') {
+        this.view = { id: view.id, side: view.side, stage: 'failed', failure };
+      } else if (view.stage === 'asking') {
+        this.view = { ...view, failure }; // who mistyped may type again
       }
-      const { code, fault, message: sentence } = error;
-      const side = this.view?.side ?? 'new';
-      this.view = { side, stage: 'failed', failure: { code, fault, sentence } };
-    }
+    });
   }
 }

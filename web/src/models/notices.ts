@@ -1,5 +1,6 @@
 /** Which messages a person is told of, and in which words; the page and the service worker agree. */
 
+import { fileKindOf } from '../base/file_kind.ts';
 import type { Notice } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
 import type { Words } from '../words/en.ts';
@@ -60,7 +61,8 @@ export function noticeOf(message: MessageView, view: ConversationView, reader: R
     return { ...about, title, body: words.notices.request }; // a stranger's words are not put there
   }
   const { text, kind, sender, isOutgoing, isDeleted, state, sentAtMs: atMs } = message;
-  const last = { text, kind, sender, isOutgoing, isDeleted, state, atMs };
+  const file = message.attachment && { file: fileKindOf(message.attachment) };
+  const last = { text, kind, ...file, sender, isOutgoing, isDeleted, state, atMs };
   const eyes = { own, nameOf: (address: string) => nameOf(address, domain) };
   return { ...about, title, body: lastSentence(last, view.kind === 'group', eyes, words) };
 }

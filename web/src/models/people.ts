@@ -6,8 +6,6 @@ import type { ConversationView } from '../sdk/protocol.ts';
 /** Colours that a picture may have (views/theme.css). */
 export const TONES = 8;
 
-export { displayName };
-
 /** Names that were cleaned before: a list asks for the same ones with every change. */
 const cleaned = new Map<string, string>();
 const MOST_CLEANED = 5000;
@@ -48,6 +46,18 @@ export function titleOf(
   const others = view.participants.filter((address) => address !== own);
   const shown = others.length === 0 ? [own] : others.slice(0, 4);
   return shown.map((address) => nameOf(address, domain)).join(', ');
+}
+
+/** Refusals by which two people have learnt that their numbers or codes do not belong together. */
+const OF_NUMBER: ReadonlySet<string> = new Set([
+  'safety_number_differs',
+  'wrong_party',
+  'identity_key_changed',
+]);
+
+/** Whether a comparison was refused for what was compared, and not for anything around it. */
+export function isOfNumber(code: string): boolean {
+  return OF_NUMBER.has(code);
 }
 
 /** Up to two letters: of first and last part of a name, else its first. */

@@ -1,7 +1,8 @@
 /** Restoring an account: what a person enters, the backup that was found, and then the rest. */
 
-import { PlauschError } from '../base/errors.ts';
+import type { PlauschError } from '../base/errors.ts';
 import type { FoundBackupView, OwnView } from '../sdk/protocol.ts';
+import { attempt } from './attempt.ts';
 import type { Messenger } from './messenger.ts';
 
 export class Restore {
@@ -37,7 +38,19 @@ export class Restore {
   /** Become a device of the account; undefined when that did not work. */
   async restore(): Promise<OwnView | undefined> {
     const { isAlone } = this;
-    return this.#attempt(() => this.#messenger.ask('restore', { ...this.#asked, isAlone }));
+    const own = await this.#attempt(() =>
+      this.#messenger.ask('restore', { ...this.#asked, isAlone }),
+    );
+    if (own !== undefined) {
+      this.forget();
+    }
+    return own;
+  }
+
+  /** What was entered is not needed any more: nothing of it stays in this page. */
+  forget(): void {
+    [this.recoveryKey, this.passphrase, this.file] = ['', '', undefined];
+    this.change();
   }
 
   get #asked() {
@@ -54,13 +67,9 @@ export class Restore {
     this.isWorking = true;
     this.failure = undefined;
     try {
-      return await step();
-    } catch (error) {
-      if (!(error instanceof PlauschError)) {
-        throw error;
-      }
-      this.failure = error;
-      return undefined;
+      return await attempt(step, (error) => {
+        this.failure = error;
+      });
     } finally {
       this.isWorking = false;
     }

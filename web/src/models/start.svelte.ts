@@ -1,8 +1,9 @@
 /** The first page: from what somebody writes as their name to an account. */
 
-import { PlauschError } from '../base/errors.ts';
+import type { PlauschError } from '../base/errors.ts';
 import type { OwnView } from '../sdk/protocol.ts';
 import { accountName, alternatives } from './account_name.ts';
+import { attempt } from './attempt.ts';
 import type { Messenger } from './messenger.ts';
 
 const MOST_SUGGESTIONS = 3;
@@ -57,13 +58,12 @@ export class Start {
     const invitation = this.invitation.trim();
     try {
       const asked = { name, ...(invitation === '' ? {} : { invitation }) };
-      return await this.#messenger.ask('register', asked);
-    } catch (error) {
-      if (!(error instanceof PlauschError)) {
-        throw error;
-      }
-      this.#refused(error, name);
-      return undefined;
+      return await attempt(
+        () => this.#messenger.ask('register', asked),
+        (error) => {
+          this.#refused(error, name);
+        },
+      );
     } finally {
       this.isWorking = false;
     }

@@ -26,6 +26,12 @@ import { lastLine } from './last_line.ts';
 /** Kinds of rows that are about another message. */
 const ABOUT: ReadonlySet<MessageRow['kind']> = new Set(['edit', 'delete', 'reaction']);
 
+/**
+ * Where an archive comes from: another device that sent it while both were in one hand, or a backup
+ * on the server or in a file, for which nobody but the recovery key vouches.
+ */
+export type ArchiveOrigin = 'device' | 'backup' | 'file';
+
 /** What else is written in the transaction of a portion. */
 export type Beside = () => Promise<readonly Write[]>;
 
@@ -38,13 +44,15 @@ export class ArchiveReading {
   madeAtMs: number | undefined;
 
   readonly #core: Core;
+  readonly #origin: ArchiveOrigin;
   readonly #touched: Set<string>;
   #records: number;
   #isOver = false;
 
   /** `records`: those that were taken over before, when it goes on after an interruption. */
-  constructor(core: Core, records = 0) {
+  constructor(core: Core, records = 0, origin: ArchiveOrigin = 'device') {
     this.#core = core;
+    this.#origin = origin;
     this.#records = records;
     // Which ones the portions before an interruption were about is not known any more.
     this.#touched = new Set(records > 0 ? core.lives.keys() : []);
@@ -145,7 +153,7 @@ export class ArchiveReading {
       return; // nobody has to tell this device who it is
     }
     try {
-      await this.#core.trust.take(handed);
+      await this.#core.trust.take(this.#vouched(handed));
     } catch (error) {
       if (!(error instanceof IdentityRefused)) {
         throw error;
@@ -153,6 +161,12 @@ export class ArchiveReading {
       // What is known here stays; that it does not fit is told.
       await this.#core.report(undefined, undefined, error);
     }
+  }
+
+  /** A comparison of numbers counts as far as it is another device of the person that knows of it. */
+  #vouched(handed: KeptAccount): KeptAccount {
+    const isVouched = this.#origin === 'device' || handed.state !== 'verified';
+    return isVouched ? handed : { ...handed, state: 'pinned' };
   }
 
   /** Settings are taken over; of who is in it, this device's own group is the truth. */

@@ -7,6 +7,14 @@ import { ContentError } from '../content/errors.ts';
 import { altered, Layout, openChunk, sealChunk, StreamKey } from '../content/stream.ts';
 import { CodecError, opaque, parseWhole, type Reader, u64, u8 } from '../mls/codec.ts';
 
+/** Content of the largest archive: sealed and filled up it is no larger than the largest file. */
+export const ARCHIVE_LIMIT_BYTES = 96 * 1024 * 1024;
+
+/** The record at its end comes on top. */
+const END_BYTES = 1024;
+
+const DIGEST_BYTES = 32;
+
 /** A note is filled up to this many bytes: its length says nothing. */
 const NOTE_BYTES = 512;
 
@@ -42,12 +50,15 @@ export function refBytes({ blob, secret, digest, contentBytes }: ArchiveRef): Ui
   return concat(placeBytes({ blob, secret }), opaque(digest), u64(BigInt(contentBytes)));
 }
 
-/** Throws CodecError, ContentError. */
+/** Throws CodecError, ContentError. A larger one than there may be would be fetched for days. */
 export function readRef(reader: Reader): ArchiveRef {
   const place = readPlace(reader);
   const digest = reader.opaque();
   const contentBytes = Number(reader.u64());
-  return { ...place, digest, contentBytes: new Layout(contentBytes).contentBytes };
+  if (digest.length !== DIGEST_BYTES || contentBytes > ARCHIVE_LIMIT_BYTES + END_BYTES) {
+    throw new CodecError(`There is no archive of ${contentBytes} bytes.`);
+  }
+  return { ...place, digest, contentBytes };
 }
 
 export function placeBytes({ blob, secret }: NotePlace): Uint8Array {

@@ -16,11 +16,8 @@ import { BLOB_ID_BYTES } from '../content/attachment.ts';
 import { CHUNK_BYTES, Layout, MAX_FILE_BYTES, sealChunk, StreamKey } from '../content/stream.ts';
 import type { MessageRow } from '../vault/messages.ts';
 import { type ArchiveRecord, recordBytes } from './archive_records.ts';
-import type { ArchiveRef } from './archive_ref.ts';
+import { ARCHIVE_LIMIT_BYTES, type ArchiveRef } from './archive_ref.ts';
 import type { Core } from './core.ts';
-
-/** Content of the largest archive: sealed and filled up it is no larger than the largest file. */
-export const ARCHIVE_LIMIT_BYTES = 96 * 1024 * 1024;
 
 /** Chunks of the largest archive, padding included. */
 export const ARCHIVE_CHUNKS = 100;

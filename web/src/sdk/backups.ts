@@ -15,14 +15,14 @@ import { Turns } from '../platform/turns.ts';
 import { RECOVERY_SLOT } from '../vault/schema.ts';
 import { Slot } from '../vault/slots.ts';
 import type { Vault } from '../vault/vault.ts';
-import { type Arriving, arrivingSlot } from './arrival.ts';
+import { type Arrival, historyArriving } from './arrival.ts';
 import { type ArchiveRef, type NotePlace, placeBytes, readPlace } from './archive_ref.ts';
 import { dropArchive, newArchivePlace, writeArchive } from './archive_writing.ts';
 import { fileHead, sealRecord } from './backup_record.ts';
 import type { Core } from './core.ts';
-import { SdkError, Unreachable } from './errors.ts';
+import { SdkError, ServerRefused, Unreachable } from './errors.ts';
 import type { BackupView, Told } from './protocol.ts';
-import { deriveRecovery, newRecoveryKey, recoveryOf, recoveryText } from './recovery_key.ts';
+import { deriveRecovery, newRecoveryKey, recoveryOf, recoveryText, wipe } from './recovery_key.ts';
 import { readRecovery, type Recovery, recoveryBytes } from './recovery_settings.ts';
 import { uploadSealed } from './sealed_files.ts';
 
@@ -42,11 +42,15 @@ interface Made {
   readonly position: number;
 }
 
-/** `spool`: an archive that is being written. */
+/**
+ * `spool`: an archive that is being written. `tried`: the lookup of a newer recovery key that nobody
+ * was shown, because it is not known whether the server has heard of it.
+ */
 export interface BackupState {
   readonly recovery: Recovery;
   readonly made: Made | undefined;
   readonly spool: NotePlace | undefined;
+  readonly tried: Uint8Array | undefined;
 }
 
 /** The row of what a device keeps of backups. */
@@ -54,11 +58,12 @@ export function backupSlot(vault: Vault): Slot<BackupState> {
   return new Slot(vault, RECOVERY_SLOT, { toBytes, read });
 }
 
-function toBytes({ made, recovery, spool }: BackupState): Uint8Array {
+function toBytes({ made, recovery, spool, tried }: BackupState): Uint8Array {
   return concat(
     recoveryBytes(recovery),
     optional(made && concat(opaque(made.blob), u64(BigInt(made.atMs)), u64(BigInt(made.position)))),
     optional(spool && placeBytes(spool)),
+    optional(tried && opaque(tried)),
   );
 }
 
@@ -71,12 +76,16 @@ function read(reader: Reader): BackupState {
       position: Number(item.u64()),
     })),
     spool: reader.optional(readPlace),
+    tried: reader.optional((item) => item.opaque()),
   };
 }
 
-/** What a device keeps that has just been linked or restored: it makes its own in a day. */
-export function takenOver(recovery: Recovery, atMs: number, blob: Uint8Array = EMPTY): BackupState {
-  return { recovery, made: { blob, atMs, position: 0 }, spool: undefined };
+/**
+ * What a device keeps that has just been linked or restored: it makes its own in a day. The archive
+ * that there is, it has not made, and does not drop: the server keeps it for a while.
+ */
+export function takenOver(recovery: Recovery, atMs: number): BackupState {
+  return { recovery, made: { blob: EMPTY, atMs, position: 0 }, spool: undefined, tried: undefined };
 }
 
 /** This device's backups. */
@@ -84,16 +93,16 @@ export class Backups {
   readonly #core: Core;
   readonly #tell: (told: Told) => void;
   readonly #slot: Slot<BackupState>;
-  readonly #arriving: Slot<Arriving>;
+  readonly #history: Pick<Arrival, 'view'>;
   readonly #turns = new Turns();
   #trustVersion: number;
   #isLookingDaily = false;
 
-  constructor(core: Core, tell: (told: Told) => void) {
+  constructor(core: Core, tell: (told: Told) => void, history: Pick<Arrival, 'view'>) {
     this.#core = core;
     this.#tell = tell;
     this.#slot = backupSlot(core.vault);
-    this.#arriving = arrivingSlot(core.vault);
+    this.#history = history;
     this.#trustVersion = core.trust.version;
   }
 
@@ -104,8 +113,13 @@ export class Backups {
 
   async view(): Promise<BackupView> {
     const state = await this.#slot.get();
+    const history = await this.#history.view();
     const madeAtMs = state?.made?.atMs;
-    return { isSetUp: state !== undefined, ...(madeAtMs === undefined ? {} : { madeAtMs }) };
+    return {
+      isSetUp: state !== undefined,
+      ...(madeAtMs === undefined ? {} : { madeAtMs }),
+      ...(history === undefined ? {} : { history }),
+    };
   }
 
   /**
@@ -116,16 +130,19 @@ export class Backups {
    */
   async setUp(passphrase: string): Promise<string> {
     const key = newRecoveryKey();
-    const secrets = await deriveRecovery(key, passphrase);
-    const recovery = recoveryOf(secrets);
-    secrets.sealing[0].fill(0);
-    await this.#turns.run(async () => {
-      const before = await this.#slot.get();
-      await this.#backUp({ recovery, made: before?.made, spool: before?.spool });
-    });
-    const text = recoveryText(key);
-    key.fill(0);
-    return text;
+    try {
+      const secrets = await deriveRecovery(key, passphrase);
+      const recovery = recoveryOf(secrets);
+      wipe(secrets);
+      await this.#turns.run(async () => {
+        const before = await this.#slot.get();
+        const { lookup: tried } = recovery;
+        await this.#backUp({ recovery, made: before?.made, spool: before?.spool, tried }, true);
+      });
+      return recoveryText(key);
+    } finally {
+      key.fill(0);
+    }
   }
 
   /** No more backups; the server forgets the one it has. Throws Unreachable, ServerRefused. */
@@ -141,17 +158,24 @@ export class Backups {
     });
   }
 
-  /** Throws SdkError `no_recovery_key`, Unreachable, ServerRefused, StorageUnavailable. */
+  /**
+   * Throws SdkError `no_recovery_key`, `history_incomplete`, `history_arriving`, Unreachable,
+   * ServerRefused, StorageUnavailable. Refused as `backup_moved`, this device makes no more.
+   */
   async backUp(): Promise<void> {
     await this.#turns.run(async () => {
       await this.#backUp(await this.#demand());
     });
   }
 
-  /** The same as a file. Throws SdkError `no_recovery_key`, StorageUnavailable. */
+  /**
+   * The same as a file. Throws SdkError `no_recovery_key`, `history_incomplete`, `history_arriving`,
+   * StorageUnavailable.
+   */
   async file(): Promise<Blob> {
     return this.#turns.run(async () => {
       const state = await this.#demand();
+      await this.#demandWhole();
       const { chunks } = this.#core;
       const ref = await this.#written(state);
       const parts: BlobPart[] = [fileHead(this.#record(state, ref)).slice()];
@@ -191,7 +215,7 @@ export class Backups {
       messages.lastPosition !== made?.position || trust.version !== this.#trustVersion;
     const isDue = hasChanged && clock.nowMs() - (made?.atMs ?? 0) >= DAY_MS;
     // One that was interrupted may have left a key behind that nobody has seen.
-    if ((!isDue && spool === undefined) || (await this.#arriving.get()) !== undefined) {
+    if ((!isDue && spool === undefined) || (await this.#history.view()) !== undefined) {
       return;
     }
     try {
@@ -217,14 +241,11 @@ export class Backups {
     return state;
   }
 
-  async #backUp(state: BackupState): Promise<void> {
+  /** `isNew`: its recovery key was made just now. */
+  async #backUp(state: BackupState, isNew = false): Promise<void> {
     const core = this.#core;
     const { clock, messages, server, trust, vault } = core;
-    if ((await this.#arriving.get()) !== undefined) {
-      throw new SdkError('The history is still on its way here: back it up when it has arrived.', {
-        code: 'history_arriving',
-      });
-    }
+    await this.#demandWhole();
     await server.waitOnline();
     const [atMs, position, version] = [clock.nowMs(), messages.lastPosition, trust.version];
     const isKept = (await this.#slot.get()) !== undefined;
@@ -236,16 +257,36 @@ export class Backups {
           this.#tell({ what: 'transfer', transfer: BACKUP_TRANSFER, doneBytes, totalBytes });
         },
       });
-      await server.keepBackup(state.recovery, this.#record(state, ref), ref.blob);
+      const believed = isNew ? EMPTY : (state.tried ?? state.recovery.lookup);
+      await server.keepBackup(state.recovery, this.#record(state, ref), ref.blob, believed);
     } catch (error) {
       await dropArchive(core, ref.blob);
+      if (error instanceof ServerRefused && error.code === 'backup_moved') {
+        await vault.write([this.#slot.remove()]); // its key counts no more: the person is told
+      }
       throw error;
     }
     const made = { blob: ref.blob, atMs, position };
-    await vault.write([await this.#slot.put({ ...state, made, spool: undefined })]);
+    const kept = { ...state, made, spool: undefined, tried: undefined };
+    await vault.write([await this.#slot.put(kept)]);
     this.#trustVersion = version;
     await dropArchive(core, ref.blob);
     await this.#dropOld(state);
+  }
+
+  /** Not before all of the history is here: the backup that there is may hold more. */
+  async #demandWhole(): Promise<void> {
+    const history = await this.#history.view();
+    if (history === 'arriving') {
+      throw historyArriving();
+    }
+    if (history !== undefined) {
+      throw new SdkError(
+        'Not all of the history has come here: fetch it, or decide to do without it, before it is ' +
+          'backed up.',
+        { code: 'history_incomplete' },
+      );
+    }
   }
 
   async #dropOld({ made }: BackupState): Promise<void> {
@@ -262,8 +303,9 @@ export class Backups {
     }
     const spool = newArchivePlace();
     if (isKept) {
-      const before = await this.#demand();
-      await core.vault.write([await this.#slot.put({ ...before, spool })]);
+      const { recovery, made } = await this.#demand();
+      const { tried } = state;
+      await core.vault.write([await this.#slot.put({ recovery, made, spool, tried })]);
     }
     return writeArchive(core, spool, this.#core.naming.all());
   }

@@ -57,8 +57,11 @@ export async function compose(
   together: (message: MessageId) => Promise<readonly Write[]> = () => Promise.resolve([]),
 ): Promise<Sent> {
   demandParticipant(live);
-  const isShown = purposeOf(content) !== 'status';
-  if (isShown) {
+  const isStatus = purposeOf(content) === 'status';
+  const title = titleOf(content) ?? undefined;
+  /** A title that it has already is said again for somebody who has come. */
+  const isShown = !isStatus && (title === undefined || title !== live.kept.title);
+  if (!isStatus) {
     core.trust.demandUnchanged(live.others(core.address));
     await core.trust.setKnown(live.others(core.address));
   }

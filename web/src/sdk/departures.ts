@@ -29,8 +29,9 @@ import {
   sealNote,
 } from './archive_ref.ts';
 import { dropArchive, newArchivePlace, writeArchive } from './archive_writing.ts';
+import { againAfterMs, Chore } from './chore.ts';
 import type { Core } from './core.ts';
-import { SdkError, ServerRefused, Unreachable } from './errors.ts';
+import { SdkError, Unreachable } from './errors.ts';
 import { uploadSealed } from './sealed_files.ts';
 
 /** How long the new device is given to come into the conversations. */
@@ -50,12 +51,13 @@ export class Departures {
   readonly #core: Core;
   readonly #slot: Slot<readonly Departing[]>;
   readonly #turns = new Turns();
-  #isRunning = false;
+  readonly #chore: Chore;
   #progress: (doneBytes: number, totalBytes: number) => void = () => undefined;
 
   constructor(core: Core) {
     this.#core = core;
     this.#slot = new Slot(core.vault, DEPARTING_SLOT, { toBytes, read });
+    this.#chore = new Chore(core, () => this.#run());
   }
 
   /** Where a new device will find out where the history is. Throws StorageUnavailable. */
@@ -71,16 +73,7 @@ export class Departures {
   /** There is a connection: go on. `progress` is told of uploads from now on. */
   kick(progress?: (doneBytes: number, totalBytes: number) => void): void {
     this.#progress = progress ?? this.#progress;
-    if (!this.#isRunning) {
-      this.#isRunning = true;
-      this.#core.spawn(async () => {
-        try {
-          await this.#core.patiently(() => this.#run());
-        } finally {
-          this.#isRunning = false;
-        }
-      });
-    }
+    this.#chore.kick();
   }
 
   async #run(): Promise<void> {
@@ -95,14 +88,15 @@ export class Departures {
         if (error instanceof Unreachable) {
           return; // goes on with the next connection
         }
-        if (error instanceof ServerRefused && error.retryAfterMs > 0) {
-          await this.#core.pause(error.retryAfterMs);
-          continue;
-        }
         if (!(error instanceof PlauschError) || error instanceof StorageUnavailable) {
           throw error;
         }
-        await this.#giveUp(next, error);
+        const afterMs = againAfterMs(error);
+        if (afterMs === undefined) {
+          await this.#giveUp(next, error);
+        } else {
+          await this.#core.pause(afterMs);
+        }
       }
     }
   }

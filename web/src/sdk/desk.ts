@@ -5,6 +5,7 @@
  * Operations run side by side; what must not is kept apart where it is done (`Core.changing`).
  */
 
+import { PlauschError } from '../base/errors.ts';
 import { ConversationId, MessageId } from '../base/ids.ts';
 import { Turns } from '../platform/turns.ts';
 import { type AccountOwn, AccountOwnTable } from '../vault/account_own.ts';
@@ -30,7 +31,7 @@ import type {
   Request,
   Told,
 } from './protocol.ts';
-import { Recoveries } from './recoveries.ts';
+import { fileHeadOf, Recoveries } from './recoveries.ts';
 import { Rooms } from './rooms.ts';
 import { Search } from './search.ts';
 import type { Server } from './server.ts';
@@ -70,7 +71,7 @@ export class Desk {
     this.#world = world;
     this.#serverUrl = serverUrl;
     this.#tell = tell;
-    this.#linkings = new Linkings({ outside: world.outside, serverUrl }, tell);
+    this.#linkings = new Linkings({ outside: world.outside, serverUrl }, tell, world.clock);
     this.#table = this.#operations();
     this.#feed.listen((event) => {
       void this.#telling.run(() => this.#pass(event));
@@ -179,8 +180,8 @@ export class Desk {
       nameDevice: (asked) => rooms().nameDevice(asked),
       beginLinking: (asked) => this.#link(asked),
       linkWith: (asked) => this.#link(asked),
-      confirmLinking: () => {
-        this.#linkings.confirm();
+      confirmLinking: ({ id, digits = '' }) => {
+        this.#linkings.confirm(id, digits);
         return undefined;
       },
       cancelLinking: async () => {
@@ -201,6 +202,8 @@ export class Desk {
     | 'stopBackups'
     | 'backUp'
     | 'saveBackupFile'
+    | 'fetchHistory'
+    | 'forgoHistory'
     | 'findBackup'
     | 'restore'
   > {
@@ -220,30 +223,56 @@ export class Desk {
         return backups().view();
       },
       saveBackupFile: () => backups().file(),
+      fetchHistory: async ({ file }) => {
+        const { history } = this.#demand().devices;
+        if (file === undefined) {
+          await history.again();
+        } else {
+          const [, chunksAt] = await fileHeadOf(file);
+          await history.takeFile(file, chunksAt);
+        }
+        return backups().view();
+      },
+      forgoHistory: async () => {
+        await this.#demand().devices.history.forgo();
+        return backups().view();
+      },
       findBackup: (asked) => recoveries.find(asked),
       restore: async (asked) => {
         this.#demandNone();
         const restored = await recoveries.restore(this.#vault, asked);
         await this.#start(restored.own);
-        const { file } = restored;
-        if (file !== undefined) {
-          await this.#demand().devices.takeFile(asked.file ?? new Blob(), file.chunksAt, file.ref);
+        const { chunksAt, own } = restored;
+        if (asked.file !== undefined && chunksAt !== undefined) {
+          await this.#takeFile(asked.file, chunksAt);
         }
-        return ownView(restored.own);
+        return ownView(own);
       },
     };
   }
 
-  async #link({ link, name }: Asked<'beginLinking'> & { readonly link?: string }) {
+  /** The account is there, whatever becomes of the file: it can be given once more. */
+  async #takeFile(file: Blob, chunksAt: number): Promise<void> {
+    const { device, devices } = this.#demand();
+    try {
+      await devices.history.takeFile(file, chunksAt);
+    } catch (error) {
+      if (!(error instanceof PlauschError)) {
+        throw error;
+      }
+      await device.core.report(undefined, undefined, error);
+    }
+  }
+
+  async #link({ isScanned = false, link, name }: Partial<Asked<'linkWith'>>) {
     const asked = {
+      isScanned,
       ...(link === undefined ? {} : { link }),
       ...(name === undefined ? {} : { name }),
     };
     const running = this.#running;
     if (running === undefined) {
-      return this.#linkings.beginNew(this.#vault, this.#world.clock, asked, ({ own }) =>
-        this.#start(own),
-      );
+      return this.#linkings.beginNew(this.#vault, asked, ({ own }) => this.#start(own));
     }
     return this.#linkings.beginExisting(await running.devices.giver(), asked, () => {
       running.devices.linked();

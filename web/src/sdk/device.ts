@@ -1,11 +1,12 @@
 /** The wiring of one device: everything that works together, built once. */
 
-import type { PlauschError } from '../base/errors.ts';
+import { OperatorError, type PlauschError } from '../base/errors.ts';
 import { AccountAddress, parseName } from '../base/ids.ts';
 import { type Clock, pause } from '../platform/clock.ts';
 import { WebCryptoVerifier } from '../platform/signature_verifier.ts';
 import type { AccountOwn } from '../vault/account_own.ts';
 import type { Vault } from '../vault/vault.ts';
+import type { LoggedIn } from '../wire/frames.ts';
 import { socketUrl } from './address.ts';
 import type { Outside } from './connection.ts';
 import { Core } from './core.ts';
@@ -29,8 +30,19 @@ export interface World {
   readonly random: () => number;
 }
 
+/**
+ * Clocks that are further apart are told of: certificates begin and end by them, and what is proven
+ * is refused by whose clock is elsewhere.
+ */
+const CLOCKS_APART_MS = 3_600_000;
+
+/** What a login tells of the device and of the server. */
+type Greeting = Pick<LoggedIn, 'keyPackages' | 'serverTimeMs'>;
+
 /** The parts of one device. */
 export class Device {
+  #hasToldOfClock = false;
+
   constructor(
     readonly core: Core,
     readonly directory: Directory,
@@ -56,7 +68,7 @@ export class Device {
             built[0]?.sync.takePush(pushed);
           }
         },
-        onOnline: async ({ keyPackages }) => built[0]?.greet(stock, keyPackages),
+        onOnline: async (loggedIn) => built[0]?.greet(stock, loggedIn),
         onChange: (isOnline, failure) => {
           feed.tell({ what: 'connection', isOnline, code: absenceCode(failure) });
         },
@@ -104,14 +116,26 @@ export class Device {
   }
 
   /** Everything that follows a login. */
-  async greet(stock: Stock, keyPackages: number): Promise<void> {
+  async greet(stock: Stock, { keyPackages, serverTimeMs }: Greeting): Promise<void> {
     const { core } = this;
+    await this.#compareClocks(serverTimeMs);
     await this.sync.resume();
     core.caughtUpOn = core.server.generation;
     core.feed.tell({ what: 'caught_up' });
     await this.outbox.kickAll();
     await this.#ifAllowed(stock.counted(keyPackages));
     await this.#ifAllowed(this.sync.learnMarks());
+  }
+
+  /** Only a person can set a clock; told once, and nothing is calculated by the server's. */
+  async #compareClocks(serverTimeMs: number): Promise<void> {
+    const { core } = this;
+    if (!this.#hasToldOfClock && Math.abs(core.clock.nowMs() - serverTimeMs) > CLOCKS_APART_MS) {
+      this.#hasToldOfClock = true;
+      const sentence =
+        "This device's clock and the server's are more than an hour apart: set the one that is wrong.";
+      await core.report(undefined, undefined, new OperatorError(sentence, { code: 'clock_wrong' }));
+    }
   }
 
   /** What the server refuses here is noted; messages come and go without it. */

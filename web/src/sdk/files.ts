@@ -32,11 +32,8 @@ import { SdkError, ServerMisbehaved, ServerRefused, Unreachable } from './errors
 import { expiring } from './expiry.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant } from './membership.ts';
-import type { Asked, Told } from './protocol.ts';
+import { type Asked, FILE_LIMIT_BYTES, type Told } from './protocol.ts';
 import { fetchSealed, uploadSealed } from './sealed_files.ts';
-
-/** The largest file that can be sent. */
-export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
 
 /** Fetched files up to this size are kept on the device, as they travelled. */
 export const KEPT_BYTES = 16 * 1024 * 1024;

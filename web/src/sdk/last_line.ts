@@ -1,5 +1,6 @@
 /** The newest line of each conversation, kept beside it so that the list needs no history. */
 
+import { fileKindOf } from '../base/file_kind.ts';
 import type { LastLine } from '../vault/conversations.ts';
 import type { Core, Live } from './core.ts';
 import { folded } from './reading.ts';
@@ -41,6 +42,7 @@ async function newest(core: Core, live: Live): Promise<LastLine | undefined> {
     message: view.id,
     text: view.text.slice(0, EXCERPT_CHARACTERS),
     kind: view.kind,
+    ...(view.attachment === undefined ? {} : { file: fileKindOf(view.attachment) }),
     event: view.event,
     sender: view.sender,
     isOutgoing: view.isOutgoing,

@@ -8,11 +8,10 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 
-import { concat, utf8 } from '../base/bytes.ts';
+import { concat, equalBytes, utf8 } from '../base/bytes.ts';
 import { PlauschError } from '../base/errors.ts';
 import { randomBytes } from '../base/random.ts';
-import { IdentityRefused } from '../identity/errors.ts';
-import { checkPublicKey, SigningKey } from '../identity/keys.ts';
+import { SigningKey } from '../identity/keys.ts';
 import type { AccountOwn } from '../vault/account_own.ts';
 import type { NotePlace } from './archive_ref.ts';
 import type { Outside } from './connection.ts';
@@ -22,12 +21,15 @@ import type { Enrolled } from './own_devices.ts';
 import {
   checkCommitment,
   checkKeys,
+  checkOffer,
   commitmentTo,
   keysHash,
   type LinkCode,
   makeHpkeKeys,
+  makeOffer,
   messageBytes,
   NAME_CHARACTERS,
+  NO_NONCE,
   NONCE_BYTES,
   notUnderstood,
   type Offer,
@@ -52,6 +54,7 @@ export type Told =
   | { readonly stage: 'showing'; readonly code: LinkCode }
   | { readonly stage: 'comparing'; readonly digits: string }
   | { readonly stage: 'asking'; readonly name: string; readonly digits?: string }
+  | { readonly stage: 'joining'; readonly account: string }
   | { readonly stage: 'working' };
 
 /** One side under way. */
@@ -59,6 +62,8 @@ export interface Side {
   readonly line: PairingLine;
   readonly tell: (told: Told) => void;
 }
+
+type Sealed = Extract<PairingMessage, { kind: 'sealed' }>;
 
 function newPairing(): Uint8Array {
   return randomBytes(PAIRING_BYTES);
@@ -71,22 +76,34 @@ async function say(line: PairingLine, message: PairingMessage): Promise<void> {
 
 async function hear<K extends PairingMessage['kind']>(
   line: PairingLine,
-  kind: K,
+  ...kinds: readonly K[]
 ): Promise<Extract<PairingMessage, { kind: K }>> {
   const message = parseMessage(await line.receive());
-  if (message.kind === 'cancelled') {
-    throw new SdkError('Linking was declined on the other device.', { code: 'link_declined' });
-  }
-  if (message.kind !== kind) {
+  demandGoingOn(message);
+  if (!kinds.some((kind) => kind === message.kind)) {
     throw notUnderstood();
   }
   return message as Extract<PairingMessage, { kind: K }>;
+}
+
+/** Throws what ends the pairing, once it ends; whatever else is said until then is passed over. */
+async function untilOver(line: PairingLine): Promise<never> {
+  for (;;) {
+    demandGoingOn(parseMessage(await line.receive()));
+  }
+}
+
+function demandGoingOn({ kind }: PairingMessage): void {
+  if (kind === 'cancelled') {
+    throw new SdkError('Linking was declined on the other device.', { code: 'link_declined' });
+  }
 }
 
 /** Tell the other side that it is over, if it can be reached at once. */
 export async function callOff(line: PairingLine): Promise<void> {
   try {
     const isSaid = line.send(messageBytes({ kind: 'cancelled' }));
+    isSaid.catch(() => undefined); // who is not reached finds out by the pairing's end
     if (line.hasMet) {
       await isSaid;
     }
@@ -122,40 +139,35 @@ export class NewSide {
     this.#reach = reach;
     const [privateKey, hpkeKey] = makeHpkeKeys();
     this.#privateKey = privateKey;
-    this.#offer = {
-      hpkeKey,
-      deviceKey: this.#deviceKey.public,
-      name: name.slice(0, NAME_CHARACTERS),
-    };
+    const pairing = scanned?.pairing ?? newPairing();
+    const called = name.slice(0, NAME_CHARACTERS);
+    this.#offer = makeOffer(pairing, this.#deviceKey, hpkeKey, called);
     this.#scanned = scanned !== undefined;
-    this.code = scanned ?? {
-      shownBy: 'new',
-      pairing: newPairing(),
-      keysHash: keysHash(this.#offer),
-    };
-    const { pairing } = this.code;
+    this.code = scanned ?? { shownBy: 'new', pairing, keysHash: keysHash(this.#offer) };
     this.line = new PairingLine({ ...reach, domain: undefined, pairing, side: 'new' });
   }
 
   /**
-   * Until everything came and was verified. Throws SdkError, PairingRefused, ServerRefused,
-   * Unreachable.
+   * Until everything came, was verified and is wanted; `agreed`: the person's yes to the account.
+   *
+   * Throws SdkError, PairingRefused, ServerRefused, Unreachable.
    */
-  async run(tell: (told: Told) => void, nowS: () => number): Promise<Linked> {
+  async run(
+    tell: (told: Told) => void,
+    nowS: () => number,
+    agreed: Promise<void>,
+  ): Promise<Linked> {
     const { line } = this;
-    const { pairing } = this.code;
-    if (this.#scanned) {
-      await this.#prove(tell);
-    } else {
-      tell({ stage: 'showing', code: this.code });
-      await say(line, { kind: 'offer', offer: this.#offer });
+    try {
+      const sealed = await (this.#scanned ? this.#prove(tell) : this.#offerTo(tell));
+      tell({ stage: 'working' });
+      const handover = this.#opened(sealed, nowS());
+      tell({ stage: 'joining', account: handover.device.account.toString() });
+      await Promise.race([agreed, untilOver(line)]);
+      return this.#linked(handover);
+    } finally {
+      this.#privateKey.fill(0);
     }
-    const sealed = await hear(line, 'sealed');
-    tell({ stage: 'working' });
-    const secret = openSealed(this.#privateKey, pairing, sealed);
-    const handover = readHandover(secret, this.#deviceKey, line.domain, nowS());
-    [secret, this.#privateKey].forEach((one) => one.fill(0));
-    return this.#linked(handover);
   }
 
   /** It is written down: tell the other device so. */
@@ -164,8 +176,21 @@ export class NewSide {
     await this.line.close();
   }
 
-  /** The other device has shown the code: both show six digits. */
-  async #prove(tell: (told: Told) => void): Promise<void> {
+  /** This device has shown the code; whoever has not seen it on the screen asks for six digits. */
+  async #offerTo(tell: (told: Told) => void): Promise<Sealed> {
+    tell({ stage: 'showing', code: this.code });
+    await say(this.line, { kind: 'offer', offer: this.#offer });
+    const message = await hear(this.line, 'challenge', 'sealed');
+    if (message.kind === 'sealed') {
+      return message;
+    }
+    const digits = shortCode(this.code.pairing, message.nonce, NO_NONCE, this.#offer);
+    tell({ stage: 'comparing', digits });
+    return hear(this.line, 'sealed');
+  }
+
+  /** The other device has shown the code: this one shows six digits. */
+  async #prove(tell: (told: Told) => void): Promise<Sealed> {
     const nonce = randomBytes(NONCE_BYTES);
     const commitment = commitmentTo(nonce, this.#offer);
     await say(this.line, { kind: 'commitment', commitment });
@@ -173,6 +198,16 @@ export class NewSide {
     await say(this.line, { kind: 'reveal', nonce, offer: this.#offer });
     const digits = shortCode(this.code.pairing, challenge, nonce, this.#offer);
     tell({ stage: 'comparing', digits });
+    return hear(this.line, 'sealed');
+  }
+
+  #opened(sealed: Sealed, nowS: number): Handover {
+    const secret = openSealed(this.#privateKey, this.code.pairing, sealed);
+    try {
+      return readHandover(secret, this.#deviceKey, this.line.domain, nowS);
+    } finally {
+      secret.fill(0);
+    }
   }
 
   #linked({ note, recovery, ...handover }: Handover): Linked {
@@ -197,6 +232,9 @@ export interface Giver {
   /** Put a device of this key on the list. Throws as `addDevice`. */
   enrol(deviceKey: Uint8Array): Promise<Enrolled>;
 
+  /** Take it off the list again: its person wants no such account. Throws as `removeDevice`. */
+  withdraw(device: Enrolled): Promise<void>;
+
   /** Where it will be said where the history is; remembered until it was. */
   note(device: Enrolled, name: string): Promise<NotePlace>;
 }
@@ -207,9 +245,15 @@ export class ExistingSide {
   readonly code: LinkCode;
   readonly #giver: Giver;
   readonly #scanned: boolean;
+  readonly #isSeen: boolean;
 
-  /** Throws SdkError `link_same_side` when the code is one of an existing device. */
-  constructor(reach: Reach, giver: Giver, scanned: LinkCode | undefined) {
+  /**
+   * `isSeen`: the code was read from the other device's screen by this one's camera, so that it is
+   * in the same hands; a link may come from anywhere.
+   *
+   * Throws SdkError `link_same_side` when the code is one of an existing device.
+   */
+  constructor(reach: Reach, giver: Giver, scanned: LinkCode | undefined, isSeen: boolean) {
     if (scanned?.shownBy === 'existing') {
       throw new SdkError(
         'This code was made by a device that already has an account: scan it with the new one, or ' +
@@ -220,6 +264,7 @@ export class ExistingSide {
     const { deviceKey, device } = giver.own;
     this.#giver = giver;
     this.#scanned = scanned !== undefined;
+    this.#isSeen = isSeen;
     this.code = scanned ?? {
       shownBy: 'existing',
       pairing: newPairing(),
@@ -260,21 +305,46 @@ export class ExistingSide {
       const secret = handoverBytes({
         ...{ kind: own.kind, identity, device, certificate, deviceList, note, recovery },
       });
-      await say(line, sealFor(offer.hpkeKey, pairing, secret));
+      const sealed = sealFor(offer.hpkeKey, pairing, secret);
       secret.fill(0);
+      await say(line, sealed);
       await finished;
     } catch (error) {
-      throw error instanceof PlauschError ? unfinished(error) : error;
+      throw error instanceof PlauschError ? await this.#broken(enrolled, error) : error;
     }
     await line.end();
     return enrolled;
   }
 
+  /** What is told of a linking that broke off when the new device was on the list already. */
+  async #broken(enrolled: Enrolled, error: PlauschError): Promise<PlauschError> {
+    if (error.code !== 'link_declined') {
+      return unfinished(error);
+    }
+    try {
+      await this.#giver.withdraw(enrolled);
+      return error;
+    } catch (failure) {
+      if (!(failure instanceof PlauschError)) {
+        throw failure;
+      }
+      return unfinished(failure);
+    }
+  }
+
   async #take(tell: (told: Told) => void): Promise<Offer> {
     const { offer } = await hear(this.line, 'offer');
     checkKeys(this.code, offer);
-    checkOffer(offer);
-    tell({ stage: 'asking', name: offer.name });
+    this.#check(offer);
+    const { name } = offer;
+    if (this.#isSeen) {
+      tell({ stage: 'asking', name });
+      return offer;
+    }
+    const challenge = randomBytes(NONCE_BYTES);
+    await say(this.line, { kind: 'challenge', nonce: challenge });
+    const digits = shortCode(this.code.pairing, challenge, NO_NONCE, offer);
+    tell({ stage: 'asking', name, digits });
     return offer;
   }
 
@@ -285,10 +355,18 @@ export class ExistingSide {
     await say(this.line, { kind: 'challenge', nonce: challenge });
     const { nonce, offer } = await hear(this.line, 'reveal');
     checkCommitment(commitment, nonce, offer);
-    checkOffer(offer);
+    this.#check(offer);
     const digits = shortCode(this.code.pairing, challenge, nonce, offer);
     tell({ stage: 'asking', name: offer.name, digits });
     return offer;
+  }
+
+  /** Throws PairingRefused for a key that nobody has, that is not the other's, or that is ours. */
+  #check(offer: Offer): void {
+    checkOffer(this.code.pairing, offer);
+    if (equalBytes(offer.deviceKey, this.#giver.own.deviceKey.public)) {
+      throw notUnderstood();
+    }
   }
 }
 
@@ -297,15 +375,6 @@ function identityOf({ identity }: AccountOwn): SigningKey {
     throw new SdkError("This device does not hold the account's identity key: use the first one.");
   }
   return identity;
-}
-
-/** Throws PairingRefused for a key that nobody could have. */
-function checkOffer({ deviceKey }: Offer): void {
-  try {
-    checkPublicKey(deviceKey);
-  } catch (error) {
-    throw error instanceof IdentityRefused ? notUnderstood(error) : error;
-  }
 }
 
 function unfinished(cause: PlauschError): SdkError {

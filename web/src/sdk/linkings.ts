@@ -18,12 +18,17 @@ import {
 } from './linking.ts';
 import type { Enrolled } from './own_devices.ts';
 import { linkText, parseLink } from './pairing.ts';
-import type { LinkingView, Told } from './protocol.ts';
+import type { Failure, LinkingView, Told } from './protocol.ts';
 
-/** One linking under way. */
+/** How often the digits of one linking may be mistyped. */
+export const DIGIT_ATTEMPTS = 3;
+
+/** One linking under way. `digits`: what has to be typed before the yes counts. */
 interface Current {
   readonly side: NewSide | ExistingSide;
-  readonly agree: (() => void) | undefined;
+  readonly agreed: PromiseWithResolvers<undefined>;
+  digits: string | undefined;
+  attempts: number;
   view: LinkingView;
 }
 
@@ -31,11 +36,14 @@ interface Current {
 export class Linkings {
   readonly #reach: Reach;
   readonly #tell: (told: Told) => void;
+  readonly #clock: Clock;
   #current: Current | undefined;
+  #last = 0;
 
-  constructor(reach: Reach, tell: (told: Told) => void) {
+  constructor(reach: Reach, tell: (told: Told) => void, clock: Clock) {
     this.#reach = reach;
     this.#tell = tell;
+    this.#clock = clock;
   }
 
   /**
@@ -46,7 +54,6 @@ export class Linkings {
    */
   async beginNew(
     vault: Vault,
-    clock: Clock,
     asked: { readonly name?: string; readonly link?: string },
     onLinked: (linked: Linked) => Promise<void>,
   ): Promise<LinkingView> {
@@ -60,44 +67,57 @@ export class Linkings {
     }
     await this.cancel();
     const side = new NewSide(this.#reach, asked.name ?? '', code);
-    return this.#run(side, undefined, async (tell) => {
-      const linked = await side.run(tell, () => Math.floor(clock.nowMs() / 1000));
-      await keep(vault, linked, clock.nowMs());
-      await side.finish();
+    return this.#run(side, async (tell, agreed) => {
+      const linked = await side.run(tell, () => Math.floor(this.#clock.nowMs() / 1000), agreed);
+      await keep(vault, linked, this.#clock.nowMs());
+      // It is this device's account now, also when the other one does not hear of it.
+      void side.finish().catch(() => undefined);
       await onLinked(linked);
     });
   }
 
   /**
-   * Another device is to be linked to this one's account. `onLinked` is called when it has its keys.
+   * Another device is to be linked to this one's account. `isScanned`: this one's camera has read
+   * the link from its screen. `onLinked` is called when it has its keys.
    *
    * Throws SdkError.
    */
   async beginExisting(
     giver: Giver,
-    asked: { readonly link?: string },
+    asked: { readonly link?: string; readonly isScanned?: boolean },
     onLinked: (enrolled: Enrolled) => Promise<void>,
   ): Promise<LinkingView> {
     const code = asked.link === undefined ? undefined : this.#parsed(asked.link);
     await this.cancel();
-    const side = new ExistingSide(this.#reach, giver, code);
-    const agreed = Promise.withResolvers<undefined>();
-    const agree = (): void => {
-      agreed.resolve(undefined);
-    };
-    return this.#run(side, agree, async (tell) => {
-      await onLinked(await side.run(tell, agreed.promise));
+    const side = new ExistingSide(this.#reach, giver, code, asked.isScanned === true);
+    return this.#run(side, async (tell, agreed) => {
+      await onLinked(await side.run(tell, agreed));
     });
   }
 
-  /** The person's yes. Throws SdkError when nothing is asked. */
-  confirm(): void {
-    if (this.#current?.view.stage !== 'asking' || this.#current.agree === undefined) {
+  /**
+   * The person's yes to linking number `id`, with the digits that the other device shows if they are
+   * asked for.
+   *
+   * Throws SdkError `nothing_to_link` when this linking asks nothing, `link_digits_differ`; after
+   * the third time it is over.
+   */
+  confirm(id: number, digits: string): void {
+    const current = this.#current;
+    if (current?.view.stage !== 'asking' || current.view.id !== id) {
       throw new SdkError('No device is waiting to be linked: begin again.', {
         code: 'nothing_to_link',
       });
     }
-    this.#current.agree();
+    if (current.digits !== undefined && digits.replace(/\s/g, '') !== current.digits) {
+      const error = digitsDiffer();
+      current.attempts += 1;
+      if (current.attempts >= DIGIT_ATTEMPTS) {
+        current.agreed.reject(error);
+      }
+      throw error;
+    }
+    current.agreed.resolve(undefined);
   }
 
   /** End what is under way, and tell the other device so. */
@@ -115,21 +135,29 @@ export class Linkings {
 
   #run(
     side: NewSide | ExistingSide,
-    agree: (() => void) | undefined,
-    step: (tell: (told: SideTold) => void) => Promise<void>,
+    step: (tell: (told: SideTold) => void, agreed: Promise<undefined>) => Promise<void>,
   ): LinkingView {
-    const name = side instanceof NewSide ? 'new' : 'existing';
-    const current: Current = { side, agree, view: { side: name, stage: 'connecting' } };
+    this.#last += 1;
+    const of = { id: this.#last, side: side instanceof NewSide ? 'new' : 'existing' } as const;
+    const agreed = Promise.withResolvers<undefined>();
+    agreed.promise.catch(() => undefined); // the side may have failed before
+    const view = { ...of, stage: 'connecting' } as const;
+    const current: Current = { side, agreed, digits: undefined, attempts: 0, view };
     this.#current = current;
     void step((told) => {
-      this.#show(current, this.#viewOf(name, told));
-    })
+      if (told.stage === 'asking') {
+        current.digits = told.digits;
+      }
+      this.#show(current, { ...of, ...this.#shown(told) });
+    }, agreed.promise)
       .then(
         () => {
-          this.#show(current, { side: name, stage: 'done' });
+          this.#show(current, { ...of, stage: 'done' });
         },
         async (error: unknown) => {
-          this.#show(current, { side: name, stage: 'failed', failure: failureOf(error) });
+          const failure = failureOf(error);
+          this.#show(current, { ...of, stage: 'failed', failure });
+          this.#tellUnfinished(current, failure);
           await callOff(side.line);
         },
       )
@@ -141,19 +169,26 @@ export class Linkings {
     return current.view;
   }
 
-  #viewOf(side: LinkingView['side'], told: SideTold): LinkingView {
+  /** What the page is shown of it: the digits that a person has to type, only the other device's. */
+  #shown(told: SideTold): Omit<LinkingView, 'id' | 'side'> {
     switch (told.stage) {
-      case 'showing': {
-        const link = linkText(this.#reach.serverUrl, told.code);
-        return { side, stage: told.stage, link };
-      }
-      case 'asking': {
-        const { digits, name, stage } = told;
-        return { side, stage, name, ...(digits === undefined ? {} : { digits }) };
-      }
+      case 'showing':
+        return { stage: told.stage, link: linkText(this.#reach.serverUrl, told.code) };
+      case 'asking':
+        return { stage: told.stage, name: told.name, asksDigits: told.digits !== undefined };
+      case 'joining':
+        return { stage: 'asking', name: told.account };
       case 'comparing':
       case 'working':
-        return { side, ...told };
+        return told;
+    }
+  }
+
+  /** A device that was listed stays listed when it is cancelled then: that is not passed over. */
+  #tellUnfinished(current: Current, { code, sentence }: Failure): void {
+    if (this.#current !== current && code === 'link_unfinished') {
+      const atMs = this.#clock.nowMs();
+      this.#tell({ what: 'problem', problem: { code, sentence, atMs } });
     }
   }
 
@@ -177,4 +212,12 @@ async function keep(vault: Vault, { note, own, recovery }: Linked, nowMs: number
     ...(note === undefined ? [] : [await arrivingSlot(vault).put(awaited(note, nowMs))]),
     ...(recovery === undefined ? [] : [await backupSlot(vault).put(takenOver(recovery, nowMs))]),
   ]);
+}
+
+function digitsDiffer(): SdkError {
+  return new SdkError(
+    'These are not the digits that belong to this linking: type those that the new device shows, ' +
+      'and if it shows these, say no, because somebody is in between.',
+    { code: 'link_digits_differ' },
+  );
 }

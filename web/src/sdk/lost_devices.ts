@@ -12,13 +12,17 @@ import { opaque, type Reader, vector } from '../mls/codec.ts';
 import { LOST_SLOT } from '../vault/schema.ts';
 import { Slot } from '../vault/slots.ts';
 import type { Vault } from '../vault/vault.ts';
+import { Chore } from './chore.ts';
 import type { Core } from './core.ts';
 import { ServerRefused, TrustRefused, Unreachable } from './errors.ts';
-import { type ListKeeper, removeLost } from './own_devices.ts';
+import { type ListKeeper, removeOthers } from './own_devices.ts';
 
 const LOOK_MS = 200;
 
-/** The row of those that have to go. */
+/**
+ * The row of those that have to go: as many as were known when the person said so. Whoever has come
+ * onto the list since goes with them.
+ */
 export function lostSlot(vault: Vault): Slot<readonly DeviceAddress[]> {
   return new Slot(vault, LOST_SLOT, {
     toBytes: (devices) => vector(devices.map(({ uri }) => opaque(utf8(uri)))),
@@ -32,26 +36,18 @@ export class LostDevices {
   readonly #core: Core;
   readonly #keeper: () => ListKeeper;
   readonly #slot: Slot<readonly DeviceAddress[]>;
-  #isRunning = false;
+  readonly #chore: Chore;
 
   constructor(core: Core, keeper: () => ListKeeper) {
     this.#core = core;
     this.#keeper = keeper;
     this.#slot = lostSlot(core.vault);
+    this.#chore = new Chore(core, () => this.#run());
   }
 
   /** There is a connection: do it, if it was not done. */
   kick(): void {
-    if (!this.#isRunning) {
-      this.#isRunning = true;
-      this.#core.spawn(async () => {
-        try {
-          await this.#core.patiently(() => this.#run());
-        } finally {
-          this.#isRunning = false;
-        }
-      });
-    }
+    this.#chore.kick();
   }
 
   async #run(): Promise<void> {
@@ -67,7 +63,7 @@ export class LostDevices {
       await pause(LOOK_MS);
     }
     try {
-      await removeLost(this.#keeper(), lost);
+      await removeOthers(this.#keeper(), lost);
     } catch (error) {
       if (error instanceof Unreachable) {
         return; // goes on with the next connection
@@ -76,9 +72,7 @@ export class LostDevices {
         throw error;
       }
       await this.#core.report(undefined, undefined, error);
-      if (error instanceof ServerRefused && error.retryAfterMs > 0) {
-        return;
-      }
+      return; // they are still there: once more with the next connection
     }
     await vault.write([this.#slot.remove()]);
   }

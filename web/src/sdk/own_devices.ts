@@ -108,22 +108,25 @@ export async function removeDevice(keeper: ListKeeper, removed: DeviceAddress): 
 }
 
 /**
- * Publish a list without these, whichever of them are still on it, then take them out.
+ * Publish a list with this device only, then take out `lost` and whatever else has gone by that.
  *
  * Throws as `removeDevice`.
  */
-export async function removeLost(
+export async function removeOthers(
   keeper: ListKeeper,
   lost: readonly DeviceAddress[],
 ): Promise<void> {
-  const own = keeper.own.device;
-  const going = new Set(lost.filter((one) => !one.equals(own)).map(({ device }) => device));
+  const { account, device: own } = keeper.own.device;
+  const going = new Set(
+    lost.filter((one) => one.account.equals(account)).map(({ device }) => device),
+  );
   await changeList(keeper, (listed) => {
-    const left = listed.filter(([id]) => !going.has(id));
-    return left.length === listed.length ? undefined : [left, []];
+    const others = listed.filter(([id]) => id !== own);
+    others.forEach(([id]) => going.add(id));
+    return others.length === 0 ? undefined : [listed.filter(([id]) => id === own), []];
   });
-  for (const one of lost) {
-    await keeper.takeOut(one);
+  for (const id of going) {
+    await keeper.takeOut(new DeviceAddress(account, id));
   }
 }
 

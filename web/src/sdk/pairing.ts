@@ -12,6 +12,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
 import { concat, EMPTY, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
 import { RemoteError } from '../base/errors.ts';
+import { IdentityRefused } from '../identity/errors.ts';
+import { type SigningKey, verify } from '../identity/keys.ts';
 import { CodecError, opaque, parseWhole, type Reader, u8 } from '../mls/codec.ts';
 import { DecryptionFailed, KeyRefused } from '../mls/errors.ts';
 import { MLS_256_XWING, suite } from '../mls/suite.ts';
@@ -26,6 +28,7 @@ export const NAME_CHARACTERS = 64;
 const VERSION = 1;
 const KEYS_HASH_BYTES = 32;
 const HPKE_LABEL = 'Plausch linking';
+const OFFER_LABEL = 'link offer';
 const PATH = '/#/link/';
 
 /** What the other device says cannot be believed, or is none of what is said in a pairing. */
@@ -44,11 +47,15 @@ export interface LinkCode {
   readonly keysHash: Uint8Array;
 }
 
-/** The new device's keys: by `hpkeKey` it is written to, `deviceKey` is listed. */
+/**
+ * The new device's keys: by `hpkeKey` it is written to, `deviceKey` is listed. `signature` is by the
+ * device key, over all of it and the pairing: nobody offers a key that is another device's.
+ */
 export interface Offer {
   readonly hpkeKey: Uint8Array;
   readonly deviceKey: Uint8Array;
   readonly name: string;
+  readonly signature: Uint8Array;
 }
 
 /** A message of a pairing. */
@@ -128,6 +135,32 @@ function badLink(cause?: unknown): SdkError {
   );
 }
 
+// --- the offer -------------------------------------------------------------------------------
+
+/** What a new device offers in a pairing. */
+export function makeOffer(
+  pairing: Uint8Array,
+  deviceKey: SigningKey,
+  hpkeKey: Uint8Array,
+  name: string,
+): Offer {
+  const unsigned = { hpkeKey, deviceKey: deviceKey.public, name };
+  return { ...unsigned, signature: deviceKey.sign(OFFER_LABEL, offered(pairing, unsigned)) };
+}
+
+/** Throws PairingRefused unless the device has the key that it offers in this pairing. */
+export function checkOffer(pairing: Uint8Array, offer: Offer): void {
+  try {
+    verify(offer.deviceKey, OFFER_LABEL, offered(pairing, offer), offer.signature);
+  } catch (error) {
+    throw error instanceof IdentityRefused ? notUnderstood(error) : error;
+  }
+}
+
+function offered(pairing: Uint8Array, offer: Omit<Offer, 'signature'>): Uint8Array {
+  return concat(pairing, unsignedBytes(offer));
+}
+
 // --- what the code proves --------------------------------------------------------------------
 
 /** What the code of a new device holds of its keys. */
@@ -163,7 +196,13 @@ export function checkCommitment(commitment: Uint8Array, nonce: Uint8Array, offer
   }
 }
 
-/** Six digits that both devices show, the same if nobody is in between. */
+/** In the place of a new device's nonce when its keys are known by its code: it chooses nothing. */
+export const NO_NONCE = new Uint8Array(NONCE_BYTES);
+
+/**
+ * Six digits: the new device shows them, and whoever says yes types them on the other one. The same
+ * if nobody is in between.
+ */
 export function shortCode(
   pairing: Uint8Array,
   challenge: Uint8Array,
@@ -271,7 +310,11 @@ function readMessage(reader: Reader): PairingMessage {
   }
 }
 
-function offerBytes({ hpkeKey, deviceKey, name }: Offer): Uint8Array {
+function offerBytes(offer: Offer): Uint8Array {
+  return concat(unsignedBytes(offer), opaque(offer.signature));
+}
+
+function unsignedBytes({ hpkeKey, deviceKey, name }: Omit<Offer, 'signature'>): Uint8Array {
   return concat(opaque(hpkeKey), opaque(deviceKey), opaque(utf8(name)));
 }
 
@@ -281,7 +324,7 @@ function readOffer(reader: Reader): Offer {
   if (name.length > NAME_CHARACTERS) {
     throw notUnderstood();
   }
-  return { hpkeKey, deviceKey, name };
+  return { hpkeKey, deviceKey, name, signature: reader.opaque() };
 }
 
 /** Of one purpose, so that no hash is taken for another one. */

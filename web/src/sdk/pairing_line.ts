@@ -211,7 +211,10 @@ export class PairingLine {
     );
   }
 
-  /** What comes a second time, after a lost connection, or out of its order, is passed over. */
+  /**
+   * What comes a second time, after a lost connection, or out of its order, is passed over. There are
+   * few: a frame with a number above PAIRING_MESSAGES is none.
+   */
   #hear(number: number, message: Uint8Array): void {
     if (number === this.#received + 1) {
       this.#received = number;

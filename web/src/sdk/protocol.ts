@@ -7,7 +7,11 @@
  */
 
 import type { Fault } from '../base/errors.ts';
+import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
+
+/** The largest file that can be sent. */
+export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
 
 export type ConversationState = 'opening' | 'open' | 'left' | 'failed' | 'broken' | 'ended';
 
@@ -40,6 +44,7 @@ export interface OwnView {
 export interface LastView {
   readonly text: string;
   readonly kind: MessageKind;
+  readonly file?: FileKind;
   readonly event?: EventView;
   readonly sender: string;
   readonly isOutgoing: boolean;
@@ -221,10 +226,20 @@ export interface DeviceView {
   readonly listedAtMs: number;
 }
 
-/** Backups of this account; `madeAtMs`: when this device made its newest one. */
+/**
+ * A history that is not here yet: it comes by itself, it does not any more, or it is in a backup
+ * file that has to be given once more.
+ */
+export type HistoryView = 'arriving' | 'failed' | 'file';
+
+/**
+ * Backups of this account; `madeAtMs`: when this device made its newest one. None is made as long as
+ * there is a `history` to wait for.
+ */
 export interface BackupView {
   readonly isSetUp: boolean;
   readonly madeAtMs?: number;
+  readonly history?: HistoryView;
 }
 
 /** A backup that was found: of whom, from when, and how many devices the account has now. */
@@ -236,15 +251,18 @@ export interface FoundBackupView {
 
 /**
  * A device being linked, as one of the two sees it. `showing`: the other one has to scan or paste
- * `link`; `asking`: the person has to say yes, after comparing `digits` if there are any;
- * `comparing`: the other device asks, and shows the same digits.
+ * `link`; `asking`: the person has to say yes to the device, or to the account, of this `name`, and
+ * to type the other device's digits if it `asksDigits`; `comparing`: the other device asks for these
+ * `digits`. `id` names it among all of this program's run.
  */
 export interface LinkingView {
+  readonly id: number;
   readonly side: 'new' | 'existing';
   readonly stage: 'connecting' | 'showing' | 'asking' | 'comparing' | 'working' | 'done' | 'failed';
   readonly link?: string;
   readonly name?: string;
   readonly digits?: string;
+  readonly asksDigits?: boolean;
   readonly failure?: Failure;
 }
 
@@ -386,10 +404,14 @@ export interface Operations {
 
   /** Show a code for the other device. `name`: what this one is called, if it is the new one. */
   beginLinking: (asked: { readonly name?: string }) => LinkingView;
-  /** Answer the code of the other device. */
-  linkWith: (asked: { readonly link: string; readonly name?: string }) => LinkingView;
-  /** The person's yes. */
-  confirmLinking: (asked: Empty) => undefined;
+  /** Answer the code of the other device. `isScanned`: the camera has read it from its screen. */
+  linkWith: (asked: {
+    readonly link: string;
+    readonly name?: string;
+    readonly isScanned?: boolean;
+  }) => LinkingView;
+  /** The person's yes to this linking, with the digits that the other device shows. */
+  confirmLinking: (asked: { readonly id: number; readonly digits?: string }) => undefined;
   cancelLinking: (asked: Empty) => undefined;
 
   backup: (asked: Empty) => BackupView;
@@ -398,6 +420,10 @@ export interface Operations {
   stopBackups: (asked: Empty) => undefined;
   backUp: (asked: Empty) => BackupView;
   saveBackupFile: (asked: Empty) => Blob;
+  /** Try again what has not come; `file`: the backup file that it is in. */
+  fetchHistory: (asked: { readonly file?: Blob }) => BackupView;
+  /** Do without what has not come. */
+  forgoHistory: (asked: Empty) => BackupView;
   /** Look before restoring. `file`: of this backup file instead of the server's. */
   findBackup: (asked: Restoring & { readonly file?: Blob }) => FoundBackupView;
   /** This browser becomes a device of the account; its history follows. */

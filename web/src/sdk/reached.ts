@@ -48,15 +48,16 @@ export async function learnMarks(core: Core): Promise<void> {
 }
 
 async function reach(core: Core, live: Live, account: AccountAddress, at: number): Promise<void> {
-  const before = await core.marks.reached(live.id);
-  const known = before.get(account.uri) ?? 0;
+  const known = (await core.marks.reached(live.id)).get(account.uri) ?? 0;
   // A mark says something of messages of ours only, and of none that is still to come.
   const seq = Math.min(at, Math.max(live.kept.cursor, live.accepted));
   if (seq <= known) {
     return;
   }
   await core.vault.write([await core.marks.reach(live.id, account, seq)]);
-  const after = new Map([...before, [account.uri, seq]]);
+  // Read again: another account's mark may have come meanwhile, and only both make a difference.
+  const after = await core.marks.reached(live.id);
+  const before = new Map([...after, [account.uri, known]]);
   const others = live.others(core.address);
   const rows = await core.messages.stretch(live.id, true, known, seq);
   const reports = await core.marks.reports(rows.map(({ messageId }) => messageId));

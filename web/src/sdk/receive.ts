@@ -119,6 +119,9 @@ export async function takeContent(
     );
   }
   const title = titleOf(content) ?? undefined; // before anything is kept: it may be malformed
+  if (title !== undefined && title === live.kept.title) {
+    return; // said again for somebody who has come
+  }
   outcome.seen.add(identifier.hex);
   const isForked = forked(live, content, opened);
   const row = await rowOf(core, live, envelope, opened, content, identifier, isForked);

@@ -2,20 +2,19 @@
 
 import type { AccountOwn } from '../vault/account_own.ts';
 import type { Vault } from '../vault/vault.ts';
-import type { ArchiveRef } from './archive_ref.ts';
 import { FILE_HEAD_BYTES, parseFileHead } from './backup_record.ts';
 import type { World } from './device.ts';
 import type { FoundBackupView, Restoring } from './protocol.ts';
-import { deriveRecovery, parseRecoveryKey, type RecoverySecrets } from './recovery_key.ts';
+import { deriveRecovery, parseRecoveryKey, wipe } from './recovery_key.ts';
 import { findBackup, restore, type Wanted } from './restoring.ts';
 
 /** What a person has entered. */
 type Entered = Restoring & { readonly file?: Blob };
 
-/** A restored account; `file`: its archive is in the file that was given. */
+/** A restored account; `chunksAt`: where its archive begins in the file that was given, if one was. */
 export interface Restored {
   readonly own: AccountOwn;
-  readonly file: { readonly chunksAt: number; readonly ref: ArchiveRef } | undefined;
+  readonly chunksAt: number | undefined;
 }
 
 /** Looks for backups and restores them. */
@@ -31,22 +30,27 @@ export class Recoveries {
   /** Throws SdkError `bad_recovery_key`, as `findBackup`, BackupRefused for what is no file of ours. */
   async find(entered: Entered): Promise<FoundBackupView> {
     const { wanted } = await this.#wanted(entered);
-    const { list, record } = await findBackup(wanted);
-    wipe(wanted.secrets);
-    return {
-      address: record.account.toString(),
-      madeAtMs: record.madeAtMs,
-      devices: list.devices.length,
-    };
+    try {
+      const { list, record } = await findBackup(wanted);
+      return {
+        address: record.account.toString(),
+        madeAtMs: record.madeAtMs,
+        devices: list.devices.length,
+      };
+    } finally {
+      wipe(wanted.secrets);
+    }
   }
 
   /** Throws as `find`, and SdkError `vault_exists`, StorageUnavailable. */
   async restore(vault: Vault, entered: Entered & { readonly isAlone: boolean }): Promise<Restored> {
     const { chunksAt, wanted } = await this.#wanted(entered);
-    const { found, own } = await restore(vault, wanted, entered.isAlone, this.#world.clock);
-    wipe(wanted.secrets);
-    const { archive: ref } = found.record;
-    return { own, file: chunksAt === undefined ? undefined : { chunksAt, ref } };
+    try {
+      const { own } = await restore(vault, wanted, entered.isAlone, this.#world.clock);
+      return { own, chunksAt };
+    } finally {
+      wipe(wanted.secrets);
+    }
   }
 
   async #wanted({
@@ -56,11 +60,7 @@ export class Recoveries {
     recoveryKey,
   }: Entered): Promise<{ readonly wanted: Wanted; readonly chunksAt: number | undefined }> {
     const key = parseRecoveryKey(recoveryKey);
-    let head: readonly [record: Uint8Array, end: number] | undefined;
-    if (file !== undefined) {
-      const raw = await file.slice(0, FILE_HEAD_BYTES).arrayBuffer();
-      head = parseFileHead(new Uint8Array(raw));
-    }
+    const head = file && (await fileHeadOf(file));
     const secrets = await deriveRecovery(key, passphrase);
     key.fill(0);
     const { outside } = this.#world;
@@ -72,6 +72,8 @@ export class Recoveries {
   }
 }
 
-function wipe({ capability, sealing }: RecoverySecrets): void {
-  [capability, sealing[0]].forEach((one) => one.fill(0));
+/** The record at the beginning of a backup file, and where its chunks begin. Throws BackupRefused. */
+export async function fileHeadOf(file: Blob): Promise<readonly [record: Uint8Array, end: number]> {
+  const raw = await file.slice(0, FILE_HEAD_BYTES).arrayBuffer();
+  return parseFileHead(new Uint8Array(raw));
 }

@@ -97,6 +97,11 @@ export async function deriveRecovery(
   return secrets;
 }
 
+/** They are not needed any more. The adoption key cannot be overwritten, and is let go. */
+export function wipe({ capability, sealing }: RecoverySecrets): void {
+  [capability, sealing[0]].forEach((one) => one.fill(0));
+}
+
 /** What devices keep. */
 export function recoveryOf({ adoption, capability, sealing }: RecoverySecrets): Recovery {
   return { lookup: sha256(capability), adoptionKey: adoption.public, sealingKey: sealing[1] };

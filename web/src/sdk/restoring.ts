@@ -80,17 +80,14 @@ export async function restore(
     await vault.write(await table.put(own));
     const adopted = await adopt(wanted, connection, hello, found, own, isAlone, nowS);
     const recovery = recoveryOf(wanted.secrets);
+    const origin = wanted.record === undefined ? 'backup' : 'file';
     const lost = found.list.addresses().filter((one) => !one.equals(own.device));
     const registered = { ...own, deviceList: adopted, isRegistered: true };
     await vault.write([
       ...(await table.put(registered)),
-      await backupSlot(vault).put(
-        takenOver(recovery, found.record.madeAtMs, found.record.archive.blob),
-      ),
-      ...(isAlone && lost.length > 0 ? [await lostSlot(vault).put(lost)] : []),
-      ...(wanted.record === undefined
-        ? [await arrivingSlot(vault).put(backedUp(found.record.archive, clock.nowMs()))]
-        : []),
+      await backupSlot(vault).put(takenOver(recovery, found.record.madeAtMs)),
+      await arrivingSlot(vault).put(backedUp(found.record.archive, clock.nowMs(), origin)),
+      ...(isAlone ? [await lostSlot(vault).put(lost)] : []),
     ]);
     return { own: registered, found };
   });

@@ -142,7 +142,9 @@ export class Rooms {
     const account = this.#device.parseOther(address);
     const live = this.live(conversation);
     if (!live.kept.has(account)) {
-      throw new SdkError(`${account.toString()} is not in this conversation.`);
+      throw new SdkError(`${account.toString()} is not in this conversation.`, {
+        code: 'not_in_it',
+      });
     }
     await this.#owe(live, 'change', new Intent([], [account]).toBytes());
     return undefined;

@@ -6,6 +6,7 @@
  */
 
 import type { ConversationId } from '../base/ids.ts';
+import { compared, type Compared, cutAround, holds } from '../base/letters.ts';
 import { readableText } from '../content/text.ts';
 import type { Core } from './core.ts';
 import type { HitView } from './protocol.ts';
@@ -21,7 +22,7 @@ interface Known {
   readonly message: string;
   readonly sender: string;
   readonly text: string;
-  readonly plain: string;
+  readonly compared: Compared;
   readonly sentAtMs: number;
 }
 
@@ -43,7 +44,7 @@ export class Search {
 
   /** Messages with all these words, the newest first. Throws VaultDamaged, StorageUnavailable. */
   async find(query: string, conversation?: ConversationId): Promise<readonly HitView[]> {
-    const words = compared(query).split(/\s+/u).filter(Boolean);
+    const words = query.split(/\s+/u).filter((word) => compared(word).short !== '');
     if (words.length === 0) {
       return [];
     }
@@ -52,17 +53,21 @@ export class Search {
         ? Array.from(this.#core.lives.values(), ({ id }) => id)
         : [conversation];
     await expire(this.#core);
-    const hits: HitView[] = [];
+    const wanted = words.map(compared);
+    const found: (Known & { readonly conversation: string })[] = [];
     for (const id of ids) {
       for (const known of await this.#known(id)) {
-        if (words.every((word) => known.plain.includes(word))) {
-          const { message, sender, sentAtMs } = known;
-          const text = excerpt(known, words[0] ?? '');
-          hits.push({ conversation: id.hex, message, sender, text, sentAtMs });
+        if (wanted.every((word) => holds(known.compared, word))) {
+          found.push({ ...known, conversation: id.hex });
         }
       }
     }
-    return hits.sort((one, other) => other.sentAtMs - one.sentAtMs).slice(0, HITS_LIMIT);
+    return found
+      .sort((one, other) => other.sentAtMs - one.sentAtMs)
+      .slice(0, HITS_LIMIT)
+      .map(({ conversation, message, sender, text, sentAtMs }) => {
+        return { conversation, message, sender, text: excerpt(text, words[0] ?? ''), sentAtMs };
+      });
   }
 
   async #known(id: ConversationId): Promise<readonly Known[]> {
@@ -82,7 +87,7 @@ export class Search {
         message: row.messageId.hex,
         sender: row.sender.toString(),
         text,
-        plain: compared(text),
+        compared: compared(text),
         sentAtMs: row.sentAtMs,
       };
     });
@@ -93,27 +98,11 @@ export class Search {
   }
 }
 
-/** Letters without case and accents: `Müller` is found by `muller`. */
-function compared(text: string): string {
-  return text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
-}
-
-function excerpt({ text, plain }: Known, word: string): string {
-  const letters = Array.from(text);
-  const at = Math.max(0, placeIn(letters, plain.indexOf(word)) - AROUND);
-  const end = at + 2 * AROUND + word.length;
-  const shown = letters.slice(at, end).join('');
-  return `${at > 0 ? '…' : ''}${shown}${end < letters.length ? '…' : ''}`;
-}
-
-/** Where the letter stands that `plainAt` in the compared form comes from: it may be longer. */
-function placeIn(letters: readonly string[], plainAt: number): number {
-  let at = 0;
-  for (let length = 0; at < letters.length; at += 1) {
-    length += compared(letters[at] ?? '').length;
-    if (length > plainAt) {
-      return at;
-    }
-  }
-  return at;
+/** The words around the first match. */
+function excerpt(text: string, word: string): string {
+  const [before, match, after] = cutAround(text, word) ?? ['', '', text];
+  const [head, tail] = [Array.from(before), Array.from(after)];
+  const start = head.length > AROUND ? '…' : '';
+  const end = tail.length > AROUND ? '…' : '';
+  return `${start}${head.slice(-AROUND).join('')}${match}${tail.slice(0, AROUND).join('')}${end}`;
 }

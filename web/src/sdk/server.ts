@@ -111,8 +111,16 @@ export interface Server {
   getBlobChunk(blob: Uint8Array, offset: number, limit: number): Promise<Uint8Array>;
   dropBlob(blob: Uint8Array): Promise<void>;
 
-  /** The account's backup, in place of the one before. */
-  keepBackup(recovery: Recovery, record: Uint8Array, blob: Uint8Array): Promise<void>;
+  /**
+   * The account's backup, in place of the one before. `believed`: the lookup of the recovery key
+   * that counts, as far as this device knows; empty when a person has just made this one.
+   */
+  keepBackup(
+    recovery: Recovery,
+    record: Uint8Array,
+    blob: Uint8Array,
+    believed: Uint8Array,
+  ): Promise<void>;
   dropBackup(): Promise<void>;
 
   /** By which key the server signs its wake-ups: an uncompressed point of P-256. */

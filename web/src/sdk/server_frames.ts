@@ -158,8 +158,8 @@ export function serverOver(transport: Transport): Server {
       (await transport.ask('GetCursors', { conversation })).cursors,
     readMailbox: async (after, limit) =>
       (await transport.ask('ReadMailbox', { after, limit })).items,
-    keepBackup: async ({ adoptionKey, lookup }, record, blob) => {
-      await transport.ask('KeepBackup', { lookup, adoptionKey, record, blob });
+    keepBackup: async ({ adoptionKey, lookup }, record, blob, believed) => {
+      await transport.ask('KeepBackup', { lookup, adoptionKey, record, blob, believed });
     },
     dropBackup: async () => {
       await transport.ask('DropBackup', {});

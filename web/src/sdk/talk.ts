@@ -88,7 +88,9 @@ export class Talk {
   async demandView(message: MessageId): Promise<MessageView> {
     const view = await this.view(message);
     if (view === undefined) {
-      throw new SdkError('The message was deleted while it was being sent.');
+      throw new SdkError('The message was deleted while it was being sent.', {
+        code: 'message_deleted',
+      });
     }
     return view;
   }
@@ -214,7 +216,7 @@ export class Talk {
   async forward({ conversation, message, to }: Asked<'forward'>): Promise<undefined> {
     const { content } = await this.#shown(this.#rooms.live(conversation), message);
     if (content === undefined) {
-      throw new SdkError('A deleted message cannot be forwarded.');
+      throw new SdkError('A deleted message cannot be forwarded.', { code: 'message_deleted' });
     }
     for (const target of to) {
       const copy = forwarded(content, { salt: newSalt() });

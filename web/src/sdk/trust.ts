@@ -183,6 +183,7 @@ export class Trust {
       throw new TrustRefused(
         `${address.toString()} lives on another server; this one can only reach ` +
           `${this.#own.domain}.`,
+        { code: 'account_elsewhere' },
       );
     }
     const shown = await this.#ask(address.name);

@@ -67,9 +67,10 @@ function lastOf(all: readonly KeptConversation[]): { readonly last?: LastView } 
   if (last === undefined) {
     return {};
   }
-  const { text, kind, sender, isOutgoing, isDeleted, state, atMs } = last;
+  const { text, kind, file, sender, isOutgoing, isDeleted, state, atMs } = last;
   const event = last.event as EventView | undefined;
-  const view = { text, kind, sender, isOutgoing, isDeleted, state, atMs };
+  const shown = { text, kind, sender, isOutgoing, isDeleted, state, atMs };
+  const view = file === undefined ? shown : { ...shown, file };
   return { last: event === undefined ? view : { ...view, event } };
 }
 

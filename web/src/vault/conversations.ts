@@ -4,6 +4,7 @@
  * Everything that people see, and who is in it, is sealed; in the clear are the id and its time.
  */
 
+import type { FileKind } from '../base/file_kind.ts';
 import { lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, ConversationId, DeviceAddress } from '../base/ids.ts';
 import type { Write } from '../platform/database.ts';
@@ -18,6 +19,7 @@ export interface LastLine {
   readonly message: string;
   readonly text: string;
   readonly kind: 'text' | 'card' | 'file' | 'event' | 'other';
+  readonly file?: FileKind;
   readonly event?: object | undefined;
   readonly sender: string;
   readonly isOutgoing: boolean;

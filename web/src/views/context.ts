@@ -12,3 +12,14 @@ export function provideApp(app: App): void {
 export function useApp(): App {
   return getContext<App>(KEY);
 }
+
+/** Where the panes stand side by side; narrower, one of them fills the page. */
+const WIDE_PX = 760;
+
+/** To the search, everywhere or in one conversation. */
+export function beginSearch(app: App, within?: string): void {
+  if (app.route.page !== 'list' && innerWidth < WIDE_PX) {
+    app.go({ page: 'list' });
+  }
+  app.inbox.beginSearch(within);
+}

@@ -59,6 +59,7 @@ export function mountApp(
   const app = new App({
     ...{ messenger, preferences, place, timers, reload, notices },
     deviceName: name,
+    toClipboard: async (text) => navigator.clipboard.writeText(text), // none in a page without TLS
   });
   const update = $state<Update>({ isReady: false, take: () => undefined });
   const linked = linkedName(location.pathname);

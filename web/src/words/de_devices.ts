@@ -17,13 +17,21 @@ export const deDevices: typeof enDevices = {
     askWhy:
       'Es wird in deinem Namen alles lesen und schreiben und kann andere Geräte entfernen. Sag nur ja, wenn es deines ist und du es in der Hand hast.',
     unnamed: 'Ein neues Gerät',
-    digits: 'Beide Geräte müssen diese Zahl zeigen',
-    digitsWhy: 'Sind die Zahlen verschieden, ist jemand dazwischen: Sag nein.',
+    digits: 'Die Zahl, die das neue Gerät zeigt',
+    digitsWhy:
+      'Lies sie vom Bildschirm des neuen Geräts ab. Hat sie dir jemand gesagt oder den Link geschickt, sag nein: Es ist nicht dein Gerät.',
     yes: 'Ja, verbinden',
     no: 'Nein',
-    compare: 'Vergleiche diese Zahl mit dem anderen Gerät und sag dort ja.',
+    compare: 'Gib diese Zahl auf deinem anderen Gerät ein und sag dort ja.',
+    byLink:
+      'Du hast einen Link geöffnet, der einem anderen Gerät dein ganzes Konto gibt. Mach nur weiter, wenn dieses Gerät deines ist und du es in der Hand hast. Niemand sonst braucht das je von dir.',
+    become: 'Dieses Konto hier benutzen?',
+    becomeWhy:
+      'Dieser Browser wird eines seiner Geräte. Was du hier schreibst, steht unter seinem Namen, und seine anderen Geräte lesen es mit. Sag nur ja, wenn es deines ist.',
+    becomeYes: 'Ja, es ist meines',
     connecting: 'Verbindung wird aufgebaut',
     working: 'Wird verbunden',
+    workingWhy: 'Sag jetzt auf dem neuen Gerät ja.',
     done: 'Verbunden. Dein Verlauf folgt im Hintergrund.',
     failed: 'Nicht verbunden',
     again: 'Noch einmal versuchen',
@@ -51,6 +59,9 @@ export const deDevices: typeof enDevices = {
       'Dann reicht der Zettel allein nicht. Du brauchst beides; ein vergessenes Passwort kann dir niemand sagen.',
     making: 'Die erste Sicherung wird angelegt',
     shown: 'Schreib das auf oder druck es aus. Es wird nur jetzt gezeigt.',
+    closeAsk: 'Ist der Schlüssel aufgeschrieben?',
+    closeWhy: 'Er wird nicht noch einmal gezeigt, und niemand sonst hat ihn.',
+    closeYes: 'Ja, schließen',
     saved: 'Ich habe es aufgeschrieben',
     last: (when: string) => `Letzte Sicherung: ${when}`,
     none: 'Noch keine Sicherung auf diesem Gerät.',
@@ -65,6 +76,13 @@ export const deDevices: typeof enDevices = {
     stopWhy:
       'Die Sicherung auf dem Server wird gelöscht, und dein Wiederherstellungsschlüssel öffnet nichts mehr.',
     done: 'Gesichert.',
+    missing:
+      'Nicht alle deine Nachrichten sind auf dieses Gerät gekommen. Es sichert nicht, damit die Sicherung, in der sie sind, nicht ersetzt wird.',
+    missingFile: 'Die Sicherungsdatei noch einmal wählen',
+    missingAgain: 'Noch einmal versuchen',
+    missingForgo: 'Ohne sie weitermachen',
+    missingForgoWhy:
+      'Von jetzt an sichert dieses Gerät, was es hat. Die ältere Sicherung und was nur in ihr ist, gehen verloren.',
     restoreTitle: 'Dein Konto wiederherstellen',
     restoreWhy:
       'Mit dem Namen deines Kontos und deinem Wiederherstellungsschlüssel. Auch deine Nachrichten kommen zurück.',
@@ -77,7 +95,8 @@ export const deDevices: typeof enDevices = {
     found: (address: string) => `Sicherung von ${address}`,
     from: (when: string) => `Angelegt ${when}`,
     alone: 'Meine anderen Geräte sind weg',
-    aloneWhy: 'Sie werden entfernt und können nichts mehr lesen, was danach kommt.',
+    aloneWhy:
+      'Alle Geräte außer diesem werden entfernt und können nichts mehr lesen, was danach kommt.',
     restore: 'Wiederherstellen',
     restoring: 'Wird wiederhergestellt',
   },
@@ -101,6 +120,8 @@ export const deDeviceFailures: typeof enDeviceFailures = {
   link_not_understood: 'Die beiden Geräte verstehen sich nicht. Lade die Seite auf beiden neu.',
   link_unfinished:
     'Das neue Gerät steht auf deiner Liste, hat aber nicht bestätigt, dass es seine Schlüssel hat. Verbinde es noch einmal, oder entferne es.',
+  link_digits_differ:
+    'Das ist nicht die Zahl. Gib die ein, die das neue Gerät zeigt; ist es diese, sag nein: Jemand ist dazwischen.',
   nothing_to_link: 'Kein Gerät wartet. Beginne noch einmal.',
   pairing_over:
     'Es hat zu lange gedauert oder wurde beendet. Beginne noch einmal mit einem neuen Code.',
@@ -111,9 +132,17 @@ export const deDeviceFailures: typeof enDeviceFailures = {
   too_many_devices: 'Du hast so viele Geräte, wie ein Konto haben darf. Entferne zuerst eines.',
   vault_exists: 'In diesem Browser gibt es schon ein Konto.',
   history_missing: 'Die Nachrichten deines anderen Geräts konnten nicht mitgebracht werden.',
+  history_unsent:
+    'Das neue Gerät bekommt die Nachrichten von diesem nicht. Verbinde es noch einmal.',
+  history_incomplete:
+    'Nicht alle deine Nachrichten sind hier. Hole sie, oder entscheide dich, ohne sie weiterzumachen.',
+  no_history_awaited:
+    'Hier fehlen keine Nachrichten. Um eine Datei zu nehmen, stelle zuerst mit ihr wieder her.',
   history_arriving: 'Deine Nachrichten kommen noch an. Sichere sie, wenn sie da sind.',
   bad_archive: 'Diese Nachrichten konnten nicht gelesen werden. Was lesbar war, ist da.',
   archive_version: 'Diese Nachrichten stammen von einer neueren Version. Lade die Seite neu.',
+  backup_moved:
+    'Ein anderes Gerät hat den Schlüssel geändert oder die Sicherung abgeschaltet. Warst du das nicht? Prüfe deine Geräte und lege hier einen neuen an.',
   no_recovery_key: 'Lege zuerst einen Wiederherstellungsschlüssel an.',
   bad_recovery_key: 'Das ist kein Wiederherstellungsschlüssel: Ein Zeichen ist falsch oder fehlt.',
   no_backup: 'Zu diesem Namen und Schlüssel gibt es keine Sicherung. Prüfe beides.',

@@ -15,13 +15,21 @@ export const enDevices = {
     askWhy:
       'It will read and write everything in your name, and can remove other devices. Say yes only if it is yours and in your hands.',
     unnamed: 'A new device',
-    digits: 'Both devices must show this number',
-    digitsWhy: 'If the numbers differ, somebody is in between: say no.',
+    digits: 'The number that the new device shows',
+    digitsWhy:
+      'Type it from the screen of the new device. If somebody told it to you or sent you the link, say no: it is not your device.',
     yes: 'Yes, link it',
     no: 'No',
-    compare: 'Compare this number with the other device, and say yes there.',
+    compare: 'Type this number on your other device, and say yes there.',
+    byLink:
+      'You opened a link that gives another device all of your account. Go on only if that device is yours and in your hands. Nobody else ever needs you to do this.',
+    become: 'Use this account here?',
+    becomeWhy:
+      'This browser becomes one of its devices. What you write here is written in its name, and its other devices read it. Say yes only if it is yours.',
+    becomeYes: 'Yes, it is mine',
     connecting: 'Connecting',
     working: 'Linking',
+    workingWhy: 'Now say yes on the new device.',
     done: 'Linked. Your history follows in the background.',
     failed: 'Not linked',
     again: 'Try again',
@@ -49,6 +57,9 @@ export const enDevices = {
       'Then the note alone is not enough. You need both to restore; nobody can tell you a forgotten passphrase.',
     making: 'Making the first backup',
     shown: 'Write this down, or print it. It is shown only now.',
+    closeAsk: 'Is the key written down?',
+    closeWhy: 'It is not shown again, and nobody else has it.',
+    closeYes: 'Yes, close',
     saved: 'I have it written down',
     last: (when: string) => `Last backup: ${when}`,
     none: 'No backup on this device yet.',
@@ -62,6 +73,13 @@ export const enDevices = {
     stopAsk: 'Turn off backups?',
     stopWhy: 'The backup on the server is deleted, and your recovery key opens nothing any more.',
     done: 'Backed up.',
+    missing:
+      'Not all of your messages have come to this device. It makes no backups, so that the one that holds them is not replaced.',
+    missingFile: 'Choose the backup file again',
+    missingAgain: 'Try again',
+    missingForgo: 'Go on without them',
+    missingForgoWhy:
+      'From now on this device makes backups of what it has. The older backup and what only it holds are lost.',
     restoreTitle: 'Restore your account',
     restoreWhy: 'With the name of your account and your recovery key. Your messages come back too.',
     account: 'Name of your account',
@@ -73,7 +91,7 @@ export const enDevices = {
     found: (address: string) => `Backup of ${address}`,
     from: (when: string) => `Made ${when}`,
     alone: 'My other devices are lost',
-    aloneWhy: 'They are removed and can read nothing that comes after.',
+    aloneWhy: 'All devices but this one are removed and can read nothing that comes after.',
     restore: 'Restore',
     restoring: 'Restoring',
   },
@@ -95,6 +113,8 @@ export const enDeviceFailures = {
   link_not_understood: 'The two devices do not understand each other. Reload the page on both.',
   link_unfinished:
     'The new device is on your list, but did not confirm that it got its keys. Link it again, or remove it.',
+  link_digits_differ:
+    'This is not the number. Type the one that the new device shows; if it is that one, say no: somebody is in between.',
   nothing_to_link: 'No device is waiting. Begin again.',
   pairing_over: 'It took too long, or was ended. Begin again with a new code.',
   pairing_taken: 'Another device is using this code already. Show a new one, and use it once.',
@@ -102,9 +122,15 @@ export const enDeviceFailures = {
   too_many_devices: 'You have as many devices as one account may have. Remove one first.',
   vault_exists: 'There is an account in this browser already.',
   history_missing: 'The messages of your other device could not be brought along.',
+  history_unsent: 'The new device does not get the messages of this one. Link it again to try.',
+  history_incomplete:
+    'Not all of your messages have come here. Fetch them, or decide to go on without them.',
+  no_history_awaited: 'No messages are missing here. To take a file, restore with it first.',
   history_arriving: 'Your messages are still arriving. Back up when they are here.',
   bad_archive: 'These messages could not be read. What was readable is here.',
   archive_version: 'These messages were written by a newer version. Reload the page.',
+  backup_moved:
+    'The recovery key was changed, or backups turned off, on another device. Not you? Check your devices, then make a new key here.',
   no_recovery_key: 'Make a recovery key first.',
   bad_recovery_key: 'This is not a recovery key: a character is wrong or missing.',
   no_backup: 'There is no backup for this name and recovery key. Check both.',

@@ -1,6 +1,6 @@
 /** The words of the settings, and of what can go wrong, in English. */
 
-import { enDeviceFailures } from './en_devices.ts';
+import { enFailures } from './en_failures.ts';
 
 export const enMore = {
   settings: {
@@ -10,7 +10,6 @@ export const enMore = {
     linkWhy: 'Whoever opens it can write to you. They need no account beforehand.',
     copyLink: 'Copy link',
     shareLink: 'Share link',
-    showQr: 'Show as QR code',
     look: 'Appearance',
     language: 'Language',
     theme: 'Colours',
@@ -122,68 +121,5 @@ export const enMore = {
       ['?', 'This help'],
     ] as readonly (readonly [string, string])[],
   },
-  failure: {
-    ...enDeviceFailures,
-    bad_name: 'This is not a valid name. Use letters, digits, dots and dashes.',
-    name_taken: 'This name is taken. Choose another one.',
-    invitation_required: 'The invitation code is missing, wrong or used. Ask for a new one.',
-    registration_closed:
-      'This server takes no new accounts. Ask whoever runs it, or choose another server.',
-    unknown_account: 'There is no account of that name. Check the spelling.',
-    unknown_device: 'This device is not known any more. Check the list of your devices.',
-    unknown_conversation: 'This conversation does not exist on this device any more.',
-    unknown_message: 'This message is not on this device any more.',
-    unreachable:
-      'The server cannot be reached. Check your connection; what you write is sent later.',
-    needs_server: 'This needs a connection. Try again when you are online.',
-    timeout: 'The server took too long. Try again.',
-    unavailable: 'Something on this device or its connection failed. Try again in a moment.',
-    refused: 'The server refused this. Try again later.',
-    not_allowed:
-      'The server does not allow this: a business writes only to people who wrote to it first.',
-    not_participant: 'You are not in this conversation any more.',
-    needs_account: 'There is no account in this browser yet. Choose a name first.',
-    identity_changed: 'A participant shows a new key. Compare the safety number before you write.',
-    trust_refused: 'The numbers are not the same. Compare them once more, in person if you can.',
-    conversation_broken:
-      'This conversation can no longer be read here. Start a new one with the same people.',
-    too_large: 'This is too large. Make it smaller or split it.',
-    rate_limited: 'That was too fast. Wait a moment and try again.',
-    too_many: 'That was too fast. Wait a moment and try again.',
-    blocked: 'You have blocked this contact. Unblock them to write.',
-    storage_unavailable:
-      'The browser lets Plausch store nothing. Leave private mode, or allow storage for this page.',
-    storage_full: 'The storage of this device is full. Free some space; nothing was lost.',
-    vault_busy: 'Plausch is busy in another tab. Close the other tab, or wait a moment.',
-    vault_blocked: 'An older Plausch in another tab holds the storage. Close the other tabs.',
-    vault_newer: 'A newer Plausch has been at work here. Reload the page.',
-    vault_key_missing:
-      'The key to the stored messages is missing. Use another device of yours, or erase this one.',
-    vault_damaged:
-      'The stored messages are damaged. Use another device of yours, or erase this one.',
-    server_misbehaved:
-      'The server sent something that cannot be right, so it was ignored. Tell whoever runs it.',
-    bad_frame:
-      'The server sent something that cannot be right, so it was ignored. Tell whoever runs it.',
-    bad_version: 'The server speaks another version. Reload this page.',
-    bad_request: 'This could not be done as asked. Reload the page and try again.',
-    cancelled: 'Cancelled.',
-    worker_gone: 'The part that encrypts has stopped. Reload the page.',
-    safety_number_differs:
-      'This is not the same number. Do not write anything private until you know why.',
-    nobody_to_add: 'Choose at least one person who has an account and a device.',
-    bad_attachment: 'This file is damaged or was altered. Ask for it to be sent again.',
-    file_changed: 'The file changed while it was being sent. Choose it again.',
-    picture_bomb: 'This picture has too many pixels. Make it smaller, or send it as a file.',
-    no_microphone: 'The microphone cannot be used. Allow it in the settings of your browser.',
-    fork_suspected: 'Somebody sees other participants than you do. Compare safety numbers.',
-    log_gap: 'Messages are missing: the server left some out. Tell whoever runs it.',
-    log_shortened: 'Messages are missing: the server left some out. Tell whoever runs it.',
-    device_removed:
-      'This device was removed from your account. Erase it, or ask on another device.',
-    device_replaced: 'This device was replaced by another one of yours.',
-    internal: 'Plausch made a mistake. Reload the page; if it happens again, tell us.',
-    tab_closed: 'Another tab was closed before it was done. Look again.',
-    unknown: 'That did not work. Try again.',
-  },
+  failure: enFailures,
 };

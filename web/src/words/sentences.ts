@@ -57,7 +57,7 @@ export function lastSentence(last: LastView, isGroup: boolean, eyes: Eyes, words
     ? last.isOutgoing
       ? words.message.deletedByYou
       : words.message.deleted
-    : plain(last.text) || kindWord(last.kind, words);
+    : plain(last.text) || kindWord(last, words);
   if (last.isDeleted) {
     return text;
   }
@@ -79,10 +79,10 @@ export function plain(text: string): string {
     .trim();
 }
 
-function kindWord(kind: LastView['kind'], words: Words): string {
+function kindWord({ kind, file = 'file' }: LastView, words: Words): string {
   switch (kind) {
     case 'file':
-      return words.message.file;
+      return words.message[file];
     case 'card':
       return words.message.card;
     case 'text':

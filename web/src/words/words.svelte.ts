@@ -34,10 +34,14 @@ export function preferred(wishes: readonly string[]): Language {
   return 'en';
 }
 
+/** The names of the checks of spec/mls.md, of which there are far too many for a sentence each. */
+const OF_MLS = /^(?:mls_[a-z_]+|[a-z]+(?:-[a-z]+)+)$/;
+
 /** Our sentence for a failure's code; of an unknown code, the sentence it brought. */
 export function sentenceOf(code: string, sentence: string): string {
   const { failure } = words();
-  return Object.hasOwn(failure, code)
-    ? failure[code as keyof Words['failure']]
-    : sentence || failure.unknown;
+  if (Object.hasOwn(failure, code)) {
+    return failure[code as keyof Words['failure']];
+  }
+  return OF_MLS.test(code) ? failure.mls_protocol : sentence || failure.unknown;
 }

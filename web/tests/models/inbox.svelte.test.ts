@@ -148,6 +148,51 @@ test('a search looks at names at once and at messages a moment later', async () 
   expect(device.asked.filter(({ operation }) => operation === 'search')).toHaveLength(1);
 });
 
+test('names are found however their umlauts are written', async () => {
+  const { inbox } = await loaded(
+    conversation({ id: 'g', kind: 'group', title: 'Müllers Straße' }),
+    conversation({ id: 'h', kind: 'group', title: 'Mueller Gasse' }),
+  );
+  const found = (query: string): readonly string[] => {
+    inbox.search(query);
+    return [...ids(inbox.named)].sort();
+  };
+  expect(found('mueller')).toEqual(['g', 'h']);
+  expect(found('Müller')).toEqual(['g', 'h']);
+  expect(found('muller')).toEqual(['g']);
+  expect(found('strasse')).toEqual(['g']);
+});
+
+test('one conversation is searched alone, until everything is again', async () => {
+  const { inbox, device, clock } = await loaded(
+    conversation({ id: 'g', kind: 'group', title: 'Garten' }),
+    conversation({ id: 'b' }),
+  );
+  device.write('b', { text: 'Der Garten ist offen' });
+  device.write('g', { text: 'Unser Garten' });
+  inbox.search('something else');
+  inbox.beginSearch('b');
+  expect([inbox.within, inbox.query, inbox.searches]).toEqual(['b', '', 1]);
+  inbox.search('garten');
+  expect(inbox.named).toEqual([]);
+  await clock.pass(200);
+  expect(inbox.hits?.map(({ conversation: id }) => id)).toEqual(['b']);
+  inbox.beginSearch();
+  expect([inbox.within, inbox.query, inbox.searches]).toEqual([undefined, 'garten', 2]);
+  expect(ids(inbox.named)).toEqual(['g']);
+  await clock.pass(200);
+  expect(inbox.hits).toHaveLength(2);
+});
+
+test('a search within a conversation that is gone is one of everything', async () => {
+  const { inbox } = await loaded(conversation({ id: 'b' }), conversation({ id: 'c' }));
+  inbox.beginSearch('b');
+  inbox.apply([], ['c']);
+  expect(inbox.within).toBe('b');
+  inbox.apply([], ['b']);
+  expect(inbox.within).toBeUndefined();
+});
+
 test('an older answer does not replace a newer question', async () => {
   const { inbox, device, clock } = await loaded(conversation({ id: 'b' }));
   device.write('b', { text: 'eins' });

@@ -78,9 +78,16 @@ test('of a group the title and who wrote', () => {
   expect([notice.title, notice.body]).toEqual(['Chess', 'ben: Soup']);
 });
 
-test('a picture without words has a word', () => {
-  const notice = noticeOf(message({ id: 'm', kind: 'file', text: '' }), ALONE, READER);
-  expect(notice.body).toBe(en.message.file);
+test.each([
+  [{}, en.message.file],
+  [{ attachment: { name: 'x', mediaType: 'image/png', sizeBytes: 9 } }, en.message.picture],
+  [
+    { attachment: { name: 'x', mediaType: 'audio/ogg', sizeBytes: 9, durationMs: 5 } },
+    en.message.voice,
+  ],
+])('a file without words has a word: %j', (fields, word) => {
+  const notice = noticeOf(message({ id: 'm', kind: 'file', text: '', ...fields }), ALONE, READER);
+  expect(notice.body).toBe(word);
 });
 
 test('of a stranger only that there is one', () => {

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 
-import { domainOf, initialsOf, nameOf, titleOf, toneOf, TONES } from '../../src/models/people.ts';
+import {
+  domainOf,
+  initialsOf,
+  isOfNumber,
+  nameOf,
+  titleOf,
+  toneOf,
+  TONES,
+} from '../../src/models/people.ts';
 
 const OWN = 'anna@example.org';
 
@@ -53,4 +61,15 @@ test('names stay right however many are asked for', () => {
     expect(nameOf(`p${at}@example.org`, 'example.org')).toBe(`p${at}`);
   }
   expect(nameOf('p1@example.org', 'elsewhere.example')).toBe('p1@example.org');
+});
+
+test.each([
+  ['safety_number_differs', true],
+  ['wrong_party', true],
+  ['identity_key_changed', true],
+  ['unreachable', false],
+  ['vault_busy', false],
+  ['trust_refused', false],
+])('%s says that the numbers do not belong together: %s', (code, isIt) => {
+  expect(isOfNumber(code)).toBe(isIt);
 });

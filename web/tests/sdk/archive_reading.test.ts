@@ -216,3 +216,17 @@ test('an archive has one beginning and one end, is of this account, and is whole
   expect(await refusal(phone, [head!, ...rest.slice(1)])).toContain('missing');
   expect(await refusal(ben, records)).toContain('anna@localhost');
 });
+
+test.each([
+  ['device', 'verified'],
+  ['backup', 'pinned'],
+  ['file', 'pinned'],
+] as const)('from a %s, a compared key comes back as %s', async (origin, state) => {
+  const { anna, ben, phone } = await linked();
+  const { number } = await anna.rooms.safety({ address: ben.address });
+  await anna.rooms.markVerified({ address: ben.address, compared: number });
+  await taken(phone, anna, await written(anna), new ArchiveReading(phone.core, 0, origin));
+  const kept = phone.core.trust.account(ben.core.address)!;
+  expect(kept.state).toBe(state);
+  expect(kept.identityKey).toEqual(ben.core.own.identity!.public);
+});

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { ContentError } from '../../src/content/errors.ts';
 import { CodecError, parseWhole } from '../../src/mls/codec.ts';
 import {
+  ARCHIVE_LIMIT_BYTES,
   type ArchiveRef,
   newNotePlace,
   NOTE_LAYOUT,
@@ -32,8 +33,15 @@ test('a place and an archive are written down and read', () => {
 test('what has other lengths is refused', () => {
   const short = { ...PLACE, blob: PLACE.blob.slice(1) };
   expect(() => parseWhole(readPlace, placeBytes(short))).toThrow(CodecError);
-  const huge = { ...REF, contentBytes: 2 ** 45 };
-  expect(() => parseWhole(readRef, refBytes(huge))).toThrow(ContentError);
+  const most = { ...REF, contentBytes: ARCHIVE_LIMIT_BYTES };
+  expect(parseWhole(readRef, refBytes(most))).toEqual(most);
+  for (const wrong of [
+    { contentBytes: 2 ** 45 },
+    { contentBytes: 100 * 1024 * 1024 }, // no device makes one of this size
+    { digest: new Uint8Array(31) },
+  ]) {
+    expect(() => parseWhole(readRef, refBytes({ ...REF, ...wrong }))).toThrow(CodecError);
+  }
 });
 
 test.each([REF, 'none'] as const)(

@@ -2,7 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import type { NotePlace } from '../../src/sdk/archive_ref.ts';
+import { toHex } from '../../src/base/bytes.ts';
+import { type ArchiveRef, newNotePlace, type NotePlace } from '../../src/sdk/archive_ref.ts';
 import {
   Arrival,
   arrivingSlot,
@@ -12,7 +13,9 @@ import {
   NOTE_PATIENCE_MS,
 } from '../../src/sdk/arrival.ts';
 import { Departures, PATIENCE_MS } from '../../src/sdk/departures.ts';
-import { failPut } from '../vault/vault_players.ts';
+import { FAULT_PAUSE_MS } from '../../src/sdk/chore.ts';
+import { codeOf, failPut } from '../vault/vault_players.ts';
+import { chunksOf, written } from './archive.ts';
 import { Delivery } from './delivery.ts';
 import { annaAndBen, type Player, quiet } from './players.ts';
 
@@ -176,7 +179,54 @@ describe('from the device that linked it', () => {
     phone.clock.atMs += NOTE_PATIENCE_MS;
     await pass(phone);
     expect(phone.problems()).toEqual(['history_missing']);
-    expect(await arrivingSlot(phone.core.vault).get()).toBeUndefined();
+    expect(await arrival().view()).toBe('failed');
+  });
+
+  test('a server that is busy or broken does not end it', async () => {
+    new Departures(anna.core).kick();
+    await quiet(anna);
+    await anna.timers.pass(PATIENCE_MS + 1_000);
+    await quiet(anna);
+    phone.line.refuse('getBlobChunk', 'rate_limited', { retryAfterMs: 5_000 });
+    arrival().kick();
+    await quiet(phone);
+    expect(await arrival().view()).toBe('arriving');
+    phone.line.refuse('getBlobChunk', 'storage_unavailable', { fault: 'operator' });
+    await phone.timers.pass(5_000);
+    await quiet(phone);
+    await phone.timers.pass(FAULT_PAUSE_MS);
+    await pass(anna, phone);
+    expect(await phone.texts(conversation)).toEqual(['hello']);
+    expect(phone.problems()).toEqual([]);
+  });
+
+  test('what has failed is tried again when the person says so', async () => {
+    new Departures(anna.core).kick();
+    await quiet(anna);
+    await anna.timers.pass(PATIENCE_MS + 1_000);
+    await quiet(anna);
+    phone.line.refuse('getBlobChunk', 'bad_request');
+    const arriving = arrival();
+    arriving.kick();
+    await quiet(phone);
+    expect([await arriving.view(), phone.problems()]).toEqual(['failed', ['bad_request']]);
+    arriving.kick(); // not by itself
+    await quiet(phone);
+    expect(await phone.texts(conversation)).toEqual([]);
+    await arriving.again();
+    await pass(anna, phone);
+    expect(await phone.texts(conversation)).toEqual(['hello']);
+    expect(await arriving.view()).toBeUndefined();
+  });
+
+  test('a person may do without what does not come, but not while it may', async () => {
+    const arriving = arrival();
+    expect(await codeOf(arriving.forgo())).toBe('history_arriving');
+    phone.line.refuse('getBlobChunk', 'bad_request');
+    arriving.kick();
+    await quiet(phone);
+    await arriving.forgo();
+    expect(await arriving.view()).toBeUndefined();
   });
 
   test('an archive that the server exchanged is refused, in a sentence', async () => {
@@ -205,6 +255,79 @@ test('that of a backup stays on the server', async () => {
   const ref = { ...note, digest: new Uint8Array(32), contentBytes: 0 };
   await phone.core.vault.write([await slot.put(backedUp(ref, 7))]);
   expect(await slot.get()).toEqual({
-    ...{ sinceMs: 7, note: undefined, ref, position: 0, records: 0, isBackup: true },
+    ...{ sinceMs: 7, note: undefined, ref, position: 0, records: 0 },
+    ...{ origin: 'backup', isFailed: false },
+  });
+});
+
+describe('from a backup', () => {
+  /** What anna remembers lies on the server, and the phone is about to fetch it. */
+  async function onServer(): Promise<ArchiveRef> {
+    const ref = await written(anna);
+    const chunks = await chunksOf(anna, ref);
+    const bytes = Uint8Array.from(Buffer.concat(chunks));
+    anna.delivery.blobs.set(toHex(ref.blob), { length: bytes.length, bytes });
+    return ref;
+  }
+
+  async function awaits(ref: ArchiveRef, origin: 'backup' | 'file'): Promise<void> {
+    const slot = arrivingSlot(phone.core.vault);
+    await phone.core.vault.write([await slot.put(backedUp(ref, 7, origin))]);
+  }
+
+  test('it stays on the server, also when it comes', async () => {
+    const ref = await onServer();
+    await awaits(ref, 'backup');
+    arrival().kick();
+    await pass(phone);
+    expect(await phone.texts(conversation)).toEqual(['hello']);
+    expect(anna.delivery.blobs.has(toHex(ref.blob))).toBe(true);
+  });
+
+  test('it stays there when it cannot be read, and the person is asked', async () => {
+    const ref = await onServer();
+    await awaits({ ...ref, secret: newNotePlace().secret }, 'backup');
+    arrival().kick();
+    await quiet(phone);
+    expect([await arrival().view(), phone.problems()]).toEqual(['failed', ['bad_attachment']]);
+    expect(anna.delivery.blobs.has(toHex(ref.blob))).toBe(true);
+    expect((await arrivingSlot(phone.core.vault).get())?.isFailed).toBe(true);
+  });
+
+  test('from a file it comes when the file is given, also the second time', async () => {
+    const ref = await written(anna);
+    const chunks = await chunksOf(anna, ref);
+    const file = new Blob(['head', ...chunks.map((chunk) => chunk.slice())]);
+    await awaits(ref, 'file');
+    const arriving = arrival();
+    arriving.kick(); // nothing can be fetched
+    await quiet(phone);
+    expect([await arriving.view(), phone.line.asked.includes('getBlobChunk')]).toEqual([
+      'file',
+      false,
+    ]);
+    const cut = new Blob(['head', chunks[0]!.slice(0, 40)]);
+    expect(await codeOf(arriving.takeFile(cut, 4))).toBe('bad_attachment');
+    expect(await arriving.view()).toBe('file');
+    await arriving.takeFile(file, 4);
+    expect(await phone.texts(conversation)).toEqual(['hello']);
+    expect(await arriving.view()).toBeUndefined();
+    expect(await codeOf(arriving.takeFile(file, 4))).toBe('no_history_awaited');
+  });
+
+  test('interrupted, it goes on where it was', async () => {
+    const ref = await written(anna);
+    const chunks = await chunksOf(anna, ref);
+    const file = new Blob(chunks.map((chunk) => chunk.slice()));
+    await awaits(ref, 'file');
+    const isDead = phone.dieAtWrite(2, true);
+    void arrival()
+      .takeFile(file, 0)
+      .catch(() => undefined);
+    await expect.poll(isDead).toBe(true);
+    await phone.restart();
+    expect(await arrival().view()).toBe('file');
+    await arrival().takeFile(file, 0);
+    expect(await phone.texts(conversation)).toEqual(['hello']);
   });
 });

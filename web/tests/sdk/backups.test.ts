@@ -3,12 +3,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { toHex } from '../../src/base/bytes.ts';
-import { type PlauschError } from '../../src/base/errors.ts';
-import { arrivingSlot, awaited } from '../../src/sdk/arrival.ts';
+import { Arrival, arrivingSlot, awaited } from '../../src/sdk/arrival.ts';
 import { newNotePlace } from '../../src/sdk/archive_ref.ts';
 import { openRecord, parseFileHead } from '../../src/sdk/backup_record.ts';
 import { Backups, backupSlot, DAY_MS, takenOver } from '../../src/sdk/backups.ts';
 import { deriveRecovery, isOf, parseRecoveryKey } from '../../src/sdk/recovery_key.ts';
+import type { Recovery } from '../../src/sdk/recovery_settings.ts';
 import { codeOf } from '../vault/vault_players.ts';
 import { Delivery } from './delivery.ts';
 import { annaAndBen, type Player, quiet } from './players.ts';
@@ -22,14 +22,29 @@ let backups: Backups;
 beforeEach(async () => {
   delivery = new Delivery();
   [anna, ben, conversation] = await annaAndBen(delivery);
-  backups = new Backups(anna.core, (told) => anna.told.push(told));
+  backups = backupsOf(anna);
 });
 
 afterEach(async () => {
   await Promise.all([anna.crash(), ben.crash()]);
 });
 
+const backupsOf = (player: Player): Backups =>
+  new Backups(
+    player.core,
+    (told) => player.told.push(told),
+    new Arrival(player.core, () => undefined),
+  );
 const kept = () => delivery.backups.get('anna');
+/** Another device of anna's, which goes on with her backups. */
+async function linked(recovery: Recovery): Promise<Player> {
+  const phone = await anna.secondDevice();
+  const { core } = phone;
+  const { vault } = core;
+  core.own = { ...core.own, identity: anna.core.own.identity };
+  await vault.write([await backupSlot(vault).put(takenOver(recovery, phone.clock.nowMs()))]);
+  return phone;
+}
 const spooled = async (): Promise<number> => (await anna.core.vault.select('chunk')).length;
 
 test('the key that is shown opens what the server keeps; the device keeps no such thing', async () => {
@@ -122,13 +137,83 @@ test('it is made once a day, and only when something has changed', async () => {
   expect(made()).toBe(2); // tomorrow
 });
 
-test('nothing is backed up before the history is here', async () => {
+test('nothing is backed up before the history is here, or a person does without it', async () => {
   await backups.setUp('');
-  await anna.core.vault.write([
-    await arrivingSlot(anna.core.vault).put(awaited(newNotePlace(), 0)),
-  ]);
-  const error = await backups.backUp().catch((one: unknown) => one);
-  expect((error as PlauschError).code).toBe('history_arriving');
+  const before = kept();
+  const slot = arrivingSlot(anna.core.vault);
+  const arriving = awaited(newNotePlace(), 0);
+  for (const [state, code, view] of [
+    [arriving, 'history_arriving', 'arriving'],
+    [{ ...arriving, isFailed: true }, 'history_incomplete', 'failed'],
+    [{ ...arriving, origin: 'file' }, 'history_incomplete', 'file'],
+  ] as const) {
+    await anna.core.vault.write([await slot.put(state)]);
+    expect((await backups.view()).history).toBe(view);
+    for (const step of [backups.backUp(), backups.file(), backups.setUp('')]) {
+      expect(await codeOf(step)).toBe(code);
+    }
+  }
+  anna.clock.atMs += 2 * DAY_MS;
+  await anna.say(conversation, 'something new');
+  await quiet(anna, ben);
+  backups.kick();
+  await quiet(anna);
+  expect(kept()).toBe(before);
+  await new Arrival(anna.core, () => undefined).forgo();
+  await backups.backUp();
+  expect(kept()).not.toBe(before);
+});
+
+test('an archive that this device did not make is not dropped by it', async () => {
+  await backups.setUp('');
+  const { blob } = kept()!;
+  const phone = await linked((await backups.recovery())!);
+  await backupsOf(phone).backUp();
+  expect(kept()!.blob).not.toEqual(blob);
+  expect(delivery.blobs.has(toHex(blob))).toBe(true);
+  await phone.crash();
+});
+
+test('a key that another device has replaced does not come back, and that is told', async () => {
+  await backups.setUp('');
+  const phone = await linked((await backups.recovery())!);
+  const theirs = backupsOf(phone);
+  await backups.setUp('');
+  const { recovery } = kept()!;
+  phone.clock.atMs += 2 * DAY_MS;
+  await anna.say(conversation, 'something new');
+  await quiet(anna, ben, phone);
+  theirs.kick();
+  await quiet(phone);
+  expect(phone.problems()).toEqual(['backup_moved']);
+  expect([kept()!.recovery, (await theirs.view()).isSetUp]).toEqual([recovery, false]);
+  expect((await phone.core.vault.select('chunk')).length).toBe(0);
+  expect(await codeOf(theirs.backUp())).toBe('no_recovery_key');
+  await phone.crash();
+});
+
+test('backups that another device has turned off stay off', async () => {
+  await backups.setUp('');
+  const phone = await linked((await backups.recovery())!);
+  await backups.stop();
+  const theirs = backupsOf(phone);
+  expect(await codeOf(theirs.backUp())).toBe('backup_moved');
+  expect([kept(), (await theirs.view()).isSetUp]).toEqual([undefined, false]);
+  await theirs.setUp(''); // a person may
+  expect(kept()).toBeDefined();
+  await phone.crash();
+});
+
+test('a set-up whose answer was lost leaves the key that the person has', async () => {
+  await backups.setUp('');
+  const { recovery } = kept()!;
+  anna.line.loseAnswers('keepBackup');
+  await codeOf(backups.setUp(''));
+  expect(kept()!.recovery).not.toEqual(recovery);
+  await anna.connect();
+  await backups.backUp();
+  expect(kept()!.recovery).toEqual(recovery);
+  expect((await backupSlot(anna.core.vault).get())?.tried).toBeUndefined();
 });
 
 test.each([1, 2, 3, 4])(
@@ -139,7 +224,7 @@ test.each([1, 2, 3, 4])(
     void backups.backUp();
     await expect.poll(isDead).toBe(true);
     await anna.restart();
-    const again = new Backups(anna.core, () => undefined);
+    const again = backupsOf(anna);
     await again.backUp();
     expect(delivery.blobs.has(toHex(kept()!.blob))).toBe(true);
     expect(await spooled()).toBe(0);
@@ -149,10 +234,8 @@ test.each([1, 2, 3, 4])(
 test('a linked device goes on with the backups of the account, tomorrow', async () => {
   await backups.setUp('');
   const recovery = (await backups.recovery())!;
-  const phone = await anna.secondDevice();
-  const { vault } = phone.core;
-  await vault.write([await backupSlot(vault).put(takenOver(recovery, phone.clock.nowMs()))]);
-  const theirs = new Backups(phone.core, () => undefined);
+  const phone = await linked(recovery);
+  const theirs = backupsOf(phone);
   expect((await theirs.view()).isSetUp).toBe(true);
   theirs.kick();
   await quiet(phone);

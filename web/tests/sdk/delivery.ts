@@ -92,6 +92,9 @@ export class Delivery {
   /** By account. */
   readonly backups = new Map<string, KeptBackup>();
 
+  /** The lookup of each account's recovery key that counts; "" when backups were turned off. */
+  readonly recoveryKeys = new Map<string, string>();
+
   /** Every conversation has its own time; it passes with every envelope. */
   nowMs = NOW_S * 1000;
 

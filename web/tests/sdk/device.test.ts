@@ -132,3 +132,43 @@ test('pushes and answers of a closed device are nothing to it', async () => {
   await new Promise((resolve) => setTimeout(resolve, 10));
   expect([core.isClosed, events]).toEqual([true, []]);
 });
+
+const HOUR_MS = 3_600_000;
+const clockProblems = (): readonly string[] =>
+  events.flatMap((event) =>
+    event.what === 'problem' && event.code === 'clock_wrong' ? [event.sentence] : [],
+  );
+
+test.each([-HOUR_MS - 1, HOUR_MS + 1])(
+  'a clock that is %d ms from the server’s is told of once, and kept among the problems',
+  async (apartMs) => {
+    office.nowMs = NOW_S * 1000 + apartMs;
+    const { core, transport } = await build();
+    await until(isStocked); // it works all the same
+    expect(clockProblems()).toHaveLength(1);
+    expect(await core.problems.all()).toMatchObject([{ code: 'clock_wrong' }]);
+    const { generation } = core.server;
+    office.cut();
+    transport.hurry();
+    await until(() => core.server.isOnline && core.caughtUpOn > generation);
+    expect(clockProblems()).toHaveLength(1);
+  },
+);
+
+test.each([-HOUR_MS, 0, HOUR_MS])('clocks %d ms apart are nothing to tell of', async (apartMs) => {
+  office.nowMs = NOW_S * 1000 + apartMs;
+  await build();
+  await until(isStocked);
+  expect(clockProblems()).toEqual([]);
+});
+
+test('a clock that goes wrong later is told of at the next login', async () => {
+  const { core, transport } = await build();
+  await until(isStocked);
+  expect(clockProblems()).toEqual([]);
+  office.nowMs += 24 * HOUR_MS;
+  office.cut();
+  transport.hurry();
+  await until(() => clockProblems().length > 0);
+  expect(core.isClosed).toBe(false);
+});

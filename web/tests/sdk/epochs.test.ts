@@ -52,7 +52,7 @@ test('a Commit whose answer was lost is ours when it is met in the log', async (
   await quiet(...everybody());
   await expectAgreement(id, ...everybody());
   expect(logOf(delivery, id).envelopes.filter(({ kind }) => kind === 3)).toHaveLength(2);
-  expect(await events(anna, id)).toEqual(['created', 'titled', 'joined', 'titled']);
+  expect(await events(anna, id)).toEqual(['created', 'titled', 'joined']);
 });
 
 test('of two who commit at the same moment one wins and the other does it again', async () => {

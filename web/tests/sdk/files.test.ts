@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 
 import { toHex } from '../../src/base/bytes.ts';
 import { CHUNK_BYTES } from '../../src/content/stream.ts';
-import { FILE_LIMIT_BYTES } from '../../src/sdk/files.ts';
+import { FILE_LIMIT_BYTES } from '../../src/sdk/protocol.ts';
 import { MessageId } from '../../src/base/ids.ts';
 import { CHUNK, UPLOAD } from '../../src/vault/schema.ts';
 import { BLOB_CHUNK_BYTES } from '../../src/wire/blobs.ts';

@@ -35,6 +35,17 @@ test('it follows what is said, changed, deleted, hidden and read', async () => {
   expect(last(ben)?.text).toBe('hello');
 });
 
+test('a file says what it is, also after a restart', async () => {
+  const file = new Blob(['sound'], { type: 'audio/ogg' });
+  await anna.parts.files.send(anna.live(id), {
+    ...{ conversation: id, transfer: 't', file, name: 'voice.ogg', mediaType: 'audio/ogg' },
+    durationMs: 900,
+  });
+  expect(last(anna)).toMatchObject({ text: '', kind: 'file', file: 'voice' });
+  await anna.restart(false);
+  expect(last(anna)).toMatchObject({ kind: 'file', file: 'voice' });
+});
+
 test('it is there after a restart', async () => {
   const before = last(ben);
   await ben.restart(false);

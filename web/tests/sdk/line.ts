@@ -347,15 +347,28 @@ export class Line implements Server {
     });
   }
 
-  keepBackup(recovery: Recovery, record: Uint8Array, blob: Uint8Array): Promise<void> {
+  keepBackup(
+    recovery: Recovery,
+    record: Uint8Array,
+    blob: Uint8Array,
+    believed: Uint8Array,
+  ): Promise<void> {
     return this.#ask('keepBackup', () => {
-      this.delivery.backups.set(accountOf(this.device), { recovery, record, blob });
+      const account = accountOf(this.device);
+      const current = this.delivery.recoveryKeys.get(account);
+      const isCurrent = [recovery.lookup, believed].some((one) => toHex(one) === current);
+      if (believed.length > 0 && current !== undefined && !isCurrent) {
+        throw refusal('backup_moved');
+      }
+      this.delivery.recoveryKeys.set(account, toHex(recovery.lookup));
+      this.delivery.backups.set(account, { recovery, record, blob });
     });
   }
 
   dropBackup(): Promise<void> {
     return this.#ask('dropBackup', () => {
       this.delivery.backups.delete(accountOf(this.device));
+      this.delivery.recoveryKeys.set(accountOf(this.device), '');
     });
   }
 

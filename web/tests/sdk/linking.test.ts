@@ -53,6 +53,92 @@ test('the new device scans the code of the existing one: both show the same digi
   expect((await computer.done).device).toEqual(own.device);
 });
 
+test('a link that was pasted or opened asks for digits: the new device shows them', async () => {
+  const meeting = new Meeting();
+  const phone = meeting.newSide();
+  const { code } = await phone.heard.stage('showing');
+  const computer = meeting.existingSide(code, meeting.anna.giver, false);
+  const { digits } = await computer.heard.stage('asking');
+  expect((await phone.heard.stage('comparing')).digits).toBe(digits);
+  expect(digits).toMatch(/^[0-9]{6}$/);
+  computer.agree();
+  const { own } = await phone.done;
+  await phone.side.finish();
+  expect((await computer.done).device).toEqual(own.device);
+});
+
+test('they are others each time, so that nobody knows them when he sends the link', async () => {
+  const digits = new Set<string>();
+  for (let time = 0; time < 5; time += 1) {
+    const meeting = new Meeting();
+    const phone = meeting.newSide();
+    const { code } = await phone.heard.stage('showing');
+    const computer = meeting.existingSide(code, meeting.anna.giver, false);
+    digits.add((await computer.heard.stage('asking')).digits!);
+    await callOff(computer.side.line);
+  }
+  expect(digits.size).toBeGreaterThan(3);
+});
+
+test('the new device asks whether it is to be one of this account', async () => {
+  const meeting = new Meeting();
+  const wanted = Promise.withResolvers<undefined>();
+  const phone = meeting.newSide(undefined, 'Phone', wanted.promise);
+  const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
+  await computer.heard.stage('asking');
+  computer.agree();
+  const { account } = await phone.heard.stage('joining');
+  expect(account).toBe(meeting.anna.own.device.account.toString());
+  let isLinked = false;
+  void phone.done.then(() => {
+    isLinked = true;
+  });
+  await meeting.server.timers.pass(60_000);
+  expect(isLinked).toBe(false);
+  wanted.resolve(undefined);
+  await phone.done;
+});
+
+test('a no there takes it off the list again', async () => {
+  const meeting = new Meeting();
+  const phone = meeting.newSide(undefined, 'Phone', new Promise(() => undefined));
+  const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
+  await computer.heard.stage('asking');
+  computer.agree();
+  await phone.heard.stage('joining');
+  await callOff(phone.side.line);
+  expect(await codeOf(phone.done)).toBe('link_cancelled');
+  expect(await codeOf(computer.done)).toBe('link_declined');
+  const listed = parseDeviceList(meeting.anna.own.deviceList).addresses();
+  const others = listed.filter((one) => !one.equals(meeting.anna.own.device));
+  expect(meeting.anna.withdrawn).toEqual(others.map(({ uri }) => uri));
+  expect(others).toHaveLength(1);
+});
+
+test('where that cannot be, it is told that it is on the list', async () => {
+  const meeting = new Meeting();
+  meeting.anna.isStuck = true;
+  const phone = meeting.newSide(undefined, 'Phone', new Promise(() => undefined));
+  const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
+  await computer.heard.stage('asking');
+  computer.agree();
+  await phone.heard.stage('joining');
+  await callOff(phone.side.line);
+  expect(await codeOf(computer.done)).toBe('link_unfinished');
+});
+
+test('a no of the existing device is heard while the new one asks', async () => {
+  const meeting = new Meeting();
+  const phone = meeting.newSide(undefined, 'Phone', new Promise(() => undefined));
+  const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
+  await computer.heard.stage('asking');
+  computer.agree();
+  await phone.heard.stage('joining');
+  await callOff(computer.side.line);
+  expect(await codeOf(phone.done)).toBe('link_declined');
+  expect(await codeOf(computer.done)).toBe('link_unfinished');
+});
+
 test('nothing is published or sent before the yes', async () => {
   const meeting = new Meeting();
   const phone = meeting.newSide();
@@ -178,7 +264,7 @@ test('two devices that both have an account do not link each other', () => {
   const { outside } = meeting.server;
   const code = { shownBy: 'existing', pairing: new Uint8Array(16), keysHash: new Uint8Array(0) };
   const make = (): ExistingSide =>
-    new ExistingSide({ outside, serverUrl: SERVER_URL }, meeting.anna.giver, code as never);
+    new ExistingSide({ outside, serverUrl: SERVER_URL }, meeting.anna.giver, code as never, true);
   expect(make).toThrow(/already has an account/);
 });
 

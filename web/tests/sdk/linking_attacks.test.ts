@@ -7,6 +7,7 @@ import { SigningKey } from '../../src/identity/keys.ts';
 import {
   commitmentTo,
   makeHpkeKeys,
+  makeOffer,
   messageBytes,
   type Offer,
   type PairingMessage,
@@ -16,12 +17,11 @@ import {
 import { Meeting } from './linking_players.ts';
 import { failure } from './scripted.ts';
 
-const [, mallorysKey] = makeHpkeKeys();
-const MALLORY: Offer = {
-  hpkeKey: mallorysKey,
-  deviceKey: SigningKey.generate().public,
-  name: 'Phone',
-};
+const [, mallorysHpkeKey] = makeHpkeKeys();
+const mallorysKey = SigningKey.generate();
+const offerOf = (pairing: Uint8Array, key = mallorysKey): Offer =>
+  makeOffer(pairing, key, mallorysHpkeKey, 'Phone');
+const MALLORY = offerOf(new Uint8Array(16));
 
 async function codeOf(step: Promise<unknown>): Promise<string> {
   return ((await failure(step)) as PlauschError).code;
@@ -40,11 +40,24 @@ function swapping(
   return meeting;
 }
 
+/** The relay offers something else in the place of what a new device commits itself to. */
+function inBetween(meeting: Meeting, offer: Offer): void {
+  const nonce = new Uint8Array(32).fill(9);
+  meeting.server.alter = (side, raw) => {
+    const { kind } = parseMessage(raw);
+    if (side === 0 && kind === 'commitment') {
+      return [messageBytes({ kind: 'commitment', commitment: commitmentTo(nonce, offer) })];
+    }
+    return [side === 0 && kind === 'reveal' ? messageBytes({ kind: 'reveal', nonce, offer }) : raw];
+  };
+}
+
 test.each([
   ['both keys', MALLORY],
   ['the key to which the secrets are sealed', { hpkeKey: MALLORY.hpkeKey }],
   ['the key that is listed', { deviceKey: MALLORY.deviceKey }],
   ['the name', { name: 'Your printer' }],
+  ['the signature', { signature: new Uint8Array(64) }],
 ])('a relay that swaps %s is noticed', async (_, more: Partial<Offer>) => {
   const meeting = swapping('offer', (message) => ({
     kind: 'offer',
@@ -69,21 +82,10 @@ test('keys that are revealed otherwise than they were committed to are noticed',
 });
 
 test('somebody in between cannot make both digits the same: he commits before he knows them', async () => {
-  const nonce = new Uint8Array(32).fill(9);
   const meeting = new Meeting();
-  meeting.server.alter = (side, raw) => {
-    const message = parseMessage(raw);
-    if (side === 0 && message.kind === 'commitment') {
-      const commitment = commitmentTo(nonce, MALLORY);
-      return [messageBytes({ kind: 'commitment', commitment })];
-    }
-    if (side === 0 && message.kind === 'reveal') {
-      return [messageBytes({ kind: 'reveal', nonce, offer: MALLORY })];
-    }
-    return [raw];
-  };
   const computer = meeting.existingSide();
   const { code } = await computer.heard.stage('showing');
+  inBetween(meeting, offerOf(code.pairing));
   const phone = meeting.newSide(code);
   const { digits } = await computer.heard.stage('asking');
   const shown = await phone.heard.stage('comparing');
@@ -170,21 +172,29 @@ test('nonsense from the relay is refused on both sides', async () => {
 });
 
 test('a device key that nobody could have is refused before anything is asked', async () => {
-  const weak = { ...MALLORY, deviceKey: new Uint8Array(32) };
-  const nonce = new Uint8Array(32).fill(9);
   const meeting = new Meeting();
-  meeting.server.alter = (side, raw) => {
-    const { kind } = parseMessage(raw);
-    if (side === 0 && kind === 'commitment') {
-      return [messageBytes({ kind: 'commitment', commitment: commitmentTo(nonce, weak) })];
-    }
-    return [
-      side === 0 && kind === 'reveal' ? messageBytes({ kind: 'reveal', nonce, offer: weak }) : raw,
-    ];
-  };
+  inBetween(meeting, { ...MALLORY, deviceKey: new Uint8Array(32) });
   const computer = meeting.existingSide();
   meeting.newSide((await computer.heard.stage('showing')).code);
   expect(await codeOf(computer.done)).toBe('link_not_understood');
+});
+
+test('a key that is another device’s is refused, and so is this one’s own', async () => {
+  const { anna } = new Meeting();
+  for (const offer of [
+    (pairing: Uint8Array) => ({ ...offerOf(pairing), deviceKey: anna.own.deviceKey.public }),
+    () => MALLORY, // signed in another pairing
+    (pairing: Uint8Array) => ({ ...offerOf(pairing), name: 'Your printer' }),
+    (pairing: Uint8Array) => offerOf(pairing, anna.own.deviceKey),
+  ]) {
+    const meeting = new Meeting();
+    const computer = meeting.existingSide(undefined, { ...meeting.anna.giver, own: anna.own });
+    const { code } = await computer.heard.stage('showing');
+    inBetween(meeting, offer(code.pairing));
+    meeting.newSide(code);
+    expect(await codeOf(computer.done)).toBe('link_not_understood');
+    expect(computer.heard.told.map(({ stage }) => stage)).toEqual(['showing']);
+  }
 });
 
 test('another server than the account’s gets nothing from the existing device', async () => {

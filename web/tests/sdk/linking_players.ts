@@ -11,6 +11,7 @@ import {
   type Told,
 } from '../../src/sdk/linking.ts';
 import { addDevice, type Enrolled } from '../../src/sdk/own_devices.ts';
+import { Unreachable } from '../../src/sdk/errors.ts';
 import type { LinkCode } from '../../src/sdk/pairing.ts';
 import type { AccountOwn } from '../../src/vault/account_own.ts';
 import { parseDeviceList } from '../../src/identity/device_list.ts';
@@ -53,6 +54,8 @@ export class Anna {
   };
   readonly published: Uint8Array[] = [];
   readonly notes: string[] = [];
+  readonly withdrawn: string[] = [];
+  isStuck = false;
   refusal: Error | undefined;
 
   get giver(): Giver {
@@ -60,6 +63,12 @@ export class Anna {
       own: this.own,
       recovery: undefined,
       enrol: (deviceKey) => this.enrol(deviceKey),
+      withdraw: ({ device }) => {
+        this.withdrawn.push(device.uri);
+        return this.isStuck
+          ? Promise.reject(new Unreachable('Nobody is there.'))
+          : Promise.resolve();
+      },
       note: (_, name) => {
         this.notes.push(name);
         return Promise.resolve(newNotePlace());
@@ -112,11 +121,15 @@ export class Meeting {
   readonly server = new PairingServer();
   readonly anna = new Anna();
 
-  newSide(scanned?: LinkCode, name = 'Phone'): Under<NewSide, Linked> {
+  newSide(
+    scanned?: LinkCode,
+    name = 'Phone',
+    wanted: Promise<void> = Promise.resolve(),
+  ): Under<NewSide, Linked> {
     const { outside } = this.server;
     const side = new NewSide({ outside, serverUrl: SERVER_URL }, name, scanned);
     const heard = new Heard();
-    const done = side.run(heard.tell, () => NOW_S);
+    const done = side.run(heard.tell, () => NOW_S, wanted);
     done.catch(() => undefined);
     return { side, heard, done };
   }
@@ -124,11 +137,12 @@ export class Meeting {
   existingSide(
     scanned?: LinkCode,
     giver = this.anna.giver,
+    isSeen = true,
   ): Under<ExistingSide, Enrolled> & {
     agree: () => void;
   } {
     const { outside } = this.server;
-    const side = new ExistingSide({ outside, serverUrl: SERVER_URL }, giver, scanned);
+    const side = new ExistingSide({ outside, serverUrl: SERVER_URL }, giver, scanned, isSeen);
     const heard = new Heard();
     const agreed = Promise.withResolvers<undefined>();
     const done = side.run(heard.tell, agreed.promise);

@@ -3,7 +3,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { parseDeviceList } from '../../src/identity/device_list.ts';
+import { SigningKey } from '../../src/identity/keys.ts';
 import { LostDevices, lostSlot } from '../../src/sdk/lost_devices.ts';
+import { addDevice } from '../../src/sdk/own_devices.ts';
 import { Delivery } from './delivery.ts';
 import { annaAndBen, type Player, quiet } from './players.ts';
 
@@ -63,6 +65,10 @@ test('after a lost connection it is done with the next one; what is refused is t
   lost().kick();
   await quiet(phone);
   expect([listed(), phone.problems()]).toEqual([2, ['rate_limited']]);
+  phone.line.refuse('publishDeviceList', 'quota_exceeded');
+  lost().kick();
+  await quiet(phone);
+  expect(await lostSlot(phone.core.vault).get()).toHaveLength(1); // they are still there
   phone.line.loseAnswers('publishDeviceList');
   lost().kick();
   await quiet(phone);
@@ -70,6 +76,19 @@ test('after a lost connection it is done with the next one; what is refused is t
   lost().kick();
   await quiet(phone, ben);
   expect([listed(), await lostSlot(phone.core.vault).get()]).toEqual([1, undefined]);
+});
+
+test('a device that came onto the list after the question goes too', async () => {
+  const { core } = phone;
+  const keeper = phone.rooms.keeper();
+  const { device } = await addDevice(keeper, SigningKey.generate().public);
+  await quiet(phone);
+  expect(listed()).toBe(3);
+  lost().kick();
+  await quiet(phone, ben);
+  expect([listed(), await lostSlot(core.vault).get()]).toEqual([1, undefined]);
+  expect(core.trust.deviceList(core.address).addresses()).toEqual([core.device]);
+  expect(device.equals(core.device)).toBe(false);
 });
 
 test('nothing happens where nothing was lost', async () => {

@@ -10,6 +10,7 @@ import type { Pushed } from '../../src/sdk/sync.ts';
 import type { ClientFrame, ClientFrameOf, ServerFrame } from '../../src/wire/frames.ts';
 import { HELLO } from '../wire/server_side.ts';
 import { type Delivery, refusal } from './delivery.ts';
+import { NOW_S } from './identities.ts';
 import { Line } from './line.ts';
 import { idOf, Peer } from './scripted.ts';
 
@@ -106,6 +107,9 @@ export class Office {
   readonly heard: Name[] = [];
   isOpen = true;
 
+  /** Its clock, as it is told at each login. */
+  nowMs = NOW_S * 1000;
+
   constructor(readonly delivery: Delivery) {}
 
   get outside(): Outside {
@@ -158,7 +162,7 @@ export class Office {
     };
     const { length: keyPackages } = kept.packages;
     const hasLastResort = kept.lastResorts.size > 0;
-    peer.say({ frame: 'LoggedIn', id, serverTimeMs: 0, keyPackages, hasLastResort });
+    peer.say({ frame: 'LoggedIn', id, serverTimeMs: this.nowMs, keyPackages, hasLastResort });
     return line;
   }
 

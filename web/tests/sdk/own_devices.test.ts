@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { DeviceAddress } from '../../src/base/ids.ts';
 import { parseDeviceList } from '../../src/identity/device_list.ts';
 import { SdkError, ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
-import { type ListKeeper, removeDevice } from '../../src/sdk/own_devices.ts';
+import { type ListKeeper, removeDevice, removeOthers } from '../../src/sdk/own_devices.ts';
 import type { AccountOwn } from '../../src/vault/account_own.ts';
 import { codeOf } from '../vault/vault_players.ts';
 import { FIRST, NOW_S, Person, SECOND } from './identities.ts';
@@ -137,4 +137,25 @@ test('a refused list changes nothing here', async () => {
   keeper.refusal = undefined;
   await removeDevice(keeper, tablet);
   expect(keeper.steps).toContain('publish');
+});
+
+test('all others go, also those that nobody knew of, and this one stays', async () => {
+  const third = 'f'.repeat(16);
+  scene.anna.addDevice(third);
+  scene.server.show(scene.anna);
+  const gone = new DeviceAddress(scene.anna.address, '1'.repeat(16)); // removed by somebody else
+  await removeOthers(keeper, [tablet, gone, new Person('cem').deviceAddress()]);
+  expect(parseDeviceList(keeper.published!).devices.map(([id]) => id)).toEqual([FIRST]);
+  expect(keeper.steps.slice(2).sort()).toEqual(
+    [gone.device, SECOND, third].map((id) => `take out ${id}`).sort(),
+  );
+});
+
+test('where there is no other one, no list is published', async () => {
+  await removeDevice(keeper, tablet);
+  scene.anna.lists.push(keeper.published!);
+  scene.server.show(scene.anna);
+  keeper.steps.splice(0);
+  await removeOthers(keeper, [tablet]);
+  expect(keeper.steps).toEqual(['keep', `take out ${SECOND}`]);
 });

@@ -5,14 +5,17 @@ import { describe, expect, test } from 'vitest';
 import { PlauschError } from '../../src/base/errors.ts';
 import { toBase64Url } from '../../src/base/base64url.ts';
 import { concat, utf8 } from '../../src/base/bytes.ts';
+import { SigningKey } from '../../src/identity/keys.ts';
 import {
   checkCommitment,
   checkKeys,
+  checkOffer,
   commitmentTo,
   keysHash,
   type LinkCode,
   linkText,
   makeHpkeKeys,
+  makeOffer,
   messageBytes,
   NAME_CHARACTERS,
   notUnderstood,
@@ -28,11 +31,8 @@ import {
 const SERVER = 'https://example.org';
 const PAIRING = Uint8Array.from({ length: 16 }, (_, at) => at);
 const NONCE = new Uint8Array(32).fill(7);
-const OFFER: Offer = {
-  hpkeKey: new Uint8Array(1216).fill(1),
-  deviceKey: new Uint8Array(32).fill(2),
-  name: 'Firefox, Linux',
-};
+const KEY = SigningKey.generate();
+const OFFER = makeOffer(PAIRING, KEY, new Uint8Array(1216).fill(1), 'Firefox, Linux');
 
 function codeOf(step: () => unknown): string {
   try {
@@ -93,12 +93,40 @@ describe('the code', () => {
       { ...OFFER, deviceKey: new Uint8Array(32).fill(9) },
       { ...OFFER, name: "Anna's phone" },
       { ...OFFER, hpkeKey: OFFER.hpkeKey.slice(1), deviceKey: new Uint8Array(33).fill(2) },
+      { ...OFFER, signature: new Uint8Array(64) },
     ]) {
       expect(
         codeOf(() => {
           checkKeys(shown, other);
         }),
       ).toBe('link_keys_swapped');
+    }
+  });
+});
+
+describe('the offer', () => {
+  const refusalOf = (pairing: Uint8Array, offer: Offer): string =>
+    codeOf(() => {
+      checkOffer(pairing, offer);
+    });
+
+  test('is signed by the key that it offers', () => {
+    expect(OFFER.deviceKey).toEqual(KEY.public);
+    expect(refusalOf(PAIRING, OFFER)).toBe('');
+  });
+
+  test('counts in its pairing only, and as it was made', () => {
+    for (const [pairing, offer] of [
+      [new Uint8Array(16), OFFER],
+      [PAIRING, { ...OFFER, hpkeKey: new Uint8Array(1216).fill(9) }],
+      [PAIRING, { ...OFFER, deviceKey: SigningKey.generate().public }],
+      [PAIRING, { ...OFFER, deviceKey: new Uint8Array(32) }],
+      [PAIRING, { ...OFFER, deviceKey: new Uint8Array(31) }],
+      [PAIRING, { ...OFFER, name: 'Your printer' }],
+      [PAIRING, { ...OFFER, signature: new Uint8Array(64) }],
+      [PAIRING, { ...OFFER, signature: OFFER.signature.slice(1) }],
+    ] as const) {
+      expect(refusalOf(pairing, offer)).toBe('link_not_understood');
     }
   });
 });

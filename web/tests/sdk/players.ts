@@ -252,7 +252,8 @@ export class Player {
   async connect(): Promise<void> {
     this.line.connect();
     const uncounted = { counted: () => Promise.resolve() } as unknown as Stock;
-    await this.parts.device.greet(uncounted, 0);
+    const serverTimeMs = this.core.clock.nowMs();
+    await this.parts.device.greet(uncounted, { keyPackages: 0, serverTimeMs });
     this.core.spawn(() => this.parts.files.kickAll());
     await quiet(this);
   }

@@ -94,3 +94,21 @@ test('marks are asked for only where they are not known', async () => {
   await learnMarks(anna.core);
   expect(asks()).toBe(1);
 });
+
+test('two who have it at the same moment are told of', async () => {
+  const cem = await Player.join(delivery, 'cem');
+  const group = await groupOf('Team', anna, ben, cem);
+  ben.line.cut();
+  cem.line.cut();
+  await anna.say(group, 'for all');
+  await quiet(anna);
+  expect((await states(group)).at(-1)).toBe('sent');
+  const { id: live, kept } = anna.live(group);
+  anna.events.length = 0;
+  await Promise.all(
+    [ben, cem].map(({ core }) => takeCursor(anna.core, live.bytes, core.device.uri, kept.cursor)),
+  );
+  expect((await states(group)).at(-1)).toBe('delivered');
+  expect(anna.events.filter(({ what }) => what === 'message').length).toBeGreaterThan(0);
+  expect(anna.rooms.conversation({ conversation: group }).last?.state).toBe('delivered');
+});

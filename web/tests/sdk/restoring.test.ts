@@ -3,7 +3,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { equalBytes } from '../../src/base/bytes.ts';
+import { EMPTY, equalBytes } from '../../src/base/bytes.ts';
 import type { PlauschError } from '../../src/base/errors.ts';
 import { verifyAdoption } from '../../src/identity/adoption.ts';
 import { parseDeviceList } from '../../src/identity/device_list.ts';
@@ -129,8 +129,9 @@ test('this device is listed beside the others, who go later if they are lost', a
   expect(list.lists(restored.device, restored.deviceKey.public)).toBe(true);
   expect(await own()).toMatchObject({ isRegistered: true, deviceList: frame!.deviceList });
   expect(await lostSlot(vault).get()).toEqual(parseDeviceList(before).addresses());
-  expect((await arrivingSlot(vault).get())?.isBackup).toBe(true);
-  expect((await backupSlot(vault).get())?.recovery).toEqual(recoveryOf(secrets));
+  expect((await arrivingSlot(vault).get())?.origin).toBe('backup');
+  const state = await backupSlot(vault).get();
+  expect([state?.recovery, state?.made?.blob]).toEqual([recoveryOf(secrets), EMPTY]);
 });
 
 test('others that are not lost stay', async () => {
@@ -188,7 +189,7 @@ test('the record of a file counts in place of the server’s; its archive is not
   const record = server.record;
   server.record = new Uint8Array(10);
   await restore(vault, wanted({ record }), true, clock);
-  expect(await arrivingSlot(vault).get()).toBeUndefined();
+  expect(await arrivingSlot(vault).get()).toMatchObject({ origin: 'file', isFailed: false });
   expect((await own())?.isRegistered).toBe(true);
 });
 

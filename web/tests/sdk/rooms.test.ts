@@ -110,7 +110,25 @@ test('a newcomer reads from then on, and the title too', async () => {
   await quiet(anna, ben, cem);
   expect(await cem.texts(group)).toEqual(['after']);
   expect(view(cem, group).title).toBe('Team');
-  expect(await codeOf(anna.rooms.expel({ conversation: group, address: 'dora' }))).toBe('sdk');
+  expect(await codeOf(anna.rooms.expel({ conversation: group, address: 'dora' }))).toBe(
+    'not_in_it',
+  );
+});
+
+test('who comes later makes nobody else read the name of the group again', async () => {
+  const cem = await Player.join(delivery, 'cem');
+  const group = await groupOf('Team', anna, ben);
+  await anna.rooms.add({ conversation: group, address: 'cem' });
+  await quiet(anna, ben, cem);
+  const titled = async (player: Player): Promise<number> =>
+    (await player.history(group)).filter(({ event }) => event?.what === 'titled').length;
+  expect([await titled(anna), await titled(ben), await titled(cem)]).toEqual([1, 1, 1]);
+  await ben.rooms.rename({ conversation: group, title: 'Club' });
+  await ben.rooms.rename({ conversation: group, title: 'Club' });
+  await quiet(anna, ben, cem);
+  expect([await titled(anna), await titled(ben), await titled(cem)]).toEqual([2, 2, 2]);
+  expect([view(anna, group).title, view(cem, group).title]).toEqual(['Club', 'Club']);
+  expect(await ben.core.debts.of(ben.live(group).id)).toEqual([]);
 });
 
 test('a conversation is forgotten only after leaving it', async () => {

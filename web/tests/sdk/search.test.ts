@@ -31,6 +31,9 @@ test.each([
   ['Привет, Мир', 'привет'],
   ['日本語のテキスト', '本語'],
   ['Straße 12', 'straße'],
+  ['Straße 12', 'STRASSE'],
+  ['Frau Müller', 'mueller'],
+  ['Frau Mueller', 'müller'],
 ])('%s is found by %s', async (text, query) => {
   await say(text);
   expect(await found(query)).toEqual([text]);

@@ -180,7 +180,7 @@ test('a forwarded message is a new one with the same words', async () => {
   expect(await ben.texts(id)).toEqual(['hello', 'news', 'news']);
   await anna.talk.remove({ conversation: id, message });
   const deleted = anna.talk.forward({ conversation: id, message, to: [id] });
-  expect(await codeOf(deleted)).toBe('sdk');
+  expect(await codeOf(deleted)).toBe('message_deleted');
 });
 
 test('what has failed is said again as a new message', async () => {

@@ -90,7 +90,10 @@ test('many are looked up, some at a time', async () => {
 test('accounts of other servers are out of reach', async () => {
   const refusal = await refusalOf(scene.trust.refresh(new AccountAddress('cem', 'example.org')));
   expect(refusal).toBeInstanceOf(TrustRefused);
-  expect(refusal.message).toMatch('lives on another server');
+  expect([refusal.code, refusal.message]).toEqual([
+    'account_elsewhere',
+    expect.stringContaining('lives on another server'),
+  ]);
   expect(scene.server.asked).toEqual([]);
 });
 

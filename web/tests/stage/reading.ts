@@ -32,12 +32,14 @@ export function stretchOf(
 export function searchIn(
   all: ReadonlyMap<string, readonly MessageView[]>,
   query: string,
+  within?: string,
 ): readonly HitView[] {
   const wanted = query.toLowerCase();
   const hits: HitView[] = [];
   for (const [conversation, messages] of all) {
+    const isSearched = within === undefined || conversation === within;
     for (const { id, sender, text, sentAtMs, isDeleted } of messages) {
-      if (!isDeleted && text.toLowerCase().includes(wanted)) {
+      if (isSearched && !isDeleted && text.toLowerCase().includes(wanted)) {
         hits.push({ conversation, message: id, sender, text, sentAtMs });
       }
     }

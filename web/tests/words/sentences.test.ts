@@ -69,6 +69,10 @@ test('a row shows the last line, in a group with who wrote it', () => {
 
 test('what has no words is called what it is', () => {
   expect(last({ text: '', kind: 'file' })).toBe('File');
+  expect(last({ text: '', kind: 'file', file: 'file' })).toBe('File');
+  expect(last({ text: '', kind: 'file', file: 'voice' })).toBe('Voice note');
+  expect(last({ text: '', kind: 'file', file: 'picture' })).toBe('Picture');
+  expect(last({ text: 'Look', kind: 'file', file: 'picture' })).toBe('Look');
   expect(last({ text: '', kind: 'card' })).toBe('Card');
   expect(last({ text: '', kind: 'other' })).toBe(en.message.unknown);
 });

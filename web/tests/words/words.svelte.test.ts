@@ -49,3 +49,12 @@ test('a failure is told in our words, an unknown one in its own', () => {
   speak('de');
   expect(sentenceOf('name_taken', 'x')).toBe(de.failure.name_taken);
 });
+
+test.each(['commit-content', 'group-info-external-pub', 'mls_decryption'])(
+  'whatever check of MLS failed, here %s, is one sentence for people',
+  (code) => {
+    expect(sentenceOf(code, 'The message is no Commit.')).toBe(en.failure.mls_protocol);
+    speak('de');
+    expect(sentenceOf(code, 'The message is no Commit.')).toBe(de.failure.mls_protocol);
+  },
+);

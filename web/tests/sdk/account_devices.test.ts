@@ -1,0 +1,102 @@
+/** What a device does for the others of its account, wired together. */
+
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { equalBytes } from '../../src/base/bytes.ts';
+import { SigningKey } from '../../src/identity/keys.ts';
+import { AccountDevices } from '../../src/sdk/account_devices.ts';
+import { HISTORY_TRANSFER } from '../../src/sdk/arrival.ts';
+import { PATIENCE_MS } from '../../src/sdk/departures.ts';
+import type { Giver } from '../../src/sdk/linking.ts';
+import { Delivery } from './delivery.ts';
+import { annaAndBen, type Player, quiet } from './players.ts';
+
+let delivery: Delivery;
+let anna: Player;
+let ben: Player;
+let devices: AccountDevices;
+
+beforeEach(async () => {
+  delivery = new Delivery();
+  [anna, ben] = await annaAndBen(delivery);
+  devices = new AccountDevices(anna.parts.device, anna.rooms, (told) => anna.told.push(told));
+});
+
+afterEach(async () => {
+  await Promise.all([anna.crash(), ben.crash()]);
+});
+
+const listed = (): readonly string[] =>
+  anna.core.trust
+    .deviceList(anna.core.address)
+    .addresses()
+    .map(({ uri }) => uri);
+const kept = () => delivery.backups.get('anna');
+
+async function passes(): Promise<void> {
+  await quiet(anna);
+  await anna.timers.pass(PATIENCE_MS + 1_000);
+  await quiet(anna);
+}
+
+test('what is given is this device’s own, and nothing of backups where there are none', async () => {
+  const { own, recovery } = await devices.giver();
+  expect(own).toBe(anna.core.own);
+  expect(recovery).toBeUndefined();
+});
+
+test('with backups what makes them is given too', async () => {
+  await devices.backups.setUp('');
+  const { recovery } = await devices.giver();
+  expect(recovery).toBeDefined();
+  expect(equalBytes(recovery!.lookup, kept()!.recovery.lookup)).toBe(true);
+});
+
+async function enrols(giver: Giver): Promise<Awaited<ReturnType<Giver['enrol']>>> {
+  return giver.enrol(SigningKey.generate().public);
+}
+
+test('who was enrolled has a name, and the history on its way', async () => {
+  const giver = await devices.giver();
+  const enrolled = await enrols(giver);
+  expect(listed()).toContain(enrolled.device.uri);
+  await giver.note(enrolled, 'Firefox, Android');
+  expect(anna.core.naming.of(enrolled.device)).toBe('Firefox, Android');
+  expect(delivery.blobs.size).toBe(0); // nothing before it has its keys
+  devices.linked();
+  await passes();
+  expect(delivery.blobs.size).toBe(2); // the archive and the note
+  expect(anna.problems()).toEqual([]);
+});
+
+test('how far its upload came is told once there was a connection', async () => {
+  const giver = await devices.giver();
+  await giver.note(await enrols(giver), 'Phone');
+  devices.kick();
+  await passes();
+  const transfers = anna.told.filter(({ what }) => what === 'transfer');
+  expect(transfers.length).toBeGreaterThan(0);
+  expect(transfers.every((told) => 'transfer' in told && told.transfer === HISTORY_TRANSFER)).toBe(
+    true,
+  );
+});
+
+test('an enrolment that came to nothing is taken back', async () => {
+  const giver = await devices.giver();
+  const enrolled = await enrols(giver);
+  await giver.withdraw(enrolled);
+  expect(listed()).toEqual([anna.core.device.uri]);
+  await passes();
+  expect(delivery.blobs.size).toBe(0);
+});
+
+test('after a removal there is another backup, if there are any at all', async () => {
+  devices.removed();
+  await passes();
+  expect(kept()).toBeUndefined();
+  await devices.backups.setUp('');
+  const before = kept()!.blob;
+  devices.removed();
+  await passes();
+  expect(equalBytes(kept()!.blob, before)).toBe(false);
+});
