@@ -148,11 +148,19 @@ def returning(context: BrowserContext, url: str, throttle: int) -> tuple[float, 
     slow_down(page, throttle)
     page.add_init_script(WATCH)
     page.goto(url)
-    page.wait_for_function("globalThis.firstUse !== undefined", timeout=60_000)
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    page.wait_for_function("() => globalThis.firstUse !== undefined", timeout=60_000)
+    paint = first_paint(page)
     use = page.evaluate("globalThis.firstUse")
     page.close()
     return paint, use
+
+
+def first_paint(page: Page) -> float:
+    """When something was to be seen, once the browser says so: it may be a moment later."""
+    entries = "performance.getEntriesByName('first-contentful-paint')"
+    page.wait_for_function(f"() => {entries}.length > 0", timeout=60_000)
+    paint: float = page.evaluate(f"{entries}[0].startTime")
+    return paint
 
 
 def empty_page(context: BrowserContext, url: str, throttle: int) -> float:
@@ -163,10 +171,7 @@ def empty_page(context: BrowserContext, url: str, throttle: int) -> float:
         f"{url}/empty", lambda route: route.fulfill(body="word", content_type="text/html")
     )
     page.goto(f"{url}/empty")
-    page.wait_for_timeout(300)
-    paint: float = page.evaluate(
-        "performance.getEntriesByName('first-contentful-paint')[0].startTime"
-    )
+    paint = first_paint(page)
     page.close()
     return paint
 
@@ -191,7 +196,7 @@ def switching(page: Page) -> list[float]:
             }"""
         )
         row.click()
-        page.wait_for_function("globalThis.shown !== undefined")
+        page.wait_for_function("() => globalThis.shown !== undefined")
         times.append(page.evaluate("globalThis.shown"))
         page.go_back()
         page.wait_for_selector("button[data-at]")
@@ -267,7 +272,7 @@ def person(folder: Path, options: argparse.Namespace) -> Iterator[tuple[BrowserC
         page.close()
         page = context.new_page()
         page.goto(f"{url}/seed/")
-        page.wait_for_function("globalThis.seed !== undefined")
+        page.wait_for_function("() => globalThis.seed !== undefined")
         print(f"filling the vault with {options.conversations} conversations ...", file=sys.stderr)
         page.set_default_timeout(0)
         page.evaluate("([c, m]) => seed(c, m)", [options.conversations, options.messages])

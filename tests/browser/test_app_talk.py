@@ -136,6 +136,23 @@ def test_the_list_can_be_skipped(app_site: str, browser: Browser) -> None:
         assert stage.complaints == []
 
 
+@pytest.mark.parametrize(
+    ("code", "is_of_number"),
+    [("unreachable", False), ("vault_busy", False), ("safety_number_differs", True)],
+)
+def test_only_numbers_that_differ_are_called_so(
+    app_site: str, browser: Browser, code: str, is_of_number: bool
+) -> None:
+    with on_stage(browser, app_site + to("ben", "/details"), size=DESKTOP) as stage:
+        page = stage.page
+        page.evaluate("code => { stage.device.refusing.set('markVerified', code); }", code)
+        page.get_by_role("button", name="Sicherheitsnummer").click()
+        page.get_by_role("button", name="Sie sind gleich").click()
+        expect(page.locator(".details .wrong")).to_have_count(1 if is_of_number else 0)
+        expect(page.locator(".note")).to_have_count(0 if is_of_number else 1)
+        assert stage.complaints == []
+
+
 def test_one_conversation_is_searched(app_site: str, browser: Browser) -> None:
     for size in (PHONE, DESKTOP):
         with on_stage(browser, app_site + to("group", "/details"), size=size) as stage:

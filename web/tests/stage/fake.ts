@@ -44,6 +44,8 @@ export class FakeDevice implements Messenger {
   readonly messages = new Map<string, MessageView[]>();
   readonly contacts = new Map<string, ContactView>();
   readonly files = new Map<string, Blob>();
+  /** What is refused, and with which code. */
+  readonly refusing = new Map<Operation, string>();
   /** Called after a message or card of ours was taken, so that somebody may answer. */
   onsent: (message: MessageView) => void = () => undefined;
   nowMs: () => number;
@@ -61,6 +63,10 @@ export class FakeDevice implements Messenger {
       await new Promise((resolve) => setTimeout(resolve, this.delayMs));
     } else {
       await Promise.resolve();
+    }
+    const code = this.refusing.get(operation);
+    if (code !== undefined) {
+      throw refusal(code);
     }
     const play = this.#operations[operation] as unknown as Parts<K>;
     return play(asked);
