@@ -43,9 +43,11 @@ class Directory:
 
     def shown(self) -> list[Live]:
         """Every conversation once, the most recently active first."""
-        preferred = {self.preferred(live).id: live for live in self._core.lives.values()}
-        lives = [self._core.lives[identifier] for identifier in preferred]
-        return sorted(lives, key=lambda live: live.kept.active_at_ms, reverse=True)
+        by_peer: dict[AccountAddress | ConversationId, list[Live]] = {}
+        for live in self._core.lives.values():
+            by_peer.setdefault(self.peer(live) or live.id, []).append(live)
+        found = [min(together, key=_preference) for together in by_peer.values()]
+        return sorted(found, key=lambda live: live.kept.active_at_ms, reverse=True)
 
 
 def _preference(live: Live) -> tuple[int, bytes]:

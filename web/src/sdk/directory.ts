@@ -11,6 +11,9 @@ import type { Core, Live } from './core.ts';
 
 const USABLE: ReadonlySet<ConversationState> = new Set(['open', 'opening', 'broken']);
 
+/** Conversations that are shown as one, the one that stands for them first. */
+export type Together = readonly [Live, ...Live[]];
+
 /** The conversations of this device as people see them. */
 export class Directory {
   readonly #core: Core;
@@ -29,7 +32,7 @@ export class Directory {
   withPeer(peer: AccountAddress): readonly Live[] {
     return [...this.#core.lives.values()]
       .filter((live) => this.peer(live)?.equals(peer) === true)
-      .sort((one, other) => rank(one) - rank(other) || (one.id.hex < other.id.hex ? -1 : 1));
+      .sort(byPreference);
   }
 
   /** The direct conversation to use with an account, if there is one. */
@@ -40,14 +43,14 @@ export class Directory {
 
   /** The conversation that stands for this one. */
   preferred(live: Live): Live {
-    const peer = this.peer(live);
-    return (peer === undefined ? undefined : this.withPeer(peer)[0]) ?? live;
+    return this.together(live)[0];
   }
 
-  /** The conversations that are shown as one with this one, which may be among them. */
-  together(live: Live): readonly Live[] {
+  /** The conversations that are shown as one with this one, which is among them. */
+  together(live: Live): Together {
     const peer = this.peer(live);
-    return peer === undefined ? [live] : this.withPeer(peer);
+    const [first, ...others] = peer === undefined ? [] : this.withPeer(peer);
+    return first === undefined ? [live] : [first, ...others];
   }
 
   /** The ids of the conversations whose messages are shown as one with this one's. */
@@ -56,26 +59,30 @@ export class Directory {
   }
 
   /** Every conversation once, the most recently active first. */
-  shown(): readonly Live[] {
-    const best = new Map<string, Live>();
+  shown(): readonly Together[] {
+    const byPeer = new Map<string, [Live, ...Live[]]>();
     for (const live of this.#core.lives.values()) {
       const name = this.peer(live)?.toString() ?? live.id.hex;
-      const other = best.get(name);
-      if (other === undefined || isBefore(live, other)) {
-        best.set(name, live);
+      const together = byPeer.get(name);
+      if (together === undefined) {
+        byPeer.set(name, [live]);
+      } else {
+        together.push(live);
       }
     }
-    return [...best.values()].sort((one, other) => this.activeAtMs(other) - this.activeAtMs(one));
-  }
-
-  /** When something happened last in it, or in those that are shown as one with it. */
-  activeAtMs(live: Live): number {
-    return Math.max(...this.together(live).map(({ kept }) => kept.activeAtMs));
+    return Array.from(byPeer.values(), (together) => together.sort(byPreference)).sort(
+      (one, other) => activeAtMs(other) - activeAtMs(one),
+    );
   }
 }
 
-function isBefore(one: Live, other: Live): boolean {
-  return rank(one) < rank(other) || (rank(one) === rank(other) && one.id.hex < other.id.hex);
+/** When something happened last in one of those that are shown as one. */
+export function activeAtMs(together: Together): number {
+  return Math.max(...together.map(({ kept }) => kept.activeAtMs));
+}
+
+function byPreference(one: Live, other: Live): number {
+  return rank(one) - rank(other) || (one.id.hex < other.id.hex ? -1 : 1);
 }
 
 function rank({ kept }: Live): number {

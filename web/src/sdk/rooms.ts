@@ -40,12 +40,12 @@ export class Rooms {
   /** The row of a conversation, of whatever stands for it. */
   view(live: Live): ConversationView {
     const { core, directory } = this.#device;
-    return conversationView(core, directory, directory.preferred(live));
+    return conversationView(core, directory, directory.together(live));
   }
 
   conversations(): readonly ConversationView[] {
     const { core, directory } = this.#device;
-    return directory.shown().map((live) => conversationView(core, directory, live));
+    return directory.shown().map((together) => conversationView(core, directory, together));
   }
 
   conversation({ conversation }: Asked<'conversation'>): ConversationView {

@@ -10,8 +10,8 @@ import { mentionsIn, readableText, readings } from '../content/text.ts';
 import type { KeptConversation } from '../vault/conversations.ts';
 import { type MessageRow, placeOf } from '../vault/messages.ts';
 import { attachmentOf } from './attachments.ts';
-import type { Core, Live } from './core.ts';
-import type { Directory } from './directory.ts';
+import type { Core } from './core.ts';
+import { activeAtMs, type Directory, type Together } from './directory.ts';
 import type { Folded } from './history.ts';
 import type {
   CardAnswer,
@@ -29,11 +29,15 @@ import type {
 export const QUOTE_CHARACTERS = 200;
 
 /** A row of the list of conversations. */
-export function conversationView(core: Core, directory: Directory, live: Live): ConversationView {
+export function conversationView(
+  core: Core,
+  directory: Directory,
+  together: Together,
+): ConversationView {
+  const [live] = together;
   const { kept } = live;
   const peer = directory.peer(live);
   const others = live.others(core.address);
-  const together = directory.together(live);
   const trusted = others.map((address) => core.trust.account(address));
   return {
     id: kept.id.hex,
@@ -49,7 +53,7 @@ export function conversationView(core: Core, directory: Directory, live: Live): 
       .map((account) => String(account?.address)),
     unread: together.reduce((sum, one) => sum + one.kept.unread, 0),
     ...lastOf(together.map((one) => one.kept)),
-    activeAtMs: directory.activeAtMs(live),
+    activeAtMs: activeAtMs(together),
     isPinned: kept.isPinned,
     isArchived: kept.isArchived,
     mutedUntilMs: kept.mutedUntilMs,
