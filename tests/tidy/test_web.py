@@ -20,6 +20,7 @@ ONLY_IN_TYPESCRIPT = {
 }
 TESTED_ELSEWHERE = {
     "app.ts": "tests/browser/test_scene_talk.py",
+    "device_worker.ts": "tests/browser/test_scene_talk.py",
     "waker.ts": "tests/browser/test_notices.py",
     "sdk/worker.ts": "tests/browser/test_tabs.py",
     "sdk/protocol.ts": "web/tests/sdk/desk.test.ts",

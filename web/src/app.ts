@@ -1,16 +1,13 @@
 /** Where the page begins: the device in its worker, and the app before it. */
 
+// First of all, before the page's own code is evaluated.
+import { startDevice } from './device_worker.ts';
+
 import { browserNotices } from './browser_notices.ts';
 import { MessengerClient } from './models/messenger.ts';
-import { trustOwnScripts } from './platform/trusted_types.ts';
 import { mountApp } from './views/mount.svelte.ts';
 
-trustOwnScripts(window);
-
-const messenger = new MessengerClient(
-  // In one expression: that is how the bundler recognises a worker.
-  () => new Worker(new URL('./sdk/worker.ts', import.meta.url), { type: 'module', name: 'device' }),
-);
+const messenger = new MessengerClient(startDevice);
 
 const target = document.getElementById('app');
 if (target !== null) {
