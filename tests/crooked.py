@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+import msgspec
 from picows import (
     WSFrame,
     WSListener,
@@ -185,14 +186,7 @@ def alter_envelopes(
 
 def moved(envelope: f.Envelope, seq: int) -> f.Envelope:
     """The same envelope at another place."""
-    return f.Envelope(
-        seq,
-        envelope.epoch,
-        envelope.kind,
-        envelope.accepted_at_ms,
-        envelope.sender,
-        envelope.message,
-    )
+    return msgspec.structs.replace(envelope, seq=seq)
 
 
 # --- false identities ---------------------------------------------------------------------

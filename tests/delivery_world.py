@@ -4,6 +4,8 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from plausch.base.clock import ManualClock
 from plausch.base.ids import DeviceAddress
 from plausch.db.interface import Database
@@ -18,16 +20,20 @@ from plausch.server.accounts import Accounts
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
+from plausch.server.franking import KEY_BYTES, Franking
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord
+from plausch.server.reports import Reports
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
 from plausch.server.store.schema import prepare
 from plausch.wire import frames as f
+from plausch.wire.franking import FRANKING_KEY_BYTES, MARK_BYTES, frank
 from wire_device import DAY_S, Person, accept_anyone
 
 DOMAIN = "localhost"
+REPORTING_KEY = bytes(range(KEY_BYTES))
 SUITE = MLS_128_X25519_AES128
 
 
@@ -81,7 +87,11 @@ class World:
         self.devices = Devices(database, self.clock, self.limits, DOMAIN)
         self.key_packages = KeyPackages(database, self.clock, self.limits, DOMAIN)
         self.conversations = Conversations(database, self.clock, self.limits, self.rosters)
-        self.delivery = Delivery(database, self.clock, self.limits, self.rosters, self.told)
+        self.franking = Franking(REPORTING_KEY)
+        self.delivery = Delivery(
+            database, self.clock, self.limits, self.rosters, self.franking, self.told
+        )
+        self.reports = Reports(database, self.clock, self.limits, self.franking)
         self.retention = Retention(database, self.clock, self.limits, self.ticks_ms)
 
     @property
@@ -257,6 +267,21 @@ class Player:
 
     async def send(self, group: Group, text: bytes = b"hello") -> Accepted:
         return await self.world.delivery.append(self.record, self.message(group, text))
+
+    async def say(self, group: Group, content: bytes = b"Buy now!") -> f.ReportedMessage:
+        """Send a message with a frank; what a receiver keeps of it for a report."""
+        key = secrets.token_bytes(FRANKING_KEY_BYTES)
+        beside = bytes(MARK_BYTES) + frank(key, content)
+        request = msgspec.structs.replace(
+            self.message(group), message=group.encrypt(content, beside)
+        )
+        accepted = await self.world.delivery.append(self.record, request)
+        (sent,) = (
+            await self.world.delivery.read(self.record, group.group_id, accepted.seq - 1, 1)
+        ).envelopes
+        return f.ReportedMessage(
+            group.group_id, sent.sender, sent.accepted_at_ms, sent.stamp, key, content
+        )
 
     async def read(self, group: Group, after: int = 0, limit: int = 500) -> list[int]:
         """The seqs that this device may read."""

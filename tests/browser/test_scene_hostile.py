@@ -207,6 +207,7 @@ def test_an_altered_message_is_refused_and_the_next_is_read(scene: Scene) -> Non
                 one.accepted_at_ms,
                 one.sender,
                 one.message[:-1] + bytes([one.message[-1] ^ 1]),
+                one.stamp,
             )
             for one in envelopes
         ]
@@ -240,7 +241,7 @@ def test_a_forked_group_is_noticed(troupe: Troupe) -> None:
     def swallow(frame: f.ClientFrame) -> list[f.ClientFrame]:
         if isinstance(frame, f.AppendCommit):
             sender = f"mimi://localhost/d/{anna.name}/{'0' * 16}"
-            own.append(f.Envelope(cursor + 1, frame.epoch, f.COMMIT, 0, sender, frame.message))
+            own.append(f.Envelope(cursor + 1, frame.epoch, f.COMMIT, 0, sender, frame.message, b""))
             crooked.push(f.Appended(frame.id, cursor + 1, 0))
             crooked.push(f.Delivery(group.id, cursor + 1, own))
             return []

@@ -25,7 +25,7 @@ from msgspec.inspect import (
     type_info,
 )
 
-from plausch.wire import blobs, codec, linking
+from plausch.wire import blobs, codec, linking, reports
 from plausch.wire import frames as f
 from plausch.wire.session import ALLOWED, ANSWERS, PUSHED_IN, PUSHES, STEPS, UNANSWERED, State
 from unit.wire.samples import CLIENT, SERVER
@@ -166,6 +166,8 @@ def extremes(kind: Type) -> tuple[list[object], list[object]]:
             return [bytes(least or 0), b"\xff" * most], [
                 bytes(size) for size in ((least or 0) - 1, most + 1) if size >= 0
             ]
+        case ListType(item_type=StructType()):
+            return [[]], []
         case ListType(item_type=item, max_length=most) if (most or 0) <= MOST_WRITTEN:
             one = b"" if isinstance(item, BytesType) else "x"
             limited = ([[one] * most], [[one] * (most + 1)]) if most is not None else ([], [])
@@ -302,6 +304,9 @@ def cases() -> dict[str, object]:
             "PAIRING_MESSAGE_BYTES": linking.PAIRING_MESSAGE_BYTES,
             "PAIRING_MESSAGES": linking.PAIRING_MESSAGES,
             "BACKUP_RECORD_BYTES": linking.BACKUP_RECORD_BYTES,
+            "MOST_REPORTED": reports.MOST_REPORTED,
+            "NOTE_CHARACTERS": reports.NOTE_CHARACTERS,
+            "DISCLOSED_BYTES": reports.DISCLOSED_BYTES,
         },
         "frames": frames(),
         "session": session(),

@@ -28,11 +28,13 @@ INTERRUPTED = 130
 COMMANDS = {
     "serve": "Run a server.",
     "invite": "Invitation codes of a server, for its operator.",
+    "reports": "What people have reported, for the operator of a server.",
     "register": "Make an account on a server, with this device as its first.",
     "send": "Send a text or a file to somebody or to a group.",
     "listen": "Show messages as they come.",
     "history": "What was said with somebody or in a group.",
     "save": "Fetch a file that somebody sent.",
+    "report": "Report messages of somebody to the operator of the server.",
     "group": "Make, change, leave and list groups.",
     "devices": "The devices of this account.",
     "verify": "Compare safety numbers with somebody.",

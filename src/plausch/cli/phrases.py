@@ -41,6 +41,44 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{path} ({size} bytes, from {sender})",
         "{path} ({size} Bytes, von {sender})",
     ),
+    "reporting": ("Handing in the report ...", "Die Meldung wird abgegeben ..."),
+    "report_confirm": (
+        "The operator of your server will be able to read the chosen messages ({count}), sees who "
+        "wrote them and that you report them. Go on?",
+        "Wer Ihren Server betreibt, kann dann die gewählten Nachrichten ({count}) lesen, sieht, "
+        "von wem sie sind und dass Sie sie melden. Weiter?",
+    ),
+    "reported": (
+        "{address} is reported; messages disclosed to the operator of your server: {count}.",
+        "{address} ist gemeldet; dem Betreiber Ihres Servers offengelegte Nachrichten: {count}.",
+    ),
+    "no_reports": ("There are no reports.", "Es gibt keine Meldungen."),
+    "report_heads": (
+        "Id|Reported at|About|Reason|Messages|From",
+        "Nr.|Gemeldet am|Über|Grund|Nachrichten|Von",
+    ),
+    "reason_spam": ("spam", "Spam"),
+    "reason_abuse": ("abuse or threats", "Beleidigung oder Drohung"),
+    "reason_illegal": ("something illegal", "Verbotenes"),
+    "reason_other": ("another reason", "anderer Grund"),
+    "report_about": (
+        "Report {number} of {at}: {reporter} reports {reported}, {reason}.",
+        "Meldung {number} vom {at}: {reporter} meldet {reported}, {reason}.",
+    ),
+    "report_note": ("Note: {note}", "Hinweis: {note}"),
+    "report_is_closed": (
+        "Closed on {at}; what was disclosed is deleted.",
+        "Geschlossen am {at}; das Offengelegte ist gelöscht.",
+    ),
+    "report_edited": ("(edited version)", "(geänderte Fassung)"),
+    "report_genuine": (
+        "This server has verified that these messages were sent so.",
+        "Dieser Server hat geprüft, dass diese Nachrichten so gesendet wurden.",
+    ),
+    "report_closed": (
+        "Report {number} is closed; the messages in it are deleted.",
+        "Meldung {number} ist geschlossen; die Nachrichten darin sind gelöscht.",
+    ),
     "looking": ("Asking the server ...", "Der Server wird gefragt ..."),
     "nothing": ("Nothing here yet.", "Noch nichts da."),
     "group_created": ("Group {title} exists ({id}).", "Gruppe {title} besteht ({id})."),

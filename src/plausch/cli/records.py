@@ -56,6 +56,14 @@ class SavedRecord(msgspec.Struct, frozen=True, kw_only=True):
     content_type: str
 
 
+class ReportedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that the server took: about whom, and how many messages it discloses."""
+
+    about: str
+    reason: str
+    messages: int
+
+
 class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as this device knows it; participants are addresses."""
 

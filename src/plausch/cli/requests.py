@@ -19,6 +19,7 @@ from plausch.cli.records import (
     DevicesRecord,
     DoneRecord,
     HistoryRecord,
+    ReportedRecord,
     SavedRecord,
     SentRecord,
     contact_record,
@@ -28,9 +29,11 @@ from plausch.cli.records import (
 from plausch.sdk import (
     Client,
     Conversation,
+    Reason,
     SdkError,
     SentMessage,
     State,
+    StoredMessage,
     UnknownConversation,
     Unreachable,
 )
@@ -269,6 +272,38 @@ class Save(Request[SavedRecord], frozen=True, kw_only=True, tag="save"):
         )
 
 
+class ReportMessages(Request[ReportedRecord], frozen=True, kw_only=True, tag="report"):
+    """Disclose messages of somebody to the operator; `messages` are ids or how they begin."""
+
+    answer_type = ReportedRecord
+    target: str
+    messages: list[str]
+    reason: str
+    note: str = ""
+
+    async def carry_out(self, client: Client) -> ReportedRecord:
+        """Raises UnknownConversation, SdkError (no such message), as `Conversation.report`."""
+        await caught_up(client)
+        conversation = existing(client, self.target)
+        stored = await conversation.history(limit=LOOKED_THROUGH)
+        meant = [_meant(stored, begin) for begin in self.messages]
+        count = await conversation.report(
+            [one.message_id for one in meant], Reason(self.reason), self.note
+        )
+        return ReportedRecord(about=str(meant[0].sender), reason=self.reason, messages=count)
+
+
+def _meant(stored: list[StoredMessage], begin: str) -> StoredMessage:
+    """The message whose id begins so. Raises SdkError."""
+    found = [one for one in stored if one.message_id.hex().startswith(begin)]
+    if len(found) != 1:
+        raise SdkError(
+            f"{len(found) or 'None'} of the last {LOOKED_THROUGH} messages here has an id like "
+            f"{begin!r}."
+        )
+    return found[0]
+
+
 class Conversations(Request[ConversationsRecord], frozen=True, kw_only=True, tag="conversations"):
     """All conversations; with `groups`, only those."""
 
@@ -392,7 +427,16 @@ class Ping(Request[DoneRecord], frozen=True, kw_only=True, tag="ping"):
 
 
 AnyRequest = (
-    Send | History | Save | Conversations | GroupCreate | GroupChange | Devices | Verify | Ping
+    Send
+    | History
+    | Save
+    | ReportMessages
+    | Conversations
+    | GroupCreate
+    | GroupChange
+    | Devices
+    | Verify
+    | Ping
 )
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyRequest)

@@ -31,6 +31,9 @@ ROOM_URI = 2
 TEXT_PLAIN = "text/plain;charset=utf-8"
 TEXT_MARKDOWN = "text/markdown;variant=GFM-MIMI"
 
+_BEFORE_SALT = bytes((0x80 | 7, 0x40 | SALT_BYTES))
+"""The heads of an array of 7 and of a byte string of 16 (RFC 8949)."""
+
 _CBOR_DEPTH = 2 * MAX_PART_DEPTH + 2
 
 
@@ -185,6 +188,14 @@ def decode(raw: bytes) -> MimiContent:
     )
     _check_fields(content)
     return content
+
+
+def salt_of(raw: bytes) -> bytes:
+    """The salt of an encoded message, which is also the key of its frank (wire.franking): it is
+    the first of seven fields, and has one encoding. Raises ContentError."""
+    if raw[: len(_BEFORE_SALT)] != _BEFORE_SALT or len(raw) < len(_BEFORE_SALT) + SALT_BYTES:
+        raise ContentError(f"A message begins with a salt of {SALT_BYTES} bytes.")
+    return raw[len(_BEFORE_SALT) :][:SALT_BYTES]
 
 
 def leaves(part: Part) -> list[Part]:

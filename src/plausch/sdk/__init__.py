@@ -44,6 +44,7 @@ from plausch.sdk.events import (
 )
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 from plausch.sdk.outgoing import FileDescription
+from plausch.sdk.reporting import Reason
 
 __all__ = [
     "Client",
@@ -67,6 +68,7 @@ __all__ = [
     "NotParticipant",
     "ParticipantsChanged",
     "ProblemFound",
+    "Reason",
     "SdkError",
     "SentMessage",
     "ServerMisbehaved",

@@ -1,6 +1,7 @@
 """A conversation: what a person or a bot does in it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ from plausch.sdk.membership import Intent, demand_participant
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, StoredMessage
 from plausch.sdk.outgoing import PLAIN_FILE, FileDescription, outgoing_file
 from plausch.sdk.reading import mark_read, read_history
+from plausch.sdk.reporting import Reason, report
 from plausch.sdk.uploads import Progress
 from plausch.sdk.vault.conversations import ConversationState
 from plausch.sdk.vault.messages import MessageRow
@@ -178,6 +180,17 @@ class Conversation:
         for attachment in attachments_of(content):
             self._core.spawn(self._device.uploads.drop(attachment.blob))
         return sent
+
+    async def report(self, message_ids: Sequence[MessageId], reason: Reason, note: str = "") -> int:
+        """Report messages of one other participant to the operator of the server, who reads them
+        and learns who reports; how many were disclosed, edited versions included.
+
+        The server verifies that they are genuine; nobody else is told. Raises SdkError (not here,
+        our own, of several accounts, too many, not stamped), ServerRefused (`not_genuine`,
+        `rate_limited`, `too_many_reports`), Unreachable.
+        """
+        here = self._device.directory.merged(self._live)
+        return await report(self._core, here, message_ids, reason, note)
 
     async def mark_read(self, up_to: MessageId | None = None) -> None:
         """Everything up to this message (default: all) was read; tells the senders.

@@ -25,6 +25,7 @@ from plausch.sdk.errors import (
     Unreachable,
 )
 from plausch.sdk.events import StatusChanged
+from plausch.sdk.franked import authenticated_with
 from plausch.sdk.membership import (
     CommitBundle,
     Intent,
@@ -238,7 +239,8 @@ class Outbox:
             untidy = group.must_commit or outdated_leaves(core, live, group)
             if untidy or untried(core, live, group):
                 return None
-            ciphertext = group.encrypt(entry.intent, core.mark(group).digest)
+            beside = authenticated_with(core.mark(group), entry.intent)
+            ciphertext = group.encrypt(entry.intent, beside)
             writes = core.save_group(live, epoch_moved=False)
             writes.append(core.outbox.set_payload(entry.idempotency_id, group.epoch, ciphertext))
             if entry.message_id is not None:

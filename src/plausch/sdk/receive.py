@@ -20,6 +20,7 @@ from plausch.sdk.events import (
     StatusChanged,
     TitleChanged,
 )
+from plausch.sdk.franked import check_frank, check_sender, mark_in, stamped_by, unstamped
 from plausch.sdk.history import SHOWN, kind_of, root_of, state_of, stored, target_of
 from plausch.sdk.message import State
 from plausch.sdk.vault.messages import MessageRow
@@ -89,7 +90,12 @@ async def own_came_back(core: Core, live: Live, envelope: Envelope, outcome: Out
 async def take_content(
     core: Core, live: Live, envelope: Envelope, opened: Opened, outcome: Outcome
 ) -> None:
-    """Sort a decrypted message into the vault. Raises ContentError, RemoteError (a replay)."""
+    """Sort a decrypted message into the vault.
+
+    Raises ContentError, RemoteError (a replay; a message that could not be reported).
+    """
+    check_frank(opened.authenticated, opened.plaintext)
+    check_sender(envelope, opened.sender)
     content = decode(opened.plaintext)
     room = core.room_uri(live.id)
     check_origin(content, opened.sender.uri, room)
@@ -108,6 +114,8 @@ async def take_content(
     outcome.seen.add(identifier)
     fork = _fork(live, content, opened, outcome)
     row = await _row(core, live, envelope, opened, content, identifier, fork)
+    if row.stamped is None and not row.outgoing:
+        outcome.not_believed(core, live, envelope.seq, unstamped())
     title = title_of(content)  # before anything is kept: it may be malformed
     outcome.writes.append(core.messages.add(row))
     _tell(live, row, title, outcome)
@@ -140,6 +148,7 @@ async def _row(
         expires_at_ms=expires.time_s * MS if expires is not None and absolute else None,
         fork_suspected=fork,
         handled=outgoing,
+        stamped=stamped_by(envelope),
     )
 
 
@@ -159,7 +168,7 @@ def _fork(live: Live, content: MimiContent, opened: Opened, outcome: Outcome) ->
     """Whether the sender's mark names another branch of the group than this device's."""
     marks = [mark_of(content)]
     if opened.authenticated:
-        marks.append(EpochMark(opened.epoch, opened.authenticated))
+        marks.append(EpochMark(opened.epoch, mark_in(opened.authenticated)))
     forked = any(mark is not None and is_fork(mark, live.authenticators) for mark in marks)
     if forked:
         outcome.events.append(ForkSuspected(live.id, opened.sender))

@@ -21,6 +21,7 @@ from plausch.sdk.core import Core, Live
 from plausch.sdk.epochs import Epochs
 from plausch.sdk.errors import ServerRefused, Unreachable
 from plausch.sdk.events import ForkSuspected, StatusChanged
+from plausch.sdk.franked import mark_in
 from plausch.sdk.history import state_of
 from plausch.sdk.joining import Joining
 from plausch.sdk.receive import Opened, Outcome, own_came_back, take_content
@@ -395,4 +396,4 @@ def _names_another_branch(live: Live, message: bytes) -> bool:
         return False
     if not seen.authenticated:
         return False
-    return is_fork(EpochMark(seen.epoch, seen.authenticated), live.authenticators)
+    return is_fork(EpochMark(seen.epoch, mark_in(seen.authenticated)), live.authenticators)

@@ -22,6 +22,7 @@ from plausch.mls.errors import ProtocolError
 from plausch.mls.framing import header
 from plausch.server.daily import Daily
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
+from plausch.server.franking import Franking
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.rosters import Rosters
@@ -91,9 +92,11 @@ class Appends:
         limits: Limits,
         rosters: Rosters,
         proposals: ProposalGate,
+        franking: Franking,
         told: Appended,
     ) -> None:
         self._database, self._clock, self._limits = database, clock, limits
+        self._franking = franking
         self._rosters, self._proposals, self._told = rosters, proposals, told
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
@@ -364,7 +367,8 @@ class Appends:
             found: dict[bytes, list[f.Envelope]] = {}
             for (public_id, _), (key, seq) in sorted(last.items(), key=lambda item: item[1]):
                 for row in await envelope.read(tx, key, seq, seq):
-                    found.setdefault(public_id, []).append(f.Envelope(*row))
+                    sent = self._franking.envelope(public_id, row)
+                    found.setdefault(public_id, []).append(sent)
             return found
 
         pushed = await self._database.read(body) if last else {}
@@ -388,8 +392,9 @@ class Appends:
                 continue
             free[key] = seq = free[key] + 1
             r = one.request
+            stored = (seq, r.epoch, r.kind, at_ms, one.device.uri, r.message)
             grown.setdefault(r.conversation, []).append(
-                f.Envelope(seq, r.epoch, r.kind, at_ms, one.device.uri, r.message)
+                self._franking.envelope(r.conversation, stored)
             )
             if r.quiet:
                 quiet.setdefault(r.conversation, set()).add(seq)

@@ -138,7 +138,7 @@ class Commits:
             seq = None
         if seq is None:
             return await self._again(sender, request)
-        sent = f.Envelope(seq, request.epoch, f.PROPOSAL, now_ms, sender.uri, request.message)
+        sent = f.Envelope(seq, request.epoch, f.PROPOSAL, now_ms, sender.uri, request.message, b"")
         self._told.appended(request.conversation, [sent])
         return Accepted(seq, now_ms)
 
@@ -189,7 +189,7 @@ class Commits:
             rows = await envelope.read(tx, key, earlier.seq, earlier.seq)
             readers = await stay.readers(tx, key, earlier.seq)
             items = await mailbox.of_commit(tx, key, earlier.seq)
-            return [f.Envelope(*row) for row in rows], readers, items
+            return [f.Envelope(*row, b"") for row in rows], readers, items
 
         led_to = request.epoch + (1 if isinstance(request, f.AppendCommit) else 0)
         if before.standing.epoch == led_to:
@@ -346,6 +346,7 @@ class Commits:
             written.accepted.accepted_at_ms,
             committer.uri,
             request.message,
+            b"",
         )
         # Who joins reads the Welcome; the Commit itself is for those who were there.
         told = [one.uri for one in before.members]

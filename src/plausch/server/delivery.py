@@ -12,6 +12,7 @@ from plausch.server.appends import Answer, Appends
 from plausch.server.commits import Commits
 from plausch.server.cursors import Cursors
 from plausch.server.errors import Refusal, unknown_conversation
+from plausch.server.franking import Franking
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord
 from plausch.server.rosters import Rosters
@@ -71,11 +72,18 @@ class Delivery:
     """Logs, cursors and mailboxes of one server."""
 
     def __init__(
-        self, database: Database, clock: Clock, limits: Limits, rosters: Rosters, told: Told
+        self,
+        database: Database,
+        clock: Clock,
+        limits: Limits,
+        rosters: Rosters,
+        franking: Franking,
+        told: Told,
     ) -> None:
         self._database, self._limits, self._rosters = database, limits, rosters
+        self._franking = franking
         self._commits = Commits(database, clock, limits, rosters, told)
-        self._appends = Appends(database, clock, limits, rosters, self._commits, told)
+        self._appends = Appends(database, clock, limits, rosters, self._commits, franking, told)
         self._cursors = Cursors(database, rosters, told)
 
     async def close(self) -> None:
@@ -139,7 +147,7 @@ class Delivery:
                 fitting, budget = _fitting(sizes, budget, at_least_one=not found)
                 if fitting:
                     rows = await envelope.read(tx, standing.key, begin, sizes[fitting - 1][0])
-                    found += [f.Envelope(*row) for row in rows]
+                    found += [self._franking.envelope(public_id, row) for row in rows]
                 if fitting < len(sizes) or len(found) >= limit:
                     break
             last = stays[-1][1]

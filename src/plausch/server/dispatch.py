@@ -27,6 +27,7 @@ from plausch.server.limits import Limits
 from plausch.server.pairings import Pairings
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import Accepted, DeviceRecord, Roster
+from plausch.server.reports import Reports
 from plausch.server.wake_ups import WakeUps
 from plausch.wire import frames as f
 from plausch.wire.session import State, refused
@@ -55,6 +56,7 @@ class Services:
     blobs: Blobs
     wake_ups: WakeUps
     backups: Backups
+    reports: Reports
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -112,6 +114,7 @@ class Dispatch:
             f.SetWakeUp: self._set_wake_up,
             f.DropWakeUp: self._drop_wake_up,
             f.GetWakeUpKey: self._get_wake_up_key,
+            f.Report: self._report,
         }
 
     def at_once(self, connection: "Connection", frame: f.ClientFrame) -> bool:
@@ -327,6 +330,10 @@ class Dispatch:
         self, connection: "Connection", frame: f.GetWakeUpKey
     ) -> f.ServerFrame:
         return f.WakeUpKey(frame.id, self._services.wake_ups.key)
+
+    async def _report(self, connection: "Connection", frame: f.Report) -> f.ServerFrame:
+        await self._services.reports.take(speaker(connection), frame)
+        return f.Done(frame.id)
 
     # --- backups -------------------------------------------------------------------------
 

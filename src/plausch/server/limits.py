@@ -141,6 +141,12 @@ class Limits:
     wake_ups_set_per_hour: int = 30
     """How often a device may hand in where it wants to be woken."""
 
+    reports_per_hour: int = 20
+    """By one account, refused ones included."""
+
+    open_reports_per_account: int = 100
+    """Reports of one account that the operator has not closed yet."""
+
     blob_reserve_bytes: int = 256 * 1024 * KIB
     """So much of the disk stays free of blobs: messages must not be refused because of files."""
 

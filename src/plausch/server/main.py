@@ -25,10 +25,12 @@ from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
 from plausch.server.dispatch import Dispatch, Services
 from plausch.server.edge import Edge
+from plausch.server.franking import open_franking
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
 from plausch.server.push_service import PushServices
+from plausch.server.reports import Reports
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
 from plausch.server.site import Site, read_site
@@ -78,16 +80,18 @@ class Server:
         rosters = Rosters(database)
         conversations = Conversations(database, clock, limits, rosters)
         wake_ups = await self._open_wake_ups(config, database, clock)
+        franking = await open_franking(database)
         hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, self._waker)
         services = Services(
             Accounts(database, clock, limits, domain, config.registration),
             Devices(database, clock, limits, domain),
             KeyPackages(database, clock, limits, domain),
             conversations,
-            Delivery(database, clock, limits, rosters, hub),
+            Delivery(database, clock, limits, rosters, franking, hub),
             self._blobs,
             wake_ups,
             Backups(database, clock, limits),
+            Reports(database, clock, limits, franking),
         )
         self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site)
         try:

@@ -11,6 +11,7 @@ from plausch.wire.frames import (
     AppendCommit,
     ClientFrame,
     CreateConversation,
+    Report,
     SendEphemeral,
     ServerFrame,
 )
@@ -19,12 +20,12 @@ FRAME_BYTES = 256 * 1024
 """Limit of an ordinary frame from a device."""
 
 BUNDLE_BYTES = 2 * 1024 * 1024
-"""Limit of a frame that carries a GroupInfo or a Commit's bundle, and of any server frame."""
+"""Limit of a frame that carries a GroupInfo, a Commit's bundle or a report, and of any server's."""
 
 MESSAGE_BYTES = 64 * 1024
 """Limit of the MLS message in `Append` and `SendEphemeral`."""
 
-BUNDLE_FRAMES = (AppendCommit, CreateConversation)
+BUNDLE_FRAMES = (AppendCommit, CreateConversation, Report)
 
 
 class WireError(RemoteError):

@@ -26,6 +26,7 @@ from plausch.wire.frame import (
     RequestId,
     Sentence,
     SignatureBytes,
+    StampBytes,
     SuiteId,
     Token,
     Uri,
@@ -41,6 +42,8 @@ from plausch.wire.linking import KeepBackup as KeepBackup
 from plausch.wire.linking import OpenPairing as OpenPairing
 from plausch.wire.linking import PairingMessage as PairingMessage
 from plausch.wire.linking import SendPairing as SendPairing
+from plausch.wire.reports import Report as Report
+from plausch.wire.reports import ReportedMessage as ReportedMessage
 from plausch.wire.wakes import DropWakeUp as DropWakeUp
 from plausch.wire.wakes import GetWakeUpKey as GetWakeUpKey
 from plausch.wire.wakes import SetWakeUp as SetWakeUp
@@ -239,7 +242,8 @@ class Appended(Frame, frozen=True, tag=23):
 class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
     """What the server keeps of one message: its place, time, kind, sender's device, opaque bytes.
 
-    `sender` is the device URI of the connection that appended it.
+    `sender` is the device URI of the connection that appended it; `stamp` is 32 bytes for an
+    application message with a frank (wire.franking), else empty.
     """
 
     seq: Count
@@ -248,6 +252,7 @@ class Envelope(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fiel
     accepted_at_ms: Count
     sender: Uri
     message: bytes
+    stamp: StampBytes
 
 
 class Read(Frame, frozen=True, tag=24):
@@ -461,6 +466,7 @@ ClientFrame = (
     | SetWakeUp
     | DropWakeUp
     | GetWakeUpKey
+    | Report
 )
 
 ServerFrame = (

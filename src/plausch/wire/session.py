@@ -69,6 +69,7 @@ ANSWERS: dict[type[f.Frame], type[f.Frame]] = {
     f.SetWakeUp: f.Done,
     f.DropWakeUp: f.Done,
     f.GetWakeUpKey: f.WakeUpKey,
+    f.Report: f.Done,
 }
 """What answers each request when it is not refused."""
 

@@ -20,6 +20,7 @@ from plausch.sdk.vault.outbox import new_idempotency_id
 from plausch.sdk.vault.own import OwnTable
 from plausch.sdk.vault.vault import Vault
 from plausch.wire import frames as f
+from plausch.wire.franking import frank
 
 
 def core_of(client: Client) -> Core:
@@ -60,7 +61,8 @@ async def say_raw(client: Client, conversation: ConversationId, plaintext: bytes
     live = core.lives[conversation]
     async with core.changing(live):
         group = await core.group(live)
-        raw = group.encrypt(plaintext, core.mark(group).digest)
+        franked = frank(plaintext[2:18], plaintext)
+        raw = group.encrypt(plaintext, core.mark(group).digest + franked)
         await core.vault.write(core.save_group(live, epoch_moved=False))
         epoch = group.epoch
     return await append(client, conversation, f.APPLICATION, raw, epoch)

@@ -66,7 +66,7 @@ def show_commit(wire: Crooked, to: Client, where: Conversation, raw: bytes, by: 
     """The server puts a Commit of its choice into the log that it shows to one device."""
     live = live_of(to, where)
     at = live.kept.cursor + 1
-    envelope = f.Envelope(at, live.kept.epoch, f.COMMIT, 0, by.device.uri, raw)
+    envelope = f.Envelope(at, live.kept.epoch, f.COMMIT, 0, by.device.uri, raw, b"")
     wire.push(f.Delivery(where.id, at, [envelope]))
 
 

@@ -16,6 +16,7 @@ from plausch.content.fork import EpochMark, with_mark
 from plausch.content.message_id import message_id
 from plausch.content.mimi import (
     ROOM_URI,
+    SALT_BYTES,
     SENDER_URI,
     Disposition,
     Expiration,
@@ -47,9 +48,14 @@ from plausch.sdk.receive import (
 )
 from plausch.sdk.vault.conversations import KeptConversation
 from plausch.wire import frames as f
+from plausch.wire.franking import MARK_BYTES, STAMP_BYTES, frank
 from unit.sdk.talks import anna_and_cem, core_of, live_of, say_raw
 
 LONG_AGO_MS = 1_000
+UNKNOWN_EPOCH = 999
+"""Of which no branch is known, so that no mark looks like a fork."""
+
+STAMP = bytes(range(STAMP_BYTES))
 
 
 def text(words: str) -> MimiContent:
@@ -58,11 +64,13 @@ def text(words: str) -> MimiContent:
 
 def opened(client: Client, content: MimiContent | bytes, sender: AccountAddress) -> Opened:
     raw = content if isinstance(content, bytes) else content.encode()
-    return Opened(sender, 1, raw, b"")
+    beside = bytes(MARK_BYTES) + frank(raw[2:][:SALT_BYTES], raw)
+    return Opened(sender, UNKNOWN_EPOCH, raw, beside)
 
 
-def envelope(seq: int, at_ms: int = LONG_AGO_MS) -> f.Envelope:
-    return f.Envelope(seq, 1, f.APPLICATION, at_ms, "", b"")
+def envelope(seq: int, sender: AccountAddress, at_ms: int = LONG_AGO_MS) -> f.Envelope:
+    device = DeviceAddress(sender, "0123456789abcdef")
+    return f.Envelope(seq, 1, f.APPLICATION, at_ms, device.uri, b"", STAMP)
 
 
 async def take(
@@ -77,7 +85,7 @@ async def take(
     """What would follow, nothing written."""
     outcome = outcome or Outcome()
     live = live_of(client, conversation)
-    one = envelope(live.kept.cursor + 1, at_ms)
+    one = envelope(live.kept.cursor + 1, sender, at_ms)
     await take_content(core_of(client), live, one, opened(client, content, sender), outcome)
     return outcome
 
@@ -251,9 +259,11 @@ async def test_a_mark_of_another_branch_is_a_fork_and_an_unknown_epoch_is_none(
 async def test_the_mark_beside_a_ciphertext_counts_too(town: Town, wire: Crooked) -> None:
     anna, cem, conversation = await anna_and_cem(town, wire)
     live = live_of(anna, conversation)
-    one = Opened(cem.address, live.kept.epoch, text("?").encode(), b"\x00" * 16)
+    one = replace(opened(anna, text("?"), cem.address), epoch=live.kept.epoch)
     outcome = Outcome()
-    await take_content(core_of(anna), live, envelope(live.kept.cursor + 1), one, outcome)
+    await take_content(
+        core_of(anna), live, envelope(live.kept.cursor + 1, cem.address), one, outcome
+    )
     assert ForkSuspected(conversation.id, cem.address) in outcome.events
 
 
@@ -327,7 +337,7 @@ async def test_our_own_ciphertext_pays_its_debt_in_its_own_conversation_only(
     entry = await core.outbox.first(conversation.id)
     assert entry is not None
     live = live_of(anna, conversation)
-    ours = f.Envelope(9, entry.epoch, f.APPLICATION, 77, anna.device.uri, entry.payload)
+    ours = f.Envelope(9, entry.epoch, f.APPLICATION, 77, anna.device.uri, entry.payload, b"")
     elsewhere = Live(replace_id(live.kept))
     outcome = Outcome()
     assert not await own_came_back(core, elsewhere, ours, outcome)
@@ -335,7 +345,9 @@ async def test_our_own_ciphertext_pays_its_debt_in_its_own_conversation_only(
     assert await own_came_back(core, live, ours, outcome)
     assert outcome.paid == [(entry.idempotency_id, 9)]
     assert outcome.events == [StatusChanged(conversation.id, sent.message_id, State.SENT)]
-    other = f.Envelope(9, entry.epoch, f.APPLICATION, 77, anna.device.uri, entry.payload + b"x")
+    other = f.Envelope(
+        9, entry.epoch, f.APPLICATION, 77, anna.device.uri, entry.payload + b"x", b""
+    )
     assert not await own_came_back(core, live, other, outcome)
     await core.vault.write(outcome.writes)
     assert await core.outbox.of(conversation.id) == []

@@ -106,7 +106,7 @@ async def test_pushes_about_nothing_we_know_are_passed_over(town: Town, wire: Cr
     anna, cem, conversation = await anna_and_cem(town, wire)
     foreign = b"f" * 16
     for push in (
-        f.Delivery(foreign, 5, [f.Envelope(1, 0, 1, 0, cem.device.uri, b"x")]),
+        f.Delivery(foreign, 5, [f.Envelope(1, 0, 1, 0, cem.device.uri, b"x", b"")]),
         f.CursorMoved(foreign, cem.device.uri, 5),
         f.CursorMoved(conversation.id, "mimi://nonsense", 5),
         f.CursorMoved(conversation.id, anna.device.uri, 5),
@@ -140,7 +140,7 @@ async def test_old_envelopes_under_a_higher_head_do_not_make_a_device_ask_for_ev
     town: Town, wire: Crooked
 ) -> None:
     anna, cem, conversation = await quiet(town, wire)
-    old = [f.Envelope(1, 0, 1, 0, cem.device.uri, b"old")]
+    old = [f.Envelope(1, 0, 1, 0, cem.device.uri, b"old", b"")]
     wire.to_device = lambda frame: (
         [f.Envelopes(frame.id, frame.conversation, old, 10_000)]
         if isinstance(frame, f.Envelopes)
@@ -262,7 +262,7 @@ async def test_what_comes_under_our_own_name_a_second_time_is_no_problem(
     (before,) = await conversation.history()
     for raw in (said.message, said.message[:-1] + bytes([said.message[-1] ^ 1])):
         at = live.kept.cursor + 1
-        own = f.Envelope(at, said.epoch, f.APPLICATION, 0, anna.device.uri, raw)
+        own = f.Envelope(at, said.epoch, f.APPLICATION, 0, anna.device.uri, raw, b"")
         wire.push(f.Delivery(conversation.id, at, [own]))
         await eventually(lambda at=at: live.kept.cursor == at)  # type: ignore[misc]
     (after,) = await conversation.history()
@@ -285,7 +285,7 @@ async def test_an_unreadable_message_with_a_foreign_mark_is_said_to_be_a_fork(
         f.Delivery(
             conversation.id,
             at,
-            [f.Envelope(at, 1, f.APPLICATION, 0, cem.device.uri, broken)],
+            [f.Envelope(at, 1, f.APPLICATION, 0, cem.device.uri, broken, b"")],
         )
     )
     await expected(events, ProblemFound)

@@ -36,7 +36,7 @@ async def test_an_envelope_is_what_was_appended(world: World) -> None:
     accepted = await world.delivery.append(anna.record, request)
     stretch = await world.delivery.read(cem.record, group.group_id, 1, 10)
     expected = f.Envelope(
-        2, 1, f.APPLICATION, accepted.accepted_at_ms, anna.record.uri, request.message
+        2, 1, f.APPLICATION, accepted.accepted_at_ms, anna.record.uri, request.message, b""
     )
     assert stretch == Stretch([expected], 2)
     assert world.told.envelopes == [(group.group_id, expected)]

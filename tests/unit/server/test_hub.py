@@ -86,7 +86,7 @@ async def a_while() -> None:
 
 
 def envelope(seq: int, sender: DeviceRecord, size: int = 10, epoch: int = 0) -> f.Envelope:
-    return f.Envelope(seq, epoch, f.APPLICATION, 5, sender.uri, bytes(size))
+    return f.Envelope(seq, epoch, f.APPLICATION, 5, sender.uri, bytes(size), b"")
 
 
 ANNA, BEN, CEM = device(1), device(2), device(3)
@@ -224,7 +224,7 @@ def test_the_newer_connection_wins(hub: Hub) -> None:
 def test_a_commit_reaches_those_before_and_after_it(hub: Hub) -> None:
     gone = device(9)
     anna, ben, old = online(hub, ANNA, BEN, gone)
-    commit = f.Envelope(5, 0, f.COMMIT, 5, ANNA.uri, b"commit")
+    commit = f.Envelope(5, 0, f.COMMIT, 5, ANNA.uri, b"commit", b"")
     hub.committed(CONVERSATION, commit, {ANNA.uri, BEN.uri, gone.uri})
     assert anna.received == []
     assert ben.received == old.received == [f.Delivery(CONVERSATION, 5, [commit])]

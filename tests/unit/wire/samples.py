@@ -6,7 +6,10 @@ from plausch.wire.blobs import BLOB_CHUNK_BYTES
 CONVERSATION = bytes(range(16))
 BLOB = bytes(range(32))
 DEVICE = "mimi://localhost/d/anna/0123456789abcdef"
-ENVELOPE = f.Envelope(7, 1, f.APPLICATION, 1_800_000_000_000, DEVICE, b"sealed")
+ENVELOPE = f.Envelope(7, 1, f.APPLICATION, 1_800_000_000_000, DEVICE, b"sealed", BLOB)
+REPORTED = f.ReportedMessage(
+    CONVERSATION, DEVICE, 1_800_000_000_000, BLOB, CONVERSATION, b"content"
+)
 
 CLIENT: tuple[f.ClientFrame, ...] = (
     f.Register(1, "anna", "person", "", b"certificate", b"list"),
@@ -40,6 +43,7 @@ CLIENT: tuple[f.ClientFrame, ...] = (
     f.SetWakeUp(1, "https://push.example/p/1"),
     f.DropWakeUp(1),
     f.GetWakeUpKey(1),
+    f.Report(1, "cem", "spam", "Every day.", [REPORTED], bytes(16)),
 )
 
 SERVER: tuple[f.ServerFrame, ...] = (

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
 from plausch.db.interface import Row, Value
+from plausch.sdk.franked import Stamped
 from plausch.sdk.message import Kind
 from plausch.sdk.vault.vault import Vault, Write
 
 _CONTENT = "message.content"
 _SELECT = (
     "SELECT position, conversation, message_id, seq, sender, outgoing, kind, target, content, "
-    "ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled FROM message "
+    "ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled, stamp, "
+    "stamped_device, stamped_at_ms FROM message "
 )
 _UNSENT_SEQ = 1 << 62
 _SHOWN = "kind IN ('text', 'card', 'file', 'other')"
@@ -24,7 +26,8 @@ _SHOWN = "kind IN ('text', 'card', 'file', 'other')"
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One row. `position` is 0 before it is written; `seq` None before the server has it."""
+    """One row. `position` is 0 before it is written; `seq` None before the server has it;
+    `stamped` None for our own and for what the server did not stamp."""
 
     conversation: ConversationId
     message_id: MessageId
@@ -41,6 +44,7 @@ class MessageRow:
     fork_suspected: bool = False
     handled: bool = True
     position: int = 0
+    stamped: Stamped | None = None
 
 
 class Messages:
@@ -55,8 +59,9 @@ class Messages:
         """Keep a message; one that is there already stays as it is."""
         return Write(
             "INSERT INTO message (conversation, message_id, seq, sender, outgoing, kind, target, "
-            "content, ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+            "content, ordinal_ms, sent_at_ms, expires_at_ms, failure, fork_suspected, handled, "
+            "stamp, stamped_device, stamped_at_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
+            "$10, $11, $12, $13, $14, $15, $16, $17) "
             "ON CONFLICT (message_id) DO NOTHING",
             (
                 row.conversation,
@@ -73,6 +78,7 @@ class Messages:
                 row.failure,
                 int(row.fork_suspected),
                 int(row.handled),
+                *_stamp_columns(row.stamped),
             ),
         )
 
@@ -219,6 +225,9 @@ class Messages:
             failure,
             fork_suspected,
             handled,
+            stamp,
+            device,
+            at_ms,
         ) = row
         return MessageRow(
             ConversationId(conversation),
@@ -236,7 +245,14 @@ class Messages:
             bool(fork_suspected),
             bool(handled),
             position,
+            None if stamp is None else Stamped(device, at_ms, stamp),
         )
+
+
+def _stamp_columns(stamped: Stamped | None) -> tuple[Value, Value, Value]:
+    if stamped is None:
+        return None, None, None
+    return stamped.stamp, stamped.device, stamped.accepted_at_ms
 
 
 def _order(row: MessageRow) -> tuple[int, int, int]:

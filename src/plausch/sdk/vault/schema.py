@@ -129,4 +129,13 @@ STEPS = (
             )""",
         ),
     ),
+    Step(
+        3,
+        "stamps",
+        (
+            "ALTER TABLE message ADD COLUMN stamp {bytes}",
+            "ALTER TABLE message ADD COLUMN stamped_device TEXT",
+            "ALTER TABLE message ADD COLUMN stamped_at_ms BIGINT",
+        ),
+    ),
 )

@@ -17,6 +17,7 @@ from plausch.server.store import (
     mailbox,
     member,
     proposal,
+    report,
     stay,
     sweep,
     wake_up,
@@ -37,6 +38,7 @@ STEPS = (
     Step(8, "backups", backup.TABLES),
     Step(9, "wake-ups", wake_up.TABLES),
     Step(10, "which recovery key counts", backup.CURRENT),
+    Step(11, "reports", report.TABLES),
 )
 
 

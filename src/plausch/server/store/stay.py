@@ -66,3 +66,14 @@ async def of(tx: Transaction, conversation_key: int, device_key: int) -> list[tu
         device_key,
     )
     return [(row[0], row[1]) for row in rows]
+
+
+async def took_part(tx: Transaction, conversation: bytes, account_key: int) -> bool:
+    """Whether a device of the account is or was in the conversation of this public id."""
+    rows = await tx.fetch(
+        "SELECT 1 FROM stay s JOIN conversation c ON c.id = s.conversation_id "
+        "JOIN device d ON d.id = s.device_id WHERE c.public_id = $1 AND d.account_id = $2 LIMIT 1",
+        conversation,
+        account_key,
+    )
+    return bool(rows)

@@ -32,3 +32,16 @@ async def test_who_may_read_an_envelope(rows) -> None:  # type: ignore[no-untype
 
     both = ["uri:phone", "uri:till"]
     assert await rows.run(body) == [[], both[:1], both[:1], both, both, both[:1]]
+
+
+async def test_who_took_part_is_asked_by_account(rows) -> None:  # type: ignore[no-untyped-def]
+    async def body(tx: Transaction) -> list[bool]:
+        await stay.begin(tx, rows.conversation, [rows.till], 2)
+        await stay.end(tx, rows.conversation, [rows.till], 5)
+        return [
+            await stay.took_part(tx, b"C" * 16, rows.cem),
+            await stay.took_part(tx, b"C" * 16, rows.anna),
+            await stay.took_part(tx, b"D" * 16, rows.cem),
+        ]
+
+    assert await rows.run(body) == [True, False, False]
