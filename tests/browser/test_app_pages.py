@@ -70,6 +70,17 @@ def selecting(page: Page) -> None:
     page.get_by_role("menuitem", name="Auswählen").click()
 
 
+def reporting(page: Page) -> None:
+    message_menu(page)
+    page.get_by_role("menuitem", name="Melden").click()
+    page.get_by_role("radio", name="Spam oder Betrug").check()
+
+
+def reporting_person(page: Page) -> None:
+    page.get_by_role("button", name="melden").click()
+    page.get_by_role("switch", name="auch blockieren").click()
+
+
 def picture(page: Page) -> None:
     page.get_by_role("button", name="Bild see.jpg").click()
 
@@ -162,6 +173,8 @@ OVER_PAGES = {
     "emoji": (to("group"), emoji),
     "forwarding": (to("group"), forwarding),
     "selecting": (to("group"), selecting),
+    "reporting": (to("group"), reporting),
+    "reporting_person": (to("ben", "/details"), reporting_person),
     "picture": (to("ben"), picture),
     "help": ("#/settings", help_sheet),
     "recovery_key": ("#/settings/recovery", recovery_key),

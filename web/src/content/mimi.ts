@@ -101,6 +101,21 @@ export class MimiContent {
   }
 }
 
+/** The heads of an array of 7 and of a byte string of 16 (RFC 8949). */
+const BEFORE_SALT = Uint8Array.of(0x80 | 7, 0x40 | SALT_BYTES);
+
+/**
+ * The salt of an encoded message, which is also the key of its frank (sdk/franked.ts): it is the
+ * first of seven fields, and has one encoding. Throws ContentError.
+ */
+export function saltOf(raw: Uint8Array): Uint8Array {
+  const end = BEFORE_SALT.length + SALT_BYTES;
+  if (raw.length < end || !BEFORE_SALT.every((byte, index) => raw[index] === byte)) {
+    throw new ContentError(`A message begins with a salt of ${SALT_BYTES} bytes.`);
+  }
+  return raw.slice(BEFORE_SALT.length, end);
+}
+
 /** The message of exactly these bytes; `decode(raw).encode()` equals `raw`. Throws ContentError. */
 export function decode(raw: Uint8Array): MimiContent {
   checkSize(raw);

@@ -29,7 +29,7 @@ import {
 } from '../mls/codec.ts';
 import { ACCOUNT_KINDS, CONTACT_STATES, type KeptAccount } from '../vault/accounts.ts';
 import { type ConversationState, KeptConversation } from '../vault/conversations.ts';
-import { type MessageRow, ROW_KINDS } from '../vault/messages.ts';
+import { type MessageRow, readStamped, ROW_KINDS, stampedBytes } from '../vault/messages.ts';
 
 export const ARCHIVE_VERSION = 1;
 
@@ -163,6 +163,7 @@ function rowBytes(row: MessageRow): Uint8Array {
     optional(row.expiresAtMs === undefined ? undefined : number(row.expiresAtMs)),
     optional(row.target?.bytes),
     opaque(row.content),
+    stampedBytes(row.stamped),
   );
 }
 
@@ -326,6 +327,7 @@ function readRow(reader: Reader, own: AccountAddress): MessageRow {
   return {
     ...{ conversation, messageId, kind, sender, seq, ordinalMs, sentAtMs, expiresAtMs, target },
     ...{ isForkSuspected, isHidden, content: reader.opaque(MAX_VARINT) },
+    stamped: readStamped(reader),
     isOutgoing: sender.equals(own) && kind !== 'event',
     failure: '',
     position: 0,

@@ -8,7 +8,7 @@
 import { PREVIEW_BYTES, WAVEFORM_BYTES } from '../content/attachment.ts';
 import { MAX_INSTANT_S, MAX_PARTY } from '../content/cards.ts';
 import { SdkError } from './errors.ts';
-import type { Operation } from './protocol.ts';
+import { type Operation, REPORT_REASONS } from './protocol.ts';
 
 /** UTF-16 units of one text; what can be sent is shorter. */
 export const TEXT_LIMIT = 256 * 1024;
@@ -165,6 +165,7 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   acceptIdentity: { ...ACCOUNT, compared: text() },
   rejectIdentity: ACCOUNT,
   block: { ...ACCOUNT, isBlocked: flag },
+  report: { ...HERE, messages: list(text()), reason: word(...REPORT_REASONS), note: text() },
   devices: {},
   removeDevice: { device: text() },
   nameDevice: { device: text(), name: text() },

@@ -171,6 +171,7 @@ export class Desk {
       acceptIdentity: (asked) => rooms().acceptIdentity(asked),
       rejectIdentity: (asked) => rooms().rejectIdentity(asked),
       block: (asked) => rooms().block(asked),
+      report: (asked) => talk().report(asked),
       devices: () => rooms().devices(),
       removeDevice: async (asked) => {
         await rooms().removeDevice(asked);

@@ -24,6 +24,7 @@ import {
   TrustRefused,
   Unreachable,
 } from './errors.ts';
+import { authenticatedWith } from './franked.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant, outdatedLeaves, untried } from './membership.ts';
 import { envelopeHash } from './receive.ts';
@@ -257,7 +258,7 @@ export class Outbox {
       if (isUntidy || untried(core, live, group).length > 0) {
         return undefined;
       }
-      const payload = group.encrypt(debt.intent, core.mark(group).digest);
+      const payload = group.encrypt(debt.intent, authenticatedWith(core.mark(group), debt.intent));
       const writes = [...(await core.saveGroup(live, false))];
       writes.push(await core.debts.setPayload(debt, epoch, payload));
       if (debt.messageId !== undefined) {

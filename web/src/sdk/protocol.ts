@@ -334,6 +334,15 @@ export interface Outgoing {
   readonly text?: string;
 }
 
+export const REPORT_REASONS = ['spam', 'abuse', 'illegal', 'other'] as const;
+export type ReportReason = (typeof REPORT_REASONS)[number];
+
+/** Messages that one report discloses at most, edited versions included. */
+export const REPORT_LIMIT = 20;
+
+/** Characters of a report's note at most. */
+export const NOTE_CHARACTERS = 1000;
+
 /** Every operation: its fields and its answer. All of them may throw a `Failure`. */
 export interface Operations {
   /** Who this is, and whether the server is reached. */
@@ -397,6 +406,14 @@ export interface Operations {
   acceptIdentity: (asked: { readonly address: string; readonly compared: string }) => ContactView;
   rejectIdentity: (asked: { readonly address: string }) => ContactView;
   block: (asked: { readonly address: string; readonly isBlocked: boolean }) => ContactView;
+  /** Disclose messages of one account to the operator of the server; how many were disclosed. */
+  report: (
+    asked: Here & {
+      readonly messages: readonly string[];
+      readonly reason: ReportReason;
+      readonly note: string;
+    },
+  ) => number;
 
   devices: (asked: Empty) => readonly DeviceView[];
   removeDevice: (asked: { readonly device: string }) => undefined;

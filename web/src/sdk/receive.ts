@@ -14,6 +14,7 @@ import type { Write } from '../platform/database.ts';
 import { isCounted, type MessageRow } from '../vault/messages.ts';
 import type { Core, Live } from './core.ts';
 import type { Event } from './events.ts';
+import { checkFrank, checkSender, markIn, stampedBy, unstamped } from './franked.ts';
 import { kindOf, rootOf, stateOf, targetOf } from './history.ts';
 import { expiryOf } from './expiry.ts';
 import type { EventView } from './protocol.ts';
@@ -92,7 +93,11 @@ export async function ownCameBack(
   return true;
 }
 
-/** Sort a decrypted message into the vault. Throws ContentError, RemoteError (a replay). */
+/**
+ * Sort a decrypted message into the vault.
+ *
+ * Throws ContentError, RemoteError (a replay; a message that could not be reported).
+ */
 export async function takeContent(
   core: Core,
   live: Live,
@@ -100,6 +105,8 @@ export async function takeContent(
   opened: Opened,
   outcome: Outcome,
 ): Promise<void> {
+  checkFrank(opened.authenticated, opened.plaintext);
+  checkSender(envelope, opened.sender);
   const content = decode(opened.plaintext);
   const room = core.roomUri(live.id);
   checkOrigin(content, opened.sender.uri, room);
@@ -125,6 +132,9 @@ export async function takeContent(
   outcome.seen.add(identifier.hex);
   const isForked = forked(live, content, opened);
   const row = await rowOf(core, live, envelope, opened, content, identifier, isForked);
+  if (row.stamped === undefined && !row.isOutgoing) {
+    await outcome.notBelieved(core, live, envelope.seq, unstamped());
+  }
   outcome.writes.push(await core.messages.add(row));
   const isQuiet = core.trust.account(opened.sender)?.isBlocked === true;
   tell(live, row, title, expiryOf(content), isQuiet, outcome);
@@ -155,6 +165,7 @@ async function rowOf(
     expiresAtMs: expires?.relative === false ? expires.timeS * MS : undefined,
     failure: '',
     isForkSuspected,
+    stamped: stampedBy(envelope),
     position: 0,
   };
 }
@@ -189,7 +200,7 @@ function tell(
 function forked(live: Live, content: MimiContent, opened: Opened): boolean {
   const marks = [markOf(content)];
   if (opened.authenticated.length > 0) {
-    marks.push(new EpochMark(opened.epoch, opened.authenticated));
+    marks.push(new EpochMark(opened.epoch, markIn(opened.authenticated)));
   }
   return marks.some((mark) => mark !== null && isFork(mark, live.authenticators));
 }

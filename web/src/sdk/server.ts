@@ -16,6 +16,9 @@ export interface Envelope {
   readonly acceptedAtMs: number;
   readonly sender: string;
   readonly message: Uint8Array;
+
+  /** By which the server knows the message again (sdk/franked.ts); empty if it has none. */
+  readonly stamp: Uint8Array;
 }
 
 export interface Appended {
@@ -58,6 +61,25 @@ export interface ShownAccount {
   readonly kind: string;
   readonly identityKey: Uint8Array;
   readonly deviceList: Uint8Array;
+}
+
+/** A message as it was decrypted, and with what the server finds out whether it is genuine. */
+export interface ReportedMessage {
+  readonly conversation: Uint8Array;
+  readonly sender: string;
+  readonly acceptedAtMs: number;
+  readonly stamp: Uint8Array;
+  readonly key: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+/** A report about the account `name`; the same one again has the same id. */
+export interface HandedIn {
+  readonly name: string;
+  readonly reason: string;
+  readonly note: string;
+  readonly messages: readonly ReportedMessage[];
+  readonly idempotencyId: Uint8Array;
 }
 
 /** The server, as long as there is a connection to it. */
@@ -122,6 +144,9 @@ export interface Server {
     believed: Uint8Array,
   ): Promise<void>;
   dropBackup(): Promise<void>;
+
+  /** Disclose messages to the operator. */
+  report(report: HandedIn): Promise<void>;
 
   /** By which key the server signs its wake-ups: an uncompressed point of P-256. */
   wakeUpKey(): Promise<Uint8Array>;

@@ -71,9 +71,14 @@ export function pushedOf(push: Push): Pushed | undefined {
   }
 }
 
-/** The part of the server that is about wake-ups. */
-function wakeUpsOver(transport: Transport): Pick<Server, 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
+/** The part of the server that is about reports and wake-ups. */
+function servicesOver(
+  transport: Transport,
+): Pick<Server, 'report' | 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
   return {
+    report: async (report) => {
+      await transport.ask('Report', report);
+    },
     wakeUpKey: async () => (await transport.ask('GetWakeUpKey', {})).key,
     setWakeUp: async (endpoint) => {
       await transport.ask('SetWakeUp', { endpoint });
@@ -105,7 +110,7 @@ function blobsOver(
 export function serverOver(transport: Transport): Server {
   return {
     ...blobsOver(transport),
-    ...wakeUpsOver(transport),
+    ...servicesOver(transport),
     get isOnline() {
       return transport.isOnline;
     },

@@ -19,6 +19,7 @@ import type { Core, Live } from './core.ts';
 import type { Epochs } from './epochs.ts';
 import { Errands } from './errands.ts';
 import { ServerRefused, Unreachable } from './errors.ts';
+import { markIn } from './franked.ts';
 import type { Joining } from './joining.ts';
 import { lastLine } from './last_line.ts';
 import { learnMarks, takeCursor } from './reached.ts';
@@ -483,7 +484,8 @@ function namesAnotherBranch(live: Live, message: Uint8Array): boolean {
   try {
     const { authenticated, epoch } = parsePrivateMessage(message);
     return (
-      authenticated.length > 0 && isFork(new EpochMark(epoch, authenticated), live.authenticators)
+      authenticated.length > 0 &&
+      isFork(new EpochMark(epoch, markIn(authenticated)), live.authenticators)
     );
   } catch (error) {
     if (error instanceof ProtocolError) {

@@ -17,6 +17,7 @@ import { type Folded, rootOf, withoutWithdrawn } from './history.ts';
 import { lastLine } from './last_line.ts';
 import type { Asked, MessagesView, MessageView, QuoteView, Stretch } from './protocol.ts';
 import { expire, folded, markRead } from './reading.ts';
+import { report } from './reporting.ts';
 import type { Rooms } from './rooms.ts';
 import { customerCard, messageView, quoteView } from './views.ts';
 import { mentioning, wordingOf } from './wording.ts';
@@ -304,6 +305,11 @@ export class Talk {
     await core.vault.write([core.messages.remove(row.messageId)]);
     core.feed.tell({ what: 'hidden', conversation: live.id, message: row.messageId });
     return undefined;
+  }
+
+  async report({ conversation, ...asked }: Asked<'report'>): Promise<number> {
+    const { core, directory } = this.#device;
+    return report(core, directory.merged(this.#rooms.live(conversation)), asked);
   }
 
   // -- inside

@@ -10,7 +10,7 @@
 import { concat, EMPTY, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { comparePlaces, type Place } from '../base/place.ts';
 import { AccountAddress, ConversationId, MessageId } from '../base/ids.ts';
-import { MAX_VARINT, opaque, u8 } from '../mls/codec.ts';
+import { MAX_VARINT, opaque, type Reader, u64, u8 } from '../mls/codec.ts';
 import { keysBetween, type Write } from '../platform/database.ts';
 import { parsed, Row, understood } from './row.ts';
 import {
@@ -45,6 +45,16 @@ const COUNTED: ReadonlySet<RowKind> = new Set(['text', 'card', 'file', 'other'])
 /** The seq in the order of messages that the server does not have yet. */
 export const UNSENT_SEQ = 2 ** 52;
 
+/**
+ * What the server said beside a message: by which device (URI) and when it was handed in, and the
+ * stamp by which the server will know it again.
+ */
+export interface Stamped {
+  readonly device: string;
+  readonly acceptedAtMs: number;
+  readonly stamp: Uint8Array;
+}
+
 /** One row. `position` is 0 before it is written; `seq` undefined before the server has it. */
 export interface MessageRow {
   readonly conversation: ConversationId;
@@ -61,6 +71,9 @@ export interface MessageRow {
   readonly failure: string;
   readonly isForkSuspected: boolean;
   readonly position: number;
+
+  /** Undefined for our own, and for what the server did not stamp. */
+  readonly stamped?: Stamped | undefined;
 
   /** Deleted for oneself; said of rows that were read. */
   readonly isHidden?: boolean;
@@ -114,6 +127,7 @@ export class Messages {
       u8(row.isForkSuspected ? 1 : 0),
       opaque(utf8(row.sender.uri)),
       opaque(row.content),
+      stampedBytes(row.stamped),
     );
     const sealed = await this.#vault.seal.close(MESSAGE, rowBytes(row), plaintext);
     const put = {
@@ -319,10 +333,14 @@ export class Messages {
       target: target && MessageId.of(target),
     }));
     const opened = await this.#vault.seal.open(MESSAGE, rowBytes(clear), row.bytes('sealed'));
-    const [kind, fork, sender, content] = parsed(
+    const [kind, fork, sender, content, stamped] = parsed(
       MESSAGE,
       opened,
-      (reader) => [reader.u8(), reader.u8(), reader.opaque(), reader.opaque(MAX_VARINT)] as const,
+      (reader) =>
+        [
+          ...([reader.u8(), reader.u8(), reader.opaque()] as const),
+          ...([reader.opaque(MAX_VARINT), readStamped(reader)] as const),
+        ] as const,
     );
     const order = row.number('order');
     return understood(MESSAGE, () => ({
@@ -336,10 +354,31 @@ export class Messages {
       expiresAtMs: row.optionalNumber('expiresAtMs'),
       failure: row.text('failure'),
       isForkSuspected: fork === 1,
+      stamped,
       position: row.number('position'),
       isHidden: SHOWN.has(ROW_KINDS[kind] ?? 'other') && row.number('shown') === 0,
     }));
   }
+}
+
+/** How a stamp is written behind a message, also in an archive: nothing when there is none. */
+export function stampedBytes(stamped: Stamped | undefined): Uint8Array {
+  return stamped === undefined
+    ? EMPTY
+    : concat(
+        opaque(utf8(stamped.device)),
+        u64(BigInt(stamped.acceptedAtMs)),
+        opaque(stamped.stamp),
+      );
+}
+
+/** The stamp at the end of a message; what was written before there were stamps has none. */
+export function readStamped(reader: Reader): Stamped | undefined {
+  if (reader.remaining === 0) {
+    return undefined;
+  }
+  const device = lenientTextFrom(reader.opaque());
+  return { device, acceptedAtMs: Number(reader.u64()), stamp: reader.opaque() };
 }
 
 /** What is not sealed of a row and stays as it is, which its seal therefore binds. */

@@ -20,7 +20,7 @@ import { Reader, Unreadable } from './reader.ts';
 /** Limit of an ordinary frame from a device. */
 export const FRAME_BYTES = 256 * 1024;
 
-/** Limit of a frame that carries a GroupInfo or a Commit's bundle, and of any server frame. */
+/** Limit of a frame with a GroupInfo, a Commit's bundle or a report, and of any server frame. */
 export const BUNDLE_BYTES = 2 * 1024 * 1024;
 
 /** Limit of the MLS message in `Append` and `SendEphemeral`. */
@@ -102,13 +102,16 @@ function element(place: string, kind: Kind, value: unknown): unknown {
   if (kind.kind === 'list' && Array.isArray(value) && value.length <= kind.most) {
     return value.map((item) => element(place, kind.item, item));
   }
+  if (kind.kind === 'record' && typeof value === 'object' && value !== null) {
+    return elements(place, kind.fields, { ...value });
+  }
   if (!fits(kind, value)) {
     throw new LocalError(`${place} cannot be sent: it has to be ${expectation(kind)}.`);
   }
   return value;
 }
 
-/** Devices send no pairs or records. */
+/** Devices send no pairs; lists and records are looked at item by item. */
 function fits(kind: Kind, value: unknown): boolean {
   switch (kind.kind) {
     case 'int':

@@ -35,6 +35,7 @@ import {
   WORD,
 } from './frame.ts';
 import { LINKING_CLIENT_FRAMES, LINKING_SERVER_FRAMES } from './linking.ts';
+import { REPORT_CLIENT_FRAMES } from './reports.ts';
 import { WAKE_CLIENT_FRAMES, WAKE_SERVER_FRAMES } from './wakes.ts';
 
 export const PROTOCOL_VERSION = 1;
@@ -47,7 +48,8 @@ export const COMMIT = 3;
 /**
  * What the server keeps of one message: its place, time, kind, sender's device, opaque bytes.
  *
- * `sender` is the device URI of the connection that appended it.
+ * `sender` is the device URI of the connection that appended it; `stamp` is 32 bytes for an
+ * application message with a frank (sdk/franked.ts), else empty.
  */
 export const ENVELOPE = record('Envelope', {
   seq: COUNT,
@@ -56,6 +58,7 @@ export const ENVELOPE = record('Envelope', {
   acceptedAtMs: COUNT,
   sender: URI,
   message: BYTES,
+  stamp: bytes(0, 32),
 });
 
 /** A conversation whose head is past this device's cursor. */
@@ -226,6 +229,7 @@ export const CLIENT_FRAMES = {
   ...BLOB_CLIENT_FRAMES,
   ...LINKING_CLIENT_FRAMES,
   ...WAKE_CLIENT_FRAMES,
+  ...REPORT_CLIENT_FRAMES,
 } as const satisfies Readonly<Record<string, Layout>>;
 
 /** What the server sends. */

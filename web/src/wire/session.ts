@@ -76,6 +76,7 @@ export const ANSWERS = {
   SetWakeUp: 'Done',
   DropWakeUp: 'Done',
   GetWakeUpKey: 'WakeUpKey',
+  Report: 'Done',
 } as const satisfies Partial<Record<ClientFrameName, ServerFrameName>>;
 
 export type RequestName = keyof typeof ANSWERS;

@@ -2,6 +2,7 @@
 
 import { deDevices } from './de_devices.ts';
 import { deMore } from './de_more.ts';
+import { deReport } from './de_report.ts';
 import type { Words } from './en.ts';
 import { lists, plurals } from './plural.ts';
 
@@ -11,6 +12,7 @@ const list = lists('de');
 export const de: Words = {
   ...deMore,
   ...deDevices,
+  ...deReport,
   app: {
     name: 'Plausch',
     loading: 'Deine Unterhaltungen werden geöffnet',

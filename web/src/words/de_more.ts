@@ -96,6 +96,10 @@ export const deMore: Pick<Words, 'settings' | 'notices' | 'privacy' | 'shortcuts
         'Zustellung',
         'Bis wohin jedes Gerät eine Unterhaltung abgeholt hat. Nicht, was du gelesen hast: Das ist verschlüsselt.',
       ],
+      [
+        'Meldungen',
+        'Nachrichten, die jemand meldet, von wem sie sind und wer sie gemeldet hat. Sonst wird dadurch nichts lesbar.',
+      ],
       ['Wen du suchst', 'Namen, die du nachschlägst, und ob es sie gibt.'],
     ],
     cannot: 'Nicht erfahren kann er',

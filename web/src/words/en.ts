@@ -2,6 +2,7 @@
 
 import { enDevices } from './en_devices.ts';
 import { enMore } from './en_more.ts';
+import { enReport } from './en_report.ts';
 import { lists, plurals } from './plural.ts';
 
 const n = plurals('en');
@@ -10,6 +11,7 @@ const list = lists('en');
 export const en = {
   ...enMore,
   ...enDevices,
+  ...enReport,
   app: {
     name: 'Plausch',
     loading: 'Opening your conversations',

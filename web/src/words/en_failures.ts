@@ -4,6 +4,7 @@
  */
 
 import { enDeviceFailures } from './en_devices.ts';
+import { enReportFailures } from './en_report.ts';
 
 const SERVER_MISTAKEN =
   'The server sent something that cannot be right, so it was ignored. Tell whoever runs it.';
@@ -18,6 +19,7 @@ const TOO_FAST = 'That was too fast. Wait a moment and try again.';
 
 export const enFailures = {
   ...enDeviceFailures,
+  ...enReportFailures,
   bad_name: 'This is not a valid name. Use letters, digits, dots and dashes.',
   name_taken: 'This name is taken. Choose another one.',
   invitation_required: 'The invitation code is missing, wrong or used. Ask for a new one.',

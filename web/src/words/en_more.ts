@@ -91,6 +91,10 @@ export const enMore = {
         'Delivery',
         'How far each device has fetched a conversation. Not what you have read: that is encrypted.',
       ],
+      [
+        'Reports',
+        'Messages that somebody reports, who wrote them and who reported them. Nothing else becomes readable by that.',
+      ],
       ['Who you look for', 'Names that you look up, and whether they exist.'],
     ] as readonly (readonly [string, string])[],
     cannot: 'It cannot learn',

@@ -50,6 +50,7 @@ const RECORDS: readonly ArchiveRecord[] = [
     row: {
       ...{ ...ROW, kind: 'edit', target: MESSAGE, expiresAtMs: undefined, isHidden: false },
       ...{ sender: BEN.address, isOutgoing: false },
+      stamped: { device: PHONE.uri, acceptedAtMs: 77, stamp: new Uint8Array(32).fill(8) },
     },
   },
   { kind: 'status', message: MESSAGE, account: BEN.address, status: 2 },

@@ -17,12 +17,14 @@ import type {
   Appended,
   Bundle,
   Envelope,
+  HandedIn,
   MailboxItem,
   ShownAccount,
 } from '../../src/sdk/server.ts';
 import type { Pushed } from '../../src/sdk/sync.ts';
 import { NOW_S } from './identities.ts';
 import type { Line } from './line.ts';
+import { isGenuine, stampOf } from './stamps.ts';
 
 const KIND = { message: 1, quiet: 1, proposal: 2, commit: 3 } as const;
 
@@ -89,6 +91,11 @@ export class Delivery {
   readonly wakeUps = new Map<string, string>();
   readonly lines = new Set<Line>();
 
+  readonly reportingKey = new Uint8Array(32).fill(7);
+
+  /** By whom. */
+  readonly reports: (readonly [device: string, report: HandedIn])[] = [];
+
   /** By account. */
   readonly backups = new Map<string, KeptBackup>();
 
@@ -118,9 +125,10 @@ export class Delivery {
   }
 
   /** Put something into a log past every check; returns its envelope. */
-  inject(log: Log, envelope: Omit<Envelope, 'seq' | 'acceptedAtMs'>): Envelope {
+  inject(log: Log, envelope: Omit<Envelope, 'seq' | 'acceptedAtMs' | 'stamp'>): Envelope {
     this.nowMs += 1;
-    const stored = { ...envelope, seq: log.head + 1, acceptedAtMs: this.nowMs };
+    const placed = { ...envelope, seq: log.head + 1, acceptedAtMs: this.nowMs };
+    const stored = { ...placed, stamp: stampOf(this.reportingKey, log.id, placed) };
     log.envelopes.push(stored);
     return stored;
   }
@@ -204,6 +212,13 @@ export class Delivery {
     }
     this.deliver(log, log.envelopes.at(-1)!, heard);
     return answer;
+  }
+
+  report(device: string, report: HandedIn): void {
+    if (!report.messages.every((one) => isGenuine(this.reportingKey, one))) {
+      throw refusal('not_genuine');
+    }
+    this.reports.push([device, report]);
   }
 
   mail(

@@ -8,6 +8,7 @@ import type {
   Appended,
   Bundle,
   Envelope,
+  HandedIn,
   MailboxItem,
   Moved,
   Resumed,
@@ -344,6 +345,12 @@ export class Line implements Server {
   dropWakeUp(): Promise<void> {
     return this.#ask('dropWakeUp', () => {
       this.delivery.wakeUps.delete(this.device);
+    });
+  }
+
+  report(report: HandedIn): Promise<void> {
+    return this.#ask('report', () => {
+      this.delivery.report(this.device, report);
     });
   }
 

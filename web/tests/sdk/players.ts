@@ -1,5 +1,6 @@
 /** Anna, Ben, Cem and their devices, each with a vault and a line to the delivery service. */
 
+import { concat } from '../../src/base/bytes.ts';
 import { DeviceAddress, AccountAddress, type ConversationId } from '../../src/base/ids.ts';
 import { DeviceCertificate } from '../../src/identity/certificate.ts';
 import { DeviceList } from '../../src/identity/device_list.ts';
@@ -15,11 +16,13 @@ import { Directory } from '../../src/sdk/directory.ts';
 import { Epochs } from '../../src/sdk/epochs.ts';
 import { type Event, Feed } from '../../src/sdk/events.ts';
 import { Files } from '../../src/sdk/files.ts';
+import { frank } from '../../src/sdk/franked.ts';
 import { Joining } from '../../src/sdk/joining.ts';
 import { Outbox } from '../../src/sdk/outbox.ts';
 import type { ConversationView, MessageView, Told } from '../../src/sdk/protocol.ts';
 import { Rooms } from '../../src/sdk/rooms.ts';
 import { Search } from '../../src/sdk/search.ts';
+import type { Envelope } from '../../src/sdk/server.ts';
 import { Stock } from '../../src/sdk/stock.ts';
 import { Sync } from '../../src/sdk/sync.ts';
 import { Talk } from '../../src/sdk/talk.ts';
@@ -365,7 +368,9 @@ export class Player {
     const live = this.live(conversation);
     const [raw, epoch] = await core.changing(live, async () => {
       const group = await core.group(live);
-      const encrypted = group.encrypt(plaintext, mark ?? core.mark(group).digest);
+      const franked = frank(plaintext.slice(2, 18), plaintext);
+      const beside = concat(mark ?? core.mark(group).digest, franked);
+      const encrypted = group.encrypt(plaintext, beside);
       await core.vault.write(await core.saveGroup(live, false));
       return [encrypted, group.epoch] as const;
     });
@@ -456,4 +461,13 @@ export function logOf(
   id: ConversationId | string,
 ): ReturnType<Delivery['log']> {
   return typeof id === 'string' ? delivery.logs.get(id)! : delivery.log(id);
+}
+
+/** What becomes of pushes when somebody between alters the envelopes in them. */
+export function altering(change: Partial<Envelope>): Line['onPush'] {
+  return (pushed) => [
+    pushed.push === 'delivery'
+      ? { ...pushed, envelopes: pushed.envelopes.map((one) => ({ ...one, ...change })) }
+      : pushed,
+  ];
 }

@@ -13,7 +13,15 @@ import { Office } from './office.ts';
 
 const ID = ConversationId.of(new Uint8Array(16).fill(1));
 const RAW = Uint8Array.of(1, 2);
-const ENVELOPE = { seq: 1, epoch: 2, kind: 1, acceptedAtMs: 3, sender: 'x', message: RAW };
+const ENVELOPE = {
+  seq: 1,
+  epoch: 2,
+  kind: 1,
+  acceptedAtMs: 3,
+  sender: 'x',
+  message: RAW,
+  stamp: RAW,
+};
 
 /** A transport that notes what is asked and answers what the test says. */
 class Asked {
@@ -82,6 +90,15 @@ test('what moved, and how a blob stands', async () => {
   expect(await server.putBlobChunk(RAW, 0, RAW)).toBe(77);
   expect(await server.getBlobChunk(RAW, 0, 9)).toBe(RAW);
   await server.dropBlob(RAW);
+});
+
+test('a report is one frame', async () => {
+  const { server, asked } = new Asked();
+  const message = { conversation: ID.bytes, sender: 'x', acceptedAtMs: 3, stamp: RAW };
+  const messages = [{ ...message, key: RAW, content: RAW }];
+  const report = { name: 'ben', reason: 'spam', note: 'x', messages, idempotencyId: RAW };
+  await server.report(report);
+  expect(asked).toEqual([['Report', report]]);
 });
 
 test('pushes in words', () => {

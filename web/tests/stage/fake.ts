@@ -36,6 +36,7 @@ export class FakeDevice implements Messenger {
   own: OwnView | undefined;
   isOnline = true;
   offlineCode = '';
+  reports: Asked<'report'>[] = [];
   taken = new Set<string>();
   invitation = '';
   delayMs = 0;
@@ -458,6 +459,10 @@ export class FakeDevice implements Messenger {
     acceptIdentity: ({ address, compared }) => this.#compared(address, compared),
     rejectIdentity: ({ address }) => this.#contact(address),
     block: ({ address, isBlocked }) => this.#changeContact(address, { isBlocked }),
+    report: (asked) => {
+      this.reports.push(asked);
+      return asked.messages.length;
+    },
     ...devices(this),
     ...backups(() => this.nowMs()),
     saveBackupFile: alone,

@@ -67,10 +67,16 @@ test.each(ROW_KINDS)('a row comes back as it was: %s', async (kind) => {
   const whole = row(3, {
     ...{ kind, seq: undefined, isOutgoing: true, target: id(9), expiresAtMs: 77, failure: 'No.' },
     ...{ isForkSuspected: true, content: new Uint8Array(0) },
+    stamped: { device: 'mimi://x/d/y/0', acceptedAtMs: 2 ** 52, stamp: new Uint8Array(32).fill(6) },
   });
   await keep(whole);
   expect(await messages.get(id(3))).toEqual({ ...whole, position: 1, isHidden: false });
   expect([await messages.has(id(3)), await messages.has(id(4))]).toEqual([true, false]);
+});
+
+test('a row that was written before there were stamps has none', async () => {
+  await keep(row(3));
+  expect((await messages.get(id(3)))?.stamped).toBeUndefined();
 });
 
 test('who wrote what cannot be read from the outside', async () => {

@@ -19,6 +19,7 @@ import {
   PROTOCOL_VERSION,
   SERVER_FRAMES,
 } from '../../src/wire/frames.ts';
+import { DISCLOSED_BYTES, MOST_REPORTED, NOTE_CHARACTERS } from '../../src/wire/reports.ts';
 import { LAYOUTS, type PublishedKind, WIRE } from './vectors.ts';
 
 /** `device_list` as this program writes it: `deviceList`. */
@@ -98,6 +99,9 @@ test('the version and the limits are those of Python', () => {
     PAIRING_MESSAGE_BYTES,
     PAIRING_MESSAGES,
     BACKUP_RECORD_BYTES,
+    MOST_REPORTED,
+    NOTE_CHARACTERS,
+    DISCLOSED_BYTES,
   });
 });
 

@@ -49,6 +49,20 @@ export function decodeClient(raw: Uint8Array): ClientFrame {
     throw new TypeError('A device sends no such frame.');
   }
   const [name, { fields }] = found;
-  const values = Object.keys(fields).map((field, place) => [field, elements[place + 1]]);
-  return { frame: name, ...Object.fromEntries(values) } as ClientFrame;
+  return { frame: name, ...namedOf(fields, elements.slice(1)) } as ClientFrame;
+}
+
+function namedOf(fields: Fields, elements: readonly unknown[]): object {
+  const values = Object.entries(fields).map(([name, kind], place) => [
+    name,
+    valueOf(kind, elements[place]),
+  ]);
+  return Object.fromEntries(values) as object;
+}
+
+function valueOf(kind: Kind, element: unknown): unknown {
+  if (kind.kind === 'list' && Array.isArray(element)) {
+    return element.map((item) => valueOf(kind.item, item));
+  }
+  return kind.kind === 'record' ? namedOf(kind.fields, element as unknown[]) : element;
 }

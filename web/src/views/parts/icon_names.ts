@@ -23,6 +23,7 @@ export const ICON_NAMES = [
   'ellipsis-vertical',
   'eye-off',
   'file',
+  'flag',
   'forward',
   'globe',
   'hard-drive',

@@ -1,0 +1,98 @@
+/** Reporting somebody: which messages are disclosed, why, and what became of it. */
+
+import { PlauschError } from '../base/errors.ts';
+import { type MessageView, REPORT_LIMIT, type ReportReason } from '../sdk/protocol.ts';
+import type { Messenger } from './messenger.ts';
+
+/** How many of somebody's newest messages are offered, and how many of those chosen at first. */
+export const OFFERED = REPORT_LIMIT;
+export const CHOSEN_AT_FIRST = 5;
+
+/** Whether a message can be reported: it is shown, somebody else's, and not a line of the log. */
+export function canBeReported({ isOutgoing, isDeleted, kind }: MessageView): boolean {
+  return !isOutgoing && !isDeleted && kind !== 'event';
+}
+
+/** Whose messages these are, if they can all be reported in one report; undefined otherwise. */
+export function reportedIn(messages: readonly MessageView[]): string | undefined {
+  const senders = new Set(messages.map(({ sender }) => sender));
+  const [sender] = senders;
+  const isOne = senders.size === 1 && messages.every(canBeReported);
+  return isOne && messages.length <= REPORT_LIMIT ? sender : undefined;
+}
+
+/** The newest messages of an account in a conversation, oldest first. Throws PlauschError. */
+export async function newestOf(
+  messenger: Messenger,
+  conversation: string,
+  address: string,
+): Promise<readonly MessageView[]> {
+  const stretch = { from: 'end' } as const;
+  const limit = 200;
+  const { messages } = await messenger.ask('messages', { conversation, stretch, limit });
+  return messages
+    .filter((message) => message.sender === address && canBeReported(message))
+    .slice(-OFFERED);
+}
+
+/** One report while it is being made. */
+export class Reporting {
+  readonly address: string;
+  readonly messages: readonly MessageView[];
+  reason = $state<ReportReason | undefined>();
+  note = $state('');
+  blocksToo = $state(false);
+  isSending = $state(false);
+  chosen = $state.raw<ReadonlySet<string>>(new Set());
+  readonly #conversation: string;
+  readonly #messenger: Messenger;
+
+  /** `messages` are offered; the last `chosen` of them are chosen at first. */
+  constructor(
+    messenger: Messenger,
+    about: { readonly address: string; readonly conversation: string },
+    messages: readonly MessageView[],
+    chosen = messages.length,
+  ) {
+    this.#messenger = messenger;
+    this.#conversation = about.conversation;
+    this.address = about.address;
+    this.messages = messages;
+    this.chosen = new Set(messages.slice(-chosen).map(({ id }) => id));
+  }
+
+  get canSend(): boolean {
+    const { size } = this.chosen;
+    return size > 0 && size <= REPORT_LIMIT && this.reason !== undefined && !this.isSending;
+  }
+
+  toggle(id: string): void {
+    const chosen = new Set(this.chosen);
+    if (!chosen.delete(id)) {
+      chosen.add(id);
+    }
+    this.chosen = chosen;
+  }
+
+  /** Hand it in, and then block if that is wanted. Throws PlauschError; nothing is done then. */
+  async send(): Promise<void> {
+    const { reason, address } = this;
+    if (reason === undefined || !this.canSend) {
+      throw new PlauschError('Choose messages and a reason first.', { code: 'bad_report' });
+    }
+    this.isSending = true;
+    try {
+      await this.#messenger.ask('report', {
+        conversation: this.#conversation,
+        messages: this.messages.flatMap(({ id }) => (this.chosen.has(id) ? [id] : [])),
+        reason,
+        note: this.note.trim(),
+      });
+      if (this.blocksToo) {
+        await this.#messenger.ask('block', { address, isBlocked: true });
+      }
+    } finally {
+      this.isSending = false;
+    }
+  }
+}
