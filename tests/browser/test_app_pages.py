@@ -71,14 +71,15 @@ def selecting(page: Page) -> None:
 
 
 def reporting(page: Page) -> None:
-    message_menu(page)
+    page.get_by_role("article").filter(has_text="Schönes Wetter").focus()
+    page.keyboard.press("Enter")
     page.get_by_role("menuitem", name="Melden").click()
-    page.get_by_role("radio", name="Spam oder Betrug").check()
+    page.get_by_text("Spam oder Betrug").click()
 
 
 def reporting_person(page: Page) -> None:
     page.get_by_role("button", name="melden").click()
-    page.get_by_role("switch", name="auch blockieren").click()
+    page.get_by_role("switch", name="auch blockieren").wait_for()
 
 
 def picture(page: Page) -> None:

@@ -20,7 +20,12 @@ The ids, or how they begin, are in: plausch history cem --json"""
 )
 @click.argument("address")
 @click.argument("messages", nargs=-1, required=True, metavar="MESSAGE...")
-@click.option("--reason", type=click.Choice([one.value for one in Reason]), required=True)
+@click.option(
+    "--reason",
+    type=click.Choice([one.value for one in Reason]),
+    required=True,
+    help="What is wrong with them.",
+)
 @click.option("--note", default="", metavar="TEXT", help="What the operator should know besides.")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 @home_option
