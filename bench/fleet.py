@@ -24,6 +24,7 @@ import picows
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from plausch.wire import frames as f
+from plausch.wire.franking import AUTHENTICATED_BYTES
 from wire_device import Person, WireDevice  # the tests' folder is no package
 
 SERVER_CPU, LOAD_CPU = 0, 1
@@ -206,7 +207,7 @@ async def in_one_conversation(devices: Sequence[LoadDevice], size: int) -> None:
         await first.ask(f.KeyPackages, claim)
     uris = [other.person.device.uri for other in others]
     group = await first.converse(bundles, uris)
-    sample = group.encrypt(b"x")
+    sample = group.encrypt(b"x", bytes(AUTHENTICATED_BYTES))  # so that it is stamped
     sample = sample + bytes(size) if len(sample) < size else sample
     for device in devices:
         device.conversation = group.group_id

@@ -14,7 +14,7 @@ from plausch.server.reports import Reports
 from plausch.server.store import report
 from plausch.server.store.report import Disclosed, ReportRow
 from plausch.wire import frames as f
-from plausch.wire.franking import frank, stamp
+from plausch.wire.franking import Stamper, frank
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":
@@ -82,8 +82,7 @@ async def test_whatever_was_changed_is_not_genuine(world: World) -> None:
         {"stamp": later.stamp},
         {"stamp": frank(message.key, message.content)},
         {
-            "stamp": stamp(
-                bytes(32),
+            "stamp": Stamper(bytes(32)).stamp(
                 frank(message.key, message.content),
                 mine.group_id,
                 message.sender,

@@ -11,7 +11,7 @@ from plausch.content.fork import EpochMark
 from plausch.content.mimi import salt_of
 from plausch.content.text import text_message
 from plausch.sdk.franked import authenticated_with
-from plausch.wire.franking import frank, stamp, stamped
+from plausch.wire.franking import Stamper, frank, stamped
 
 FILE = Path(__file__).resolve().parents[2] / "spec" / "vectors" / "franking.json"
 
@@ -36,7 +36,7 @@ def case(text: str, salt: bytes, device: DeviceAddress, at_ms: int) -> dict[str,
         "sender": device.uri,
         "accepted_at_ms": at_ms,
         "stamped": stamped(franked, CONVERSATION, device.uri, at_ms).hex(),
-        "stamp": stamp(REPORTING_KEY, franked, CONVERSATION, device.uri, at_ms).hex(),
+        "stamp": Stamper(REPORTING_KEY).stamp(franked, CONVERSATION, device.uri, at_ms).hex(),
     }
 
 

@@ -13,7 +13,7 @@ from plausch.db.interface import Database, Transaction
 from plausch.server.store import report
 from plausch.server.store.envelope import StoredEnvelope
 from plausch.wire import frames as f
-from plausch.wire import franking
+from plausch.wire.franking import Stamper, frank, frank_of
 
 KEY_BYTES = 32
 
@@ -34,19 +34,19 @@ class Franking:
                 "row, then a new one is made; messages that were stamped before can then not be "
                 "reported any more."
             )
-        self._key = key
+        self._stamper = Stamper(key)
 
     def envelope(self, conversation: bytes, stored: StoredEnvelope) -> f.Envelope:
         """What the device gets of an envelope: with a stamp if its message has a frank."""
         _, _, kind, at_ms, sender, message = stored
-        franked = franking.frank_of(message) if kind == f.APPLICATION else b""
-        made = franked and franking.stamp(self._key, franked, conversation, sender, at_ms)
+        franked = frank_of(message) if kind == f.APPLICATION else b""
+        made = franked and self._stamper.stamp(franked, conversation, sender, at_ms)
         return f.Envelope(*stored, made)
 
     def is_genuine(self, one: f.ReportedMessage) -> bool:
         """Whether that device handed in exactly this content, there and then."""
-        franked = franking.frank(one.key, one.content)
-        made = franking.stamp(self._key, franked, one.conversation, one.sender, one.accepted_at_ms)
+        franked = frank(one.key, one.content)
+        made = self._stamper.stamp(franked, one.conversation, one.sender, one.accepted_at_ms)
         return hmac.compare_digest(made, one.stamp)
 
 

@@ -7,7 +7,10 @@ shows its content; the server finds out by itself whether it is what that device
 what differs from the draft.
 """
 
+import hashlib
 import hmac
+
+from plausch.base.errors import LocalError
 
 MARK_BYTES = 16
 """What stands before the frank in a message's authenticated data (content.fork.EpochMark)."""
@@ -20,6 +23,7 @@ FRANKING_KEY_BYTES = 16
 AUTHENTICATED_BYTES = MARK_BYTES + FRANK_BYTES
 
 _HASH = "sha256"
+_BLOCK_BYTES = 64
 _OUTSIDE = 4 + 1 + 16 + 8 + 1
 """Version and wire format, the group's id with its length, epoch, content type (RFC 9420,
 section 6.3.1): here begins the authenticated data of a conversation's PrivateMessage."""
@@ -44,12 +48,24 @@ def frank_of(message: bytes) -> bytes:
     return message[_BEGIN:_END]
 
 
-def stamp(
-    key: bytes, franked: bytes, conversation: bytes, sender: str, accepted_at_ms: int
-) -> bytes:
-    """The server's word that this device handed in this frank, there and then; only who has the
-    key can make or check it."""
-    return hmac.digest(key, stamped(franked, conversation, sender, accepted_at_ms), _HASH)
+class Stamper:
+    """Makes stamps: HMAC-SHA-256 under one key, of which the part that does not change is done
+    once, because a server stamps every message that it delivers (RFC 2104, section 4)."""
+
+    def __init__(self, key: bytes) -> None:
+        if len(key) > _BLOCK_BYTES:
+            raise LocalError(f"A key for stamps has at most {_BLOCK_BYTES} bytes.")
+        block = key.ljust(_BLOCK_BYTES, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def stamp(self, franked: bytes, conversation: bytes, sender: str, accepted_at_ms: int) -> bytes:
+        """The server's word that this device handed in this frank, there and then; only who has
+        the key can make or check it."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(stamped(franked, conversation, sender, accepted_at_ms))
+        outer.update(inner.digest())
+        return outer.digest()
 
 
 def stamped(franked: bytes, conversation: bytes, sender: str, accepted_at_ms: int) -> bytes:

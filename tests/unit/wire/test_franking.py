@@ -3,17 +3,19 @@
 import hashlib
 import hmac
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plausch.base.errors import LocalError
 from plausch.wire.franking import (
     AUTHENTICATED_BYTES,
     FRANK_BYTES,
     MARK_BYTES,
     STAMP_BYTES,
+    Stamper,
     frank,
     frank_of,
-    stamp,
     stamped,
 )
 
@@ -54,7 +56,10 @@ def test_what_has_another_length_is_no_frank() -> None:
 
 def test_a_stamp_covers_each_part_by_itself() -> None:
     parts = (FRANK, CONVERSATION, DEVICE, AT_MS)
-    made = stamp(bytes(32), *parts)
+    stamper = Stamper(bytes(32))
+    made = stamper.stamp(*parts)
+    assert made == hmac.new(bytes(32), stamped(*parts), hashlib.sha256).digest()
+    assert stamper.stamp(*parts) == made, "also a second time"
     assert len(made) == STAMP_BYTES
     others = (
         (FRANK[::-1], CONVERSATION, DEVICE, AT_MS),
@@ -62,8 +67,13 @@ def test_a_stamp_covers_each_part_by_itself() -> None:
         (FRANK, CONVERSATION, DEVICE + "0", AT_MS),
         (FRANK, CONVERSATION, DEVICE, AT_MS + 1),
     )
-    assert len({made, *(stamp(bytes(32), *one) for one in others)}) == 5
-    assert stamp(bytes(31) + b"\x01", *parts) != made
+    assert len({made, *(stamper.stamp(*one) for one in others)}) == 5
+    assert Stamper(bytes(31) + b"\x01").stamp(*parts) != made
+
+
+def test_a_key_longer_than_a_block_is_none() -> None:
+    with pytest.raises(LocalError, match="at most 64 bytes"):
+        Stamper(bytes(65))
 
 
 @given(
