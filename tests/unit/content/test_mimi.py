@@ -24,6 +24,7 @@ from plausch.content.mimi import (
     check_origin,
     decode,
     leaves,
+    salt_of,
 )
 
 SALT = bytes(range(16))
@@ -84,6 +85,14 @@ def code_of(raw: bytes) -> str:
 
 def test_everything_comes_back() -> None:
     assert decode(FULL.encode()) == FULL
+
+
+def test_the_salt_is_read_from_the_bytes_alone() -> None:
+    raw = FULL.encode()
+    assert salt_of(raw) == SALT == decode(raw).salt
+    for other in (raw[:17], raw[1:], bytes(40), b""):
+        with pytest.raises(ContentError, match="salt of 16 bytes"):
+            salt_of(other)
 
 
 def test_the_smallest_message() -> None:

@@ -176,3 +176,15 @@ async def test_an_answer_that_was_lost_is_asked_for_again(town: Town, wire: Croo
     assert len(lost) == 2
     assert lost[0].idempotency_id == lost[1].idempotency_id
     assert len(await reports(town)) == 1
+
+
+async def test_what_was_stamped_before_the_server_restarted_is_genuine(town: Town) -> None:
+    """The key is the database's: it outlives every process."""
+    anna, cem = await town.people("anna", "cem")
+    theirs = await cem.conversation_with("anna@localhost")
+    ids = await said(anna, theirs, "Buy now!")
+    await town.shut()
+    await town.open()
+    await anna.synchronize()
+    (conversation,) = anna.conversations()
+    assert await conversation.report(ids, Reason.SPAM) == 1

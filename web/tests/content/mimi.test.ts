@@ -16,6 +16,7 @@ import {
   MultiPart,
   NullPart,
   type Part,
+  saltOf,
   Semantics,
   SinglePart,
   TEXT_PLAIN,
@@ -87,6 +88,14 @@ function nested(depth: number): Part {
 test('everything comes back', () => {
   const content = new MimiContent(FULL);
   expect(decode(content.encode())).toStrictEqual(content);
+});
+
+test('the salt is read from the bytes alone', () => {
+  const raw = new MimiContent({ salt: SALT, part: WORDS }).encode();
+  expect(saltOf(raw)).toEqual(SALT);
+  for (const other of [raw.slice(0, 17), raw.slice(1), new Uint8Array(40), new Uint8Array(0)]) {
+    expect(codeOf(() => saltOf(other))).toBe('bad_content');
+  }
 });
 
 test('the smallest message', () => {

@@ -89,6 +89,18 @@ test('edits, reactions, deletions and what was hidden come along', async () => {
   expect(await phone.core.messages.has(MessageId.fromHex(hidden.id))).toBe(true);
 });
 
+test('what came along can be reported from here', async () => {
+  const { anna, ben, phone, conversation } = await linked();
+  await taken(phone, anna, await written(anna));
+  await phone.connect();
+  const answer = (await phone.said(conversation)).find(({ text }) => text === 'an answer')!;
+  const asked = { conversation, messages: [answer.id], reason: 'spam', note: '' } as const;
+  expect(await phone.talk.report(asked)).toBe(1);
+  const [device, report] = phone.line.delivery.reports[0]!;
+  expect([device, report.name]).toEqual([phone.core.device.uri, 'ben']);
+  expect(report.messages[0]!.sender).toBe(ben.core.device.uri);
+});
+
 test('the same again changes nothing', async () => {
   const { anna, phone, conversation } = await linked();
   const ref = await written(anna);

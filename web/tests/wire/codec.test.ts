@@ -8,7 +8,7 @@ import { LocalError, RemoteError } from '../../src/base/errors.ts';
 import { BLOB_CHUNK_BYTES } from '../../src/wire/blobs.ts';
 import { BUNDLE_BYTES, decodeServer, encode, WireError } from '../../src/wire/codec.ts';
 import { type ClientFrame, SERVER_FRAMES, type ServerFrameOf } from '../../src/wire/frames.ts';
-import { CONVERSATION, DEVICE, encodeServer, HELLO } from './server_side.ts';
+import { CONVERSATION, decodeClient, DEVICE, encodeServer, HELLO } from './server_side.ts';
 import { type Example, isFromDevice, readExample, WIRE, written } from './vectors.ts';
 
 const SHORT = `The frame could not be read: `;
@@ -231,6 +231,26 @@ describe('what a caller cannot send', () => {
     const more = { ...read, secret: 'mine' };
     expect(toHex(encode(more))).toBe(toHex(encode(read)));
   });
+});
+
+test('records in a frame of a device are looked at field by field', () => {
+  const message = {
+    ...{ conversation: CONVERSATION, sender: DEVICE, acceptedAtMs: 7 },
+    ...{ stamp: new Uint8Array(32), key: new Uint8Array(16), content: Uint8Array.of(1) },
+  };
+  const report = (...messages: (typeof message)[]): ClientFrame => ({
+    ...{ frame: 'Report', id: 1, name: 'ben', reason: 'spam', note: '', messages },
+    idempotencyId: new Uint8Array(16),
+  });
+  expect(decodeClient(encode(report(message)))).toEqual(report(message));
+  expect(() => encode(report({ ...message, stamp: new Uint8Array(31) }))).toThrow(
+    'Report.messages.stamp cannot be sent: it has to be 32 bytes.',
+  );
+  expect(() => encode(report({ ...message, acceptedAtMs: 0.5 }))).toThrow(LocalError);
+  expect(() => encode(report(null as never))).toThrow('it has to be a list of 6');
+  expect(() => encode(report(...Array.from({ length: 21 }, () => message)))).toThrow(
+    'Report.messages cannot be sent: it has to be a list of at most 20.',
+  );
 });
 
 test('bytes of a frame are a copy: the message goes', () => {

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
+from plausch.sdk.franked import Stamped
 from plausch.sdk.message import Kind
 from plausch.sdk.vault.messages import MessageRow, Messages
 from plausch.sdk.vault.vault import DATABASE_FILE, Vault
@@ -48,6 +49,16 @@ def outgoing(number: int, at_ms: int) -> MessageRow:
 
 def numbers(rows: list[MessageRow]) -> list[int]:
     return [int.from_bytes(row.message_id[1:], "big") for row in rows]
+
+
+async def test_a_stamp_comes_back_with_its_message(vault: Vault) -> None:
+    table = Messages(vault)
+    stamped = Stamped("mimi://localhost/d/cem/0", 2**52, b"S" * 32)
+    await vault.write([table.add(replace(incoming(1), stamped=stamped)), table.add(incoming(2))])
+    for number, kept in ((1, stamped), (2, None)):
+        row = await table.get(identifier(number))
+        assert row is not None
+        assert row.stamped == kept
 
 
 async def test_a_message_is_kept_once(vault: Vault) -> None:
