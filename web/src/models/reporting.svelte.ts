@@ -1,11 +1,12 @@
 /** Reporting somebody: which messages are disclosed, why, and what became of it. */
 
 import { PlauschError } from '../base/errors.ts';
-import { type MessageView, REPORT_LIMIT, type ReportReason } from '../sdk/protocol.ts';
+import { MOST_REPORTED, type ReportReason } from '../base/reports.ts';
+import type { MessageView } from '../sdk/protocol.ts';
 import type { Messenger } from './messenger.ts';
 
 /** How many of somebody's newest messages are offered, and how many of those chosen at first. */
-export const OFFERED = REPORT_LIMIT;
+export const OFFERED = MOST_REPORTED;
 export const CHOSEN_AT_FIRST = 5;
 
 /** Whether a message can be reported: it is shown, somebody else's, and not a line of the log. */
@@ -18,7 +19,7 @@ export function reportedIn(messages: readonly MessageView[]): string | undefined
   const senders = new Set(messages.map(({ sender }) => sender));
   const [sender] = senders;
   const isOne = senders.size === 1 && messages.every(canBeReported);
-  return isOne && messages.length <= REPORT_LIMIT ? sender : undefined;
+  return isOne && messages.length <= MOST_REPORTED ? sender : undefined;
 }
 
 /** The newest messages of an account in a conversation, oldest first. Throws PlauschError. */
@@ -63,7 +64,7 @@ export class Reporting {
 
   get canSend(): boolean {
     const { size } = this.chosen;
-    return size > 0 && size <= REPORT_LIMIT && this.reason !== undefined && !this.isSending;
+    return size > 0 && size <= MOST_REPORTED && this.reason !== undefined && !this.isSending;
   }
 
   toggle(id: string): void {

@@ -5,10 +5,11 @@
  * message, a conversation that there is not) is said by whoever does it, with a better sentence.
  */
 
+import { REPORT_REASONS } from '../base/reports.ts';
 import { PREVIEW_BYTES, WAVEFORM_BYTES } from '../content/attachment.ts';
 import { MAX_INSTANT_S, MAX_PARTY } from '../content/cards.ts';
 import { SdkError } from './errors.ts';
-import { type Operation, REPORT_REASONS } from './protocol.ts';
+import type { Operation } from './protocol.ts';
 
 /** UTF-16 units of one text; what can be sent is shorter. */
 export const TEXT_LIMIT = 256 * 1024;

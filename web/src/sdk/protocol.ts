@@ -9,6 +9,7 @@
 import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
+import type { ReportReason } from '../base/reports.ts';
 
 /** The largest file that can be sent. */
 export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
@@ -333,15 +334,6 @@ export interface Outgoing {
   readonly preview?: Uint8Array;
   readonly text?: string;
 }
-
-export const REPORT_REASONS = ['spam', 'abuse', 'illegal', 'other'] as const;
-export type ReportReason = (typeof REPORT_REASONS)[number];
-
-/** Messages that one report discloses at most, edited versions included. */
-export const REPORT_LIMIT = 20;
-
-/** Characters of a report's note at most. */
-export const NOTE_CHARACTERS = 1000;
 
 /** Every operation: its fields and its answer. All of them may throw a `Failure`. */
 export interface Operations {

@@ -2,10 +2,10 @@
 
 import { type ConversationId, MessageId } from '../base/ids.ts';
 import { randomBytes } from '../base/random.ts';
+import { MOST_REPORTED, NOTE_CHARACTERS } from '../base/reports.ts';
 import { saltOf } from '../content/mimi.ts';
 import { isCounted, type MessageRow } from '../vault/messages.ts';
 import { fitsText } from '../wire/frame.ts';
-import { MOST_REPORTED, NOTE_CHARACTERS } from '../wire/reports.ts';
 import type { Core } from './core.ts';
 import { SdkError, Unreachable } from './errors.ts';
 import { rootOf } from './history.ts';

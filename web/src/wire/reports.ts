@@ -1,5 +1,6 @@
 /** Frames about reports: messages that somebody discloses to the operator (spec/franking.md). */
 
+import { MOST_REPORTED, NOTE_CHARACTERS } from '../base/reports.ts';
 import {
   bytes,
   CONVERSATION_BYTES,
@@ -13,11 +14,6 @@ import {
   URI,
   WORD,
 } from './frame.ts';
-
-/** Messages in one report. */
-export const MOST_REPORTED = 20;
-
-export const NOTE_CHARACTERS = 1000;
 
 /** Most of a content. */
 export const DISCLOSED_BYTES = 60 * 1024;

@@ -3,9 +3,8 @@
 import { beforeEach, expect, test } from 'vitest';
 
 import { lenientTextFrom } from '../../src/base/bytes.ts';
+import { MOST_REPORTED, type ReportReason } from '../../src/base/reports.ts';
 import { Unreachable } from '../../src/sdk/errors.ts';
-import { REPORT_LIMIT, REPORT_REASONS, type ReportReason } from '../../src/sdk/protocol.ts';
-import { MOST_REPORTED } from '../../src/wire/reports.ts';
 import { codeOf } from '../vault/vault_players.ts';
 import { Delivery } from './delivery.ts';
 import { altering, annaAndBen, groupOf, Player, quiet } from './players.ts';
@@ -142,9 +141,4 @@ test('an answer that was lost is asked for again, as the same report', async () 
   expect(ids).toEqual([ids[0], ids[0]]);
   left = 9;
   expect(await codeOf(report([message!]))).toBe('unreachable');
-});
-
-test('page and wire mean the same', () => {
-  expect(REPORT_LIMIT).toBe(MOST_REPORTED);
-  expect(REPORT_REASONS).toEqual(['spam', 'abuse', 'illegal', 'other']);
 });

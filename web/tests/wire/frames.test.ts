@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 
+import { MOST_REPORTED, NOTE_CHARACTERS } from '../../src/base/reports.ts';
 import { BLOB_CHUNK_BYTES, MAX_BLOB_BYTES } from '../../src/wire/blobs.ts';
 import {
   BACKUP_RECORD_BYTES,
@@ -19,7 +20,7 @@ import {
   PROTOCOL_VERSION,
   SERVER_FRAMES,
 } from '../../src/wire/frames.ts';
-import { DISCLOSED_BYTES, MOST_REPORTED, NOTE_CHARACTERS } from '../../src/wire/reports.ts';
+import { DISCLOSED_BYTES } from '../../src/wire/reports.ts';
 import { LAYOUTS, type PublishedKind, WIRE } from './vectors.ts';
 
 /** `device_list` as this program writes it: `deviceList`. */

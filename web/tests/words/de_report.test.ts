@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { REPORT_REASONS } from '../../src/sdk/protocol.ts';
+import { REPORT_REASONS } from '../../src/base/reports.ts';
 import { de } from '../../src/words/de.ts';
 import { deReportFailures } from '../../src/words/de_report.ts';
 import { enReportFailures } from '../../src/words/en_report.ts';

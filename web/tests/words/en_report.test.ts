@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { REPORT_REASONS } from '../../src/sdk/protocol.ts';
+import { REPORT_REASONS } from '../../src/base/reports.ts';
 import { en } from '../../src/words/en.ts';
 import { enReportFailures } from '../../src/words/en_report.ts';
 
