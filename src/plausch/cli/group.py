@@ -95,6 +95,29 @@ def remove(
     _change(request, home, passphrase_file, as_json, "group_removed", address=address)
 
 
+@group.command(epilog='Example: plausch group admin "Chess club" olga')
+@click.argument("group_name", metavar="GROUP")
+@click.argument("address")
+@click.option("--dismiss", is_flag=True, help="An admin no longer.")
+@home_option
+@passphrase_option
+@json_option
+def admin(
+    group_name: str,
+    address: str,
+    dismiss: bool,
+    home: Path,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Make ADDRESS an admin of GROUP: only admins add and remove others and name admins."""
+    if dismiss:
+        request, key = GroupChange(group=group_name, demote=address), "group_demoted"
+    else:
+        request, key = GroupChange(group=group_name, promote=address), "group_promoted"
+    _change(request, home, passphrase_file, as_json, key, address=address)
+
+
 @group.command(epilog='Example: plausch group rename "Chess club" "Chess and cake"')
 @click.argument("group_name", metavar="GROUP")
 @click.argument("title")

@@ -49,6 +49,14 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{address} is no longer in {title}.",
         "{address} ist nicht mehr in {title}.",
     ),
+    "group_promoted": (
+        "{address} is an admin of {title} now.",
+        "{address} verwaltet jetzt {title}.",
+    ),
+    "group_demoted": (
+        "{address} is no longer an admin of {title}.",
+        "{address} verwaltet {title} nicht mehr.",
+    ),
     "group_left": ("You left {title}.", "Sie haben {title} verlassen."),
     "group_renamed": ("It is called {title} now.", "Der Name ist jetzt {title}."),
     "working": ("Working ...", "Einen Augenblick ..."),

@@ -57,7 +57,8 @@ class SavedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation as this device knows it; participants are addresses."""
+    """A conversation as this device knows it; participants and admins are addresses. Without admins
+    everybody may change it."""
 
     conversation: str
     title: str
@@ -65,6 +66,7 @@ class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     participants: list[str]
     request: bool = False
+    admins: list[str] = []
 
 
 class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +165,7 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         state=conversation.state,
         participants=[str(one) for one in conversation.participants],
         request=conversation.request,
+        admins=[str(one) for one in conversation.admins],
     )
 
 

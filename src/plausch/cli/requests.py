@@ -304,12 +304,15 @@ class GroupCreate(Request[ConversationRecord], frozen=True, kw_only=True, tag="g
 
 
 class GroupChange(Request[ConversationRecord], frozen=True, kw_only=True, tag="group_change"):
-    """Add an account to a group, remove one, rename it, or leave it."""
+    """Add an account to a group, remove one, make it an admin or one no longer, rename the group,
+    or leave it."""
 
     answer_type = ConversationRecord
     group: str
     add: str = ""
     remove: str = ""
+    promote: str = ""
+    demote: str = ""
     title: str = ""
     leave: bool = False
 
@@ -321,6 +324,9 @@ class GroupChange(Request[ConversationRecord], frozen=True, kw_only=True, tag="g
             await conversation.add(full_address(client, self.add))
         if self.remove:
             await conversation.remove(full_address(client, self.remove))
+        for named, is_admin in ((self.promote, True), (self.demote, False)):
+            if named:
+                await conversation.make_admin(full_address(client, named), is_admin)
         if self.title:
             await (await conversation.rename(self.title)).accepted()
         if self.leave:

@@ -14,6 +14,7 @@ from plausch.sdk.errors import (
     ConversationBroken,
     FileRefused,
     IdentityChanged,
+    NotAdmin,
     NotParticipant,
     SdkError,
     ServerMisbehaved,
@@ -29,6 +30,7 @@ from plausch.sdk.errors import (
     WrongPassphrase,
 )
 from plausch.sdk.events import (
+    AdminsChanged,
     ConnectionChanged,
     ConversationJoined,
     ConversationLeft,
@@ -46,6 +48,7 @@ from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, Store
 from plausch.sdk.outgoing import FileDescription
 
 __all__ = [
+    "AdminsChanged",
     "Client",
     "ConnectionChanged",
     "Contact",
@@ -64,6 +67,7 @@ __all__ = [
     "Kind",
     "MessageChanged",
     "MessageReceived",
+    "NotAdmin",
     "NotParticipant",
     "ParticipantsChanged",
     "ProblemFound",

@@ -210,7 +210,7 @@ class Client:
         with sendable():
             content = title_message(title, salt=new_salt())
         await self._meet(others)
-        live, _ = await begin(device.core, others)
+        live, _ = await begin(device.core, others, is_group=True)
         conversation = Conversation(device, live.id)
         titled = await conversation.send(content)
         await titled.accepted()  # it comes after the Commit that adds everybody

@@ -18,6 +18,7 @@ from plausch.sdk.membership import Intent, demand_participant
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, StoredMessage
 from plausch.sdk.outgoing import PLAIN_FILE, FileDescription, outgoing_file
 from plausch.sdk.reading import mark_read, read_history
+from plausch.sdk.roles import demand_admin, heir_of, may_administrate
 from plausch.sdk.uploads import Progress
 from plausch.sdk.vault.conversations import ConversationState
 from plausch.sdk.vault.messages import MessageRow
@@ -79,6 +80,16 @@ class Conversation:
     def members(self) -> tuple[DeviceAddress, ...]:
         """The devices in it, this one included."""
         return self._live.kept.members
+
+    @property
+    def admins(self) -> tuple[AccountAddress, ...]:
+        """The participants that are admins; empty where everybody may change the group."""
+        return self._live.kept.present_admins
+
+    @property
+    def may_administrate(self) -> bool:
+        """Whether this account may add and remove others and name admins."""
+        return may_administrate(self._live.kept, self._core.address)
 
     async def ready(self) -> None:
         """Wait until it exists on the server with everybody in it.
@@ -207,26 +218,62 @@ class Conversation:
         """Add an account with all its devices; returns when the change is in the log.
 
         What cannot be done now is given up, so that nothing said afterwards has to wait for it;
-        add it again later. Raises ServerRefused, TrustRefused (a key that has changed, no key
-        package: it has to come online once).
+        add it again later. Raises NotAdmin, ServerRefused, TrustRefused (a key that has changed, no
+        key package: it has to come online once).
         """
         account = self._device.parse_other(address)
+        demand_admin(self._core, self._live.kept)
         await self._core.trust.ensure(account)
         await self._change(Intent(add=(account.uri,)))
         if self._live.kept.title:
             await self.rename(self._live.kept.title)  # who came has not read it yet
 
     async def remove(self, address: AccountAddress | str) -> None:
-        """Remove an account with all its devices; returns when the change is in the log."""
+        """Remove an account with all its devices; returns when the change is in the log.
+
+        Raises NotAdmin, ServerRefused.
+        """
         account = self._device.parse_other(address)
+        demand_admin(self._core, self._live.kept)
         if account not in self.participants:
             raise SdkError(f"{account} is not in this conversation.")
         await self._change(Intent(remove=(account.uri,)))
 
+    async def make_admin(self, address: AccountAddress | str, is_admin: bool = True) -> None:
+        """Make a participant an admin of this group, or one no longer; returns when the change is
+        in the log.
+
+        Raises NotAdmin, SdkError (`no_roles`: begun without; `last_admin`; not in the group),
+        ServerRefused.
+        """
+        account = self._device.parse_account(address)
+        if account not in self.participants:
+            raise SdkError(f"{account} is not in this conversation.")
+        if self._live.kept.admins is None:
+            raise SdkError("This conversation has no admins: everybody may.", code="no_roles")
+        demand_admin(self._core, self._live.kept)
+        uris = (account.uri,)
+        await self._change(Intent(promote=uris) if is_admin else Intent(demote=uris))
+
     async def leave(self) -> None:
-        """Leave: the others' clients carry it out; nothing more can be sent from here."""
-        if not self._live.kept.is_over:
-            await self._owe(EntryKind.LEAVE, b"")
+        """Leave: the others' clients carry it out; nothing more can be sent from here.
+
+        The only admin makes another one first: who has been in the group the longest.
+        """
+        if self._live.kept.is_over:
+            return
+        heir = None
+        if self._live.kept.state == "open":
+            async with self._core.changing(self._live):
+                group = await self._core.group(self._live)
+                heir = heir_of(self._core, self._live.kept, group)
+        if heir is not None:
+            intent = Intent(promote=(heir.uri,)).to_bytes()
+            first = self._core.outbox.add(
+                self.id, EntryKind.CHANGE, intent, idempotency_id=new_idempotency_id()
+            )
+            await self._core.vault.write([first])
+        await self._owe(EntryKind.LEAVE, b"")
 
     async def rename(self, title: str) -> SentMessage:
         """Give it a title; travels encrypted, the server never learns it."""

@@ -37,9 +37,14 @@ class Device:
 
     def parse_other(self, address: AccountAddress | str) -> AccountAddress:
         """An address of somebody else. Raises NameRefused, SdkError."""
-        parsed = AccountAddress.parse(address) if isinstance(address, str) else address
+        parsed = self.parse_account(address)
         if parsed == self.core.address:
             raise SdkError(f"{parsed} is this very account.")
+        return parsed
+
+    def parse_account(self, address: AccountAddress | str) -> AccountAddress:
+        """An address of this server. Raises NameRefused, SdkError."""
+        parsed = AccountAddress.parse(address) if isinstance(address, str) else address
         if parsed.domain != self.core.address.domain:
             raise SdkError(
                 f"{parsed} lives on another server; this one can only reach accounts of "

@@ -73,6 +73,16 @@ class TitleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminsChanged:
+    """Participants of a group became admins, or are admins no longer. `by` is who committed it."""
+
+    conversation_id: ConversationId
+    made: tuple[AccountAddress, ...]
+    dismissed: tuple[AccountAddress, ...]
+    by: AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityKeyChanged:
     """An account shows a new identity key; sending to it waits for `accept_identity` or
     `reject_identity`."""
@@ -113,6 +123,7 @@ Event = (
     | ConversationLeft
     | ParticipantsChanged
     | TitleChanged
+    | AdminsChanged
     | IdentityKeyChanged
     | ForkSuspected
     | ProblemFound

@@ -47,6 +47,29 @@ def test_a_group_is_changed(plausch: Plausch, anna: Person, cem: Person, olga: P
     assert ran.sentence
 
 
+def test_admins_are_named_and_dismissed(
+    plausch: Plausch, anna: Person, cem: Person, olga: Person
+) -> None:
+    ran = plausch("group", "create", "Ruled", cem.address, "--home", anna.home, "--json")
+    assert json.loads(ran.out)["admins"] == [anna.address]
+    ran = plausch("group", "add", "Ruled", olga.address, "--home", cem.home)
+    assert ran.code == 1
+    assert f"Only an admin of this group may do this: ask {anna.address}." in ran.sentence
+    ran = plausch("group", "admin", "Ruled", cem.address, "--home", anna.home)
+    assert ran.out == f"{cem.address} is an admin of Ruled now.\n"
+    ran = plausch("group", "admin", "Ruled", anna.address, "--dismiss", "--home", cem.home)
+    assert ran.out == f"{anna.address} is no longer an admin of Ruled.\n"
+    (one,) = [
+        one
+        for one in json.loads(plausch("group", "list", "--home", anna.home, "--json").out)
+        if one["title"] == "Ruled"
+    ]
+    assert one["admins"] == [cem.address]
+    ran = plausch("group", "admin", "Ruled", cem.address, "--dismiss", "--home", cem.home)
+    assert ran.code == 1
+    assert "A group has an admin at least" in ran.sentence
+
+
 def test_somebody_leaves(plausch: Plausch, anna: Person, cem: Person) -> None:
     plausch("group", "create", "Short", cem.address, "--home", anna.home)
     assert plausch("group", "leave", "Short", "--home", cem.home).out == "You left Short.\n"

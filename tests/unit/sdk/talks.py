@@ -42,6 +42,16 @@ async def anna_and_cem(town: Town, wire: Crooked) -> tuple[Client, Client, Conve
     return anna, cem, conversation
 
 
+async def all_admins(group: Conversation, *others: Client) -> None:
+    """Whoever made the group makes everybody else an admin too; all have seen it."""
+    for one in others:
+        await group.make_admin(one.address)
+    for one in others:
+        live = live_of(one, group)
+        everybody = group.participants
+        await eventually(lambda live=live: live.kept.present_admins == everybody)  # type: ignore[misc]
+
+
 async def append(
     client: Client, conversation: ConversationId, kind: int, raw: bytes, epoch: int
 ) -> f.Appended:

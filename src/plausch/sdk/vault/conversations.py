@@ -13,8 +13,8 @@ from plausch.sdk.vault.vault import Vault, Write
 ConversationState = Literal["opening", "open", "left", "failed", "broken", "ended"]
 
 _SELECT = (
-    "SELECT id, state, request, title, members, invited, epoch, cursor, read_seq, active_at_ms, "
-    "ordinal_ms FROM conversation"
+    "SELECT id, state, request, title, members, invited, admins, epoch, cursor, read_seq, "
+    "active_at_ms, ordinal_ms FROM conversation"
 )
 _TITLE = "conversation.title"
 _EPOCH = "conversation.epoch_state"
@@ -25,7 +25,8 @@ _RATCHET = "conversation.ratchet_state"
 class KeptConversation:
     """A conversation as it stands in the vault, without its group's secrets.
 
-    `invited` are the accounts that its first Commit will add, empty once it is open;
+    `invited` are the accounts that its first Commit will add, empty once it is open; `admins` those
+    that its roles name, None when it has no roles;
     `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which
     its log is in the vault, `read_seq` up to where a person read,
     `ordinal_ms` the largest time of its log so far.
@@ -42,6 +43,7 @@ class KeptConversation:
     read_seq: int = 0
     active_at_ms: int = 0
     ordinal_ms: int = 0
+    admins: tuple[AccountAddress, ...] | None = None
     participants: tuple[AccountAddress, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +53,11 @@ class KeptConversation:
     def is_over(self) -> bool:
         """This device is out, or the conversation has ended: nothing is sent or read any more."""
         return self.state in ("left", "ended")
+
+    @property
+    def present_admins(self) -> tuple[AccountAddress, ...]:
+        """The admins that are in it; when there is none, everybody may do what admins may."""
+        return tuple(one for one in self.admins or () if one in self.participants)
 
     def set_members(
         self, members: tuple[DeviceAddress, ...], invited: tuple[AccountAddress, ...] = ()
@@ -72,7 +79,7 @@ class Conversations:
         return [self._kept(row) for row in rows]
 
     def _kept(self, row: Row) -> KeptConversation:
-        identifier, state, request, title, members, invited, *numbers = row
+        identifier, state, request, title, members, invited, admins, *numbers = row
         epoch, cursor, read_seq, active, ordinal = numbers
         return KeptConversation(
             ConversationId(identifier),
@@ -86,6 +93,7 @@ class Conversations:
             read_seq,
             active,
             ordinal,
+            None if admins is None else tuple(map(AccountAddress.parse_uri, _uris(admins))),
         )
 
     def put(self, kept: KeptConversation) -> Write:
@@ -93,11 +101,11 @@ class Conversations:
         seal = self._vault.seal
         return Write(
             "INSERT INTO conversation (id, state, request, title, members, invited, epoch, cursor, "
-            "read_seq, active_at_ms, ordinal_ms, epoch_state, ratchet_state) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) "
+            "read_seq, active_at_ms, ordinal_ms, admins, epoch_state, ratchet_state) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) "
             "ON CONFLICT (id) DO UPDATE SET state = $2, request = $3, title = $4, members = $5, "
             "invited = $6, epoch = $7, cursor = $8, read_seq = $9, active_at_ms = $10, "
-            "ordinal_ms = $11",
+            "ordinal_ms = $11, admins = $12",
             (
                 kept.id,
                 kept.state,
@@ -110,6 +118,7 @@ class Conversations:
                 kept.read_seq,
                 kept.active_at_ms,
                 kept.ordinal_ms,
+                None if kept.admins is None else _text(one.uri for one in kept.admins),
                 b"",
             ),
         )

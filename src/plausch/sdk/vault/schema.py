@@ -129,4 +129,5 @@ STEPS = (
             )""",
         ),
     ),
+    Step(3, "roles", ("ALTER TABLE conversation ADD COLUMN admins TEXT",)),
 )
