@@ -156,6 +156,7 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   rename: { ...HERE, title: text() },
   add: { ...HERE, ...ACCOUNT },
   expel: { ...HERE, ...ACCOUNT },
+  appoint: { ...HERE, ...ACCOUNT, isAdmin: flag },
   leave: HERE,
   forget: HERE,
   contact: ACCOUNT,

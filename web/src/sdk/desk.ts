@@ -162,6 +162,7 @@ export class Desk {
       rename: (asked) => rooms().rename(asked),
       add: (asked) => rooms().add(asked),
       expel: (asked) => rooms().expel(asked),
+      appoint: (asked) => rooms().appoint(asked),
       leave: (asked) => rooms().leave(asked),
       forget: (asked) => rooms().forget(asked),
       contact: (asked) => rooms().contact(asked),

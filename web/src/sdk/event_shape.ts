@@ -9,6 +9,8 @@ const WHATS: ReadonlySet<unknown> = new Set<EventView['what']>([
   'titled',
   'expiry',
   'identity',
+  'promoted',
+  'demoted',
   'out',
   'ended',
 ]);

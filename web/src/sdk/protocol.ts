@@ -63,6 +63,8 @@ export interface ConversationView {
   readonly peer?: string;
   /** With us; in a group also those who are to come. */
   readonly participants: readonly string[];
+  /** Who may add and remove others and name admins; empty: everybody. */
+  readonly admins: readonly string[];
   readonly state: ConversationState;
   /** A stranger began it, and it was neither answered nor accepted yet. */
   readonly isRequest: boolean;
@@ -84,7 +86,17 @@ export interface ConversationView {
 
 /** Who did what, as a line of the log. */
 export interface EventView {
-  readonly what: 'created' | 'joined' | 'left' | 'titled' | 'expiry' | 'identity' | 'out' | 'ended';
+  readonly what:
+    | 'created'
+    | 'joined'
+    | 'left'
+    | 'titled'
+    | 'expiry'
+    | 'identity'
+    | 'promoted'
+    | 'demoted'
+    | 'out'
+    | 'ended';
   readonly by: string;
   readonly who: readonly string[];
   readonly title?: string;
@@ -385,6 +397,8 @@ export interface Operations {
   rename: (asked: Here & { readonly title: string }) => undefined;
   add: (asked: Here & { readonly address: string }) => undefined;
   expel: (asked: Here & { readonly address: string }) => undefined;
+  /** An admin, or one no longer. */
+  appoint: (asked: Here & { readonly address: string; readonly isAdmin: boolean }) => undefined;
   leave: (asked: Here) => undefined;
   /** Forget a conversation that is over. */
   forget: (asked: Here) => undefined;

@@ -45,6 +45,7 @@ export function conversationView(
     title: kept.title,
     ...(peer === undefined ? {} : { peer: peer.toString() }),
     participants: kept.participants.map(String),
+    admins: kept.presentAdmins.map(String),
     state: live.isAwaited ? 'opening' : kept.state,
     isRequest: kept.isRequest,
     isBlocked: peer !== undefined && core.trust.account(peer)?.isBlocked === true,

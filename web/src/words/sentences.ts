@@ -41,6 +41,10 @@ export function eventSentence(event: EventView, { own, nameOf }: Eyes, words: Wo
     }
     case 'identity':
       return say.identity(who || by);
+    case 'promoted':
+      return isOurs ? say.promotedYou(who) : say.promoted(by, who);
+    case 'demoted':
+      return isOurs ? say.demotedYou(who) : say.demoted(by, who);
     case 'out':
       return say.out;
     case 'ended':

@@ -306,7 +306,7 @@ export class FakeDevice implements Messenger {
       const own = this.own?.address ?? '';
       const id = `9${String(this.conversations.size).padStart(31, '0')}`;
       const participants = [own, ...addresses];
-      this.add({ id, kind: 'group', title, participants });
+      this.add({ id, kind: 'group', title, participants, admins: [own] });
       this.write(id, { kind: 'event', event: { what: 'created', by: own, who: [] } });
       return this.#view(id);
     },
@@ -436,6 +436,11 @@ export class FakeDevice implements Messenger {
     expel: ({ conversation, address }) => {
       const { participants } = this.#view(conversation);
       this.turn(conversation, { participants: participants.filter((one) => one !== address) });
+      return undefined;
+    },
+    appoint: ({ conversation, address, isAdmin }) => {
+      const others = this.#view(conversation).admins.filter((one) => one !== address);
+      this.turn(conversation, { admins: isAdmin ? [...others, address] : others });
       return undefined;
     },
     leave: ({ conversation }) => {
