@@ -6,12 +6,13 @@ Each request knows how to carry itself out with a client, and what its answer lo
 
 import asyncio
 import re
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
 from plausch.base.ids import AccountAddress
 from plausch.cli.records import (
+    AskingsRecord,
     ContactRecord,
     ConversationRecord,
     ConversationsRecord,
@@ -19,8 +20,10 @@ from plausch.cli.records import (
     DevicesRecord,
     DoneRecord,
     HistoryRecord,
+    LinkRecord,
     SavedRecord,
     SentRecord,
+    asking_record,
     contact_record,
     conversation_record,
     message_record,
@@ -334,6 +337,74 @@ class GroupChange(Request[ConversationRecord], frozen=True, kw_only=True, tag="g
         return conversation_record(conversation)
 
 
+class GroupLink(Request[LinkRecord], frozen=True, kw_only=True, tag="group_link"):
+    """A group's invitation link; with `change` made anew ("new") or turned off ("off")."""
+
+    answer_type = LinkRecord
+    group: str
+    change: Literal["", "new", "off"] = ""
+
+    async def carry_out(self, client: Client) -> LinkRecord:
+        """Raises UnknownConversation, and as `Conversation.set_join_link`."""
+        await client.synchronize()
+        conversation = group_called(client, self.group)
+        if self.change:
+            await (await conversation.set_join_link(self.change == "new")).accepted()
+        return LinkRecord(
+            conversation=conversation.id.hex(),
+            title=conversation.title,
+            link=conversation.join_link,
+        )
+
+
+class GroupJoin(Request[SentRecord], frozen=True, kw_only=True, tag="group_join"):
+    """Ask to be added to the group of an invitation link."""
+
+    answer_type = SentRecord
+    link: str
+
+    async def carry_out(self, client: Client) -> SentRecord:
+        """Raises as `Client.ask_to_join`."""
+        await client.synchronize()
+        sent = await client.ask_to_join(self.link)
+        conversation = client.conversation(sent.conversation_id)
+        return await settled(sent, conversation.title, CONNECT_S)
+
+
+class GroupAsking(Request[AskingsRecord], frozen=True, kw_only=True, tag="group_asking"):
+    """Who asks to be added to groups of which this account is an admin."""
+
+    answer_type = AskingsRecord
+
+    async def carry_out(self, client: Client) -> AskingsRecord:
+        """Never fails for want of a server: `fresh` says whether it was asked."""
+        fresh = await caught_up(client)
+        return AskingsRecord(
+            asking=[asking_record(one) for one in await client.asking()], fresh=fresh
+        )
+
+
+class GroupApprove(Request[ConversationRecord], frozen=True, kw_only=True, tag="group_approve"):
+    """Add somebody who asks for it."""
+
+    answer_type = ConversationRecord
+    group: str
+    address: str
+
+    async def carry_out(self, client: Client) -> ConversationRecord:
+        """Raises UnknownConversation, SdkError (nobody asks), and as `Conversation.admit`."""
+        await client.synchronize()
+        conversation = group_called(client, self.group)
+        address = full_address(client, self.address)
+        for one in await client.asking():
+            if one.group == conversation.id and one.sender == address:
+                direct = await client.conversation_with(address)
+                return conversation_record(await direct.admit(one.message_id))
+        raise SdkError(
+            f"{address} does not ask to join {conversation.title!r}; see: plausch group requests."
+        )
+
+
 class Devices(Request[DevicesRecord], frozen=True, kw_only=True, tag="devices"):
     """The account's devices; `remove` names one to take off first."""
 
@@ -398,7 +469,19 @@ class Ping(Request[DoneRecord], frozen=True, kw_only=True, tag="ping"):
 
 
 AnyRequest = (
-    Send | History | Save | Conversations | GroupCreate | GroupChange | Devices | Verify | Ping
+    Send
+    | History
+    | Save
+    | Conversations
+    | GroupCreate
+    | GroupChange
+    | GroupLink
+    | GroupJoin
+    | GroupAsking
+    | GroupApprove
+    | Devices
+    | Verify
+    | Ping
 )
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyRequest)

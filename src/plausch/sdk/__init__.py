@@ -7,6 +7,7 @@ async with await Client.open(home) as bot:
 ```
 """
 
+from plausch.sdk.admission import Asking
 from plausch.sdk.client import Client
 from plausch.sdk.contacts import Contact, ContactState
 from plausch.sdk.conversation import Conversation
@@ -37,9 +38,11 @@ from plausch.sdk.events import (
     Event,
     ForkSuspected,
     IdentityKeyChanged,
+    LinkChanged,
     MessageChanged,
     MessageReceived,
     ParticipantsChanged,
+    PictureChanged,
     ProblemFound,
     StatusChanged,
     TitleChanged,
@@ -49,6 +52,7 @@ from plausch.sdk.outgoing import FileDescription
 
 __all__ = [
     "AdminsChanged",
+    "Asking",
     "Client",
     "ConnectionChanged",
     "Contact",
@@ -65,11 +69,13 @@ __all__ = [
     "IdentityKeyChanged",
     "IncomingMessage",
     "Kind",
+    "LinkChanged",
     "MessageChanged",
     "MessageReceived",
     "NotAdmin",
     "NotParticipant",
     "ParticipantsChanged",
+    "PictureChanged",
     "ProblemFound",
     "SdkError",
     "SentMessage",

@@ -73,6 +73,22 @@ class TitleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureChanged:
+    """A group has another picture, or none any more."""
+
+    conversation_id: ConversationId
+    by: AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A group's invitation link was made, changed or turned off."""
+
+    conversation_id: ConversationId
+    by: AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
 class AdminsChanged:
     """Participants of a group became admins, or are admins no longer. `by` is who committed it."""
 
@@ -123,6 +139,8 @@ Event = (
     | ConversationLeft
     | ParticipantsChanged
     | TitleChanged
+    | PictureChanged
+    | LinkChanged
     | AdminsChanged
     | IdentityKeyChanged
     | ForkSuspected

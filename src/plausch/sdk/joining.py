@@ -124,6 +124,7 @@ class Joining:
         )
         if before is not None:
             row.title = before.kept.title
+            row.picture = before.kept.picture
             row.read_seq = before.kept.read_seq
             row.ordinal_ms = max(row.ordinal_ms, before.kept.ordinal_ms)
         return row

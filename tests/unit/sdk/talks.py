@@ -46,10 +46,8 @@ async def all_admins(group: Conversation, *others: Client) -> None:
     """Whoever made the group makes everybody else an admin too; all have seen it."""
     for one in others:
         await group.make_admin(one.address)
-    for one in others:
-        live = live_of(one, group)
-        everybody = group.participants
-        await eventually(lambda live=live: live.kept.present_admins == everybody)  # type: ignore[misc]
+    lives = [live_of(one, group) for one in others]
+    await eventually(lambda: all(one.kept.present_admins == group.participants for one in lives))
 
 
 async def append(

@@ -205,6 +205,7 @@ export class Joining {
     if (before !== undefined) {
       const { kept } = before;
       row.title = kept.title;
+      row.picture = kept.picture;
       row.readSeq = kept.readSeq;
       row.unread = kept.unread;
       row.isPinned = kept.isPinned;

@@ -65,6 +65,10 @@ export interface ConversationView {
   readonly participants: readonly string[];
   /** Who may add and remove others and name admins; empty: everybody. */
   readonly admins: readonly string[];
+  /** The group's picture, as image bytes: a small square WebP, JPEG or PNG. */
+  readonly picture?: Uint8Array;
+  /** The secret of the group's invitation link, while it has one. */
+  readonly link?: string;
   readonly state: ConversationState;
   /** A stranger began it, and it was neither answered nor accepted yet. */
   readonly isRequest: boolean;
@@ -84,19 +88,13 @@ export interface ConversationView {
   readonly expiresAfterS: number;
 }
 
+/** What happens in any conversation, and to a group. */
+type Happening = 'created' | 'joined' | 'left' | 'titled' | 'expiry' | 'identity' | 'out' | 'ended';
+type GroupChange = 'pictured' | 'unpictured' | 'linked' | 'unlinked' | 'promoted' | 'demoted';
+
 /** Who did what, as a line of the log. */
 export interface EventView {
-  readonly what:
-    | 'created'
-    | 'joined'
-    | 'left'
-    | 'titled'
-    | 'expiry'
-    | 'identity'
-    | 'promoted'
-    | 'demoted'
-    | 'out'
-    | 'ended';
+  readonly what: Happening | GroupChange;
   readonly by: string;
   readonly who: readonly string[];
   readonly title?: string;
@@ -174,7 +172,18 @@ export type CardView =
       readonly at?: string;
       readonly underName: string;
     }
-  | { readonly kind: 'cancel_request'; readonly uid: string };
+  | { readonly kind: 'cancel_request'; readonly uid: string }
+  /** Somebody asks to be added to a group whose link they have. */
+  | { readonly kind: 'join_request'; readonly group: string };
+
+/**
+ * Whether a request to join can be answered. `open`: by letting them in; `in`: they are in the group
+ * already; `over`: the link is not the present one of a group in which this account is an admin.
+ */
+export interface AdmissionView {
+  readonly title: string;
+  readonly state: 'open' | 'in' | 'over';
+}
 
 /** What a person answers to a card. */
 export type CardAnswer = Extract<
@@ -395,6 +404,20 @@ export interface Operations {
   setExpiry: (asked: Here & { readonly expiresAfterS: number }) => undefined;
   accept: (asked: Here) => undefined;
   rename: (asked: Here & { readonly title: string }) => undefined;
+  /** A small square picture for a group; none any more when it is empty. */
+  setPicture: (asked: Here & { readonly picture: Uint8Array }) => undefined;
+  /** A new invitation link in place of the one before, or none any more. */
+  setLink: (asked: Here & { readonly isOn: boolean }) => undefined;
+  /** Ask an admin to be added to a group, with its link's secret; the conversation with them. */
+  askToJoin: (asked: {
+    readonly address: string;
+    readonly group: string;
+    readonly secret: string;
+    readonly text: string;
+  }) => ConversationView;
+  admission: (asked: One) => AdmissionView;
+  /** Let in who asks by this message. */
+  admit: (asked: One) => undefined;
   add: (asked: Here & { readonly address: string }) => undefined;
   expel: (asked: Here & { readonly address: string }) => undefined;
   /** An admin, or one no longer. */

@@ -2,7 +2,7 @@
 
 import { EMPTY } from '../base/bytes.ts';
 import { AccountAddress, ConversationId, DeviceAddress } from '../base/ids.ts';
-import { titleMessage } from '../content/conversation.ts';
+import { type Facts, factsMessage, titleMessage } from '../content/conversation.ts';
 import type { Write } from '../platform/database.ts';
 import { type DebtKind, newIdempotencyId } from '../vault/debts.ts';
 import { begin } from './beginning.ts';
@@ -11,6 +11,7 @@ import type { Live } from './core.ts';
 import type { Device } from './device.ts';
 import { SdkError, UnknownConversation } from './errors.ts';
 import { LONGEST_EXPIRY_S } from './expiry.ts';
+import { allFacts } from './facts.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant, Intent } from './membership.ts';
 import { type ListKeeper, removeDevice } from './own_devices.ts';
@@ -127,6 +128,11 @@ export class Rooms {
     return undefined;
   }
 
+  async setPicture({ conversation, picture }: Asked<'setPicture'>): Promise<undefined> {
+    await this.#say(this.live(conversation), { picture });
+    return undefined;
+  }
+
   async add({ conversation, address }: Asked<'add'>): Promise<undefined> {
     const account = this.#device.parseOther(address);
     const live = this.live(conversation);
@@ -134,7 +140,7 @@ export class Rooms {
     await this.#meet([account]);
     await this.#owe(live, 'change', new Intent([account]).toBytes());
     if (live.kept.title !== '') {
-      await this.rename({ conversation, title: live.kept.title }); // who came has not read it yet
+      await this.#say(live, allFacts(live.kept)); // who came has not read it yet
     }
     return undefined;
   }
@@ -300,6 +306,13 @@ export class Rooms {
   }
 
   // -- inside
+
+  async #say(live: Live, facts: Facts): Promise<void> {
+    const { core, outbox } = this.#device;
+    const words = live.kept.title || 'Group';
+    const content = sendable(() => factsMessage(facts, words, { salt: newSalt() }));
+    await compose(core, outbox, live, content);
+  }
 
   async #takeOut(removed: DeviceAddress): Promise<void> {
     const { core, outbox } = this.#device;

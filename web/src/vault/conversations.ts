@@ -4,8 +4,9 @@
  * Everything that people see, and who is in it, is sealed; in the clear are the id and its time.
  */
 
+import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
+import { EMPTY, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import type { FileKind } from '../base/file_kind.ts';
-import { lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, ConversationId, DeviceAddress } from '../base/ids.ts';
 import type { Write } from '../platform/database.ts';
 import { Row, understood } from './row.ts';
@@ -50,6 +51,8 @@ interface Fields {
 
 interface Written extends Fields {
   readonly admins?: readonly string[] | undefined;
+  readonly picture?: string | undefined;
+  readonly link?: string | undefined;
   readonly members: readonly string[];
   readonly invited: readonly string[];
 }
@@ -58,7 +61,8 @@ interface Written extends Fields {
  * A conversation as it stands in the vault, without its group's secrets.
  *
  * `invited` are the accounts that its first Commit will add, empty once it is open; `admins` those
- * that its roles name, undefined when it has no roles; `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which its log is in the
+ * that its roles name, undefined when it has no roles; `picture` and `link`, the secret of its
+ * invitation link, are empty when there is none; `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which its log is in the
  * vault, `readSeq` up to where a person read, `unread` how many messages of others came after it,
  * `ordinalMs` the largest time of its log so far.
  */
@@ -80,6 +84,8 @@ export class KeptConversation {
   expiresAfterS = 0;
   last: LastLine | undefined;
   admins: readonly AccountAddress[] | undefined;
+  picture: Uint8Array = EMPTY;
+  link: Uint8Array = EMPTY;
 
   #members: readonly DeviceAddress[] = [];
   #invited: readonly AccountAddress[] = [];
@@ -168,6 +174,8 @@ export class Conversations {
       last: kept.last,
       epoch: kept.epoch.toString(),
       admins: kept.admins?.map(({ uri }) => uri),
+      picture: kept.picture.length === 0 ? undefined : toBase64Url(kept.picture),
+      link: kept.link.length === 0 ? undefined : toBase64Url(kept.link),
       members: members.map(({ uri }) => uri),
       invited: invited.map(({ uri }) => uri),
     };
@@ -196,9 +204,11 @@ export class Conversations {
     return understood(CONVERSATION, () => {
       const written = JSON.parse(lenientTextFrom(opened)) as Written;
       const kept = new KeptConversation(ConversationId.of(id));
-      const { admins, members, invited, epoch, ...fields } = written;
+      const { admins, members, invited, epoch, picture = '', link = '', ...fields } = written;
       Object.assign(kept, fields, { epoch: BigInt(epoch) });
       kept.admins = admins?.map((uri) => AccountAddress.parseUri(uri));
+      kept.picture = fromBase64Url(picture) ?? EMPTY;
+      kept.link = fromBase64Url(link) ?? EMPTY;
       kept.setMembers(
         members.map((uri) => DeviceAddress.parseUri(uri)),
         invited.map((uri) => AccountAddress.parseUri(uri)),

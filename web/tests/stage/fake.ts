@@ -20,6 +20,7 @@ import type {
   Told,
 } from '../../src/sdk/protocol.ts';
 import { backups } from './backups.ts';
+import { groupOperations } from './groups.ts';
 import { blankConversation } from './blank.ts';
 import { devices } from './devices.ts';
 import { DOMAIN } from './people.ts';
@@ -438,11 +439,7 @@ export class FakeDevice implements Messenger {
       this.turn(conversation, { participants: participants.filter((one) => one !== address) });
       return undefined;
     },
-    appoint: ({ conversation, address, isAdmin }) => {
-      const others = this.#view(conversation).admins.filter((one) => one !== address);
-      this.turn(conversation, { admins: isAdmin ? [...others, address] : others });
-      return undefined;
-    },
+    ...groupOperations(this),
     leave: ({ conversation }) => {
       this.turn(conversation, { state: 'left' });
       return undefined;

@@ -129,5 +129,13 @@ STEPS = (
             )""",
         ),
     ),
-    Step(3, "roles", ("ALTER TABLE conversation ADD COLUMN admins TEXT",)),
+    Step(
+        3,
+        "groups",
+        (
+            "ALTER TABLE conversation ADD COLUMN admins TEXT",
+            "ALTER TABLE conversation ADD COLUMN picture {bytes}",  # sealed
+            "ALTER TABLE conversation ADD COLUMN link {bytes}",  # sealed
+        ),
+    ),
 )
