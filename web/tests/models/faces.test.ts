@@ -3,13 +3,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { utf8 } from '../../src/base/bytes.ts';
-import { faceOf } from '../../src/models/faces.ts';
 import { PICTURES, png } from '../content/pictures.ts';
 
+let faceOf: (picture: Uint8Array) => string | undefined;
 let made: Blob[] = [];
 const revoked: string[] = [];
 
-beforeEach(() => {
+/** Each test begins with none. */
+beforeEach(async () => {
+  vi.resetModules();
+  ({ faceOf } = await import('../../src/models/faces.ts'));
   vi.spyOn(URL, 'createObjectURL').mockImplementation((blob) => {
     made.push(blob as Blob);
     return `blob:${made.length}-${Math.random()}`;
