@@ -8,9 +8,9 @@ from playwright.sync_api import Locator, expect
 
 from browser.people import Member, Person, Troupe
 from browser.pictures import pixel_bomb, png
-from browser.test_scene_access import LOOKS, seen_by_axe
+from browser.test_scene_access import LOOKS, Inspector, seen_by_axe
 from plausch.content.picture import MAX_PICTURE_BYTES, check_picture
-from plausch.sdk import NotAdmin
+from plausch.sdk import Conversation, NotAdmin
 
 
 def menu_on(person: Person, details: Locator, name: str, action: str) -> None:
@@ -46,10 +46,10 @@ def asks(person: Person, admin: str) -> None:
     person.sees(person.say("join.text"))
 
 
-def refused_to(member: Member, group: object, name: str) -> None:
+def refused_to(member: Member, group: Conversation, name: str) -> None:
     """A member's client says so before anything is sent."""
     with pytest.raises(NotAdmin):
-        member.do(group.remove(f"{name}@localhost"))  # type: ignore[attr-defined]
+        member.do(group.remove(f"{name}@localhost"))
 
 
 def pictured(anna: Person, ben: Person, details: Locator, tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_a_link_a_question_an_admin_and_a_picture(troupe: Troupe, tmp_path: Path
 
 
 def test_axe_finds_nothing_about_groups(troupe: Troupe, tmp_path: Path) -> None:
-    _, anna, inspector = seen_by_axe(troupe, "de")
+    anna, inspector = seen_by_axe(troupe, "de")
     cem = troupe.member("Cem")
     anna.starts("Anna")
     anna.founds("Schachclub am Montagabend", cem.name)
@@ -180,9 +180,9 @@ def test_axe_finds_nothing_about_groups(troupe: Troupe, tmp_path: Path) -> None:
     assert inspector.found == {}
 
 
-def looks(inspector: object, person: Person, name: str, folder: Path) -> None:
+def looks(inspector: Inspector, person: Person, name: str, folder: Path) -> None:
     """As axe does; and a picture of each for a person."""
-    inspector.look(name)  # type: ignore[attr-defined]
+    inspector.look(name)
     for scheme, width, height in LOOKS:
         person.page.set_viewport_size({"width": width, "height": height})
         person.page.emulate_media(
