@@ -222,7 +222,7 @@ class Client:
     async def ask_to_join(self, link: str) -> SentMessage:
         """Ask the admin whom an invitation link names to be added to its group.
 
-        Raises SdkError `bad_link`, and as `conversation_with`.
+        Raises SdkError `bad_join_link`, and as `conversation_with`.
         """
         parsed = parse_join_link(link)
         words = "I would like to join your group; I was given its link."

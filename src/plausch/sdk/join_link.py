@@ -42,7 +42,7 @@ class JoinLink:
 
 
 def parse_join_link(text: str) -> JoinLink:
-    """The link that somebody was given. Raises SdkError `bad_link`."""
+    """The link that somebody was given. Raises SdkError `bad_join_link`."""
     found = _LINK.fullmatch(text.strip())
     try:
         if found is None:
@@ -58,5 +58,5 @@ def parse_join_link(text: str) -> JoinLink:
         raise SdkError(
             "This is not an invitation link: it looks like https://SERVER/#/join/NAME/CODE; ask "
             "for it once more.",
-            code="bad_link",
+            code="bad_join_link",
         ) from error

@@ -36,9 +36,9 @@ class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
+    opening: bool = False
     promote: tuple[str, ...] = ()
     demote: tuple[str, ...] = ()
-    opening: bool = False
 
     def to_bytes(self) -> bytes:
         """For the outbox."""

@@ -35,4 +35,4 @@ def test_a_link_is_written_and_read() -> None:
 def test_what_is_no_link_is_said_so(text: str) -> None:
     with pytest.raises(SdkError, match="not an invitation link") as caught:
         parse_join_link(text)
-    assert caught.value.code == "bad_link"
+    assert caught.value.code == "bad_join_link"

@@ -104,7 +104,7 @@ function secretOf({ secret }: Asked<'askToJoin'>): Uint8Array {
   const raw = /^(?:[0-9a-f]{2})+$/.test(secret) ? fromHex(secret) : new Uint8Array(0);
   if (raw.length !== SECRET_BYTES) {
     throw new SdkError('This is not an invitation link: ask for it once more.', {
-      code: 'bad_link',
+      code: 'bad_join_link',
     });
   }
   return raw;

@@ -108,7 +108,7 @@ test('guessed requests do nothing', async () => {
   expect(await codeOf(of(olga).admit({ conversation, message: words.id }))).toBe('link_over');
   for (const secret of ['', 'xyz', '00']) {
     const asking = { address: anna.address, group: id, secret, text: 'May I?' };
-    expect(await codeOf(of(olga).askToJoin(asking))).toBe('bad_link');
+    expect(await codeOf(of(olga).askToJoin(asking))).toBe('bad_join_link');
   }
 });
 
