@@ -202,7 +202,7 @@ export default tseslint.config(
       ...onlyImports(
         'models imports only base, words, models, texts of content, the protocol and Svelte.',
         '\\./[a-z_]+(\\.svelte)?\\.ts$',
-        '\\.\\./base/[a-z_]+\\.ts$',
+        '\\.\\./base/[a-z0-9_]+\\.ts$',
         '\\.\\./words/[a-z_]+(\\.svelte)?\\.ts$',
         '\\.\\./content/(blocks|inline)\\.ts$',
         '\\.\\./sdk/protocol\\.ts$',
@@ -237,7 +237,7 @@ export default tseslint.config(
       '\\./',
       '(\\.\\./)+(views|parts|list|start|conversation|cards|details|settings|media)/',
       '\\.\\./[a-z]+\\.ts$',
-      '(\\.\\./)+(base|models|words)/[a-z_]+(\\.svelte)?\\.ts$',
+      '(\\.\\./)+(base|models|words)/[a-z0-9_]+(\\.svelte)?\\.ts$',
       '(\\.\\./)+sdk/protocol\\.ts$',
       '(svelte|svelte/attachments|virtua/svelte|qr|qr/decode\\.js)$',
       'emojibase-data/(de|en)/compact\\.json$',

@@ -12,6 +12,7 @@ Line = tuple[str, str]
 """A message as everybody must see it: id and sender."""
 
 MAY_BE_REFUSED = {
+    "not_admin",
     "not_participant",
     "unknown_conversation",
     "unknown_message",

@@ -105,6 +105,9 @@ class World:
         addresses = [*(other.address for other in others), str(self.client.address)]
         made = await first.ask("createGroup", title=TITLE, addresses=addresses)
         self.everybody = made["id"]
+        for address in addresses:  # whoever may change the group
+            here = {"conversation": self.everybody, "address": address}
+            await first.ask("appoint", **here, isAdmin=True)
         await self.settled()
 
     # --- living ------------------------------------------------------------------------------

@@ -232,6 +232,7 @@ def test_a_forked_group_is_noticed(troupe: Troupe) -> None:
     ben.hears()
     anna.goes_to("Club")
     anna.accepts()
+    cem.do(group.make_admin(f"{anna.name}@localhost"))
     anna.writes("hello all")
     assert cem.hears().text == "hello all"
     anna.sees_state("hello all", "delivered")

@@ -145,7 +145,8 @@ def test_who_comes_goes_and_is_removed(troupe: Troupe) -> None:
     ben.page.keyboard.press("Enter")
     anna.sees_event(anna.say("event.titled", ben.name, "Chess club"))
 
-    details.get_by_role("button", name=ben.say("details.remove", olga.name)).click()
+    details.get_by_role("button", name=ben.say("details.memberActions", olga.name)).click()
+    ben.page.get_by_role("menuitem", name=ben.say("details.remove", olga.name)).click()
     ben.page.get_by_role("dialog").get_by_role(
         "button", name=ben.say("common.remove"), exact=True
     ).click()

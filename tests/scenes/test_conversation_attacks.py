@@ -444,6 +444,7 @@ async def test_forked_group(town: Town, crooked: Crooked) -> None:
     anna = await town.person("anna", url=crooked.url)
     cem, ben, olga = await town.people("cem", "ben", "olga")
     group = await cem.create_group("Club", ["anna@localhost", "ben@localhost"])
+    await group.make_admin("anna@localhost")
     await group.send_text("hello")
     mine = (await message(anna)).conversation
     await texts(ben, 1)

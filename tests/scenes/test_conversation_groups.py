@@ -6,6 +6,7 @@ import pytest
 
 from cast import PATIENCE_S, Town, expected, history, message, texts, until
 from plausch.sdk import (
+    AdminsChanged,
     ConversationJoined,
     ConversationLeft,
     NotParticipant,
@@ -160,6 +161,9 @@ async def test_two_commit_at_the_same_moment(town: Town) -> None:
     await group.send_text("hello")
     theirs = (await message(cem)).conversation
     _ben, _olga, _jonas, _mia = others
+    news = cem.events()
+    await group.make_admin("cem@localhost")
+    await expected(news, AdminsChanged)
     async with asyncio.timeout(PATIENCE_S * 2):
         await asyncio.gather(
             group.add("ben@localhost"),

@@ -1,6 +1,7 @@
 """`plausch group`: make, change, leave and list groups."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -9,7 +10,15 @@ from plausch.cli.history import show_conversations
 from plausch.cli.home import perform, run
 from plausch.cli.options import home_option, json_option, passphrase_option
 from plausch.cli.records import ConversationRecord
-from plausch.cli.requests import Conversations, GroupChange, GroupCreate
+from plausch.cli.requests import (
+    Conversations,
+    GroupApprove,
+    GroupAsking,
+    GroupChange,
+    GroupCreate,
+    GroupJoin,
+    GroupLink,
+)
 
 
 @click.group()
@@ -95,6 +104,29 @@ def remove(
     _change(request, home, passphrase_file, as_json, "group_removed", address=address)
 
 
+@group.command(epilog='Example: plausch group admin "Chess club" olga')
+@click.argument("group_name", metavar="GROUP")
+@click.argument("address")
+@click.option("--dismiss", is_flag=True, help="An admin no longer.")
+@home_option
+@passphrase_option
+@json_option
+def admin(
+    group_name: str,
+    address: str,
+    dismiss: bool,
+    home: Path,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Make ADDRESS an admin of GROUP: only admins add and remove others and name admins."""
+    if dismiss:
+        request, key = GroupChange(group=group_name, demote=address), "group_demoted"
+    else:
+        request, key = GroupChange(group=group_name, promote=address), "group_promoted"
+    _change(request, home, passphrase_file, as_json, key, address=address)
+
+
 @group.command(epilog='Example: plausch group rename "Chess club" "Chess and cake"')
 @click.argument("group_name", metavar="GROUP")
 @click.argument("title")
@@ -107,6 +139,79 @@ def rename(
     """Call GROUP by another TITLE."""
     request = GroupChange(group=group_name, title=_title(title))
     _change(request, home, passphrase_file, as_json, "group_renamed")
+
+
+@group.command(epilog='Example: plausch group link "Chess club" --new')
+@click.argument("group_name", metavar="GROUP")
+@click.option("--new", "change", flag_value="new", help="Make one; an earlier one ends.")
+@click.option("--off", "change", flag_value="off", help="Nobody may ask by it any more.")
+@home_option
+@passphrase_option
+@json_option
+def link(
+    group_name: str, change: str | None, home: Path, passphrase_file: Path | None, as_json: bool
+) -> None:
+    """Show the link by which people may ask an admin of GROUP, you, to let them in."""
+    screen = screen_of(json=as_json)
+    wanted: Literal["", "new", "off"] = "new" if change == "new" else "off" if change else ""
+    with screen.working("working"):
+        request = GroupLink(group=group_name, change=wanted)
+        record = run(perform(request, home, passphrase_file, screen))
+    if screen.json:
+        screen.record(record)
+    key = "group_link" if record.link else "group_no_link"
+    screen.answer(key, title=record.title, link=record.link)
+
+
+@group.command(epilog="Example: plausch group join https://example.org/#/join/anna/...")
+@click.argument("join_link", metavar="LINK")
+@home_option
+@passphrase_option
+@json_option
+def join(join_link: str, home: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Ask to be added to the group of an invitation LINK."""
+    screen = screen_of(json=as_json)
+    with screen.working("working"):
+        record = run(perform(GroupJoin(link=join_link), home, passphrase_file, screen))
+    if screen.json:
+        screen.record(record)
+    screen.answer("group_asked", title=record.title)
+
+
+@group.command(epilog="Example: plausch group requests --json")
+@home_option
+@passphrase_option
+@json_option
+def requests(home: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Who asks to be added to a group of which you are an admin."""
+    screen = screen_of(json=as_json)
+    with screen.working("looking"):
+        found = run(perform(GroupAsking(), home, passphrase_file, screen))
+    if not found.fresh:
+        screen.note(screen.phrase("offline"))
+    if screen.json:
+        screen.record(found.asking)
+    elif not found.asking:
+        screen.say("nothing")
+    for one in found.asking:
+        screen.answer("group_asking", title=one.title, sender=one.sender)
+
+
+@group.command(epilog='Example: plausch group approve "Chess club" olga')
+@click.argument("group_name", metavar="GROUP")
+@click.argument("address")
+@home_option
+@passphrase_option
+@json_option
+def approve(
+    group_name: str, address: str, home: Path, passphrase_file: Path | None, as_json: bool
+) -> None:
+    """Add ADDRESS, who asks for it, to GROUP."""
+    screen = screen_of(json=as_json)
+    with screen.working("working"):
+        request = GroupApprove(group=group_name, address=address)
+        record = run(perform(request, home, passphrase_file, screen))
+    _told(screen, record, "group_added", address=address)
 
 
 @group.command(epilog='Example: plausch group leave "Chess club"')

@@ -87,6 +87,30 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{address} is no longer in {title}.",
         "{address} ist nicht mehr in {title}.",
     ),
+    "group_promoted": (
+        "{address} is an admin of {title} now.",
+        "{address} verwaltet jetzt {title}.",
+    ),
+    "group_demoted": (
+        "{address} is no longer an admin of {title}.",
+        "{address} verwaltet {title} nicht mehr.",
+    ),
+    "group_link": (
+        "Whoever opens it may ask to join {title}: {link}",
+        "Wer ihn öffnet, kann um Aufnahme in {title} bitten: {link}",
+    ),
+    "group_no_link": (
+        "{title} has no invitation link; make one with --new.",
+        "{title} hat keinen Einladungslink; --new macht einen.",
+    ),
+    "group_asked": (
+        "{title} was asked; you are in the group when they say yes.",
+        "{title} ist gefragt; nach der Zustimmung sind Sie in der Gruppe.",
+    ),
+    "group_asking": (
+        "{sender} asks to join {title}.",
+        "{sender} bittet um Aufnahme in {title}.",
+    ),
     "group_left": ("You left {title}.", "Sie haben {title} verlassen."),
     "group_renamed": ("It is called {title} now.", "Der Name ist jetzt {title}."),
     "working": ("Working ...", "Einen Augenblick ..."),

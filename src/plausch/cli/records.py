@@ -3,7 +3,7 @@
 import msgspec
 
 from plausch.cli.console import Screen
-from plausch.sdk import Contact, Conversation, StoredMessage
+from plausch.sdk import Asking, Contact, Conversation, StoredMessage
 
 
 class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +65,8 @@ class ReportedRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation as this device knows it; participants are addresses."""
+    """A conversation as this device knows it; participants and admins are addresses. Without admins
+    everybody may change it."""
 
     conversation: str
     title: str
@@ -73,6 +74,31 @@ class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     participants: list[str]
     request: bool = False
+    admins: list[str] = []
+
+
+class LinkRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A group's invitation link, empty when it has none."""
+
+    conversation: str
+    title: str
+    link: str
+
+
+class AskingRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody who asks to be added to a group of ours."""
+
+    conversation: str
+    title: str
+    sender: str
+    message_id: str
+
+
+class AskingsRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """All who ask; `fresh`: the server was asked."""
+
+    asking: list[AskingRecord]
+    fresh: bool
 
 
 class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,6 +197,17 @@ def conversation_record(conversation: Conversation) -> ConversationRecord:
         state=conversation.state,
         participants=[str(one) for one in conversation.participants],
         request=conversation.request,
+        admins=[str(one) for one in conversation.admins],
+    )
+
+
+def asking_record(asking: Asking) -> AskingRecord:
+    """Somebody who asks, for a script."""
+    return AskingRecord(
+        conversation=asking.group.hex(),
+        title=asking.title,
+        sender=str(asking.sender),
+        message_id=asking.message_id.hex(),
     )
 
 

@@ -5,13 +5,12 @@ Each request knows how to carry itself out with a client, and what its answer lo
 """
 
 import asyncio
-import re
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import msgspec
 
-from plausch.base.ids import AccountAddress
 from plausch.cli.records import (
+    AskingsRecord,
     ContactRecord,
     ConversationRecord,
     ConversationsRecord,
@@ -19,13 +18,16 @@ from plausch.cli.records import (
     DevicesRecord,
     DoneRecord,
     HistoryRecord,
+    LinkRecord,
     ReportedRecord,
     SavedRecord,
     SentRecord,
+    asking_record,
     contact_record,
     conversation_record,
     message_record,
 )
+from plausch.cli.targets import existing, find, full_address, group_called, is_known
 from plausch.sdk import (
     Client,
     Conversation,
@@ -34,13 +36,11 @@ from plausch.sdk import (
     SentMessage,
     State,
     StoredMessage,
-    UnknownConversation,
     Unreachable,
 )
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
-_CONVERSATION_ID = re.compile(r"[0-9a-f]{32}")
 CONNECT_S = 5.0
 CATCH_UP_S = 90.0
 ANSWER_S = 120.0
@@ -83,71 +83,6 @@ async def caught_up(
     finally:
         work.cancel()
     return True
-
-
-def titled(client: Client, title: str) -> Conversation | None:
-    """The group with exactly this title. Raises SdkError when there are several."""
-    found = [one for one in client.conversations() if one.kind == "group" and one.title == title]
-    if len(found) > 1:
-        ids = ", ".join(one.id.hex() for one in found)
-        raise SdkError(f"{len(found)} groups are called {title!r}; use the id instead: {ids}.")
-    return found[0] if found else None
-
-
-async def find(client: Client, target: str) -> Conversation:
-    """The conversation that a person means by an address, a conversation id or a group's title.
-
-    Raises UnknownConversation, NameRefused, and what `conversation_with` raises.
-    """
-    if _CONVERSATION_ID.fullmatch(target):
-        return client.conversation(target)
-    group = titled(client, target)
-    if group is not None:
-        return group
-    return await client.conversation_with(full_address(client, target))
-
-
-async def is_known(client: Client, target: str) -> bool:
-    """Whether `find` needs no server for it. Raises SdkError, NameRefused."""
-    if _CONVERSATION_ID.fullmatch(target) or titled(client, target) is not None:
-        return True
-    address = full_address(client, target)
-    return any(one.address == address for one in await client.contacts())
-
-
-def existing(client: Client, target: str) -> Conversation:
-    """Like `find`, but who only looks never begins a conversation. Raises UnknownConversation,
-    NameRefused."""
-    if _CONVERSATION_ID.fullmatch(target):
-        return client.conversation(target)
-    group = titled(client, target)
-    if group is not None:
-        return group
-    address = full_address(client, target)
-    for conversation in client.conversations():
-        if conversation.peer == address:
-            return conversation
-    raise UnknownConversation(
-        f"There is no conversation with {address} on this device; begin one with: "
-        f"plausch send {address} TEXT."
-    )
-
-
-def full_address(client: Client, text: str) -> AccountAddress:
-    """`name@domain`, or `name` for an account of our own server. Raises NameRefused."""
-    return AccountAddress.parse(text if "@" in text else f"{text}@{client.domain}")
-
-
-def group_called(client: Client, target: str) -> Conversation:
-    """A group by id or title. Raises UnknownConversation."""
-    if _CONVERSATION_ID.fullmatch(target):
-        return client.conversation(target)
-    group = titled(client, target)
-    if group is None:
-        raise UnknownConversation(
-            f"There is no group {target!r} on this device; see: plausch group list."
-        )
-    return group
 
 
 async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord:
@@ -339,12 +274,15 @@ class GroupCreate(Request[ConversationRecord], frozen=True, kw_only=True, tag="g
 
 
 class GroupChange(Request[ConversationRecord], frozen=True, kw_only=True, tag="group_change"):
-    """Add an account to a group, remove one, rename it, or leave it."""
+    """Add an account to a group, remove one, make it an admin or one no longer, rename the group,
+    or leave it."""
 
     answer_type = ConversationRecord
     group: str
     add: str = ""
     remove: str = ""
+    promote: str = ""
+    demote: str = ""
     title: str = ""
     leave: bool = False
 
@@ -356,11 +294,82 @@ class GroupChange(Request[ConversationRecord], frozen=True, kw_only=True, tag="g
             await conversation.add(full_address(client, self.add))
         if self.remove:
             await conversation.remove(full_address(client, self.remove))
+        for named, is_admin in ((self.promote, True), (self.demote, False)):
+            if named:
+                await conversation.make_admin(full_address(client, named), is_admin)
         if self.title:
             await (await conversation.rename(self.title)).accepted()
         if self.leave:
             await conversation.leave()
         return conversation_record(conversation)
+
+
+class GroupLink(Request[LinkRecord], frozen=True, kw_only=True, tag="group_link"):
+    """A group's invitation link; with `change` made anew ("new") or turned off ("off")."""
+
+    answer_type = LinkRecord
+    group: str
+    change: Literal["", "new", "off"] = ""
+
+    async def carry_out(self, client: Client) -> LinkRecord:
+        """Raises UnknownConversation, and as `Conversation.set_join_link`."""
+        await client.synchronize()
+        conversation = group_called(client, self.group)
+        if self.change:
+            await (await conversation.set_join_link(self.change == "new")).accepted()
+        return LinkRecord(
+            conversation=conversation.id.hex(),
+            title=conversation.title,
+            link=conversation.join_link,
+        )
+
+
+class GroupJoin(Request[SentRecord], frozen=True, kw_only=True, tag="group_join"):
+    """Ask to be added to the group of an invitation link."""
+
+    answer_type = SentRecord
+    link: str
+
+    async def carry_out(self, client: Client) -> SentRecord:
+        """Raises as `Client.ask_to_join`."""
+        await client.synchronize()
+        sent = await client.ask_to_join(self.link)
+        conversation = client.conversation(sent.conversation_id)
+        return await settled(sent, conversation.title, CONNECT_S)
+
+
+class GroupAsking(Request[AskingsRecord], frozen=True, kw_only=True, tag="group_asking"):
+    """Who asks to be added to groups of which this account is an admin."""
+
+    answer_type = AskingsRecord
+
+    async def carry_out(self, client: Client) -> AskingsRecord:
+        """Never fails for want of a server: `fresh` says whether it was asked."""
+        fresh = await caught_up(client)
+        return AskingsRecord(
+            asking=[asking_record(one) for one in await client.asking()], fresh=fresh
+        )
+
+
+class GroupApprove(Request[ConversationRecord], frozen=True, kw_only=True, tag="group_approve"):
+    """Add somebody who asks for it."""
+
+    answer_type = ConversationRecord
+    group: str
+    address: str
+
+    async def carry_out(self, client: Client) -> ConversationRecord:
+        """Raises UnknownConversation, SdkError (nobody asks), and as `Conversation.admit`."""
+        await client.synchronize()
+        conversation = group_called(client, self.group)
+        address = full_address(client, self.address)
+        for one in await client.asking():
+            if one.group == conversation.id and one.sender == address:
+                direct = await client.conversation_with(address)
+                return conversation_record(await direct.admit(one.message_id))
+        raise SdkError(
+            f"{address} does not ask to join {conversation.title!r}; see: plausch group requests."
+        )
 
 
 class Devices(Request[DevicesRecord], frozen=True, kw_only=True, tag="devices"):
@@ -434,6 +443,10 @@ AnyRequest = (
     | Conversations
     | GroupCreate
     | GroupChange
+    | GroupLink
+    | GroupJoin
+    | GroupAsking
+    | GroupApprove
     | Devices
     | Verify
     | Ping

@@ -9,6 +9,7 @@ from plausch.mls.errors import ProtocolError, SavedStateRefused, UnsupportedSuit
 from plausch.mls.extension import LAST_RESORT, Extension
 from plausch.mls.key_package import KeyPackage, parse_key_package
 from plausch.mls.leaf_node import MLS10, Capabilities, LeafContent, Lifetime
+from plausch.mls.roles import ROLES
 from plausch.mls.suite import SUITES, suite
 
 SAVED_VERSION = 1
@@ -25,7 +26,7 @@ def own_capabilities(credential: Credential) -> Capabilities:
     return Capabilities(
         versions=(MLS10,),
         cipher_suites=(*SUITES, _GREASE),
-        extensions=(LAST_RESORT, _GREASE),
+        extensions=(LAST_RESORT, ROLES, _GREASE),
         proposals=(_GREASE,),
         credentials=tuple(dict.fromkeys((credential.type, BASIC, X509, PLAUSCH))),
     )

@@ -29,7 +29,7 @@ from plausch.mls.protection import check_membership_tag, open_private, verify_co
 from plausch.mls.saved import GroupState, PendingState
 from plausch.mls.secret_tree import Opening, SecretTree
 from plausch.mls.staged import ReceivedMessage, StagedCommit, StagedMessage, StagedProposal
-from plausch.mls.validation import check_alone
+from plausch.mls.validation import ListedProposal, check_alone, resolve
 
 PROPOSALS_LIMIT = 1_000
 """Proposals kept in one epoch: one for every member of the largest conversation."""
@@ -241,10 +241,11 @@ class Receiver:
             else:
                 owner.move_to(following)
 
+        listed = _listed(message, self.pending)
         if following is None:
-            return _describe_removal(epoch, message, accept)
+            return _describe_removal(epoch, message, listed, accept)
         authenticated = message.content.authenticated
-        return _describe(following, authenticated, accept, own=False)
+        return _describe(following, authenticated, listed, accept, own=False)
 
     def _stage_own_commit(self, own: PendingState, owner: Owner) -> StagedCommit:
         epoch = self.state.epoch
@@ -257,11 +258,22 @@ class Receiver:
                 )
             owner.move_to(own.following)
 
-        return _describe(own.following, b"", accept, own=True)
+        return _describe(own.following, b"", (), accept, own=True)
+
+
+def _listed(message: AuthenticatedContent, pending: Pending) -> tuple[ListedProposal, ...]:
+    """The proposals of a Commit that was processed."""
+    commit = message.content.body
+    if not isinstance(commit, Commit):
+        raise ValidationError("commit-content", "The message is no Commit.")
+    return tuple(resolve(commit, message.content.sender, pending.proposals))
 
 
 def _describe_removal(
-    epoch: Epoch, message: AuthenticatedContent, accept: Callable[[], None]
+    epoch: Epoch,
+    message: AuthenticatedContent,
+    listed: tuple[ListedProposal, ...],
+    accept: Callable[[], None],
 ) -> StagedCommit:
     """A Commit that removes this device, which therefore cannot see where it leads."""
     sender = message.content.sender
@@ -279,12 +291,17 @@ def _describe_removal(
         is_own=False,
         ends_group=False,
         authenticated=message.content.authenticated,
+        proposals=listed,
         _accept=accept,
     )
 
 
 def _describe(
-    following: NextEpoch, authenticated: bytes, accept: Callable[[], None], own: bool
+    following: NextEpoch,
+    authenticated: bytes,
+    listed: tuple[ListedProposal, ...],
+    accept: Callable[[], None],
+    own: bool,
 ) -> StagedCommit:
     """What a Commit would do."""
     after, change = following.epoch, following.change
@@ -300,6 +317,7 @@ def _describe(
         is_own=own,
         ends_group=after.ended,
         authenticated=authenticated,
+        proposals=listed,
         _accept=accept,
     )
 

@@ -12,6 +12,7 @@ from plausch.mls.epoch import Member
 from plausch.mls.extension import Extensions
 from plausch.mls.framing import Sender
 from plausch.mls.proposal import Proposal
+from plausch.mls.validation import ListedProposal
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,8 @@ class StagedCommit:
     ends_group: bool
     """A ReInit: the group continues elsewhere."""
     authenticated: bytes
+    proposals: tuple[ListedProposal, ...]
+    """What it does, with who proposed it; empty for this device's own."""
     _accept: Callable[[], None] = field(repr=False)
 
     def accept(self) -> None:

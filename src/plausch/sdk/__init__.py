@@ -7,6 +7,7 @@ async with await Client.open(home) as bot:
 ```
 """
 
+from plausch.sdk.admission import Asking
 from plausch.sdk.client import Client
 from plausch.sdk.contacts import Contact, ContactState
 from plausch.sdk.conversation import Conversation
@@ -14,6 +15,7 @@ from plausch.sdk.errors import (
     ConversationBroken,
     FileRefused,
     IdentityChanged,
+    NotAdmin,
     NotParticipant,
     SdkError,
     ServerMisbehaved,
@@ -29,15 +31,18 @@ from plausch.sdk.errors import (
     WrongPassphrase,
 )
 from plausch.sdk.events import (
+    AdminsChanged,
     ConnectionChanged,
     ConversationJoined,
     ConversationLeft,
     Event,
     ForkSuspected,
     IdentityKeyChanged,
+    LinkChanged,
     MessageChanged,
     MessageReceived,
     ParticipantsChanged,
+    PictureChanged,
     ProblemFound,
     StatusChanged,
     TitleChanged,
@@ -47,6 +52,8 @@ from plausch.sdk.outgoing import FileDescription
 from plausch.sdk.reporting import Reason
 
 __all__ = [
+    "AdminsChanged",
+    "Asking",
     "Client",
     "ConnectionChanged",
     "Contact",
@@ -63,10 +70,13 @@ __all__ = [
     "IdentityKeyChanged",
     "IncomingMessage",
     "Kind",
+    "LinkChanged",
     "MessageChanged",
     "MessageReceived",
+    "NotAdmin",
     "NotParticipant",
     "ParticipantsChanged",
+    "PictureChanged",
     "ProblemFound",
     "Reason",
     "SdkError",

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from plausch.base.ids import CONVERSATION_ID_BYTES, AccountAddress, ConversationId
 from plausch.mls.group import Group
+from plausch.mls.roles import Roles
 from plausch.sdk.core import Core, Live
 from plausch.sdk.membership import Intent, suite_for
 from plausch.sdk.vault.conversations import KeptConversation
@@ -13,12 +14,15 @@ from plausch.sdk.whole import whole
 
 
 @whole
-async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, bytes]:
+async def begin(
+    core: Core, addresses: Sequence[AccountAddress], *, is_group: bool = False
+) -> tuple[Live, bytes]:
     """A conversation with these accounts; its first Commit waits in the outbox.
 
-    Returns it with the idempotency id of that Commit (`Core.waiter`). The accounts are known and
-    unchanged. Raises SdkError.
+    A group has roles, and this account is its first admin. Returns it with the idempotency id of
+    that Commit (`Core.waiter`). The accounts are known and unchanged. Raises SdkError.
     """
+    roles = (Roles.of([core.address.uri]).to_extension(),) if is_group else ()
     devices = sum(len(core.trust.device_list(address).devices) for address in addresses)
     conversation = ConversationId(secrets.token_bytes(CONVERSATION_ID_BYTES))
     group = await core.judged(
@@ -29,6 +33,7 @@ async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, 
             core.own.device_key.to_bytes(),
             judge,
             now_s=core.now_s(),
+            extensions=roles,
         )
     )
     now_ms = core.clock.now_ms()
@@ -40,6 +45,7 @@ async def begin(core: Core, addresses: Sequence[AccountAddress]) -> tuple[Live, 
         members=(core.device,),
         invited=tuple(sorted(addresses)),
         active_at_ms=now_ms,
+        admins=(core.address,) if is_group else None,
     )
     live = Live(kept, group=group)
     opening = new_idempotency_id()

@@ -15,7 +15,9 @@ from plausch.base.ids import (
     parse_conversation_id,
 )
 from plausch.content.conversation import title_message
+from plausch.content.join_request import join_request_message
 from plausch.sdk.account import register_account
+from plausch.sdk.admission import Asking, asking
 from plausch.sdk.beginning import begin
 from plausch.sdk.composing import new_salt, sendable
 from plausch.sdk.contacts import Contact
@@ -29,7 +31,8 @@ from plausch.sdk.errors import (
 )
 from plausch.sdk.events import Event
 from plausch.sdk.inbox import Inbox
-from plausch.sdk.message import IncomingMessage
+from plausch.sdk.join_link import parse_join_link
+from plausch.sdk.message import IncomingMessage, SentMessage
 from plausch.sdk.own_devices import remove_device
 from plausch.sdk.trust import contact_of
 from plausch.sdk.vault.accounts import KeptAccount
@@ -210,11 +213,27 @@ class Client:
         with sendable():
             content = title_message(title, salt=new_salt())
         await self._meet(others)
-        live, _ = await begin(device.core, others)
+        live, _ = await begin(device.core, others, is_group=True)
         conversation = Conversation(device, live.id)
         titled = await conversation.send(content)
         await titled.accepted()  # it comes after the Commit that adds everybody
         return conversation
+
+    async def ask_to_join(self, link: str) -> SentMessage:
+        """Ask the admin whom an invitation link names to be added to its group.
+
+        Raises SdkError `bad_join_link`, and as `conversation_with`.
+        """
+        parsed = parse_join_link(link)
+        words = "I would like to join your group; I was given its link."
+        with sendable():
+            content = join_request_message(parsed.request, words, salt=new_salt())
+        conversation = await self.conversation_with(parsed.admin_at(self.domain))
+        return await conversation.send(content)
+
+    async def asking(self) -> list[Asking]:
+        """Who asks to join a group of which this account is an admin, by its present link."""
+        return await asking(self._device)
 
     def conversations(self) -> list[Conversation]:
         """All conversations of this device, the most recently active first."""

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from plausch.base.ids import MessageId
-from plausch.content.conversation import title_of
+from plausch.content.conversation import facts_of
 from plausch.content.errors import ContentError
 from plausch.content.fork import with_mark
 from plausch.content.message_id import message_id
@@ -14,6 +14,7 @@ from plausch.content.mimi import SALT_BYTES, MimiContent
 from plausch.content.purpose import Purpose, purpose_of
 from plausch.sdk.core import Core, Live
 from plausch.sdk.errors import SdkError
+from plausch.sdk.facts import apply_facts, news_in
 from plausch.sdk.history import kind_of, root_of, target_of
 from plausch.sdk.membership import demand_participant
 from plausch.sdk.message import SentMessage
@@ -50,7 +51,10 @@ async def compose(
     """
     demand_participant(live)
     core.trust.demand_unchanged(live.others(core.address))
-    shown = purpose_of(content) is not Purpose.STATUS
+    facts = facts_of(content)
+    # What is so already is said again for somebody who has come: nothing new for the history.
+    repeated = facts is not None and news_in(live.kept, facts) is None
+    shown = purpose_of(content) is not Purpose.STATUS and not repeated
     async with core.changing(live):
         raw, identifier = await _encoded(core, live, content)
         if shown:  # first: once the message is written, nothing may fail any more
@@ -105,7 +109,9 @@ async def _in_history(
     )
     live.kept.active_at_ms = max(live.kept.active_at_ms, now_ms)
     live.kept.request = False
-    live.kept.title = title_of(content) or live.kept.title
+    facts = facts_of(content)
+    if facts is not None:
+        apply_facts(live.kept, facts, core.address)
     return [core.messages.add(row), core.conversations.put(live.kept)]
 
 

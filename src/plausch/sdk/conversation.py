@@ -1,25 +1,31 @@
 """A conversation: what a person or a bot does in it."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from plausch.base.ids import AccountAddress, ConversationId, DeviceAddress, MessageId
 from plausch.content.attachment import attachments_of
-from plausch.content.conversation import title_message
+from plausch.content.conversation import SECRET_BYTES, Facts, facts_message, title_message
+from plausch.content.join_request import JoinRequest, join_request_of
 from plausch.content.mimi import MimiContent, decode
 from plausch.content.text import delete, edit, reaction, reactions_of, text_message, unlike
+from plausch.sdk.admission import demand_valid
 from plausch.sdk.composing import check_text, compose, new_salt, sendable
 from plausch.sdk.core import Core, Live
 from plausch.sdk.downloads import download
 from plausch.sdk.errors import SdkError
+from plausch.sdk.facts import all_facts
 from plausch.sdk.history import SHOWN, root_of, without_withdrawn
+from plausch.sdk.join_link import JoinLink
 from plausch.sdk.membership import Intent, demand_participant
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, StoredMessage
 from plausch.sdk.outgoing import PLAIN_FILE, FileDescription, outgoing_file
 from plausch.sdk.reading import mark_read, read_history
 from plausch.sdk.reporting import Reason, report
+from plausch.sdk.roles import demand_admin, heir_of, may_administrate
 from plausch.sdk.uploads import Progress
 from plausch.sdk.vault.conversations import ConversationState
 from plausch.sdk.vault.messages import MessageRow
@@ -81,6 +87,16 @@ class Conversation:
     def members(self) -> tuple[DeviceAddress, ...]:
         """The devices in it, this one included."""
         return self._live.kept.members
+
+    @property
+    def admins(self) -> tuple[AccountAddress, ...]:
+        """The participants that are admins; empty where everybody may change the group."""
+        return self._live.kept.present_admins
+
+    @property
+    def may_administrate(self) -> bool:
+        """Whether this account may add and remove others and name admins."""
+        return may_administrate(self._live.kept, self._core.address)
 
     async def ready(self) -> None:
         """Wait until it exists on the server with everybody in it.
@@ -220,32 +236,112 @@ class Conversation:
         """Add an account with all its devices; returns when the change is in the log.
 
         What cannot be done now is given up, so that nothing said afterwards has to wait for it;
-        add it again later. Raises ServerRefused, TrustRefused (a key that has changed, no key
-        package: it has to come online once).
+        add it again later. Raises NotAdmin, ServerRefused, TrustRefused (a key that has changed, no
+        key package: it has to come online once).
         """
         account = self._device.parse_other(address)
+        demand_admin(self._core, self._live.kept)
         await self._core.trust.ensure(account)
         await self._change(Intent(add=(account.uri,)))
         if self._live.kept.title:
-            await self.rename(self._live.kept.title)  # who came has not read it yet
+            await self._say(all_facts(self._live.kept))  # who came has not read it yet
 
     async def remove(self, address: AccountAddress | str) -> None:
-        """Remove an account with all its devices; returns when the change is in the log."""
+        """Remove an account with all its devices; returns when the change is in the log.
+
+        Raises NotAdmin, ServerRefused.
+        """
         account = self._device.parse_other(address)
+        demand_admin(self._core, self._live.kept)
         if account not in self.participants:
             raise SdkError(f"{account} is not in this conversation.")
         await self._change(Intent(remove=(account.uri,)))
 
+    async def make_admin(self, address: AccountAddress | str, is_admin: bool = True) -> None:
+        """Make a participant an admin of this group, or one no longer; returns when the change is
+        in the log.
+
+        Raises NotAdmin, SdkError (`no_roles`: begun without; `last_admin`; not in the group),
+        ServerRefused.
+        """
+        account = self._device.parse_account(address)
+        if account not in self.participants:
+            raise SdkError(f"{account} is not in this conversation.")
+        if self._live.kept.admins is None:
+            raise SdkError("This conversation has no admins: everybody may.", code="no_roles")
+        demand_admin(self._core, self._live.kept)
+        uris = (account.uri,)
+        await self._change(Intent(promote=uris) if is_admin else Intent(demote=uris))
+
     async def leave(self) -> None:
-        """Leave: the others' clients carry it out; nothing more can be sent from here."""
-        if not self._live.kept.is_over:
-            await self._owe(EntryKind.LEAVE, b"")
+        """Leave: the others' clients carry it out; nothing more can be sent from here.
+
+        The only admin makes another one first: who has been in the group the longest.
+        """
+        if self._live.kept.is_over:
+            return
+        heir = None
+        if self._live.kept.state == "open":
+            async with self._core.changing(self._live):
+                group = await self._core.group(self._live)
+                heir = heir_of(self._core, self._live.kept, group)
+        if heir is not None:
+            intent = Intent(promote=(heir.uri,)).to_bytes()
+            first = self._core.outbox.add(
+                self.id, EntryKind.CHANGE, intent, idempotency_id=new_idempotency_id()
+            )
+            await self._core.vault.write([first])
+        await self._owe(EntryKind.LEAVE, b"")
 
     async def rename(self, title: str) -> SentMessage:
         """Give it a title; travels encrypted, the server never learns it."""
         with sendable():
             content = title_message(title, salt=new_salt())
         return await self.send(content)
+
+    @property
+    def picture(self) -> bytes:
+        """The group's picture, a small square WebP, JPEG or PNG; empty when it has none."""
+        return self._live.kept.picture
+
+    async def set_picture(self, picture: bytes) -> SentMessage:
+        """Give it a picture (see `content.picture`), or with no bytes none any more.
+
+        Raises SdkError when it is too large or no such picture.
+        """
+        return await self._say(Facts(picture=picture))
+
+    @property
+    def join_link(self) -> str:
+        """The link by which people may ask this account to let them in; empty when it is off."""
+        secret = self._live.kept.link
+        if not secret:
+            return ""
+        core = self._core
+        request = JoinRequest(self.id, secret)
+        return str(JoinLink(core.own.server_url, core.address.name, request))
+
+    async def set_join_link(self, is_on: bool) -> SentMessage:
+        """A new link, in place of the one before, or none any more. Raises NotAdmin."""
+        demand_admin(self._core, self._live.kept)
+        return await self._say(Facts(link=secrets.token_bytes(SECRET_BYTES) if is_on else b""))
+
+    async def admit(self, message_id: MessageId) -> "Conversation":
+        """Let in who asked for it by this message; the group. Returns when they are added.
+
+        Raises SdkError `link_over` (the link is not the present one of a group of ours), and as
+        `add`.
+        """
+        row = await self._core.messages.get(message_id)
+        request = None if row is None else join_request_of(decode(row.content))
+        if row is None or request is None or row.outgoing or not self._is_here(row):
+            raise SdkError("Nobody asks to join by this message.", code="link_over")
+        live = demand_valid(self._core, request)
+        group = Conversation(self._device, live.id)
+        if row.sender not in group.participants:
+            await self.accept()
+            await group.add(row.sender)
+        return group
 
     # --- inside ------------------------------------------------------------------------------
 
@@ -256,6 +352,12 @@ class Conversation:
     @property
     def _live(self) -> Live:
         return self._device.core.lives[self.id]
+
+    async def _say(self, facts: Facts) -> SentMessage:
+        with sendable():
+            words = self._live.kept.title or "Group"
+            content = facts_message(facts, words, salt=new_salt())
+        return await self.send(content)
 
     async def _own_message(self, message_id: MessageId) -> MessageRow:
         root = await root_of(self._core.messages, message_id)

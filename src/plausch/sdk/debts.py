@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from plausch.base.errors import Fault, PlauschError
 from plausch.sdk.core import Live
-from plausch.sdk.errors import NotParticipant, ServerRefused
+from plausch.sdk.errors import SdkError, ServerRefused
 from plausch.sdk.membership import Intent
 from plausch.sdk.vault.outbox import Entry, EntryKind
 
@@ -53,14 +53,14 @@ def removal_behind(entry: Entry, entries: Sequence[Entry]) -> Entry | None:
 def is_for_good(entry: Entry, error: PlauschError) -> bool:
     """Whether an entry that met this error is struck, and whoever waits for it is told why.
 
-    An addition that cannot be made now is not kept: nobody's message shall wait for a key package
-    that may never come. It is asked for again by whoever wants it.
+    An addition, or a change of admins, that cannot be made now is not kept: nobody's message shall
+    wait for a key package that may never come. It is asked for again by whoever wants it.
     """
-    if isinstance(error, NotParticipant):
+    if isinstance(error, SdkError):
         return True
     if error.fault is Fault.OPERATOR:
         return False
     intent = intent_of(entry)
-    if intent.add and not intent.opening:
+    if (intent.add or intent.promote or intent.demote) and not intent.opening:
         return True
     return isinstance(error, ServerRefused) and error.retry_after_ms == 0

@@ -37,15 +37,24 @@ class Device:
 
     def parse_other(self, address: AccountAddress | str) -> AccountAddress:
         """An address of somebody else. Raises NameRefused, SdkError."""
-        parsed = AccountAddress.parse(address) if isinstance(address, str) else address
+        parsed = _parsed(self.core, address)
         if parsed == self.core.address:
             raise SdkError(f"{parsed} is this very account.")
-        if parsed.domain != self.core.address.domain:
-            raise SdkError(
-                f"{parsed} lives on another server; this one can only reach accounts of "
-                f"{self.core.address.domain}."
-            )
         return parsed
+
+    def parse_account(self, address: AccountAddress | str) -> AccountAddress:
+        """An address of this server. Raises NameRefused, SdkError."""
+        return _parsed(self.core, address)
+
+
+def _parsed(core: Core, address: AccountAddress | str) -> AccountAddress:
+    parsed = AccountAddress.parse(address) if isinstance(address, str) else address
+    if parsed.domain != core.address.domain:
+        raise SdkError(
+            f"{parsed} lives on another server; this one can only reach accounts of "
+            f"{core.address.domain}."
+        )
+    return parsed
 
 
 async def build(vault: Vault, own: Own, clock: Clock) -> Device:

@@ -16,10 +16,11 @@ from plausch.mls.credential import CredentialRefused
 from plausch.mls.group import Group
 from plausch.mls.process import AllowExternal, ExternalJoin
 from plausch.mls.proposal import Remove
-from plausch.mls.staged import StagedCommit
+from plausch.mls.staged import StagedCommit, StagedProposal
+from plausch.mls.validation import ListedProposal
 from plausch.sdk.core import Core, Live
 from plausch.sdk.errors import ServerRefused, TrustRefused, Unreachable
-from plausch.sdk.events import ConversationLeft, ParticipantsChanged
+from plausch.sdk.events import AdminsChanged, ConversationLeft, ParticipantsChanged
 from plausch.sdk.membership import (
     CommitBundle,
     Intent,
@@ -27,8 +28,10 @@ from plausch.sdk.membership import (
     members_of,
     missing_devices,
     outdated_leaves,
+    remembered_leavers,
 )
 from plausch.sdk.receive import Outcome
+from plausch.sdk.roles import admins_in, demand_allowed
 from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
 from plausch.wire.frames import Envelope
 
@@ -81,6 +84,8 @@ class Epochs:
                     f"{core.trust.device(old.credential)} tried to become another device; refused.",
                     code="device_replaced",
                 )
+        await demand_allowed(core, group, by, staged.proposals)
+        admins_in(staged.extensions)  # they can be read
         removed_here = staged.is_self_removed
         live.leaving |= leavers(core, group)
         staged.accept()
@@ -90,6 +95,15 @@ class Epochs:
             self._out(live, "left", by, outcome)
             return
         self._moved(live, group, before, by, outcome)
+
+    async def take_proposal(self, group: Group, staged: StagedProposal) -> None:
+        """A proposal of another member, which this device may have to commit. Raises RemoteError
+        when it is not theirs to make."""
+        if staged.member is not None:
+            by = self._core.trust.device(staged.member.credential).account
+            await demand_allowed(
+                self._core, group, by, [ListedProposal(staged.proposal, staged.sender)]
+            )
 
     def allow_external(self, live: Live) -> AllowExternal:
         """Who may come in by an external commit: another device of a participant, no stranger."""
@@ -131,10 +145,17 @@ class Epochs:
         live.leaving &= set(live.kept.members) - {self._core.device}
         live.kept.state = "open"
         live.kept.epoch = group.epoch
+        named = set(live.kept.admins or ())
+        live.kept.admins = admins_in(group.extensions)
         after = set(live.kept.participants)
         if before != after:
             joined, left = tuple(sorted(after - before)), tuple(sorted(before - after))
             outcome.events.append(ParticipantsChanged(live.id, joined, left, by))
+        made = after.intersection(live.kept.admins or ()) - named
+        dismissed = (named & after).difference(live.kept.admins or ())
+        if made or dismissed:
+            told = AdminsChanged(live.id, tuple(sorted(made)), tuple(sorted(dismissed)), by)
+            outcome.events.append(told)
 
     def _out(
         self, live: Live, state: Literal["left", "ended"], by: AccountAddress, outcome: Outcome
@@ -157,13 +178,17 @@ class Epochs:
         if moved:
             self._kick(live)
         group = live.group
-        if group is None or not _is_untidy(live, group) or live.id in self._tidying:
+        if group is None or not self._is_untidy(live, group) or live.id in self._tidying:
             return
         self._tidying.add(live.id)
         if self._core.device in leavers(self._core, group):
             self._core.spawn(self._leave_as_well(live))
         else:
             self._core.spawn(self._tidy_in_turn(live, self._turn_s(group)))
+
+    def _is_untidy(self, live: Live, group: Group) -> bool:
+        """Whether a Commit has to be made before anything is said."""
+        return group.must_commit or bool(remembered_leavers(self._core, live))
 
     async def _leave_as_well(self, live: Live) -> None:
         """Another device of this account has left: this one does not stay behind."""
@@ -192,7 +217,7 @@ class Epochs:
         try:
             await asyncio.sleep(delay_s)
             group = live.group
-            if group is not None and _is_untidy(live, group) and live.kept.state == "open":
+            if group is not None and self._is_untidy(live, group) and live.kept.state == "open":
                 await self._owe(live, EntryKind.CHANGE, Intent().to_bytes())
         finally:
             self._tidying.discard(live.id)
@@ -242,8 +267,3 @@ class Epochs:
                 still_outdated = outdated_leaves(self._core, live, group)
             if still or still_outdated:
                 await self._owe(live, EntryKind.CHANGE, Intent().to_bytes())
-
-
-def _is_untidy(live: Live, group: Group) -> bool:
-    """Whether a Commit has to be made before anything is said."""
-    return group.must_commit or bool(live.leaving)

@@ -125,6 +125,12 @@ class NotParticipant(SdkError):
     code = "not_participant"
 
 
+class NotAdmin(SdkError):
+    """Only an admin of the group may do this."""
+
+    code = "not_admin"
+
+
 class ConversationBroken(RemoteError):
     """The log does not continue from what this device knows; it has to be added again."""
 

@@ -73,6 +73,32 @@ class TitleChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class PictureChanged:
+    """A group has another picture, or none any more."""
+
+    conversation_id: ConversationId
+    by: AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """A group's invitation link was made, changed or turned off."""
+
+    conversation_id: ConversationId
+    by: AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
+class AdminsChanged:
+    """Participants of a group became admins, or are admins no longer. `by` is who committed it."""
+
+    conversation_id: ConversationId
+    made: tuple[AccountAddress, ...]
+    dismissed: tuple[AccountAddress, ...]
+    by: AccountAddress
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityKeyChanged:
     """An account shows a new identity key; sending to it waits for `accept_identity` or
     `reject_identity`."""
@@ -113,6 +139,9 @@ Event = (
     | ConversationLeft
     | ParticipantsChanged
     | TitleChanged
+    | PictureChanged
+    | LinkChanged
+    | AdminsChanged
     | IdentityKeyChanged
     | ForkSuspected
     | ProblemFound

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from plausch.base.ids import AccountAddress, MessageId
 from plausch.content.cards import card_of
+from plausch.content.join_request import join_request_of
 from plausch.content.mimi import ExternalPart, MimiContent, decode, leaves
 from plausch.content.purpose import Purpose, purpose_of
 from plausch.content.status import Status
@@ -31,7 +32,7 @@ def kind_of(content: MimiContent) -> Kind:
     purpose = purpose_of(content)
     if purpose is not Purpose.SHOW:
         return _KINDS[purpose]
-    if card_of(content) is not None:
+    if card_of(content) is not None or join_request_of(content) is not None:
         return Kind.CARD
     if any(isinstance(part, ExternalPart) for part in leaves(content.part)):
         return Kind.FILE

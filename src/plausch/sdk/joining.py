@@ -8,6 +8,7 @@ from plausch.mls.welcome_header import welcome_references
 from plausch.sdk.core import Core, Live
 from plausch.sdk.events import ConversationJoined, Event
 from plausch.sdk.membership import members_of
+from plausch.sdk.roles import admins_in
 from plausch.sdk.vault.conversations import KeptConversation
 from plausch.sdk.vault.key_packages import KeptKeyPackage
 from plausch.sdk.vault.vault import Write
@@ -81,10 +82,11 @@ class Joining:
                 code="welcome_epoch",
             )
         inviter = core.trust.device(staged.sender.credential).account
+        admins = admins_in(staged.context.extensions)
         group = staged.accept()
         live = Live(self._row(item, inviter, before), head=item.seq, group=group)
         live.kept.set_members(tuple(sorted(members_of(core, group))))
-        live.kept.epoch = group.epoch
+        live.kept.epoch, live.kept.admins = group.epoch, admins
         writes = [
             core.conversations.put(live.kept),
             *core.save_group(live, epoch_moved=True),
@@ -122,6 +124,7 @@ class Joining:
         )
         if before is not None:
             row.title = before.kept.title
+            row.picture = before.kept.picture
             row.read_seq = before.kept.read_seq
             row.ordinal_ms = max(row.ordinal_ms, before.kept.ordinal_ms)
         return row

@@ -8,6 +8,7 @@ import msgspec
 from plausch.base.errors import Fault
 from plausch.base.ids import AccountAddress, DeviceAddress
 from plausch.mls.errors import ProtocolError
+from plausch.mls.extension import Extensions
 from plausch.mls.framing import member
 from plausch.mls.group import Group
 from plausch.mls.key_package import parse_key_package
@@ -15,6 +16,7 @@ from plausch.mls.proposal import Remove
 from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
 from plausch.sdk.core import Core, Live
 from plausch.sdk.errors import NotParticipant, ServerRefused, TrustRefused
+from plausch.sdk.roles import demand_admin, may_administrate, roles_after
 from plausch.wire import frames as f
 
 _NONE_TO_CLAIM = frozenset({"no_key_package", "unknown_device"})
@@ -27,14 +29,16 @@ XWING_MEMBERS = 256
 class Intent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person or a rule wants changed; account URIs. Kept in the outbox until done.
 
-    `opening`: the first Commit of a conversation; when it cannot be done, nothing in it can.
-    Every intent also tidies: delisted devices go, newly listed ones of participants come, and
-    proposals that wait are committed.
+    `promote` become admins, `demote` are admins no longer. `opening`: the first Commit of a
+    conversation; when it cannot be done, nothing in it can. Every intent also tidies: delisted
+    devices go, newly listed ones of participants come, and proposals that wait are committed.
     """
 
     add: tuple[str, ...] = ()
     remove: tuple[str, ...] = ()
     opening: bool = False
+    promote: tuple[str, ...] = ()
+    demote: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """For the outbox."""
@@ -66,10 +70,19 @@ class CommitBundle(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_
 
 @dataclass
 class Plan:
-    """Devices to add with a key package each, leaves to remove."""
+    """Devices to add with a key package each, leaves to remove, and the group's extensions when
+    they change."""
 
     adds: dict[DeviceAddress, bytes] = field(default_factory=dict)
     removes: list[int] = field(default_factory=list)
+    extensions: Extensions | None = None
+    is_asked: bool = False
+    """Whether somebody wants the roles changed: a Commit is made for nothing else."""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether there is something to commit."""
+        return bool(self.adds or self.removes) or (self.is_asked and self.extensions is not None)
 
 
 _OVER = {
@@ -95,14 +108,25 @@ def suite_for(devices: int) -> int:
 def leavers(core: Core, group: Group) -> set[DeviceAddress]:
     """The devices of accounts of which a device proposes its own removal: who leaves, leaves with
     all devices."""
-    asking = {
+    asking = _asking(group)
+    members = members_of(core, group)
+    accounts = {device.account for device, leaf in members.items() if leaf in asking}
+    return {device for device in members if device.account in accounts}
+
+
+def _asking(group: Group) -> set[int]:
+    """The leaves that propose their own removal."""
+    return {
         listed.proposal.removed
         for listed in group.proposals.values()
         if isinstance(listed.proposal, Remove) and listed.sender == member(listed.proposal.removed)
     }
-    members = members_of(core, group)
-    accounts = {device.account for device, leaf in members.items() if leaf in asking}
-    return {device for device in members if device.account in accounts}
+
+
+def remembered_leavers(core: Core, live: Live) -> set[DeviceAddress]:
+    """Devices that asked to go in an epoch that is over, which this device may take out: of others
+    an admin only, since not everybody has seen them ask."""
+    return live.leaving if may_administrate(live.kept, core.address) else set()
 
 
 def outdated_leaves(
@@ -113,12 +137,13 @@ def outdated_leaves(
     Raises TrustRefused for those that a person has to decide about.
     """
     found: list[int] = []
+    leaving = remembered_leavers(core, live)
     for one in group.members():
         device = core.trust.device(one.credential)
         if one.leaf_index == group.own_leaf or device.account in besides:
             continue
         verdict = core.trust.verdict(one.credential, one.signature_key)
-        if verdict == "outdated" or device in live.leaving:
+        if verdict == "outdated" or device in leaving:
             found.append(one.leaf_index)
         elif verdict == "bad":
             core.trust.demand_unchanged([device.account])
@@ -164,22 +189,29 @@ async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Pla
     """Look up everybody, and claim key packages for who is missing.
 
     Who is to be added comes with a device at least. Another device of a participant that cannot
-    be added is left out. Raises TrustRefused, IdentityChanged, ServerRefused, Unreachable.
+    be added is left out. Raises NotAdmin, TrustRefused, IdentityChanged, ServerRefused,
+    Unreachable.
     """
-    removed = {AccountAddress.parse_uri(uri) for uri in intent.remove}
-    added = {AccountAddress.parse_uri(uri) for uri in intent.add}
+    if {*intent.add, *intent.remove} - {core.address.uri}:
+        demand_admin(core, live.kept)
+    removed, added = _accounts(intent.remove), _accounts(intent.add)
     present = members_of(core, group)
     accounts = ({device.account for device in present} | added) - removed
     await core.trust.freshen(sorted(accounts), core.transport.generation)
     core.trust.demand_unchanged(sorted(accounts))
     plan = Plan()
-    going = (leavers(core, group) | live.leaving) & set(present)
+    going = (leavers(core, group) | remembered_leavers(core, live)) & set(present)
     leaving = {
         leaf for device, leaf in present.items() if device.account in removed or device in going
     }
     leaving.update(outdated_leaves(core, live, group, besides=removed))
-    plan.removes = sorted(leaving - {group.own_leaf})
+    # What a device proposed of itself goes by reference, so that everybody sees whose wish it was.
+    plan.removes = sorted(leaving - {group.own_leaf} - _asking(group))
     staying = accounts - {device.account for device in going}
+    promote, demote = _accounts(intent.promote), _accounts(intent.demote)
+    both = staying & {device.account for device in present}
+    plan.extensions = roles_after(core, group, promote, demote, both)
+    plan.is_asked = bool(promote or demote)
     missing = missing_devices(core, group, added - removed)
     missing |= _untried(core, live, missing_devices(core, group, staying))
     for address in sorted({device.account for device in missing}):
@@ -199,6 +231,10 @@ async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Pla
         tried_in_vain(core, live, wanted - set(claimed))
         plan.adds.update(claimed)
     return plan
+
+
+def _accounts(uris: Collection[str]) -> set[AccountAddress]:
+    return {AccountAddress.parse_uri(uri) for uri in uris}
 
 
 async def _claim(

@@ -19,6 +19,7 @@ from plausch.sdk.debts import Progress, intent_of, is_for_good, only_tidies, rem
 from plausch.sdk.errors import (
     ConversationBroken,
     NotParticipant,
+    SdkError,
     ServerMisbehaved,
     ServerRefused,
     TrustRefused,
@@ -113,7 +114,7 @@ class Outbox:
                 try:
                     await self._pay(live, entry)
                     refusals = 0
-                except (NotParticipant, ServerRefused, TrustRefused) as error:
+                except (SdkError, ServerRefused, TrustRefused) as error:
                     if is_for_good(entry, error):
                         await self._give_up(live, entry, error)
                         continue
@@ -371,7 +372,7 @@ class Outbox:
                 group = await core.group(live)
                 if group.epoch != epoch:
                     continue  # planned for an epoch that is over
-                if not (plan.adds or plan.removes or group.must_commit):
+                if not (plan.is_needed or group.must_commit):
                     await self._nothing_left(live, entry)
                     return None
                 looked_up = {device.account for device in plan.adds}
@@ -380,6 +381,7 @@ class Outbox:
                     core.now_s(),
                     adds=list(plan.adds.values()),
                     removes=plan.removes,
+                    extensions=plan.extensions,
                 )
                 welcome_to = [device.uri for device in plan.adds]
                 bundle = CommitBundle(

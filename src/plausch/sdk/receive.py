@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from plausch.base.errors import PlauschError, RemoteError
 from plausch.base.ids import AccountAddress, MessageId
-from plausch.content.conversation import title_of
+from plausch.content.conversation import Facts, facts_of
 from plausch.content.fork import EpochMark, is_fork, mark_of
 from plausch.content.message_id import message_id
 from plausch.content.mimi import MimiContent, check_origin, decode
@@ -18,8 +18,8 @@ from plausch.sdk.events import (
     MessageChanged,
     MessageReceived,
     StatusChanged,
-    TitleChanged,
 )
+from plausch.sdk.facts import apply_facts, demand_sayable, news_in
 from plausch.sdk.franked import check_frank, check_sender, mark_in, stamped_by, unstamped
 from plausch.sdk.history import SHOWN, kind_of, root_of, state_of, stored, target_of
 from plausch.sdk.message import State
@@ -112,13 +112,18 @@ async def take_content(
             code="replayed_content",
         )
     outcome.seen.add(identifier)
+    facts = facts_of(content)  # before anything is kept: it may be malformed
+    news = None if facts is None else news_in(live.kept, facts)
+    if facts is not None and news is None:
+        return
+    if news is not None:
+        demand_sayable(live.kept, news, opened.sender)
     fork = _fork(live, content, opened, outcome)
     row = await _row(core, live, envelope, opened, content, identifier, fork)
     if row.stamped is None and not row.outgoing:
         outcome.not_believed(core, live, envelope.seq, unstamped())
-    title = title_of(content)  # before anything is kept: it may be malformed
     outcome.writes.append(core.messages.add(row))
-    _tell(live, row, title, outcome)
+    _tell(live, row, news, outcome)
 
 
 async def _row(
@@ -152,11 +157,10 @@ async def _row(
     )
 
 
-def _tell(live: Live, row: MessageRow, title: str | None, outcome: Outcome) -> None:
+def _tell(live: Live, row: MessageRow, news: Facts | None, outcome: Outcome) -> None:
     live.kept.active_at_ms = max(live.kept.active_at_ms, row.sent_at_ms)
-    if title is not None:
-        live.kept.title = title
-        outcome.events.append(TitleChanged(live.id, title, row.sender))
+    if news is not None:
+        outcome.events += apply_facts(live.kept, news, row.sender)
     elif row.kind in SHOWN:
         state = State.SENT if row.outgoing else State.RECEIVED
         outcome.events.append(MessageReceived(stored(row, state)))

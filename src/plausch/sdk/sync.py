@@ -259,6 +259,7 @@ class Sync:
             opened = Opened(sender, received.epoch, received.plaintext, received.authenticated)
             await take_content(core, live, envelope, opened, outcome)
         elif isinstance(staged, StagedProposal):
+            await self._epochs.take_proposal(group, staged)
             staged.accept()
             outcome.epoch_moved = True
         elif isinstance(staged, StagedCommit):

@@ -339,21 +339,26 @@ class Trust:
 
         return judge
 
-    def verdict(self, credential: Credential, signature_key: bytes) -> Verdict:
-        """May this member be encrypted to now? Outdated: no, remove it first. Bad: no."""
+    def verdict(self, credential: Credential, signature_key: bytes, ahead_s: int = 0) -> Verdict:
+        """May this member be encrypted to now? Outdated: no, remove it first. Bad: no.
+
+        `ahead_s`: as it will be so many seconds from now.
+        """
         try:
-            self._judge(self.certificate(credential), signature_key)
+            self._judge(self.certificate(credential), signature_key, ahead_s)
         except CredentialRefused:
             return "bad"
         except IdentityRefused as error:
             return "outdated" if error.code in _OUTDATED else "bad"
         return "good"
 
-    def _judge(self, certificate: DeviceCertificate, signature_key: bytes) -> None:
+    def _judge(
+        self, certificate: DeviceCertificate, signature_key: bytes, ahead_s: int = 0
+    ) -> None:
         kept = self._accounts.get(certificate.account)
         if kept is None:
             raise IdentityRefused(f"{certificate.account} is unknown.", code="unknown_account")
-        now_s = self._clock.now_ms() // 1000
+        now_s = self._clock.now_ms() // 1000 + ahead_s
         judge_leaf(certificate, signature_key, kept.identity_key, self._lists[kept.address], now_s)
 
 

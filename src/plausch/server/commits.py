@@ -91,8 +91,8 @@ class Commits:
         """Append a Commit with its Welcome and GroupInfo.
 
         Raises Refusal `too_large`, `bad_message`, `unknown_conversation`, `stale_epoch`,
-        `bad_commit`, `not_allowed`, `too_many_participants`, `rate_limited`, `mailbox_full`,
-        `unknown_device`; StorageUnavailable.
+        `bad_commit`, `not_admin`, `not_allowed`, `too_many_participants`, `rate_limited`,
+        `mailbox_full`, `unknown_device`; StorageUnavailable.
         """
         self._check_form(request)
         account_key, limits = committer.account_key, self._limits
@@ -122,8 +122,8 @@ class Commits:
     async def append_proposal(self, sender: DeviceRecord, request: f.Append) -> Accepted:
         """Append a proposal, which a later Commit may name.
 
-        Raises Refusal `bad_proposal`, `stale_epoch`, `too_many_proposals`, `not_allowed`,
-        `unknown_device`; StorageUnavailable.
+        Raises Refusal `bad_proposal`, `stale_epoch`, `too_many_proposals`, `not_admin`,
+        `not_allowed`, `unknown_device`; StorageUnavailable.
         """
         before = await self._before(sender, request)
         if before.earlier is not None:

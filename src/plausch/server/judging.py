@@ -29,12 +29,14 @@ from plausch.mls.leaf_node import LeafBinding
 from plausch.mls.leaf_validation import GroupDemands, check_signature
 from plausch.mls.proposal import Add, Update
 from plausch.mls.suite import suite as suite_of
+from plausch.mls.validation import resolve
 from plausch.mls.welcome_header import check_welcome
 from plausch.server.errors import Refusal
 from plausch.server.leaves import LeafJudge, certificate_of
 from plausch.server.limits import Limits
 from plausch.server.membership import Claims
 from plausch.server.records import Accepted, DeviceRecord, Member
+from plausch.server.roles import demand_role
 from plausch.server.store.conversation import Standing
 from plausch.wire import frames as f
 
@@ -97,7 +99,10 @@ def judge_commit(
     before: Before,
     now_s: int,
 ) -> Claims:
-    """What a well-formed Commit claims about the members after it. Raises Refusal `bad_commit`."""
+    """What a well-formed Commit claims about the members after it.
+
+    Raises Refusal `bad_commit`, `not_admin`.
+    """
     try:
         current = parse_group_info(before.group_info)
         context = current.group_context
@@ -105,6 +110,8 @@ def judge_commit(
         result = effect(commit, stored)
         _check_author(commit, result, before.leaf_of(committer.key))
         _check_invited(request, result, before)
+        listed = resolve(commit.commit, commit.sender, stored)
+        demand_role(committer, current, before.members, listed, now_s)
         crypto = suite_of(context.cipher_suite)
         refs = [package.ref(crypto) for package in result.added]
         check_welcome(request.welcome, context.cipher_suite, refs)
@@ -122,14 +129,16 @@ def judge_commit(
 def judge_proposal(
     sender: DeviceRecord, request: f.Append, before: Before, now_s: int
 ) -> JudgedProposal:
-    """Raises Refusal `bad_proposal`."""
+    """Raises Refusal `bad_proposal`, `not_admin`."""
     try:
         seen = parse_proposal(request.message)
         own_leaf = before.leaf_of(sender.key)
         if seen.sender.type != SenderType.MEMBER or seen.sender.index != own_leaf:
             raise Refusal("bad_proposal", "The proposal is not by the device that appends it.")
-        context = parse_group_info(before.group_info).group_context
+        current = parse_group_info(before.group_info)
+        context = current.group_context
         check_proposal(seen, context, sender.signature_key)
+        demand_role(sender, current, before.members, [seen.listed], now_s)
         if isinstance(seen.proposal, Update):
             binding = LeafBinding(request.conversation, own_leaf)
             check_signature(seen.proposal.leaf_node, suite_of(context.cipher_suite), binding)

@@ -1,16 +1,19 @@
 """The command line, called in this process, and how its two streams are read."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from company import server
 from plausch.cli.main import call
 from plausch.sdk import Client
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -110,3 +113,14 @@ def cem(town: Town) -> Person:
 @pytest.fixture
 def olga(town: Town) -> Person:
     return town.person("olga")
+
+
+def with_client(person: Person, work: Callable[[Client], Awaitable[Result]]) -> Result:
+    """What comes of work with somebody's client, which has read everything."""
+
+    async def opened() -> Result:
+        async with await Client.open(person.home) as client:
+            await client.synchronize()
+            return await work(client)
+
+    return asyncio.run(opened())

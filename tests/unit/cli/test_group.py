@@ -47,6 +47,29 @@ def test_a_group_is_changed(plausch: Plausch, anna: Person, cem: Person, olga: P
     assert ran.sentence
 
 
+def test_admins_are_named_and_dismissed(
+    plausch: Plausch, anna: Person, cem: Person, olga: Person
+) -> None:
+    ran = plausch("group", "create", "Ruled", cem.address, "--home", anna.home, "--json")
+    assert json.loads(ran.out)["admins"] == [anna.address]
+    ran = plausch("group", "add", "Ruled", olga.address, "--home", cem.home)
+    assert ran.code == 1
+    assert f"Only an admin of this group may do this: ask {anna.address}." in ran.sentence
+    ran = plausch("group", "admin", "Ruled", cem.address, "--home", anna.home)
+    assert ran.out == f"{cem.address} is an admin of Ruled now.\n"
+    ran = plausch("group", "admin", "Ruled", anna.address, "--dismiss", "--home", cem.home)
+    assert ran.out == f"{anna.address} is no longer an admin of Ruled.\n"
+    (one,) = [
+        one
+        for one in json.loads(plausch("group", "list", "--home", anna.home, "--json").out)
+        if one["title"] == "Ruled"
+    ]
+    assert one["admins"] == [cem.address]
+    ran = plausch("group", "admin", "Ruled", cem.address, "--dismiss", "--home", cem.home)
+    assert ran.code == 1
+    assert "A group has an admin at least" in ran.sentence
+
+
 def test_somebody_leaves(plausch: Plausch, anna: Person, cem: Person) -> None:
     plausch("group", "create", "Short", cem.address, "--home", anna.home)
     assert plausch("group", "leave", "Short", "--home", cem.home).out == "You left Short.\n"
@@ -91,3 +114,39 @@ def test_somebody_unknown_cannot_be_added(plausch: Plausch, anna: Person) -> Non
     ran = plausch("group", "create", "Ghosts", "no-such-account", "--home", anna.home)
     assert ran.code == 1
     assert ran.sentence
+
+
+def test_who_asks_by_the_link_is_approved(
+    plausch: Plausch, anna: Person, cem: Person, olga: Person
+) -> None:
+    plausch("group", "create", "Linked", cem.address, "--home", anna.home)
+    ran = plausch("group", "link", "Linked", "--home", anna.home)
+    assert ran.out == "Linked has no invitation link; make one with --new.\n"
+    ran = plausch("group", "link", "Linked", "--new", "--home", anna.home, "--json")
+    link = json.loads(ran.out)["link"]
+    assert "/#/join/" in link
+    ran = plausch("group", "link", "Linked", "--home", anna.home)
+    assert ran.out == f"Whoever opens it may ask to join Linked: {link}\n"
+    ran = plausch("group", "link", "Linked", "--off", "--home", cem.home)
+    assert ran.code == 1
+    assert "Only an admin" in ran.sentence
+    ran = plausch("group", "join", link, "--home", olga.home)
+    assert ran.out.endswith("was asked; you are in the group when they say yes.\n")
+    ran = plausch("group", "requests", "--home", anna.home)
+    assert ran.out == f"{olga.address} asks to join Linked.\n"
+    (one,) = json.loads(plausch("group", "requests", "--home", anna.home, "--json").out)
+    assert (one["title"], one["sender"]) == ("Linked", olga.address)
+    ran = plausch("group", "approve", "Linked", cem.address, "--home", anna.home)
+    assert ran.code == 1
+    assert "does not ask to join 'Linked'" in ran.sentence
+    ran = plausch("group", "approve", "Linked", olga.address, "--home", anna.home)
+    assert ran.out == f"{olga.address} is now in Linked.\n"
+    assert plausch("group", "requests", "--home", anna.home).out == ""
+    ran = plausch("group", "link", "Linked", "--off", "--home", anna.home, "--json")
+    assert json.loads(ran.out)["link"] == ""
+
+
+def test_what_is_no_link_is_one_sentence(plausch: Plausch, anna: Person) -> None:
+    ran = plausch("group", "join", "https://example.org/anna", "--home", anna.home)
+    assert ran.code == 1
+    assert "This is not an invitation link" in ran.sentence

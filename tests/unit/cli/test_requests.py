@@ -1,13 +1,10 @@
-"""What commands ask of a device: how a target is found, and how requests cross the socket."""
+"""What commands ask of a device, and how requests cross the socket."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 import msgspec
 import pytest
 
-from plausch.base.ids import NameRefused
 from plausch.cli import requests
 from plausch.cli.records import SentRecord
 from plausch.cli.requests import (
@@ -22,16 +19,10 @@ from plausch.cli.requests import (
     Send,
     Verify,
     decode_request,
-    find,
-    full_address,
-    group_called,
-    titled,
 )
-from plausch.sdk import Client, SdkError, SentMessage, UnknownConversation, Unreachable
+from plausch.sdk import Client, SdkError, SentMessage, Unreachable
 
-from .conftest import Person
-
-Result = TypeVar("Result")
+from .conftest import Person, with_client
 
 EVERY: list[AnyRequest] = [
     Send(target="anna", text="Grüße", timeout_s=1.5),
@@ -67,15 +58,6 @@ def test_every_request_says_what_its_answer_is() -> None:
         assert issubclass(type(request_).answer_type, msgspec.Struct)
 
 
-def with_client(person: Person, work: Callable[[Client], Awaitable[Result]]) -> Result:
-    async def opened() -> Result:
-        async with await Client.open(person.home) as client:
-            await client.synchronize()
-            return await work(client)
-
-    return asyncio.run(opened())
-
-
 def test_looking_and_sending_keep_one_limit_together(
     anna: Person, cem: Person, olga: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,50 +84,6 @@ def test_looking_and_sending_keep_one_limit_together(
                 await Send(target=olga.address, text="later", timeout_s=0.05).carry_out(client)
 
     asyncio.run(work())
-
-
-def test_a_name_is_an_address_of_the_own_server(anna: Person) -> None:
-    async def work(client: Client) -> None:
-        assert str(full_address(client, "cem")) == "cem@localhost"
-        assert str(full_address(client, "cem@example.org")) == "cem@example.org"
-        with pytest.raises(NameRefused):
-            full_address(client, "Cem!")
-
-    with_client(anna, work)
-
-
-def test_a_conversation_is_found_by_address_title_and_id(anna: Person, cem: Person) -> None:
-    async def work(client: Client) -> None:
-        direct = await find(client, cem.address)
-        assert (await find(client, cem.address.partition("@")[0])).id == direct.id
-        assert (await find(client, direct.id.hex())).id == direct.id
-        group = await client.create_group("Chess club", [cem.address])
-        assert (await find(client, "Chess club")).id == group.id
-        assert group_called(client, "Chess club").id == group.id
-        assert group_called(client, group.id.hex()).id == group.id
-        assert titled(client, "chess club") is None
-
-    with_client(anna, work)
-
-
-def test_titles_that_are_not_unique_are_refused(anna: Person, cem: Person) -> None:
-    async def work(client: Client) -> None:
-        for _ in range(2):
-            await client.create_group("Twin", [cem.address])
-        with pytest.raises(SdkError, match="2 groups are called 'Twin'"):
-            titled(client, "Twin")
-
-    with_client(anna, work)
-
-
-def test_a_group_that_is_not_there_is_said(anna: Person) -> None:
-    async def work(client: Client) -> None:
-        with pytest.raises(UnknownConversation, match="There is no group 'Nowhere'"):
-            group_called(client, "Nowhere")
-        with pytest.raises(UnknownConversation):
-            group_called(client, "00" * 16)
-
-    with_client(anna, work)
 
 
 def test_a_request_is_carried_out_with_a_client(anna: Person, cem: Person) -> None:

@@ -6,13 +6,18 @@ from plausch.content import cbor
 from plausch.content.conversation import (
     CONVERSATION_TYPE,
     MAX_TITLE_CHARACTERS,
+    SECRET_BYTES,
+    Facts,
     check_title,
+    facts_message,
+    facts_of,
     title_message,
     title_of,
 )
 from plausch.content.errors import ContentError
 from plausch.content.mimi import Disposition, MimiContent, SinglePart, decode
 from plausch.content.text import readable_text, text_message
+from unit.content.pictures import PNG
 
 SALT = bytes(range(16))
 
@@ -57,3 +62,31 @@ def test_random_bodies_raise_nothing_but_the_rooms_error(body: bytes) -> None:
         assert title_of(said(body)) is None
     except ContentError:
         return
+
+
+def test_picture_and_link_come_back() -> None:
+    facts = Facts(picture=PNG, link=bytes(SECRET_BYTES))
+    content = decode(facts_message(facts, "Kegelclub", salt=SALT).encode())
+    assert facts_of(content) == facts
+    assert title_of(content) is None
+    assert readable_text(content) == "Kegelclub"
+    gone = decode(facts_message(Facts(picture=b"", link=b""), "Kegelclub", salt=SALT).encode())
+    assert facts_of(gone) == Facts(picture=b"", link=b"")
+    assert facts_of(text_message("Kegelclub", salt=SALT)) is None
+    assert facts_of(said(cbor.encode({}))) == Facts()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"link": bytes(15)},
+        {"link": "x" * 16},
+        {"picture": b"<svg xmlns='http://www.w3.org/2000/svg'/>"},
+        {"picture": "x"},
+        {"title": 1},
+        {"title": "fine", "picture": b"GIF89a" + bytes(40)},
+    ],
+)
+def test_what_is_no_picture_and_no_link_is_refused(fields: dict[cbor.Key, cbor.Value]) -> None:
+    with pytest.raises(ContentError):
+        facts_of(said(cbor.encode(fields)))

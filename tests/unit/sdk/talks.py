@@ -43,6 +43,14 @@ async def anna_and_cem(town: Town, wire: Crooked) -> tuple[Client, Client, Conve
     return anna, cem, conversation
 
 
+async def all_admins(group: Conversation, *others: Client) -> None:
+    """Whoever made the group makes everybody else an admin too; all have seen it."""
+    for one in others:
+        await group.make_admin(one.address)
+    lives = [live_of(one, group) for one in others]
+    await eventually(lambda: all(one.kept.present_admins == group.participants for one in lives))
+
+
 async def append(
     client: Client, conversation: ConversationId, kind: int, raw: bytes, epoch: int
 ) -> f.Appended:

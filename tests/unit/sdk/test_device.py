@@ -130,6 +130,7 @@ async def test_a_device_reads_before_it_writes(town: Town, wire: Crooked) -> Non
     anna, cem = await town.register("anna", url=wire.url), await town.person("cem")
     async with anna:
         group = await anna.create_group("Club", ["cem@localhost"])
+        await group.make_admin("cem@localhost")
         await (await group.send_text("hello")).accepted()
     assert await texts(cem, 1) == ["hello"]
     anna = await Client.open(town.home("anna"))

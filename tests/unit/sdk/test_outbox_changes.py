@@ -22,7 +22,15 @@ from plausch.sdk.conversation import Conversation
 from plausch.sdk.membership import Intent
 from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
 from plausch.wire import frames as f
-from unit.sdk.talks import anna_and_cem, codes, core_of, eventually, live_of, withheld
+from unit.sdk.talks import (
+    all_admins,
+    anna_and_cem,
+    codes,
+    core_of,
+    eventually,
+    live_of,
+    withheld,
+)
 
 
 def refusing(wire: Crooked, kind: type[f.Frame], code: str, *, times: int = 1) -> None:
@@ -70,7 +78,9 @@ async def club(town: Town, wire: Crooked) -> tuple[Client, Client, Client, Conve
     await group.send_text("hello")
     await texts(cem, 1)
     await texts(ben, 1)
+    await all_admins(group, cem, ben)
     await settled(anna, cem, ben)
+    wire.sent.clear()
     return anna, cem, ben, group
 
 

@@ -7,6 +7,7 @@ import { ProtocolError, SavedStateRefused, UnsupportedSuite } from './errors.ts'
 import { Extension, LAST_RESORT } from './extension.ts';
 import { KeyPackage, parseKeyPackage } from './key_package.ts';
 import { Capabilities, LeafContent, Lifetime, MLS10 } from './leaf_node.ts';
+import { ROLES } from './roles.ts';
 import { suite, SUITES } from './suite.ts';
 
 const SAVED_VERSION = 1;
@@ -24,7 +25,7 @@ export function ownCapabilities(credential: Credential): Capabilities {
   return new Capabilities(
     [MLS10],
     [...SUITES.keys(), GREASE],
-    [LAST_RESORT, GREASE],
+    [LAST_RESORT, ROLES, GREASE],
     [GREASE],
     [...new Set([credential.type, BASIC, X509, PLAUSCH])],
   );

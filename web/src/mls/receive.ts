@@ -29,7 +29,7 @@ import type { GroupState, PendingState } from './saved.ts';
 import type { Opening, SecretTree } from './secret_tree.ts';
 import type { SignatureChecks } from './signature_checks.ts';
 import { ReceivedMessage, StagedCommit, StagedMessage, StagedProposal } from './staged.ts';
-import { checkAlone } from './validation.ts';
+import { checkAlone, type ListedProposal, resolve } from './validation.ts';
 
 /** Proposals kept in one epoch: one for every member of the largest conversation. */
 export const PROPOSALS_LIMIT = 1_000;
@@ -264,9 +264,10 @@ export class Receiver {
         owner.moveTo(following);
       }
     };
+    const listed = listedIn(message, pending);
     return following === undefined
-      ? describeRemoval(epoch, message, accept)
-      : describe(following, authenticated, accept, false);
+      ? describeRemoval(epoch, message, listed, accept)
+      : describe(following, authenticated, listed, accept, false);
   }
 
   #stageOwnCommit(own: PendingState, owner: Owner): StagedCommit {
@@ -280,14 +281,24 @@ export class Receiver {
       }
       owner.moveTo(own.following);
     };
-    return describe(own.following, EMPTY, accept, true);
+    return describe(own.following, EMPTY, [], accept, true);
   }
+}
+
+/** The proposals of a Commit that was processed. */
+function listedIn(message: AuthenticatedContent, pending: Pending): readonly ListedProposal[] {
+  const { body, sender } = message.content;
+  if (!(body instanceof Commit)) {
+    throw new ValidationError('commit-content', 'The message is no Commit.');
+  }
+  return resolve(body, sender, pending.proposals);
 }
 
 /** A Commit that removes this device, which therefore cannot see where it leads. */
 function describeRemoval(
   epoch: Epoch,
   message: AuthenticatedContent,
+  listed: readonly ListedProposal[],
   accept: () => void,
 ): StagedCommit {
   const { sender, authenticated } = message.content;
@@ -305,6 +316,7 @@ function describeRemoval(
     false,
     false,
     authenticated,
+    listed,
     accept,
   );
 }
@@ -313,6 +325,7 @@ function describeRemoval(
 function describe(
   following: NextEpoch,
   authenticated: Uint8Array,
+  listed: readonly ListedProposal[],
   accept: () => void,
   own: boolean,
 ): StagedCommit {
@@ -329,6 +342,7 @@ function describe(
     own,
     after.ended,
     authenticated,
+    listed,
     accept,
   );
 }

@@ -10,6 +10,7 @@ import type { Member } from './epoch.ts';
 import type { Extensions } from './extension.ts';
 import type { Sender } from './framing.ts';
 import type { Proposal } from './proposal.ts';
+import type { ListedProposal } from './validation.ts';
 
 /**
  * An application message: who sent it, in which epoch, what it says. Credential and signature key
@@ -86,7 +87,8 @@ export class StagedCommit {
    * application decides whether a changed credential still is the same device. `extensions`: the
    * GroupContext's afterwards. `isExternal`: somebody joined by this Commit without being added.
    * `isOwn`: it is this device's pending Commit, come back from the delivery service. `endsGroup`:
-   * a ReInit: the group continues elsewhere.
+   * a ReInit: the group continues elsewhere. `proposals`: what it does, with who proposed it; empty for
+   * this device's own.
    */
   constructor(
     readonly epoch: bigint,
@@ -100,6 +102,7 @@ export class StagedCommit {
     readonly isOwn: boolean,
     readonly endsGroup: boolean,
     readonly authenticated: Uint8Array,
+    readonly proposals: readonly ListedProposal[],
     accept: () => void,
   ) {
     this.#accept = accept;

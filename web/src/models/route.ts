@@ -1,5 +1,8 @@
 /** Where in the app a person is, as the part of the address behind `#`; links name an account. */
 
+import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
+import { concat, fromHex, toHex } from '../base/bytes.ts';
+
 export type Route =
   | { readonly page: 'list' }
   | {
@@ -14,7 +17,16 @@ export type Route =
       readonly section: Section;
       /** The code of another device's link that was opened. */
       readonly link?: string;
-    };
+    }
+  /** An invitation link that was opened: whom to ask, and for which group. */
+  | ({ readonly page: 'join' } & Joining);
+
+/** `admin`: an account's name; `group` and `secret` are hex. */
+export interface Joining {
+  readonly admin: string;
+  readonly group: string;
+  readonly secret: string;
+}
 
 export const SECTIONS = ['all', 'devices', 'recovery', 'privacy', 'about'] as const;
 export type Section = (typeof SECTIONS)[number];
@@ -23,6 +35,9 @@ const ID = /^[0-9a-f]{1,64}$/;
 const ADDRESS = /^[a-z0-9._-]+@[a-z0-9.:-]+$/;
 const LINK = /^\/([a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?)\/?$/;
 const DEVICE_LINK = /^#?\/link\/([A-Za-z0-9_-]{20,128})$/;
+const JOIN_LINK = /^(?:https?:\/\/([^/#?]+)\/?)?#?\/join\/([^/]+)\/([A-Za-z0-9_-]{43})$/;
+const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/;
+const ID_BYTES = 16;
 const NO_LINKS: ReadonlySet<string> = new Set(['index.html']);
 
 /** Of `location.hash`; anything unknown is the list. */
@@ -37,6 +52,10 @@ export function routeOf(hash: string): Route {
       ...(second === 'details' && ADDRESS.test(contact) ? { contact } : {}),
     };
   }
+  const joining = joiningIn(hash);
+  if (joining !== undefined) {
+    return { page: 'join', ...joining };
+  }
   const link = linkIn(hash);
   if (link !== undefined) {
     return { page: 'settings', section: 'devices', link };
@@ -45,6 +64,26 @@ export function routeOf(hash: string): Route {
     return { page: 'settings', section: SECTIONS.find((one) => one === first) ?? 'all' };
   }
   return { page: 'list' };
+}
+
+/**
+ * Whom an invitation link asks, and for what: of a whole link or what is behind its `#`; undefined
+ * when it is none. A link to another server is for another place, so its text is not taken here.
+ */
+export function joiningIn(text: string, host?: string): Joining | undefined {
+  const [, there, admin = '', code = ''] = JOIN_LINK.exec(text.trim()) ?? [];
+  const raw = fromBase64Url(code);
+  if (raw?.length !== 2 * ID_BYTES || !NAME.test(admin) || (there ?? host) !== host) {
+    return undefined;
+  }
+  const [group, secret] = [raw.subarray(0, ID_BYTES), raw.subarray(ID_BYTES)];
+  return { admin, group: toHex(group), secret: toHex(secret) };
+}
+
+/** The link by which people may ask: all that names the group is behind the `#`. */
+export function joinLink(origin: string, { admin, group, secret }: Joining): string {
+  const code = toBase64Url(concat(fromHex(group), fromHex(secret)));
+  return `${origin}/#/join/${admin}/${code}`;
 }
 
 /** The code in the link of another device, `#/link/CODE`; undefined when it is none. */
@@ -57,6 +96,8 @@ export function hashOf(route: Route): string {
   switch (route.page) {
     case 'list':
       return '#/';
+    case 'join':
+      return joinLink('', route).slice(1);
     case 'settings':
       return route.section === 'all' ? '#/settings' : `#/settings/${route.section}`;
     case 'conversation': {

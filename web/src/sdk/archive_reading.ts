@@ -185,6 +185,8 @@ export class ArchiveReading {
     await this.#core.changing(live, async () => {
       const { kept } = live;
       kept.title = kept.title === '' ? handed.title : kept.title;
+      kept.picture = kept.picture.length === 0 ? handed.picture : kept.picture;
+      kept.link = kept.link.length === 0 ? handed.link : kept.link;
       kept.draft = kept.draft === '' ? handed.draft : kept.draft;
       kept.isPinned ||= handed.isPinned;
       kept.isMentionsOnly ||= handed.isMentionsOnly;

@@ -15,6 +15,9 @@ import {
   MessageId,
   NameRefused,
 } from '../base/ids.ts';
+import { SECRET_BYTES } from '../content/conversation.ts';
+import { ContentError } from '../content/errors.ts';
+import { checkPicture } from '../content/picture.ts';
 import {
   CodecError,
   encodeVarint,
@@ -145,6 +148,8 @@ function conversationBytes(kept: KeptConversation): Uint8Array {
     ...numbers.map(number),
     text(kept.title),
     text(kept.draft),
+    opaque(kept.picture),
+    opaque(kept.link),
     texts(kept.members.map(({ uri }) => uri)),
     texts(kept.invited.map(({ uri }) => uri)),
   ]);
@@ -308,11 +313,27 @@ function readConversation(reader: Reader): KeptConversation {
   kept.expiresAfterS = natural(reader);
   kept.title = readText(reader);
   kept.draft = readText(reader);
+  kept.picture = checkedPicture(reader.opaque());
+  kept.link = checkedLink(reader.opaque());
   kept.setMembers(
     reader.vector((item) => DeviceAddress.parseUri(readText(item))),
     reader.vector((item) => AccountAddress.parseUri(readText(item))),
   );
   return kept;
+}
+
+function checkedPicture(picture: Uint8Array): Uint8Array {
+  if (picture.length > 0) {
+    checkPicture(picture);
+  }
+  return picture;
+}
+
+function checkedLink(link: Uint8Array): Uint8Array {
+  if (link.length !== 0 && link.length !== SECRET_BYTES) {
+    throw refused('the secret of a link is none');
+  }
+  return link;
 }
 
 function readRow(reader: Reader, own: AccountAddress): MessageRow {
@@ -373,6 +394,7 @@ function refusing<T>(read: () => T): T {
   } catch (error) {
     if (
       error instanceof CodecError ||
+      error instanceof ContentError ||
       error instanceof NameRefused ||
       error instanceof RangeError ||
       error instanceof TypeError

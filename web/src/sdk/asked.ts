@@ -8,6 +8,7 @@
 import { REPORT_REASONS } from '../base/reports.ts';
 import { PREVIEW_BYTES, WAVEFORM_BYTES } from '../content/attachment.ts';
 import { MAX_INSTANT_S, MAX_PARTY } from '../content/cards.ts';
+import { MAX_PICTURE_BYTES } from '../content/picture.ts';
 import { SdkError } from './errors.ts';
 import type { Operation } from './protocol.ts';
 
@@ -155,8 +156,14 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   setExpiry: { ...HERE, expiresAfterS: number(MAX_INSTANT_S) },
   accept: HERE,
   rename: { ...HERE, title: text() },
+  setPicture: { ...HERE, picture: bytes(MAX_PICTURE_BYTES) },
+  setLink: { ...HERE, isOn: flag },
+  askToJoin: { ...ACCOUNT, group: text(), secret: text(), text: text() },
+  admission: ONE,
+  admit: ONE,
   add: { ...HERE, ...ACCOUNT },
   expel: { ...HERE, ...ACCOUNT },
+  appoint: { ...HERE, ...ACCOUNT, isAdmin: flag },
   leave: HERE,
   forget: HERE,
   contact: ACCOUNT,

@@ -3,6 +3,7 @@
 import { type AccountAddress, CONVERSATION_ID_BYTES, ConversationId } from '../base/ids.ts';
 import { randomBytes } from '../base/random.ts';
 import { Group } from '../mls/group.ts';
+import { Roles } from '../mls/roles.ts';
 import { KeptConversation } from '../vault/conversations.ts';
 import { newIdempotencyId } from '../vault/debts.ts';
 import { type Core, Live } from './core.ts';
@@ -11,8 +12,8 @@ import { Intent, suiteFor } from './membership.ts';
 import { eventRow } from './receive.ts';
 
 /**
- * A conversation with these accounts; its first Commit waits in the outbox. A group's log begins with
- * who has made it. Returns it with the
+ * A conversation with these accounts; its first Commit waits in the outbox. A group has roles, and
+ * this account is its first admin; its log begins with who has made it. Returns it with the
  * idempotency id of that Commit (`Core.waiter`). The accounts are known and unchanged.
  */
 export async function begin(
@@ -34,6 +35,7 @@ export async function begin(
         core.own.deviceKey.toBytes(),
         judge,
         core.nowS,
+        { extensions: isGroup ? [Roles.of([core.address.uri]).toExtension()] : [] },
       ),
     ),
   );
@@ -41,6 +43,7 @@ export async function begin(
   const nowMs = core.clock.nowMs();
   kept.setMembers([core.device], addresses);
   kept.activeAtMs = nowMs;
+  kept.admins = isGroup ? [core.address] : undefined;
   kept.ordinalMs = nowMs;
   const live = new Live(kept);
   live.group = group;

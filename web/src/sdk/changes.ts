@@ -148,8 +148,8 @@ export class Changes {
         if (now.epoch !== epoch) {
           return 'over'; // planned for an epoch that is over
         }
-        const { adds, removes } = plan;
-        if (adds.size === 0 && removes.length === 0 && !now.mustCommit) {
+        const { adds, removes, extensions } = plan;
+        if (!plan.isNeeded && !now.mustCommit) {
           await this.#nothingLeft(live, debt);
           return undefined;
         }
@@ -161,7 +161,11 @@ export class Changes {
           ].map(String),
         );
         const pending = await now
-          .commit(core.trust.judge(lookedUp), core.nowS, { adds: [...adds.values()], removes })
+          .commit(core.trust.judge(lookedUp), core.nowS, {
+            adds: [...adds.values()],
+            removes,
+            extensions,
+          })
           .settle(core.verifier);
         const { commit, welcome, groupInfo } = pending;
         const payload = bundleBytes({ commit, welcome, groupInfo, welcomeTo });

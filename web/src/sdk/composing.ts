@@ -2,7 +2,7 @@
 
 import type { MessageId } from '../base/ids.ts';
 import { randomBytes } from '../base/random.ts';
-import { titleOf } from '../content/conversation.ts';
+import { factsOf } from '../content/conversation.ts';
 import { ContentError } from '../content/errors.ts';
 import { withMark } from '../content/fork.ts';
 import { messageId } from '../content/message_id.ts';
@@ -12,6 +12,7 @@ import type { Write } from '../platform/database.ts';
 import { newIdempotencyId } from '../vault/debts.ts';
 import type { Core, Live } from './core.ts';
 import { SdkError } from './errors.ts';
+import { applyFacts, newsIn } from './facts.ts';
 import { kindOf, rootOf, targetOf } from './history.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant } from './membership.ts';
@@ -58,9 +59,9 @@ export async function compose(
 ): Promise<Sent> {
   demandParticipant(live);
   const isStatus = purposeOf(content) === 'status';
-  const title = titleOf(content) ?? undefined;
-  /** A title that it has already is said again for somebody who has come. */
-  const isShown = !isStatus && (title === undefined || title !== live.kept.title);
+  const facts = factsOf(content);
+  /** What is so already is said again for somebody who has come: nothing new for the history. */
+  const isShown = !isStatus && (facts === undefined || newsIn(live.kept, facts) !== undefined);
   if (!isStatus) {
     core.trust.demandUnchanged(live.others(core.address));
     await core.trust.setKnown(live.others(core.address));
@@ -127,7 +128,7 @@ async function inHistory(
   kept.activeAtMs = Math.max(kept.activeAtMs, nowMs);
   kept.isRequest = false;
   kept.isArchived = false;
-  kept.title = titleOf(content) ?? kept.title;
+  applyFacts(kept, factsOf(content) ?? {});
   return [await core.messages.add(row), await core.conversations.put(kept)];
 }
 

@@ -4,7 +4,7 @@ import type { PlauschError } from '../base/errors.ts';
 import { equalBytes } from '../base/bytes.ts';
 import type { Debt } from '../vault/debts.ts';
 import type { Live } from './core.ts';
-import { NotParticipant, ServerRefused } from './errors.ts';
+import { SdkError, ServerRefused } from './errors.ts';
 import { Intent } from './membership.ts';
 
 /** Refusals as stale without anything new in the log, after which the log counts as torn. */
@@ -62,18 +62,18 @@ export function removalBehind(debt: Debt, debts: readonly Debt[]): Debt | undefi
 /**
  * Whether a debt that met this error is struck, and whoever waits for it is told why.
  *
- * An addition that cannot be made now is not kept: nobody's message shall wait for a key package
- * that may never come. It is asked for again by whoever wants it.
+ * An addition, or a change of admins, that cannot be made now is not kept: nobody's message shall
+ * wait for a key package that may never come. It is asked for again by whoever wants it.
  */
 export function isForGood(debt: Debt, error: PlauschError): boolean {
-  if (error instanceof NotParticipant) {
+  if (error instanceof SdkError) {
     return true;
   }
   if (error.fault === 'operator') {
     return false;
   }
-  const { add, opening } = intentOf(debt);
-  if (add.length > 0 && !opening) {
+  const { add, opening, promote, demote } = intentOf(debt);
+  if (add.length + promote.length + demote.length > 0 && !opening) {
     return true;
   }
   return error instanceof ServerRefused && error.retryAfterMs === 0;

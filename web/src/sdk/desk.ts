@@ -13,6 +13,7 @@ import { LINKING_SLOTS, OWN } from '../vault/schema.ts';
 import { type Platform, Vault } from '../vault/vault.ts';
 import { registerAccount } from './account.ts';
 import { AccountDevices } from './account_devices.ts';
+import { Admissions } from './admission.ts';
 import { checkAsked } from './asked.ts';
 import { Device, type World } from './device.ts';
 import { absenceCode, SdkError, Unreachable } from './errors.ts';
@@ -46,6 +47,7 @@ type Table = { readonly [K in Operation]: (asked: Asked<K>) => Done<K> };
 interface Running {
   readonly device: Device;
   readonly rooms: Rooms;
+  readonly admissions: Admissions;
   readonly talk: Talk;
   readonly files: Files;
   readonly search: Search;
@@ -160,6 +162,7 @@ export class Desk {
       setExpiry: (asked) => rooms().setExpiry(asked),
       accept: (asked) => rooms().accept(asked),
       rename: (asked) => rooms().rename(asked),
+      ...this.#groupOperations(),
       add: (asked) => rooms().add(asked),
       expel: (asked) => rooms().expel(asked),
       leave: (asked) => rooms().leave(asked),
@@ -193,6 +196,22 @@ export class Desk {
       problems: () => this.#problems(),
       ...wakeUps(() => this.#demand().device.core.server),
       erase: () => this.#erase(),
+    };
+  }
+
+  #groupOperations(): Pick<
+    Table,
+    'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit'
+  > {
+    const rooms = (): Rooms => this.#demand().rooms;
+    const admissions = (): Admissions => this.#demand().admissions;
+    return {
+      setPicture: (asked) => rooms().setPicture(asked),
+      appoint: (asked) => rooms().appoint(asked),
+      setLink: (asked) => admissions().setLink(asked),
+      askToJoin: (asked) => admissions().askToJoin(asked),
+      admission: (asked) => admissions().admission(asked),
+      admit: (asked) => admissions().admit(asked),
     };
   }
 
@@ -321,7 +340,16 @@ export class Desk {
         devices.kick();
       }
     });
-    this.#running = { device, rooms, talk, files, search: new Search(device.core), devices };
+    const admissions = new Admissions(device, rooms);
+    this.#running = {
+      device,
+      rooms,
+      admissions,
+      talk,
+      files,
+      search: new Search(device.core),
+      devices,
+    };
   }
 
   async #stop(): Promise<void> {

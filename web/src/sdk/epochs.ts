@@ -13,7 +13,8 @@ import { CredentialRefused } from '../mls/credential.ts';
 import type { Group } from '../mls/group.ts';
 import type { AllowExternal } from '../mls/process.ts';
 import { Remove } from '../mls/proposal.ts';
-import type { StagedCommit } from '../mls/staged.ts';
+import type { StagedCommit, StagedProposal } from '../mls/staged.ts';
+import { ListedProposal } from '../mls/validation.ts';
 import { newIdempotencyId } from '../vault/debts.ts';
 import type { Core, Live } from './core.ts';
 import { ServerRefused, TrustRefused, Unreachable } from './errors.ts';
@@ -25,9 +26,11 @@ import {
   membersOf,
   missingDevices,
   outdatedLeaves,
+  rememberedLeavers,
 } from './membership.ts';
 import type { EventView } from './protocol.ts';
 import { eventRow, ordinalMs, type Outcome } from './receive.ts';
+import { adminsIn, demandAllowed } from './roles.ts';
 import type { Envelope } from './server.ts';
 
 /** How long a member waits for each one before it to commit what waits, and jitter on top. */
@@ -96,6 +99,8 @@ export class Epochs {
         });
       }
     }
+    await demandAllowed(this.#core, group, by, staged.proposals);
+    adminsIn(staged.extensions); // they can be read
     const isRemovedHere = staged.isSelfRemoved;
     this.#markLeaving(live, group);
     staged.accept();
@@ -106,6 +111,18 @@ export class Epochs {
       return;
     }
     await this.#moved(live, group, before, by, envelope, outcome);
+  }
+
+  /**
+   * A proposal of another member, which this device may have to commit. Throws RemoteError when it is
+   * not theirs to make.
+   */
+  async takeProposal(group: Group, staged: StagedProposal): Promise<void> {
+    if (staged.member !== undefined) {
+      const by = this.#core.trust.device(staged.member.credential).account;
+      const listed = [new ListedProposal(staged.proposal, staged.sender)];
+      await demandAllowed(this.#core, group, by, listed);
+    }
   }
 
   /** Who may come in by an external commit: another device of a participant, no stranger. */
@@ -172,6 +189,8 @@ export class Epochs {
     kept.state = 'open';
     kept.epoch = group.epoch;
     outcome.isListChanged = true;
+    const named = kept.admins ?? [];
+    kept.admins = adminsIn(group.extensions);
     const joined = without(kept.participants, before).map(String);
     const left = without(before, kept.participants);
     if (isFirst) {
@@ -185,6 +204,16 @@ export class Epochs {
       // Who asked to go has left, whoever committed it.
       const whose = went.has(who) ? account : by;
       await this.#line(live, envelope, whose, { what: 'left', by: '', who: [who] }, outcome);
+    }
+    const present = kept.admins?.filter((admin) => kept.has(admin)) ?? [];
+    const made = without(present, named).map(String);
+    const dismissed = without(named, kept.admins ?? []).filter((admin) => kept.has(admin));
+    if (made.length > 0) {
+      await this.#line(live, envelope, by, { what: 'promoted', by: '', who: made }, outcome);
+    }
+    if (dismissed.length > 0) {
+      const who = dismissed.map(String);
+      await this.#line(live, envelope, by, { what: 'demoted', by: '', who }, outcome);
     }
   }
 
@@ -235,7 +264,11 @@ export class Epochs {
       this.#kick(live);
     }
     const { group } = live;
-    if (group === undefined || !isUntidy(live, group) || this.#tidying.has(live.id.hex)) {
+    if (
+      group === undefined ||
+      !isUntidy(this.#core, live, group) ||
+      this.#tidying.has(live.id.hex)
+    ) {
       return;
     }
     this.#tidying.add(live.id.hex);
@@ -285,7 +318,7 @@ export class Epochs {
     try {
       await this.#core.pause(delayMs);
       const { group } = live;
-      if (group !== undefined && isUntidy(live, group) && live.kept.state === 'open') {
+      if (group !== undefined && isUntidy(this.#core, live, group) && live.kept.state === 'open') {
         await this.#owe(live, 'change', new Intent().toBytes());
       }
     } finally {
@@ -363,8 +396,8 @@ export class Epochs {
 }
 
 /** Whether a Commit has to be made before anything is said. */
-function isUntidy(live: Live, group: Group): boolean {
-  return group.mustCommit || live.leaving.size > 0;
+function isUntidy(core: Core, live: Live, group: Group): boolean {
+  return group.mustCommit || rememberedLeavers(core, live).size > 0;
 }
 
 function without(

@@ -117,6 +117,11 @@ export class NotParticipant extends SdkError {
   static override readonly code: string = 'not_participant';
 }
 
+/** Only an admin of the group may do this. */
+export class NotAdmin extends SdkError {
+  static override readonly code: string = 'not_admin';
+}
+
 /** The log does not continue from what this device knows; it has to be added again. */
 export class ConversationBroken extends RemoteError {
   static override readonly code: string = 'conversation_broken';

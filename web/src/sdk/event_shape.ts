@@ -9,6 +9,12 @@ const WHATS: ReadonlySet<unknown> = new Set<EventView['what']>([
   'titled',
   'expiry',
   'identity',
+  'promoted',
+  'pictured',
+  'unpictured',
+  'linked',
+  'unlinked',
+  'demoted',
   'out',
   'ended',
 ]);

@@ -7,6 +7,7 @@
 
 import type { AccountAddress, MessageId } from '../base/ids.ts';
 import { cardOf } from '../content/cards.ts';
+import { joinRequestOf } from '../content/join_request.ts';
 import { decode, ExternalPart, leaves, type MimiContent } from '../content/mimi.ts';
 import { type Purpose, purposeOf } from '../content/purpose.ts';
 import { Status } from '../content/status.ts';
@@ -28,7 +29,7 @@ export function kindOf(content: MimiContent): RowKind {
   if (purpose !== 'show') {
     return KINDS[purpose] ?? 'other';
   }
-  if (cardOf(content) !== null) {
+  if (cardOf(content) !== null || joinRequestOf(content) !== undefined) {
     return 'card';
   }
   return leaves(content.part).some((part) => part instanceof ExternalPart) ? 'file' : 'text';

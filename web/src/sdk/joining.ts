@@ -15,6 +15,7 @@ import type { Event } from './events.ts';
 import { lastLine } from './last_line.ts';
 import { devicesOf } from './membership.ts';
 import { eventRow } from './receive.ts';
+import { adminsIn } from './roles.ts';
 import type { MailboxItem } from './server.ts';
 
 /**
@@ -123,11 +124,13 @@ export class Joining {
       );
     }
     const inviter = core.trust.device(staged.sender.credential).account;
+    const admins = adminsIn(staged.context.extensions);
     const group = staged.accept();
     const live = new Live(this.#row(conversation, item, inviter, before));
     live.group = group;
     live.kept.setMembers(devicesOf(core, group));
     live.kept.epoch = group.epoch;
+    live.kept.admins = admins;
     // Where this account takes part already, nobody has invited it: this device is new to it.
     const isLinked = live.kept.members.some(
       (device) => device.account.equals(core.address) && !device.equals(core.device),
@@ -202,6 +205,7 @@ export class Joining {
     if (before !== undefined) {
       const { kept } = before;
       row.title = kept.title;
+      row.picture = kept.picture;
       row.readSeq = kept.readSeq;
       row.unread = kept.unread;
       row.isPinned = kept.isPinned;

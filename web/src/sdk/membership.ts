@@ -4,6 +4,7 @@ import { concatAll, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, type DeviceAddress } from '../base/ids.ts';
 import { MAX_VARINT, opaque, parseWhole, vector } from '../mls/codec.ts';
 import { ProtocolError } from '../mls/errors.ts';
+import type { Extensions } from '../mls/extension.ts';
 import { member } from '../mls/framing.ts';
 import type { Group } from '../mls/group.ts';
 import { parseKeyPackage } from '../mls/key_package.ts';
@@ -12,6 +13,7 @@ import { MLS_128_X25519_AES128, MLS_256_XWING } from '../mls/suite.ts';
 import type { ConversationState } from '../vault/conversations.ts';
 import type { Core, Live } from './core.ts';
 import { NotParticipant, ServerRefused, TrustRefused } from './errors.ts';
+import { demandAdmin, mayAdministrate, rolesAfter } from './roles.ts';
 import type { Bundle } from './server.ts';
 
 /** No key package is left, or the list has moved meanwhile: such a device is added later. */
@@ -23,7 +25,7 @@ export const XWING_MEMBERS = 256;
 /**
  * What a person or a rule wants changed. Kept as a debt until done.
  *
- * `opening`: the first Commit of a conversation; when it cannot be done, nothing in it can. Every
+ * `promote` become admins, `demote` are admins no longer. `opening`: the first Commit of a conversation; when it cannot be done, nothing in it can. Every
  * intent also tidies: delisted devices go, newly listed ones of participants come, and proposals
  * that wait are committed.
  */
@@ -32,18 +34,22 @@ export class Intent {
     readonly add: readonly AccountAddress[] = [],
     readonly remove: readonly AccountAddress[] = [],
     readonly opening = false,
+    readonly promote: readonly AccountAddress[] = [],
+    readonly demote: readonly AccountAddress[] = [],
   ) {}
 
   /** Whether it does nothing but tidy. */
   get onlyTidies(): boolean {
-    return this.add.length === 0 && this.remove.length === 0 && !this.opening;
+    const { add, remove, promote, demote, opening } = this;
+    return add.length + remove.length + promote.length + demote.length === 0 && !opening;
   }
 
   toBytes(): Uint8Array {
-    const { add, remove, opening } = this;
+    const { add, remove, opening, promote, demote } = this;
     const uris = (addresses: readonly AccountAddress[]): string[] =>
       addresses.map(({ uri }) => uri);
-    return utf8(JSON.stringify({ add: uris(add), remove: uris(remove), opening }));
+    const named = { promote: uris(promote), demote: uris(demote) };
+    return utf8(JSON.stringify({ add: uris(add), remove: uris(remove), opening, ...named }));
   }
 
   /** From the vault. */
@@ -52,10 +58,18 @@ export class Intent {
       readonly add: readonly string[];
       readonly remove: readonly string[];
       readonly opening: boolean;
+      readonly promote?: readonly string[];
+      readonly demote?: readonly string[];
     };
-    const addresses = (uris: readonly string[]): AccountAddress[] =>
+    const addresses = (uris: readonly string[] = []): AccountAddress[] =>
       uris.map((uri) => AccountAddress.parseUri(uri));
-    return new Intent(addresses(written.add), addresses(written.remove), written.opening);
+    return new Intent(
+      addresses(written.add),
+      addresses(written.remove),
+      written.opening,
+      addresses(written.promote),
+      addresses(written.demote),
+    );
   }
 }
 
@@ -78,10 +92,16 @@ export function bundleFromBytes(raw: Uint8Array): Bundle {
   );
 }
 
-/** Devices to add with a key package each, leaves to remove. */
+/**
+ * Devices to add with a key package each, leaves to remove, and the group's extensions when they
+ * change. `isNeeded`: whether there is something to commit; for the roles alone only when somebody
+ * wants them changed.
+ */
 export interface Plan {
   readonly adds: ReadonlyMap<string, Uint8Array>;
   readonly removes: readonly number[];
+  readonly extensions: Extensions | undefined;
+  readonly isNeeded: boolean;
 }
 
 const OVER: Partial<Record<ConversationState, string>> = {
@@ -128,12 +148,7 @@ export function devicesOf(core: Core, group: Group): readonly DeviceAddress[] {
  * leaves with all devices.
  */
 export function leavers(core: Core, group: Group): readonly string[] {
-  const asking = new Set<number>();
-  for (const { proposal, sender } of group.proposals.values()) {
-    if (proposal instanceof Remove && sender.equals(member(proposal.removed))) {
-      asking.add(proposal.removed);
-    }
-  }
+  const asking = askingLeaves(group);
   const members = [...membersOf(core, group).values()];
   const accounts = new Set(
     members.filter(({ leaf }) => asking.has(leaf)).map(({ device }) => device.account.toString()),
@@ -141,6 +156,25 @@ export function leavers(core: Core, group: Group): readonly string[] {
   return members
     .filter(({ device }) => accounts.has(device.account.toString()))
     .map(({ device }) => device.uri);
+}
+
+/** The leaves that propose their own removal. */
+function askingLeaves(group: Group): ReadonlySet<number> {
+  const asking = new Set<number>();
+  for (const { proposal, sender } of group.proposals.values()) {
+    if (proposal instanceof Remove && sender.equals(member(proposal.removed))) {
+      asking.add(proposal.removed);
+    }
+  }
+  return asking;
+}
+
+/**
+ * Devices that asked to go in an epoch that is over, which this device may take out: of others an
+ * admin only, since not everybody has seen them ask.
+ */
+export function rememberedLeavers(core: Core, live: Live): ReadonlySet<string> {
+  return mayAdministrate(live.kept, core.address) ? live.leaving : new Set();
 }
 
 /**
@@ -155,13 +189,14 @@ export function outdatedLeaves(
   besides: ReadonlySet<string> = new Set(),
 ): readonly number[] {
   const found: number[] = [];
+  const remembered = rememberedLeavers(core, live);
   for (const { credential, leafIndex, signatureKey } of group.members()) {
     const device = core.trust.device(credential);
     if (leafIndex === group.ownLeaf || besides.has(device.account.toString())) {
       continue;
     }
     const verdict = core.trust.verdict(credential, signatureKey);
-    if (verdict === 'outdated' || live.leaving.has(device.uri)) {
+    if (verdict === 'outdated' || remembered.has(device.uri)) {
       found.push(leafIndex);
     } else if (verdict === 'bad') {
       core.trust.demandUnchanged([device.account]);
@@ -228,7 +263,7 @@ export function triedInVain(core: Core, live: Live, uris: Iterable<string>): voi
  * Look up everybody, and claim key packages for who is missing.
  *
  * Who is to be added comes with a device at least. Another device of a participant that cannot be
- * added is left out. Throws TrustRefused, IdentityChanged, ServerRefused, Unreachable.
+ * added is left out. Throws NotAdmin, TrustRefused, IdentityChanged, ServerRefused, Unreachable.
  */
 export async function makePlan(
   core: Core,
@@ -236,6 +271,9 @@ export async function makePlan(
   group: Group,
   intent: Intent,
 ): Promise<Plan> {
+  if ([...intent.add, ...intent.remove].some((address) => !address.equals(core.address))) {
+    demandAdmin(core, live.kept);
+  }
   const removed = new Set(intent.remove.map(String));
   const added = intent.add.filter((address) => !removed.has(address.toString()));
   const present = membersOf(core, group);
@@ -246,7 +284,7 @@ export async function makePlan(
   await core.trust.freshen(accounts, core.server.generation);
   core.trust.demandUnchanged(accounts);
   const removes = new Set(outdatedLeaves(core, live, group, removed));
-  const leaving = new Set([...leavers(core, group), ...live.leaving]);
+  const leaving = new Set([...leavers(core, group), ...rememberedLeavers(core, live)]);
   const going = new Set<string>();
   for (const { device, leaf } of present.values()) {
     const account = device.account.toString();
@@ -258,6 +296,8 @@ export async function makePlan(
     }
   }
   removes.delete(group.ownLeaf);
+  // What a device proposed of itself goes by reference, so that everybody sees whose wish it was.
+  askingLeaves(group).forEach((leaf) => removes.delete(leaf));
   const staying = accounts.filter((address) => !going.has(address.toString()));
   const missing = new Map([
     ...missingDevices(core, group, added),
@@ -265,8 +305,17 @@ export async function makePlan(
       (device) => [device.uri, device] as const,
     ),
   ]);
+  const here = new Set(Array.from(present.values(), ({ device }) => device.account.uri));
+  const both = new Set(staying.map(({ uri }) => uri).filter((uri) => here.has(uri)));
+  const extensions = rolesAfter(core, group, intent, both);
   const adds = await claimAll(core, live, group.suiteId, missing, added);
-  return { adds, removes: [...removes].sort((one, other) => one - other) };
+  const isAsked = intent.promote.length + intent.demote.length > 0 && extensions !== undefined;
+  return {
+    adds,
+    removes: [...removes].sort((one, other) => one - other),
+    extensions,
+    isNeeded: adds.size > 0 || removes.size > 0 || isAsked,
+  };
 }
 
 async function claimAll(

@@ -18,7 +18,7 @@ import type { Core, Live } from './core.ts';
 import { intentOf, isForGood, Progress, removalBehind } from './debts.ts';
 import {
   ConversationBroken,
-  NotParticipant,
+  SdkError,
   ServerMisbehaved,
   ServerRefused,
   TrustRefused,
@@ -303,11 +303,9 @@ export class Outbox {
 }
 
 /** Whether somebody has said no to a debt. */
-function isAnswer(error: unknown): error is NotParticipant | ServerRefused | TrustRefused {
+function isAnswer(error: unknown): error is SdkError | ServerRefused | TrustRefused {
   return (
-    error instanceof NotParticipant ||
-    error instanceof ServerRefused ||
-    error instanceof TrustRefused
+    error instanceof SdkError || error instanceof ServerRefused || error instanceof TrustRefused
   );
 }
 

@@ -10,6 +10,9 @@ import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
+import type { CardAnswer, CardView } from './card_shapes.ts';
+
+export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
 
 /** The largest file that can be sent. */
 export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
@@ -64,6 +67,12 @@ export interface ConversationView {
   readonly peer?: string;
   /** With us; in a group also those who are to come. */
   readonly participants: readonly string[];
+  /** Who may add and remove others and name admins; empty: everybody. */
+  readonly admins: readonly string[];
+  /** The group's picture, as image bytes: a small square WebP, JPEG or PNG. */
+  readonly picture?: Uint8Array;
+  /** The secret of the group's invitation link, while it has one. */
+  readonly link?: string;
   readonly state: ConversationState;
   /** A stranger began it, and it was neither answered nor accepted yet. */
   readonly isRequest: boolean;
@@ -83,9 +92,13 @@ export interface ConversationView {
   readonly expiresAfterS: number;
 }
 
+/** What happens in any conversation, and to a group. */
+type Happening = 'created' | 'joined' | 'left' | 'titled' | 'expiry' | 'identity' | 'out' | 'ended';
+type GroupChange = 'pictured' | 'unpictured' | 'linked' | 'unlinked' | 'promoted' | 'demoted';
+
 /** Who did what, as a line of the log. */
 export interface EventView {
-  readonly what: 'created' | 'joined' | 'left' | 'titled' | 'expiry' | 'identity' | 'out' | 'ended';
+  readonly what: Happening | GroupChange;
   readonly by: string;
   readonly who: readonly string[];
   readonly title?: string;
@@ -117,59 +130,14 @@ export interface AttachmentView {
   readonly preview?: Uint8Array;
 }
 
-export interface OptionView {
-  readonly identifier: string;
-  readonly label: string;
+/**
+ * Whether a request to join can be answered. `open`: by letting them in; `in`: they are in the group
+ * already; `over`: the link is not the present one of a group in which this account is an admin.
+ */
+export interface AdmissionView {
+  readonly title: string;
+  readonly state: 'open' | 'in' | 'over';
 }
-
-/** A free time of an offer, in seconds since the Unix epoch. */
-export interface SlotView {
-  readonly identifier: string;
-  readonly startS: number;
-  readonly durationS: number;
-}
-
-export type BookingState =
-  'pending' | 'held' | 'confirmed' | 'declined' | 'cancelled' | 'seated' | 'completed' | 'no_show';
-
-/** A card that can be answered or looked at; the names are those of content/cards.ts. */
-export type CardView =
-  | { readonly kind: 'choices'; readonly title: string; readonly options: readonly OptionView[] }
-  | {
-      readonly kind: 'slot_offer';
-      readonly requestId: string;
-      readonly party: number;
-      readonly zone: string;
-      readonly slots: readonly SlotView[];
-    }
-  | {
-      readonly kind: 'booking';
-      readonly uid: string;
-      readonly sequence: number;
-      readonly state: BookingState;
-      readonly party: number;
-      readonly startS: number;
-      readonly durationS: number;
-      readonly zone: string;
-      readonly underName: string;
-      readonly business: string;
-      readonly actions: readonly ('confirm' | 'cancel')[];
-    }
-  | { readonly kind: 'choose'; readonly identifier: string; readonly requestId: string }
-  | {
-      readonly kind: 'booking_request';
-      readonly party?: number;
-      readonly day?: string;
-      readonly at?: string;
-      readonly underName: string;
-    }
-  | { readonly kind: 'cancel_request'; readonly uid: string };
-
-/** What a person answers to a card. */
-export type CardAnswer = Extract<
-  CardView,
-  { kind: 'choose' } | { kind: 'booking_request' } | { kind: 'cancel_request' }
->;
 
 export type { Place };
 
@@ -384,8 +352,24 @@ export interface Operations {
   setExpiry: (asked: Here & { readonly expiresAfterS: number }) => undefined;
   accept: (asked: Here) => undefined;
   rename: (asked: Here & { readonly title: string }) => undefined;
+  /** A small square picture for a group; none any more when it is empty. */
+  setPicture: (asked: Here & { readonly picture: Uint8Array }) => undefined;
+  /** A new invitation link in place of the one before, or none any more. */
+  setLink: (asked: Here & { readonly isOn: boolean }) => undefined;
+  /** Ask an admin to be added to a group, with its link's secret; the conversation with them. */
+  askToJoin: (asked: {
+    readonly address: string;
+    readonly group: string;
+    readonly secret: string;
+    readonly text: string;
+  }) => ConversationView;
+  admission: (asked: One) => AdmissionView;
+  /** Let in who asks by this message. */
+  admit: (asked: One) => undefined;
   add: (asked: Here & { readonly address: string }) => undefined;
   expel: (asked: Here & { readonly address: string }) => undefined;
+  /** An admin, or one no longer. */
+  appoint: (asked: Here & { readonly address: string; readonly isAdmin: boolean }) => undefined;
   leave: (asked: Here) => undefined;
   /** Forget a conversation that is over. */
   forget: (asked: Here) => undefined;

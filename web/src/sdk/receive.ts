@@ -4,7 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, toHex, utf8 } from '../base/bytes.ts';
 import { type PlauschError, RemoteError } from '../base/errors.ts';
 import { type AccountAddress, MessageId } from '../base/ids.ts';
-import { titleOf } from '../content/conversation.ts';
+import { type Facts, factsOf } from '../content/conversation.ts';
 import { EpochMark, isFork, markOf } from '../content/fork.ts';
 import { messageId } from '../content/message_id.ts';
 import { checkOrigin, decode, type MimiContent } from '../content/mimi.ts';
@@ -14,6 +14,7 @@ import type { Write } from '../platform/database.ts';
 import { isCounted, type MessageRow } from '../vault/messages.ts';
 import type { Core, Live } from './core.ts';
 import type { Event } from './events.ts';
+import { applyFacts, demandSayable, newsIn } from './facts.ts';
 import { checkFrank, checkSender, markIn, stampedBy, unstamped } from './franked.ts';
 import { kindOf, rootOf, stateOf, targetOf } from './history.ts';
 import { expiryOf } from './expiry.ts';
@@ -125,9 +126,13 @@ export async function takeContent(
       { code: 'replayed_content' },
     );
   }
-  const title = titleOf(content) ?? undefined; // before anything is kept: it may be malformed
-  if (title !== undefined && title === live.kept.title) {
+  const facts = factsOf(content); // before anything is kept: it may be malformed
+  const news = facts && newsIn(live.kept, facts);
+  if (facts !== undefined && news === undefined) {
     return; // said again for somebody who has come
+  }
+  if (news !== undefined) {
+    demandSayable(live.kept, news, opened.sender);
   }
   outcome.seen.add(identifier.hex);
   const isForked = forked(live, content, opened);
@@ -137,7 +142,7 @@ export async function takeContent(
   }
   outcome.writes.push(await core.messages.add(row));
   const isQuiet = core.trust.account(opened.sender)?.isBlocked === true;
-  tell(live, row, title, expiryOf(content), isQuiet, outcome);
+  tell(live, row, news, expiryOf(content), isQuiet, outcome);
 }
 
 async function rowOf(
@@ -174,14 +179,14 @@ async function rowOf(
 function tell(
   live: Live,
   row: MessageRow,
-  title: string | undefined,
+  news: Facts | undefined,
   expiresAfterS: number,
   isQuiet: boolean,
   outcome: Outcome,
 ): void {
   const { kept } = live;
-  if (title !== undefined) {
-    kept.title = title;
+  if (news !== undefined) {
+    applyFacts(kept, news);
   }
   if (isCounted(row.kind)) {
     kept.expiresAfterS = expiresAfterS;

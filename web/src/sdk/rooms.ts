@@ -1,9 +1,8 @@
 /** What a person does with conversations and the people in them. */
 
 import { EMPTY } from '../base/bytes.ts';
-import type { AccountAddress } from '../base/ids.ts';
-import { ConversationId, DeviceAddress } from '../base/ids.ts';
-import { titleMessage } from '../content/conversation.ts';
+import { AccountAddress, ConversationId, DeviceAddress } from '../base/ids.ts';
+import { type Facts, factsMessage, titleMessage } from '../content/conversation.ts';
 import type { Write } from '../platform/database.ts';
 import { type DebtKind, newIdempotencyId } from '../vault/debts.ts';
 import { begin } from './beginning.ts';
@@ -12,10 +11,12 @@ import type { Live } from './core.ts';
 import type { Device } from './device.ts';
 import { SdkError, UnknownConversation } from './errors.ts';
 import { LONGEST_EXPIRY_S } from './expiry.ts';
+import { allFacts } from './facts.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant, Intent } from './membership.ts';
 import { type ListKeeper, removeDevice } from './own_devices.ts';
 import type { Answered, Asked, ContactView, ConversationView, SafetyView } from './protocol.ts';
+import { demandAdmin, heirOf } from './roles.ts';
 import { contactView, conversationView } from './views.ts';
 import { Turns } from '../platform/turns.ts';
 
@@ -127,13 +128,19 @@ export class Rooms {
     return undefined;
   }
 
+  async setPicture({ conversation, picture }: Asked<'setPicture'>): Promise<undefined> {
+    await this.#say(this.live(conversation), { picture });
+    return undefined;
+  }
+
   async add({ conversation, address }: Asked<'add'>): Promise<undefined> {
     const account = this.#device.parseOther(address);
-    await this.#meet([account]);
     const live = this.live(conversation);
+    demandAdmin(this.#device.core, live.kept);
+    await this.#meet([account]);
     await this.#owe(live, 'change', new Intent([account]).toBytes());
     if (live.kept.title !== '') {
-      await this.rename({ conversation, title: live.kept.title }); // who came has not read it yet
+      await this.#say(live, allFacts(live.kept)); // who came has not read it yet
     }
     return undefined;
   }
@@ -146,15 +153,44 @@ export class Rooms {
         code: 'not_in_it',
       });
     }
+    demandAdmin(this.#device.core, live.kept);
     await this.#owe(live, 'change', new Intent([], [account]).toBytes());
     return undefined;
   }
 
-  async leave({ conversation }: Asked<'leave'>): Promise<undefined> {
+  async appoint({ conversation, address, isAdmin }: Asked<'appoint'>): Promise<undefined> {
+    const account = AccountAddress.parse(address);
     const live = this.live(conversation);
-    if (!live.kept.isOver) {
-      await this.#owe(live, 'leave', EMPTY);
+    if (!live.kept.has(account)) {
+      throw new SdkError(`${account.toString()} is not in this conversation.`);
     }
+    if (live.kept.admins === undefined) {
+      throw new SdkError('This conversation has no admins: everybody may.', { code: 'no_roles' });
+    }
+    demandAdmin(this.#device.core, live.kept);
+    const named = [account];
+    const intent = new Intent([], [], false, isAdmin ? named : [], isAdmin ? [] : named);
+    await this.#owe(live, 'change', intent.toBytes());
+    return undefined;
+  }
+
+  /** The only admin makes another one first. */
+  async leave({ conversation }: Asked<'leave'>): Promise<undefined> {
+    const { core } = this.#device;
+    const live = this.live(conversation);
+    if (live.kept.isOver) {
+      return undefined;
+    }
+    if (live.kept.state === 'open') {
+      const heir = await core.changing(live, async () =>
+        heirOf(core, live.kept, await core.group(live)),
+      );
+      if (heir !== undefined) {
+        const intent = new Intent([], [], false, [heir]).toBytes();
+        await core.vault.write([await this.#debt(live, 'change', intent)]);
+      }
+    }
+    await this.#owe(live, 'leave', EMPTY);
     return undefined;
   }
 
@@ -270,6 +306,13 @@ export class Rooms {
   }
 
   // -- inside
+
+  async #say(live: Live, facts: Facts): Promise<void> {
+    const { core, outbox } = this.#device;
+    const words = live.kept.title || 'Group';
+    const content = sendable(() => factsMessage(facts, words, { salt: newSalt() }));
+    await compose(core, outbox, live, content);
+  }
 
   async #takeOut(removed: DeviceAddress): Promise<void> {
     const { core, outbox } = this.#device;

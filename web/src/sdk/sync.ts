@@ -370,6 +370,7 @@ export class Sync {
     } else if (staged instanceof StagedCommit) {
       await this.#epochs.takeCommit(live, group, staged, envelope, outcome);
     } else {
+      await this.#epochs.takeProposal(group, staged);
       staged.accept();
       outcome.epochMoved = true;
     }

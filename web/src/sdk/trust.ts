@@ -447,10 +447,10 @@ export class Trust {
     };
   }
 
-  /** May this member be encrypted to now? */
-  verdict(credential: Credential, signatureKey: Uint8Array): Verdict {
+  /** May this member be encrypted to now? `aheadS`: as it will be so many seconds from now. */
+  verdict(credential: Credential, signatureKey: Uint8Array, aheadS = 0): Verdict {
     try {
-      this.#judge(this.certificate(credential), signatureKey);
+      this.#judge(this.certificate(credential), signatureKey, aheadS);
       return 'good';
     } catch (error) {
       if (error instanceof IdentityRefused) {
@@ -463,14 +463,14 @@ export class Trust {
     }
   }
 
-  #judge(certificate: DeviceCertificate, signatureKey: Uint8Array): void {
+  #judge(certificate: DeviceCertificate, signatureKey: Uint8Array, aheadS = 0): void {
     const kept = this.account(certificate.account);
     if (kept === undefined) {
       throw new IdentityRefused(`${certificate.account.toString()} is unknown.`, {
         code: 'unknown_account',
       });
     }
-    const nowS = Math.floor(this.#clock.nowMs() / 1000);
+    const nowS = Math.floor(this.#clock.nowMs() / 1000) + aheadS;
     judgeLeaf(certificate, signatureKey, kept.identityKey, this.#listOf(kept), nowS);
   }
 }

@@ -1,10 +1,11 @@
 /** From what the vault holds to what the page is shown (protocol.ts). */
 
-import { lenientTextFrom } from '../base/bytes.ts';
+import { lenientTextFrom, toHex } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
 import { type Card, cardOf, type CustomerCard } from '../content/cards.ts';
-import { titleOf } from '../content/conversation.ts';
+import { factsOf } from '../content/conversation.ts';
 import { isForwarded } from '../content/forwarded.ts';
+import { joinRequestOf } from '../content/join_request.ts';
 import type { MimiContent } from '../content/mimi.ts';
 import { mentionsIn, readableText, readings } from '../content/text.ts';
 import type { KeptConversation } from '../vault/conversations.ts';
@@ -12,6 +13,7 @@ import { type MessageRow, placeOf } from '../vault/messages.ts';
 import { attachmentOf } from './attachments.ts';
 import type { Core } from './core.ts';
 import { activeAtMs, type Directory, type Together } from './directory.ts';
+import { factsEvent } from './facts.ts';
 import type { Folded } from './history.ts';
 import type {
   CardAnswer,
@@ -45,6 +47,9 @@ export function conversationView(
     title: kept.title,
     ...(peer === undefined ? {} : { peer: peer.toString() }),
     participants: kept.participants.map(String),
+    admins: kept.presentAdmins.map(String),
+    ...(kept.picture.length === 0 ? {} : { picture: kept.picture.slice() }),
+    ...(kept.link.length === 0 ? {} : { link: toHex(kept.link) }),
     state: live.isAwaited ? 'opening' : kept.state,
     isRequest: kept.isRequest,
     isBlocked: peer !== undefined && core.trust.account(peer)?.isBlocked === true,
@@ -82,7 +87,7 @@ function lastOf(all: readonly KeptConversation[]): { readonly last?: LastView } 
 export function messageView(folded: Folded, quoted: ReadonlyMap<string, QuoteView>): MessageView {
   const { row, content, first } = folded;
   const event = eventOf(row, first);
-  const card = content === undefined ? null : cardOf(content);
+  const card = content === undefined ? undefined : cardIn(content);
   const attachment = content === undefined ? undefined : attachmentOf(content);
   const answers = first?.inReplyTo?.hex;
   const words = content === undefined ? [] : readings(content);
@@ -97,7 +102,7 @@ export function messageView(folded: Folded, quoted: ReadonlyMap<string, QuoteVie
     text: content === undefined ? '' : textOf(content, isMarkdown, attachment !== undefined),
     isMarkdown,
     mentions: content === undefined ? [] : mentionsIn(content).map(String),
-    ...(card === null ? {} : { card: cardView(card) }),
+    ...(card === undefined ? {} : { card }),
     ...(attachment === undefined ? {} : { attachment }),
     ...(event === undefined ? {} : { event }),
     ...(answers === undefined ? {} : { answers: quoted.get(answers) ?? { id: answers } }),
@@ -168,8 +173,16 @@ function eventOf(row: MessageRow, content: MimiContent | undefined): EventView |
   if (row.kind !== 'title' || content === undefined) {
     return undefined;
   }
-  const title = titleOf(content) ?? '';
-  return { what: 'titled', by: row.sender.toString(), who: [], title };
+  return factsEvent(factsOf(content) ?? {}, row.sender.toString());
+}
+
+function cardIn(content: MimiContent): CardView | undefined {
+  const card = cardOf(content);
+  if (card !== null) {
+    return cardView(card);
+  }
+  const asked = joinRequestOf(content);
+  return asked && { kind: 'join_request', group: asked.conversation.hex };
 }
 
 function cardView(card: Card): CardView {

@@ -4,8 +4,9 @@
  * Everything that people see, and who is in it, is sealed; in the clear are the id and its time.
  */
 
+import { fromBase64Url, toBase64Url } from '../base/base64url.ts';
+import { EMPTY, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import type { FileKind } from '../base/file_kind.ts';
-import { lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { AccountAddress, ConversationId, DeviceAddress } from '../base/ids.ts';
 import type { Write } from '../platform/database.ts';
 import { Row, understood } from './row.ts';
@@ -49,6 +50,9 @@ interface Fields {
 }
 
 interface Written extends Fields {
+  readonly admins?: readonly string[] | undefined;
+  readonly picture?: string | undefined;
+  readonly link?: string | undefined;
   readonly members: readonly string[];
   readonly invited: readonly string[];
 }
@@ -56,8 +60,9 @@ interface Written extends Fields {
 /**
  * A conversation as it stands in the vault, without its group's secrets.
  *
- * `invited` are the accounts that its first Commit will add, empty once it is open; `epoch` is the
- * group's, kept even after its keys were deleted; `cursor` is the seq up to which its log is in the
+ * `invited` are the accounts that its first Commit will add, empty once it is open; `admins` those
+ * that its roles name, undefined when it has no roles; `picture` and `link`, the secret of its
+ * invitation link, are empty when there is none; `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which its log is in the
  * vault, `readSeq` up to where a person read, `unread` how many messages of others came after it,
  * `ordinalMs` the largest time of its log so far.
  */
@@ -78,6 +83,9 @@ export class KeptConversation {
   draft = '';
   expiresAfterS = 0;
   last: LastLine | undefined;
+  admins: readonly AccountAddress[] | undefined;
+  picture: Uint8Array = EMPTY;
+  link: Uint8Array = EMPTY;
 
   #members: readonly DeviceAddress[] = [];
   #invited: readonly AccountAddress[] = [];
@@ -96,6 +104,11 @@ export class KeptConversation {
   /** The accounts of the members and those to come, in order. */
   get participants(): readonly AccountAddress[] {
     return this.#participants;
+  }
+
+  /** The admins that are in it; when there is none, everybody may do what admins may. */
+  get presentAdmins(): readonly AccountAddress[] {
+    return (this.admins ?? []).filter((admin) => this.has(admin));
   }
 
   /** This device is out, or the conversation has ended: nothing is sent or read any more. */
@@ -160,6 +173,9 @@ export class Conversations {
       expiresAfterS: kept.expiresAfterS,
       last: kept.last,
       epoch: kept.epoch.toString(),
+      admins: kept.admins?.map(({ uri }) => uri),
+      picture: kept.picture.length === 0 ? undefined : toBase64Url(kept.picture),
+      link: kept.link.length === 0 ? undefined : toBase64Url(kept.link),
       members: members.map(({ uri }) => uri),
       invited: invited.map(({ uri }) => uri),
     };
@@ -188,8 +204,11 @@ export class Conversations {
     return understood(CONVERSATION, () => {
       const written = JSON.parse(lenientTextFrom(opened)) as Written;
       const kept = new KeptConversation(ConversationId.of(id));
-      const { members, invited, epoch, ...fields } = written;
+      const { admins, members, invited, epoch, picture = '', link = '', ...fields } = written;
       Object.assign(kept, fields, { epoch: BigInt(epoch) });
+      kept.admins = admins?.map((uri) => AccountAddress.parseUri(uri));
+      kept.picture = fromBase64Url(picture) ?? EMPTY;
+      kept.link = fromBase64Url(link) ?? EMPTY;
       kept.setMembers(
         members.map((uri) => DeviceAddress.parseUri(uri)),
         invited.map((uri) => AccountAddress.parseUri(uri)),

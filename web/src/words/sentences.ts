@@ -41,6 +41,18 @@ export function eventSentence(event: EventView, { own, nameOf }: Eyes, words: Wo
     }
     case 'identity':
       return say.identity(who || by);
+    case 'pictured':
+      return isOurs ? say.picturedYou : say.pictured(by);
+    case 'unpictured':
+      return isOurs ? say.unpicturedYou : say.unpictured(by);
+    case 'linked':
+      return isOurs ? say.linkedYou : say.linked(by);
+    case 'unlinked':
+      return isOurs ? say.unlinkedYou : say.unlinked(by);
+    case 'promoted':
+      return isOurs ? say.promotedYou(who) : say.promoted(by, who);
+    case 'demoted':
+      return isOurs ? say.demotedYou(who) : say.demoted(by, who);
     case 'out':
       return say.out;
     case 'ended':

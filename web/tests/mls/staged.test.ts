@@ -14,6 +14,7 @@ import {
   StagedProposal,
 } from '../../src/mls/staged.ts';
 import { Stage } from './message_players.ts';
+import { ListedProposal } from '../../src/mls/validation.ts';
 
 const EMPTY = new Uint8Array(0);
 const SENDER = Stage.of(1).epoch.member(0);
@@ -40,7 +41,7 @@ test('accepting asks the group each time, and its refusal is the answer', () => 
   };
   const proposal = new StagedProposal(new Remove(1), member(0), SENDER, EMPTY, EMPTY, accept);
   const flags = [true, false, false, true] as const;
-  const commit = new StagedCommit(2n, SENDER, [], [SENDER], [], [], ...flags, EMPTY, accept);
+  const commit = new StagedCommit(2n, SENDER, [], [SENDER], [], [], ...flags, EMPTY, [], accept);
   expect(asked).toBe(0);
   proposal.accept();
   commit.accept();
@@ -54,7 +55,15 @@ test('fields stand in their places', () => {
   const nothing = (): void => undefined;
   const changed = [[SENDER, SENDER] as const];
   const flags = [true, false, true, false] as const;
-  const commit = new StagedCommit(7n, SENDER, [SENDER], [], changed, [], ...flags, TEXT, nothing);
+  const listed = [new ListedProposal(new Remove(1), member(0))];
+  const [epoch, added] = [7n, [SENDER]];
+  const commit = new StagedCommit(
+    ...([epoch, SENDER, added, [], changed, []] as const),
+    ...flags,
+    TEXT,
+    listed,
+    nothing,
+  );
   expect(commit).toMatchObject({
     epoch: 7n,
     added: [SENDER],
@@ -65,5 +74,6 @@ test('fields stand in their places', () => {
     isOwn: true,
     endsGroup: false,
     authenticated: TEXT,
+    proposals: listed,
   });
 });

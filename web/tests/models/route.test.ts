@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 
-import { addressIn, hashOf, linkedName, type Route, routeOf } from '../../src/models/route.ts';
+import {
+  addressIn,
+  hashOf,
+  joiningIn,
+  joinLink,
+  linkedName,
+  routeOf,
+  type Route,
+} from '../../src/models/route.ts';
 
 const ROUTES: readonly Route[] = [
   { page: 'list' },
@@ -85,4 +93,34 @@ test.each([
   'x'.repeat(33),
 ])('%j is none', (typed) => {
   expect(addressIn(typed, HERE)).toBeUndefined();
+});
+
+const CODE = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8';
+const JOINING = {
+  admin: 'anna',
+  group: '000102030405060708090a0b0c0d0e0f',
+  secret: '101112131415161718191a1b1c1d1e1f',
+};
+
+test('an invitation link says whom to ask, and for what', () => {
+  const link = joinLink('https://example.org', JOINING);
+  expect(link).toBe(`https://example.org/#/join/anna/${CODE}`);
+  expect(joiningIn(link, 'example.org')).toEqual(JOINING);
+  expect(joiningIn(`#/join/anna/${CODE}`)).toEqual(JOINING);
+  const route = routeOf(`#/join/anna/${CODE}`);
+  expect(route).toEqual({ page: 'join', ...JOINING });
+  expect(hashOf(route)).toBe(`#/join/anna/${CODE}`);
+});
+
+test.each([
+  '',
+  `#/join/anna/${CODE}A`,
+  `#/join/anna/${CODE.slice(1)}`,
+  `#/join/Anna Maier/${CODE}`,
+  `#/join/../${CODE}`,
+  `#/link/anna/${CODE}`,
+  `https://elsewhere.example/#/join/anna/${CODE}`,
+  `javascript:/join/anna/${CODE}`,
+])('%j is no invitation link of this server', (text) => {
+  expect(joiningIn(text, 'example.org')).toBeUndefined();
 });

@@ -45,6 +45,7 @@ export function conversation(
     title: '',
     peer: BEN,
     participants: [ANNA, BEN],
+    admins: [],
     state: 'open',
     isRequest: false,
     isBlocked: false,

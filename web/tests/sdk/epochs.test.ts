@@ -58,6 +58,8 @@ test('a Commit whose answer was lost is ours when it is met in the log', async (
 test('of two who commit at the same moment one wins and the other does it again', async () => {
   const id = await groupOf('group', anna, ben);
   const dora = await Player.join(delivery, 'dora');
+  await anna.rooms.appoint({ conversation: id, address: ben.address, isAdmin: true });
+  await quiet(...everybody());
   const releases = [anna, ben].map(({ line }) => line.hold('appendCommit'));
   const adding = [
     anna.rooms.add({ conversation: id, address: 'cem' }),
@@ -327,6 +329,8 @@ test('without a connection a moved list waits', async () => {
 
 test('a change that others made meanwhile is not made again', async () => {
   const id = await groupOf('group', anna, ben);
+  await anna.rooms.appoint({ conversation: id, address: ben.address, isAdmin: true });
+  await quiet(...everybody());
   anna.line.onPush = (push) => (push.push === 'delivery' ? [] : [push]);
   await ben.rooms.add({ conversation: id, address: 'cem' });
   await quiet(...everybody());
@@ -339,6 +343,6 @@ test('a change that others made meanwhile is not made again', async () => {
   anna.outbox.kick(live);
   await paid;
   await quiet(...everybody());
-  expect(logOf(delivery, id).envelopes.filter(({ kind }) => kind === 3)).toHaveLength(2);
+  expect(logOf(delivery, id).envelopes.filter(({ kind }) => kind === 3)).toHaveLength(3);
   await expectAgreement(id, ...everybody());
 });

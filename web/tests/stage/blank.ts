@@ -7,6 +7,7 @@ export function blankConversation(nowMs: number): Omit<ConversationView, 'id'> {
     kind: 'direct',
     title: '',
     participants: [],
+    admins: [],
     state: 'open',
     isRequest: false,
     isBlocked: false,

@@ -135,6 +135,7 @@ function group(device: FakeDevice, now: number): void {
     kind: 'group',
     title: 'Sommerfest im Hof',
     participants: [ANNA, mia, cem, ben],
+    admins: [ANNA],
     isPinned: true,
   });
   device.write(id, {

@@ -20,6 +20,7 @@ import type {
   Told,
 } from '../../src/sdk/protocol.ts';
 import { backups } from './backups.ts';
+import { groupOperations } from './groups.ts';
 import { blankConversation } from './blank.ts';
 import { devices } from './devices.ts';
 import { DOMAIN } from './people.ts';
@@ -307,7 +308,7 @@ export class FakeDevice implements Messenger {
       const own = this.own?.address ?? '';
       const id = `9${String(this.conversations.size).padStart(31, '0')}`;
       const participants = [own, ...addresses];
-      this.add({ id, kind: 'group', title, participants });
+      this.add({ id, kind: 'group', title, participants, admins: [own] });
       this.write(id, { kind: 'event', event: { what: 'created', by: own, who: [] } });
       return this.#view(id);
     },
@@ -439,6 +440,7 @@ export class FakeDevice implements Messenger {
       this.turn(conversation, { participants: participants.filter((one) => one !== address) });
       return undefined;
     },
+    ...groupOperations(this),
     leave: ({ conversation }) => {
       this.turn(conversation, { state: 'left' });
       return undefined;

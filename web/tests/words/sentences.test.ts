@@ -24,6 +24,12 @@ test('an event says who did what', () => {
   expect(event('expiry', { expiresAfterS: 3600 })).toBe('ben lets messages disappear after 1 hour');
   expect(event('expiry', { expiresAfterS: 0 })).toBe('ben lets messages stay');
   expect(event('identity', { who: ['cem@x'] })).toBe('cem shows a new key');
+  expect(event('pictured')).toBe('ben changed the group’s picture');
+  expect(event('unpictured')).toBe('ben removed the group’s picture');
+  expect(event('linked')).toBe('ben made a new invitation link');
+  expect(event('unlinked')).toBe('ben turned the invitation link off');
+  expect(event('promoted', { who: ['cem@x', ANNA] })).toBe('ben made cem and you an admin');
+  expect(event('demoted', { who: ['cem@x'] })).toBe('ben dismissed cem as an admin');
   expect(event('out')).toBe(en.event.out);
   expect(event('ended')).toBe(en.event.ended);
 });
@@ -40,6 +46,12 @@ test('what we did ourselves is said to us', () => {
     'You let messages disappear after 1 minute',
   );
   expect(event('expiry', { by })).toBe('You let messages stay');
+  expect(event('pictured', { by })).toBe('You changed the group’s picture');
+  expect(event('unpictured', { by })).toBe('You removed the group’s picture');
+  expect(event('linked', { by })).toBe('You made a new invitation link');
+  expect(event('unlinked', { by })).toBe('You turned the invitation link off');
+  expect(event('promoted', { by, who: ['cem@x'] })).toBe('You made cem an admin');
+  expect(event('demoted', { by, who: ['cem@x'] })).toBe('You dismissed cem as an admin');
 });
 
 test('in German too', () => {

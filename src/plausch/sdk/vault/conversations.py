@@ -13,10 +13,12 @@ from plausch.sdk.vault.vault import Vault, Write
 ConversationState = Literal["opening", "open", "left", "failed", "broken", "ended"]
 
 _SELECT = (
-    "SELECT id, state, request, title, members, invited, epoch, cursor, read_seq, active_at_ms, "
-    "ordinal_ms FROM conversation"
+    "SELECT id, state, request, title, members, invited, admins, picture, link, epoch, "
+    "cursor, read_seq, active_at_ms, ordinal_ms FROM conversation"
 )
 _TITLE = "conversation.title"
+_PICTURE = "conversation.picture"
+_LINK = "conversation.link"
 _EPOCH = "conversation.epoch_state"
 _RATCHET = "conversation.ratchet_state"
 
@@ -25,10 +27,11 @@ _RATCHET = "conversation.ratchet_state"
 class KeptConversation:
     """A conversation as it stands in the vault, without its group's secrets.
 
-    `invited` are the accounts that its first Commit will add, empty once it is open;
-    `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which
-    its log is in the vault, `read_seq` up to where a person read,
-    `ordinal_ms` the largest time of its log so far.
+    `invited` are the accounts that its first Commit will add, empty once it is open; `admins` those
+    that its roles name, None when it has no roles; `picture` and `link`, the secret of its
+    invitation link, are empty when there is none; `epoch` is the group's, kept even after its keys
+    were deleted; `cursor` is the seq up to which its log is in the vault, `read_seq` up to where a
+    person read, `ordinal_ms` the largest time of its log so far.
     """
 
     id: ConversationId
@@ -42,6 +45,9 @@ class KeptConversation:
     read_seq: int = 0
     active_at_ms: int = 0
     ordinal_ms: int = 0
+    admins: tuple[AccountAddress, ...] | None = None
+    picture: bytes = b""
+    link: bytes = b""
     participants: tuple[AccountAddress, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -51,6 +57,11 @@ class KeptConversation:
     def is_over(self) -> bool:
         """This device is out, or the conversation has ended: nothing is sent or read any more."""
         return self.state in ("left", "ended")
+
+    @property
+    def present_admins(self) -> tuple[AccountAddress, ...]:
+        """The admins that are in it; when there is none, everybody may do what admins may."""
+        return tuple(one for one in self.admins or () if one in self.participants)
 
     def set_members(
         self, members: tuple[DeviceAddress, ...], invited: tuple[AccountAddress, ...] = ()
@@ -72,8 +83,8 @@ class Conversations:
         return [self._kept(row) for row in rows]
 
     def _kept(self, row: Row) -> KeptConversation:
-        identifier, state, request, title, members, invited, *numbers = row
-        epoch, cursor, read_seq, active, ordinal = numbers
+        identifier, state, request, title, members, invited, admins, *others = row
+        picture, link, epoch, cursor, read_seq, active, ordinal = others
         return KeptConversation(
             ConversationId(identifier),
             cast(ConversationState, state),
@@ -86,18 +97,25 @@ class Conversations:
             read_seq,
             active,
             ordinal,
+            None if admins is None else tuple(map(AccountAddress.parse_uri, _uris(admins))),
+            self._opened(_PICTURE, identifier, picture),
+            self._opened(_LINK, identifier, link),
         )
+
+    def _opened(self, what: str, identifier: bytes, sealed: bytes | None) -> bytes:
+        return b"" if sealed is None else self._vault.seal.open(what, identifier, sealed)
 
     def put(self, kept: KeptConversation) -> Write:
         """Write everything but the group's state; a new row has none yet."""
         seal = self._vault.seal
         return Write(
             "INSERT INTO conversation (id, state, request, title, members, invited, epoch, cursor, "
-            "read_seq, active_at_ms, ordinal_ms, epoch_state, ratchet_state) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12) "
+            "read_seq, active_at_ms, ordinal_ms, admins, picture, link, epoch_state, "
+            "ratchet_state) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) "
             "ON CONFLICT (id) DO UPDATE SET state = $2, request = $3, title = $4, members = $5, "
             "invited = $6, epoch = $7, cursor = $8, read_seq = $9, active_at_ms = $10, "
-            "ordinal_ms = $11",
+            "ordinal_ms = $11, admins = $12, picture = $13, link = $14",
             (
                 kept.id,
                 kept.state,
@@ -110,6 +128,9 @@ class Conversations:
                 kept.read_seq,
                 kept.active_at_ms,
                 kept.ordinal_ms,
+                None if kept.admins is None else _text(one.uri for one in kept.admins),
+                seal.close(_PICTURE, kept.id, kept.picture) if kept.picture else None,
+                seal.close(_LINK, kept.id, kept.link) if kept.link else None,
                 b"",
             ),
         )

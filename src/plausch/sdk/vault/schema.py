@@ -138,4 +138,13 @@ STEPS = (
             "ALTER TABLE message ADD COLUMN stamped_at_ms BIGINT",
         ),
     ),
+    Step(
+        4,
+        "groups",
+        (
+            "ALTER TABLE conversation ADD COLUMN admins TEXT",
+            "ALTER TABLE conversation ADD COLUMN picture {bytes}",  # sealed
+            "ALTER TABLE conversation ADD COLUMN link {bytes}",  # sealed
+        ),
+    ),
 )

@@ -22,6 +22,11 @@ const DRAWN: ReadonlySet<string> = new Set(
   ['jpeg', 'png', 'webp', 'avif', 'heic', 'heif'].map((name) => `image/${name}`),
 );
 
+const FACE_PX = 192;
+const FACE_QUALITIES = [0.84, 0.7, 0.5, 0.3];
+/** What a group's picture may have (content/picture.ts). */
+const FACE_BYTES = 12_288;
+
 /** The picture has more pixels than may be decoded. */
 export class PictureBomb extends LocalError {
   static override readonly code: string = 'picture_bomb';
@@ -49,6 +54,53 @@ export async function outgoing(file: File): Promise<Outgoing> {
     // The browser cannot decode it: then it is a file like others.
     return plain;
   }
+}
+
+/** It is no picture, or none that can be made small enough. */
+export class PictureUnusable extends LocalError {
+  static override readonly code: string = 'picture_unusable';
+}
+
+/**
+ * A group's picture: the middle of what the person chose, square and small, drawn anew so that
+ * nothing of its metadata goes along. Throws PictureBomb, PictureUnusable.
+ */
+export async function facePicture(file: Blob): Promise<Uint8Array> {
+  const size = (await sizeWithin(file, HEAD_BYTES)) ?? (await sizeWithin(file, LONGEST_HEAD_BYTES));
+  if (size !== undefined && size.width * size.height > MAX_PIXELS) {
+    throw new PictureBomb('The picture has too many pixels: choose a smaller one.');
+  }
+  const bitmap =
+    size === undefined
+      ? undefined
+      : await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => undefined);
+  if (bitmap === undefined) {
+    throw new PictureUnusable('This is no picture that the browser can read: choose another one.');
+  }
+  try {
+    for (const quality of FACE_QUALITIES) {
+      const face = await square(bitmap, quality);
+      if (face.size <= FACE_BYTES) {
+        return new Uint8Array(await face.arrayBuffer());
+      }
+    }
+  } finally {
+    bitmap.close();
+  }
+  throw new PictureUnusable('This picture cannot be made small enough: choose another one.');
+}
+
+async function square(bitmap: ImageBitmap, quality: number): Promise<Blob> {
+  const side = Math.min(bitmap.width, bitmap.height);
+  const [left, top] = [(bitmap.width - side) / 2, (bitmap.height - side) / 2];
+  const canvas = new OffscreenCanvas(FACE_PX, FACE_PX);
+  const context = canvas.getContext('2d');
+  if (context === null) {
+    throw new LocalError('This browser cannot draw pictures.');
+  }
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(bitmap, left, top, side, side, 0, 0, FACE_PX, FACE_PX);
+  return canvas.convertToBlob({ type: 'image/webp', quality });
 }
 
 async function sizeWithin(file: Blob, headBytes: number): Promise<PictureSize | undefined> {
