@@ -1,6 +1,7 @@
 /** The newest line of each conversation, kept beside it so that the list needs no history. */
 
 import { fileKindOf } from '../base/file_kind.ts';
+import { StorageUnavailable } from '../platform/database.ts';
 import type { LastLine } from '../vault/conversations.ts';
 import type { Core, Live } from './core.ts';
 import { folded } from './reading.ts';
@@ -22,12 +23,26 @@ export async function lastLine(core: Core, live: Live): Promise<void> {
     const last = await newest(core, live);
     if (JSON.stringify(last) !== JSON.stringify(live.kept.last)) {
       live.kept.last = last;
-      await core.vault.write([await core.conversations.put(live.kept)]);
+      await written(core, live);
     }
     return true;
   });
   if (isHere) {
     core.feed.tell({ what: 'conversation', conversation: live.id });
+  }
+}
+
+/**
+ * What the line is about is written already, and may not seem refused because a full disk takes no
+ * more: then the line is written with the conversation's next change.
+ */
+async function written(core: Core, live: Live): Promise<void> {
+  try {
+    await core.vault.write([await core.conversations.put(live.kept)]);
+  } catch (error) {
+    if (!(error instanceof StorageUnavailable)) {
+      throw error;
+    }
   }
 }
 

@@ -76,6 +76,15 @@ test('a message that cannot be written was never said', async () => {
   expect(await anna.core.debts.of(anna.live(id).id)).toEqual([]);
 });
 
+test('a message that is written was said, also when the disk takes nothing behind it', async () => {
+  anna.line.cut();
+  failPut(3);
+  await send(anna, text('just so'));
+  expect(await anna.texts(id)).toEqual(['hello', 'just so']);
+  expect(await anna.core.debts.of(anna.live(id).id)).toHaveLength(1);
+  expect(anna.rooms.conversation({ conversation: id }).last?.text).toBe('just so');
+});
+
 test('a report is sent and not shown, and makes nobody known', async () => {
   const hello = MessageId.fromHex((await ben.said(id))[0]!.id);
   expect(ben.core.trust.account(anna.core.address)?.isKnown).toBe(false);
