@@ -1,6 +1,7 @@
 """spec/vectors/franking.json is what this code writes, and what it judges alike."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,17 +14,17 @@ from vectors.plausch_franking import FILE, cases
 
 
 @pytest.fixture(scope="module")
-def published() -> dict:  # type: ignore[type-arg]
+def published() -> dict[str, Any]:
     loaded = json.loads(FILE.read_text(encoding="utf-8"))
     assert isinstance(loaded, dict)
     return loaded
 
 
-def test_the_published_cases_are_what_the_code_writes(published: dict) -> None:  # type: ignore[type-arg]
+def test_the_published_cases_are_what_the_code_writes(published: dict[str, Any]) -> None:
     assert published == cases()
 
 
-def test_the_published_messages_are_genuine(published: dict) -> None:  # type: ignore[type-arg]
+def test_the_published_messages_are_genuine(published: dict[str, Any]) -> None:
     franking = Franking(bytes.fromhex(published["reporting_key"]))
     for case in published["messages"]:
         content = bytes.fromhex(case["content"])
@@ -40,7 +41,7 @@ def test_the_published_messages_are_genuine(published: dict) -> None:  # type: i
         assert franking.is_genuine(reported)
 
 
-def test_the_published_refusals_are_refusals(published: dict) -> None:  # type: ignore[type-arg]
+def test_the_published_refusals_are_refusals(published: dict[str, Any]) -> None:
     for case in published["refused"]:
         with pytest.raises(RemoteError):
             check_frank(bytes.fromhex(case["authenticated"]), bytes.fromhex(case["content"]))

@@ -3,7 +3,7 @@
 import type { MessageView } from '../sdk/protocol.ts';
 import { plain } from '../words/sentences.ts';
 import { words } from '../words/words.svelte.ts';
-import { Later, type Timers } from './timing.ts';
+import { Later, type PageTimers } from './timing.ts';
 
 const GATHER_MS = 700;
 /** More than so many at once are told as a number. */
@@ -17,7 +17,7 @@ export class Announcer {
   readonly #gathered: string[] = [];
   readonly #later: Later;
 
-  constructor(timers: Timers) {
+  constructor(timers: PageTimers) {
     this.#later = new Later(timers, GATHER_MS, false, () => {
       this.#say();
     });

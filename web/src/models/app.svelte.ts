@@ -29,7 +29,7 @@ import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
 import { domainOf, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
-import { Later, type Timers } from './timing.ts';
+import { Later, type PageTimers } from './timing.ts';
 import { Transfers } from './transfers.svelte.ts';
 
 const GATHER_MS = 60;
@@ -57,7 +57,7 @@ export interface Surroundings {
   readonly messenger: Messenger;
   readonly preferences: Preferences;
   readonly place: Place;
-  readonly timers: Timers;
+  readonly timers: PageTimers;
   /** Erased, or another device now: begin anew. */
   readonly reload: () => void;
   /** Without it nothing is notified. */
@@ -87,7 +87,7 @@ export class App {
   readonly notifier: Notifier;
   readonly preferences: Preferences;
   readonly messenger: Messenger;
-  readonly timers: Timers;
+  readonly timers: PageTimers;
   readonly contacts = new SvelteMap<string, ContactView>();
   readonly #place: Place;
   readonly #reload: () => void;

@@ -3,7 +3,7 @@
 import type { MessageView } from '../sdk/protocol.ts';
 import type { Messenger } from './messenger.ts';
 import { nameOf } from './people.ts';
-import { Later, type Timers } from './timing.ts';
+import { Later, type PageTimers } from './timing.ts';
 
 const DRAFT_DELAY_MS = 400;
 /** The longest text that a message takes (spec/content.md leaves room for the rest in 64 KiB). */
@@ -35,7 +35,7 @@ export class Composer {
   /** Texts go out in the order in which they were written, also when one is slow. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(conversation: string, messenger: Messenger, domain: string, timers: Timers) {
+  constructor(conversation: string, messenger: Messenger, domain: string, timers: PageTimers) {
     this.#conversation = conversation;
     this.#messenger = messenger;
     this.#domain = domain;

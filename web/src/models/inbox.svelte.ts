@@ -8,7 +8,7 @@ import type { ConversationView, HitView } from '../sdk/protocol.ts';
 import type { Messenger } from './messenger.ts';
 import { isCounted } from './notices.ts';
 import { titleOf } from './people.ts';
-import { Later, type Timers } from './timing.ts';
+import { Later, type PageTimers } from './timing.ts';
 
 export const FILTERS = ['all', 'unread', 'groups', 'archived'] as const;
 export type Filter = (typeof FILTERS)[number];
@@ -32,7 +32,7 @@ export class Inbox {
   readonly #byId = new Map<string, ConversationView>();
   readonly #messenger: Messenger;
   readonly #own: () => string;
-  readonly #timers: Timers;
+  readonly #timers: PageTimers;
   readonly #attempt: Attempt;
   readonly #search: Later;
   #searches = 0;
@@ -53,7 +53,7 @@ export class Inbox {
   });
 
   /** `attempt`: does what may be refused, and says why it was. */
-  constructor(messenger: Messenger, own: () => string, timers: Timers, attempt: Attempt) {
+  constructor(messenger: Messenger, own: () => string, timers: PageTimers, attempt: Attempt) {
     this.#messenger = messenger;
     this.#attempt = attempt;
     this.#own = own;

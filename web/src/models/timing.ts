@@ -1,7 +1,7 @@
 /** Doing something once for many causes: timers as an argument, so that tests hold the clock. */
 
 /** What is used here of a browser's timers. */
-export interface Timers {
+export interface PageTimers {
   setTimeout(callback: () => void, delayMs: number): number;
   clearTimeout(timer: number): void;
   now(): number;
@@ -9,13 +9,13 @@ export interface Timers {
 
 /** Calls `action` once, `delayMs` after the first cause (`restarts` false) or the last (true). */
 export class Later {
-  readonly #timers: Timers;
+  readonly #timers: PageTimers;
   readonly #delayMs: number;
   readonly #restarts: boolean;
   readonly #action: () => void;
   #timer: number | undefined;
 
-  constructor(timers: Timers, delayMs: number, restarts: boolean, action: () => void) {
+  constructor(timers: PageTimers, delayMs: number, restarts: boolean, action: () => void) {
     this.#timers = timers;
     this.#delayMs = delayMs;
     this.#restarts = restarts;

@@ -9,7 +9,7 @@ import { NO_NOTICES, type NoticeSide } from '../models/notifier.svelte.ts';
 import { deviceName } from '../models/device_name.ts';
 import { Preferences } from '../models/preferences.svelte.ts';
 import { linkedName, routeOf } from '../models/route.ts';
-import type { Timers } from '../models/timing.ts';
+import type { PageTimers } from '../models/timing.ts';
 import { domainOf } from '../models/people.ts';
 import AppView from './AppView.svelte';
 
@@ -28,7 +28,7 @@ export function mountApp(
   target: HTMLElement,
   notices: NoticeSide = NO_NOTICES,
 ): Update {
-  const timers: Timers = {
+  const timers: PageTimers = {
     setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
     clearTimeout: (timer) => {
       window.clearTimeout(timer);

@@ -1,8 +1,8 @@
 /** Timers that stand still until a test lets time pass. */
 
-import type { Timers } from '../../src/models/timing.ts';
+import type { PageTimers } from '../../src/models/timing.ts';
 
-export class Clock implements Timers {
+export class Clock implements PageTimers {
   #nowMs: number;
   #last = 0;
   readonly #due = new Map<number, { readonly atMs: number; readonly run: () => void }>();
