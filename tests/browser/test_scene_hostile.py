@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from playwright.sync_api import expect
 
-from browser.front import Front
+from browser.front import Front, Weather
 from browser.people import Member, Person, Troupe
 from cast import state_of
 from crooked import Crooked, account_of, alter_envelopes, honest, impostor, moved
@@ -35,6 +35,10 @@ class Scene:
 
     async def _push(self, frame: f.ServerFrame) -> None:
         self.crooked.push(frame)
+
+    def is_under(self, weather: Weather) -> None:
+        """Anna's network, from now on."""
+        self.cem.do(self.front.turn(weather))
 
     def pushes(self, frame: f.ServerFrame) -> None:
         """The server says something of its own making."""
@@ -106,8 +110,10 @@ def test_a_swapped_key_later_stops_sending_until_a_decision(scene: Scene) -> Non
     anna, cem = scene.anna, scene.cem
     before = len(scene.crooked.appends())
     lies_about(cem, scene.crooked)
-    scene.reconnects()
+    # Written before anything can be known: with the connection the field may go at once.
+    scene.is_under(Weather.DOWN)
     anna.writes("Is it you?")
+    scene.is_under(Weather.FAIR)
     expect(anna.page.get_by_text(anna.say("conversation.changed", cem.name))).to_be_visible()
     expect(anna.field).to_have_count(0)
     assert len(scene.crooked.appends()) == before
