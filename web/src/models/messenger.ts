@@ -31,7 +31,10 @@ export interface Messenger {
   onTold(listener: (told: Told) => void): () => void;
   /** The device was started anew: what the page knows may be old. */
   onRestarted(listener: () => void): () => void;
-  /** Somebody looks, or there is a network again: do not wait before the next attempt to connect. */
+  /**
+   * Somebody looks, or the network came or went: do not wait before the next attempt to connect; a
+   * connection has to prove that it is still there.
+   */
   hurry(): void;
 }
 

@@ -16,6 +16,7 @@ const VAULT = 'device';
 interface WorkerScope {
   onmessage: ((event: MessageEvent<Request | 'hurry'>) => void) | null;
   ononline: (() => void) | null;
+  onoffline: (() => void) | null;
   onerror: OnErrorEventHandlerNonNull | null;
   onunhandledrejection: ((event: PromiseRejectionEvent) => void) | null;
   postMessage(answer: Answer): void;
@@ -93,7 +94,8 @@ scope.onmessage = ({ data: request }) => {
     relay.ask(request);
   }
 };
-scope.ononline = () => {
+// Offline too: a connection that says nothing any more would be noticed only by the next probe.
+scope.ononline = scope.onoffline = () => {
   desk?.hurry();
 };
 

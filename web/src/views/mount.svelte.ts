@@ -71,9 +71,11 @@ export function mountApp(
     }
   });
   hearServiceWorker(messenger, app);
-  window.addEventListener('online', () => {
-    messenger.hurry();
-  });
+  for (const change of ['online', 'offline']) {
+    window.addEventListener(change, () => {
+      messenger.hurry();
+    });
+  }
   void begin(app, linked);
   return update;
 }
