@@ -78,7 +78,8 @@ class PostgresTransaction:
             raise LocalError("A statement failed earlier in this transaction: end the body.")
         try:
             yield
-        except asyncpg.IntegrityConstraintViolationError as error:
+        # A table made by another process meanwhile is found as a name that is taken.
+        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DuplicateTableError) as error:
             self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
             raise self.failed from error
         except BaseException as error:
