@@ -57,6 +57,15 @@ class _CommitUnknown(Exception):
     """The connection was lost while COMMIT was under way."""
 
 
+_TAKEN = (
+    asyncpg.IntegrityConstraintViolationError,
+    # IF NOT EXISTS does not wait for a process that is creating the same table: whoever loses
+    # finds the name taken in one of three catalogues, and only one of them is a unique index.
+    asyncpg.DuplicateTableError,
+    asyncpg.DuplicateObjectError,
+)
+
+
 def _unavailable(error: BaseException) -> StorageUnavailable:
     reason = str(error) or type(error).__name__
     return StorageUnavailable(
@@ -78,8 +87,7 @@ class PostgresTransaction:
             raise LocalError("A statement failed earlier in this transaction: end the body.")
         try:
             yield
-        # A table made by another process meanwhile is found as a name that is taken.
-        except (asyncpg.IntegrityConstraintViolationError, asyncpg.DuplicateTableError) as error:
+        except _TAKEN as error:
             self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
             raise self.failed from error
         except BaseException as error:
