@@ -2,7 +2,7 @@
  * The whole app without its face: who this is, where they are, what is told by the device.
  *
  * What the device tells is gathered for a moment and taken in at once, so that fifty messages a
- * second cost no more than a few.
+ * second cost no more than a few (`gathering.ts`).
  */
 
 import { SvelteMap } from 'svelte/reactivity';
@@ -22,6 +22,7 @@ import { Announcer } from './announcer.svelte.ts';
 import { attempt } from './attempt.ts';
 import { Composer } from './composer.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
+import { Gathering } from './gathering.ts';
 import { Inbox } from './inbox.svelte.ts';
 import { Linking } from './linking.svelte.ts';
 import type { Messenger } from './messenger.ts';
@@ -29,10 +30,9 @@ import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
 import { domainOf, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
-import { Later, type PageTimers } from './timing.ts';
+import type { PageTimers } from './timing.ts';
 import { Transfers } from './transfers.svelte.ts';
 
-const GATHER_MS = 60;
 const NOTE_MS = 6000;
 
 /** What is used here of the browser's address and history. */
@@ -92,8 +92,7 @@ export class App {
   readonly #place: Place;
   readonly #reload: () => void;
   readonly #toClipboard: (text: string) => Promise<void>;
-  readonly #gathered: Told[] = [];
-  readonly #flush: Later;
+  readonly #gathering: Gathering<Told>;
   readonly #asked = new Set<string>();
   #lastNote = 0;
   /** The open conversation as the list has it now. */
@@ -128,12 +127,11 @@ export class App {
       own: () => this.own?.address ?? '',
       now: () => timers.now(),
     });
-    this.#flush = new Later(timers, GATHER_MS, false, () => {
-      this.takeIn();
+    this.#gathering = new Gathering(timers, (told) => {
+      this.#takeIn(told);
     });
     messenger.onTold((told) => {
-      this.#gathered.push(told);
-      this.#flush.cause();
+      this.#gathering.add(told);
     });
     messenger.onRestarted(() => void this.attempt(() => this.#again()));
   }
@@ -302,9 +300,12 @@ export class App {
     }
   }
 
-  /** Take in everything gathered. */
-  takeIn(): void {
-    const told = this.#gathered.splice(0);
+  /** A letter was typed, anywhere: what is being told can be drawn right after it. */
+  typed(): void {
+    this.#gathering.typed();
+  }
+
+  #takeIn(told: readonly Told[]): void {
     const conversations = new Map<string, ConversationView>();
     const gone: string[] = [];
     const messages = new Map<string, MessageView>();
