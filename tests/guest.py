@@ -12,7 +12,7 @@ from plausch.base.clock import ManualClock
 from plausch.base.ids import ConversationId
 from plausch.content.cards import Card
 from plausch.domain.booking import Booking
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 
 
 @dataclass
@@ -20,7 +20,7 @@ class Guest:
     """One conversation with the restaurant. `replies` are those to the last message."""
 
     book: Book
-    restaurant: Restaurant
+    restaurant: Business
     clock: ManualClock
     name: str = "anna"
     seq: int = 0

@@ -5,12 +5,12 @@ from collections import Counter
 from itertools import combinations
 from pathlib import Path
 
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 
 CLAIMING = ("held", "confirmed", "seated")
 
 
-def audit(path: Path, restaurant: Restaurant) -> int:
+def audit(path: Path, restaurant: Business) -> int:
     """Check every promise of the book; how many bookings have tables now."""
     with sqlite3.connect(path) as connection:
         bookings = connection.execute(
@@ -36,7 +36,7 @@ def audit(path: Path, restaurant: Restaurant) -> int:
         tables = tuple(resources.split("\n"))
         fitting = {seating.resources for seating in restaurant.floor.seatings(party)}
         assert tables in fitting, f"{uid}: a party of {party} at {tables}"
-    pacing = restaurant.service.pacing
+    pacing = restaurant.service().pacing
     if pacing is not None:
         covers: Counter[int] = Counter()
         for _, party, starts_at_s, *_ in claiming:

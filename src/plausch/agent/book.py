@@ -21,7 +21,8 @@ from plausch.db.interface import Database, Transaction
 from plausch.db.migrate import Step, migrate
 from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import Booking, By
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
+from plausch.domain.service import DEFAULT_SERVICE
 from plausch.domain.slots import Availability, Unavailable
 
 T = TypeVar("T")
@@ -88,6 +89,26 @@ STEPS = (
             )""",
         ),
     ),
+    Step(
+        2,
+        "several services, each with its pace",
+        (
+            f"ALTER TABLE booking ADD COLUMN service TEXT NOT NULL DEFAULT '{DEFAULT_SERVICE}'",
+            "ALTER TABLE pace RENAME TO old_pace",
+            """CREATE TABLE pace (
+                service TEXT NOT NULL,
+                slot_minutes BIGINT NOT NULL,
+                slot BIGINT NOT NULL,
+                covers BIGINT NOT NULL,
+                max_covers BIGINT NOT NULL,
+                PRIMARY KEY (service, slot_minutes, slot),
+                CHECK (covers >= 0 AND covers <= max_covers)
+            )""",
+            "INSERT INTO pace (service, slot_minutes, slot, covers, max_covers) "
+            f"SELECT '{DEFAULT_SERVICE}', slot_minutes, slot, covers, max_covers FROM old_pace",
+            "DROP TABLE old_pace",
+        ),
+    ),
 )
 
 _SAVE_TALK = """INSERT INTO talk (conversation, state) VALUES ($1, $2)
@@ -145,7 +166,7 @@ class Book:
         await self._database.close()
 
     async def at_desk(
-        self, restaurant: Restaurant, now_s: int, body: Callable[[Desk], Coroutine[Any, Any, T]]
+        self, business: Business, now_s: int, body: Callable[[Desk], Coroutine[Any, Any, T]]
     ) -> T:
         """Run a body that awaits only its desk, in one transaction; durable on return.
 
@@ -153,43 +174,46 @@ class Book:
         """
 
         async def work(transaction: Transaction) -> T:
-            return await body(Desk(transaction, restaurant, now_s))
+            return await body(Desk(transaction, business, now_s))
 
         return await self._database.transact(work)
 
     async def available(
-        self, restaurant: Restaurant, day: date, party: int, now_s: int
+        self, business: Business, day: date, party: int, now_s: int, service: str = ""
     ) -> Availability:
-        """The free times of an opening day for a party."""
+        """The free times of an opening day for a party and a service."""
 
         async def work(transaction: Transaction) -> Availability:
-            return await Desk(transaction, restaurant, now_s).available(day, party)
+            return await Desk(transaction, business, now_s).available(day, party, service=service)
 
         return await self._database.read(work)
 
     async def hold(
         self,
-        restaurant: Restaurant,
+        business: Business,
         conversation: ConversationId,
         token: bytes,
         starts_at_s: int,
         party: int,
         now_s: int,
+        service: str = "",
     ) -> Booking | Unavailable:
         """As `Desk.hold`, in a transaction of its own."""
         return await self.at_desk(
-            restaurant, now_s, lambda desk: desk.hold(conversation, token, starts_at_s, party)
+            business,
+            now_s,
+            lambda desk: desk.hold(conversation, token, starts_at_s, party, service=service),
         )
 
     async def confirm(
-        self, restaurant: Restaurant, booking: Booking, under_name: str, now_s: int
+        self, business: Business, booking: Booking, under_name: str, now_s: int
     ) -> Booking:
         """As `Desk.confirm`, in a transaction of its own. Raises BookingRefused."""
-        return await self.at_desk(restaurant, now_s, lambda desk: desk.confirm(booking, under_name))
+        return await self.at_desk(business, now_s, lambda desk: desk.confirm(booking, under_name))
 
-    async def cancel(self, restaurant: Restaurant, booking: Booking, by: By, now_s: int) -> Booking:
+    async def cancel(self, business: Business, booking: Booking, by: By, now_s: int) -> Booking:
         """As `Desk.cancel`, in a transaction of its own. Raises BookingRefused."""
-        return await self.at_desk(restaurant, now_s, lambda desk: desk.cancel(booking, by))
+        return await self.at_desk(business, now_s, lambda desk: desk.cancel(booking, by))
 
     async def bookings_on(self, day: date, zone: str) -> list[TableBooking]:
         """The live bookings that begin on a local date of a time zone, by time and table."""
@@ -201,7 +225,7 @@ class Book:
 
     async def answer(
         self,
-        restaurant: Restaurant,
+        business: Business,
         conversation: ConversationId,
         place: Place,
         now_s: int,
@@ -223,7 +247,7 @@ class Book:
                 "SELECT state FROM talk WHERE conversation = $1", conversation
             )
             talk = msgspec.msgpack.decode(rows[0][0], type=Talk) if rows else Talk()
-            after, replies = await respond(talk, Desk(transaction, restaurant, now_s))
+            after, replies = await respond(talk, Desk(transaction, business, now_s))
             await transaction.execute(_SAVE_TALK, conversation, msgspec.msgpack.encode(after))
             await transaction.execute(_SAVE_ANSWERED, place.log, place.seq)
             for number, content in enumerate(replies):

@@ -29,9 +29,9 @@ from plausch.domain.booking import (
     apply,
     decide,
 )
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.domain.calendar import instant_s
-from plausch.domain.service import QUANTUM_S
+from plausch.domain.service import QUANTUM_S, Service
 from plausch.domain.slots import (
     Availability,
     Occupancy,
@@ -46,7 +46,7 @@ _DAY_QUANTA = 86_400 // QUANTUM_S
 
 _COLUMNS = (
     "uid, sequence, state, party, starts_at_s, ends_at_s, zone, under_name, hold_until_s, "
-    "booked_at_s, modified_at_s"
+    "booked_at_s, modified_at_s, service"
 )
 _CLAIMING = "state IN ('confirmed', 'held', 'seated')"  # domain.booking.CLAIMING
 
@@ -68,20 +68,21 @@ _ON_DAY = _reading(
     "starts_at_s, resources",
 )
 _AROUND = _reading(
-    "uid, party, starts_at_s, state, resources, first_quantum, end_quantum",
+    "uid, party, starts_at_s, state, resources, first_quantum, end_quantum, service",
     f"{_CLAIMING} AND first_quantum > $1 AND first_quantum < $2 "
     "AND NOT (state = 'held' AND hold_until_s <= $3)",
     "uid",
 )
 _INSERT = """INSERT INTO booking (uid, sequence, state, party, starts_at_s, ends_at_s, zone,
-    under_name, hold_until_s, booked_at_s, modified_at_s, conversation, token, resources,
+    under_name, hold_until_s, booked_at_s, modified_at_s, service, conversation, token, resources,
     first_quantum, end_quantum, pace_minutes, pace_window)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+    $19)"""
 _UPDATE = """UPDATE booking SET sequence = $2, state = $3, under_name = $4, hold_until_s = $5,
     modified_at_s = $6 WHERE uid = $1"""
 _CLAIM = Bulk("INSERT INTO claim (resource, quantum, uid) {rows}", ("text", "int", "text"))
-_PACE = """INSERT INTO pace (slot_minutes, slot, covers, max_covers) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (slot_minutes, slot)
+_PACE = """INSERT INTO pace (service, slot_minutes, slot, covers, max_covers)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (service, slot_minutes, slot)
     DO UPDATE SET covers = pace.covers + excluded.covers, max_covers = excluded.max_covers"""
 
 
@@ -94,19 +95,25 @@ class TableBooking:
 
 
 class Desk:
-    """The book as it is within one transaction, at one moment, for one restaurant."""
+    """The book as it is within one transaction, at one moment, for one business."""
 
-    def __init__(self, transaction: Transaction, restaurant: Restaurant, now_s: int) -> None:
-        self.restaurant = restaurant
+    def __init__(self, transaction: Transaction, business: Business, now_s: int) -> None:
+        self.business = business
         self.now_s = now_s
         self._transaction = transaction
 
-    async def available(self, day: date, party: int, instead_of: str = "") -> Availability:
-        """The free times of an opening day for a party; as if the booking `instead_of` were not."""
-        zone = self.restaurant.calendar.zone
+    async def available(
+        self, day: date, party: int, instead_of: str = "", service: str = ""
+    ) -> Availability:
+        """The free times of an opening day for a party; as if the booking `instead_of` were not.
+
+        `service` is the identifier of what is to be booked; empty for the first service.
+        """
+        wanted = self.business.service(service)
+        zone = self.business.calendar.zone
         opens = instant_s(zone, day, 0) // QUANTUM_S
-        occupancy = await self._occupancy(opens, opens + 2 * _DAY_QUANTA, instead_of)
-        return free_slots(self.restaurant, day, party, self.now_s, occupancy)
+        occupancy = await self._occupancy(wanted, opens, opens + 2 * _DAY_QUANTA, instead_of)
+        return free_slots(self.business, wanted, day, party, self.now_s, occupancy)
 
     async def hold(
         self,
@@ -115,6 +122,7 @@ class Desk:
         starts_at_s: int,
         party: int,
         under_name: str = "",
+        service: str = "",
     ) -> Booking | Unavailable:
         """Keep a table for a party, for the service's hold time; or why that is impossible.
 
@@ -125,10 +133,11 @@ class Desk:
         if known:
             return known[0]
         await self.expire_holds()
-        slot = slot_at(self.restaurant, starts_at_s, party, self.now_s)
+        wanted = self.business.service(service)
+        slot = slot_at(self.business, wanted, starts_at_s, party, self.now_s)
         if isinstance(slot, Unavailable):
             return slot
-        return await self._place(conversation, token, slot, party, under_name)
+        return await self._place(conversation, token, wanted, slot, party, under_name)
 
     async def rebook(
         self,
@@ -147,26 +156,27 @@ class Desk:
         if known:
             return known[0]
         await self.expire_holds()
-        slot = slot_at(self.restaurant, starts_at_s, party, self.now_s)
+        wanted = self.business.service(old.service)
+        slot = slot_at(self.business, wanted, starts_at_s, party, self.now_s)
         if isinstance(slot, Unavailable):
             return slot
-        placed = await self._place(conversation, token, slot, party, old.under_name, old)
+        placed = await self._place(conversation, token, wanted, slot, party, old.under_name, old)
         return placed if isinstance(placed, Unavailable) else await self.confirm(placed)
 
     async def _place(
         self,
         conversation: ConversationId,
         token: bytes,
+        service: Service,
         slot: Slot,
         party: int,
         under_name: str,
         instead_of: Booking | None = None,
     ) -> Booking | Unavailable:
-        service = self.restaurant.service
         quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
         left_out = instead_of.uid if instead_of is not None else ""
-        occupancy = await self._occupancy(quanta.start, quanta.stop, left_out)
-        found = table_for(self.restaurant, slot, party, occupancy)
+        occupancy = await self._occupancy(service, quanta.start, quanta.stop, left_out)
+        found = table_for(self.business, service, slot, party, occupancy)
         if found is None:
             return Unavailable.FULL
         if instead_of is not None:
@@ -179,6 +189,7 @@ class Desk:
             slot.ends_at_s,
             slot.zone,
             under_name,
+            service.identifier,
         )
         for command in (request, Hold(0, self.now_s + service.hold_minutes * 60)):
             for event in decide(booking, command, self.now_s):
@@ -202,7 +213,8 @@ class Desk:
 
     def cancel_deadline_s(self, booking: Booking) -> int:
         """Until when its customer may take a booking back."""
-        return booking.starts_at_s - self.restaurant.service.cancel_until_minutes * 60
+        service = self.business.service(booking.service)
+        return booking.starts_at_s - service.cancel_until_minutes * 60
 
     async def expire_holds(self) -> None:
         """End the holds whose time is over, and free their tables."""
@@ -244,8 +256,8 @@ class Desk:
     async def _release(self, booking: Booking) -> None:
         await self._transaction.execute("DELETE FROM claim WHERE uid = $1", booking.uid)
         await self._transaction.execute(
-            """UPDATE pace SET covers = covers - $2 WHERE (slot_minutes, slot) =
-               (SELECT pace_minutes, pace_window FROM booking WHERE uid = $1)""",
+            """UPDATE pace SET covers = covers - $2 WHERE (service, slot_minutes, slot) =
+               (SELECT service, pace_minutes, pace_window FROM booking WHERE uid = $1)""",
             booking.uid,
             booking.party,
         )
@@ -258,7 +270,7 @@ class Desk:
         tables: tuple[str, ...],
         quanta: range,
     ) -> None:
-        pacing = self.restaurant.service.pacing
+        pacing = self.business.service(booking.service).pacing
         pace_minutes = pacing.slot_minutes if pacing else 0
         window = pacing.window(booking.starts_at_s) if pacing else 0
         await self._transaction.execute(
@@ -274,7 +286,7 @@ class Desk:
         )
         if pacing:
             await self._transaction.execute(
-                _PACE, pace_minutes, window, booking.party, pacing.max_covers
+                _PACE, booking.service, pace_minutes, window, booking.party, pacing.max_covers
             )
 
     async def _move(
@@ -309,9 +321,11 @@ class Desk:
         return [_booking(row) for row in await self._transaction.fetch(query, *values)]
 
     async def _occupancy(
-        self, first_quantum: int, end_quantum: int, left_out: str = ""
+        self, service: Service, first_quantum: int, end_quantum: int, left_out: str = ""
     ) -> Occupancy:
         """Who claims tables around a stretch of time, a day to both sides for chains of moves.
+
+        Covers are those of the service, which has a pace of its own.
 
         Holds whose time is over do not count, even while they are still in the book; nor does the
         booking `left_out`.
@@ -322,16 +336,17 @@ class Desk:
             end_quantum + _DAY_QUANTA,
             self.now_s,
         )
-        pacing = self.restaurant.service.pacing
+        pacing = service.pacing
         placements: list[Placement] = []
         covers: dict[int, int] = {}
-        for uid, party, starts_at_s, state, resources, first, end in rows:
+        for uid, party, starts_at_s, state, resources, first, end, kind in rows:
             if uid == left_out:
                 continue
             pinned = state == BookingState.SEATED or starts_at_s <= self.now_s
             tables = tuple(resources.split("\n"))
-            placements.append(Placement(uid, party, range(first, end), tables, pinned))
-            if pacing:
+            floor = self.business.floor_for(self.business.service(kind))
+            placements.append(Placement(uid, party, range(first, end), tables, pinned, floor))
+            if pacing and kind == service.identifier:
                 window = pacing.window(starts_at_s)
                 covers[window] = covers.get(window, 0) + party
         return Occupancy(tuple(placements), covers)
@@ -369,6 +384,7 @@ def _values(booking: Booking) -> tuple[int | str, ...]:
         booking.hold_until_s,
         booking.booked_at_s,
         booking.modified_at_s,
+        booking.service,
     )
 
 

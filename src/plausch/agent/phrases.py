@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Antworten Sie mit der Nummer, einer Uhrzeit oder einem anderen Tag.",
         "Answer with the number, a time, or another day.",
     ),
+    "ask_service": ("Was darf ich für Sie eintragen?", "What may I book for you?"),
     "ask_party": (
         "Gern. Für wie viele Personen darf ich reservieren?",
         "Gladly. For how many people?",

@@ -18,7 +18,7 @@ from plausch.base.clock import Clock
 from plausch.content import mimi
 from plausch.content.cards import card_message
 from plausch.content.text import markdown_part
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.sdk import (
     Client,
     Conversation,
@@ -36,15 +36,15 @@ _LOOK_BACK = 200
 
 
 class Agent:
-    """A restaurant's device at work.
+    """A business's device at work.
 
     `client` is the business's own device, inside its `async with`; `book` belongs to this
-    restaurant alone.
+    business alone.
     """
 
-    def __init__(self, client: Client, restaurant: Restaurant, book: Book, clock: Clock) -> None:
+    def __init__(self, client: Client, business: Business, book: Book, clock: Clock) -> None:
         self._client = client
-        self._restaurant = restaurant
+        self._business = business
         self._book = book
         self._clock = clock
 
@@ -82,7 +82,7 @@ class Agent:
 
         place = Place(message.stored.conversation_id, message.seq)
         now_s = self._clock.now_ms() // 1000
-        await self._book.answer(self._restaurant, heard.conversation, place, now_s, respond)
+        await self._book.answer(self._business, heard.conversation, place, now_s, respond)
         for note in notes:
             _LOG.info("booking %s", note)
         for reply in await self._book.waiting_replies():

@@ -18,7 +18,9 @@ from plausch.content.cards import (
     SlotOffer,
 )
 from plausch.domain.booking import Booking, BookingState
+from plausch.domain.service import Service
 from plausch.domain.slots import Slot
+from plausch.domain.tables import FloorPlan
 
 _ACTIONS = {
     BookingState.HELD: (Action.CONFIRM, Action.CANCEL),
@@ -42,17 +44,27 @@ class Turn:
     @property
     def today(self) -> date:
         """The local date at the business."""
-        return self.desk.restaurant.calendar.today(self.desk.now_s)
+        return self.desk.business.calendar.today(self.desk.now_s)
+
+    @property
+    def service(self) -> Service:
+        """What is talked about: the chosen service, or the first."""
+        return self.desk.business.service(self.talk.service)
+
+    @property
+    def floor(self) -> FloorPlan:
+        """The places that this service may use."""
+        return self.desk.business.floor_for(self.service)
 
     @property
     def phrases(self) -> Phrases:
         """The words of the guest's language, or of the house while that is unknown."""
-        return Phrases(self.talk.language or self.desk.restaurant.language, self.today)
+        return Phrases(self.talk.language or self.desk.business.language, self.today)
 
     @property
     def call(self) -> str:
         """The invitation to telephone, empty if the house has no number."""
-        telephone = self.desk.restaurant.telephone
+        telephone = self.desk.business.telephone
         return self.phrases.say("call", telephone=telephone) if telephone else ""
 
     def expect(self, expecting: Expecting, options: Sequence[str] = ()) -> None:
@@ -62,7 +74,7 @@ class Turn:
     def forget_wishes(self) -> None:
         """The booking is settled: party, date and time are no longer meant."""
         self.talk = replace(self.talk, party=None, day=None, time=None, part=None)
-        self.talk = replace(self.talk, held_uid="", changing_uid="")
+        self.talk = replace(self.talk, held_uid="", changing_uid="", service="")
         self.expect(Expecting.NOTHING)
 
     def reply(self, text: str, card: Card | None = None) -> None:
@@ -80,7 +92,7 @@ class Turn:
 
     def offer(self, text: str, party: int, slots: Sequence[Slot]) -> None:
         """Offer free times, numbered; dates are named when there are several."""
-        calendar = self.desk.restaurant.calendar
+        calendar = self.desk.business.calendar
         days = {calendar.today(slot.starts_at_s) for slot in slots}
         with_day = len(days) > 1 or days != {self.talk.day}
         labels = [self.phrases.slot(slot, calendar, with_day=with_day) for slot in slots]
@@ -98,7 +110,7 @@ class Turn:
 
     def show(self, text: str, booking: Booking) -> None:
         """Say where a booking stands."""
-        restaurant = self.desk.restaurant
+        business = self.desk.business
         card = BookingCard(
             uid=booking.uid,
             sequence=booking.sequence,
@@ -108,14 +120,14 @@ class Turn:
             duration_s=booking.ends_at_s - booking.starts_at_s,
             zone=booking.zone,
             under_name=booking.under_name,
-            business=restaurant.name,
+            business=business.name,
             actions=_ACTIONS.get(booking.state, ()),
         )
         self.reply(text, card)
 
     def described(self, booking: Booking) -> str:
         """`am Freitag, 27. November, 19:30 Uhr, 4 Personen`."""
-        local = self.desk.restaurant.calendar.local(booking.starts_at_s)
+        local = self.desk.business.calendar.local(booking.starts_at_s)
         return self.phrases.say(
             "booking",
             day=self.phrases.on(local.date()),
@@ -125,7 +137,7 @@ class Turn:
 
     def note(self, booking: Booking) -> None:
         """A line for the staff: which booking, what became of it, when, how many."""
-        local = self.desk.restaurant.calendar.local(booking.starts_at_s)
+        local = self.desk.business.calendar.local(booking.starts_at_s)
         self.notes.append(
             f"{booking.uid} {booking.state}: {local:%Y-%m-%d %H:%M}, {booking.party} guests"
         )

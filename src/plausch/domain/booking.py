@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from plausch.base.errors import LocalError
+from plausch.domain.service import DEFAULT_SERVICE
 
 MAX_PARTY = 1_000
 MAX_NAME_CHARACTERS = 80
@@ -75,6 +76,7 @@ class Booking:
     hold_until_s: int
     booked_at_s: int
     modified_at_s: int
+    service: str = DEFAULT_SERVICE
 
 
 # --- commands ------------------------------------------------------------------------------
@@ -90,6 +92,7 @@ class Request:
     ends_at_s: int
     zone: str
     under_name: str = ""
+    service: str = DEFAULT_SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,7 @@ class Requested:
     ends_at_s: int
     zone: str
     under_name: str
+    service: str = DEFAULT_SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +281,7 @@ def _request(booking: Booking | None, command: Request, now_s: int) -> tuple[Eve
             command.ends_at_s,
             command.zone,
             command.under_name,
+            command.service,
         ),
     )
 
@@ -341,6 +346,7 @@ def apply(booking: Booking | None, event: Event) -> Booking:
             hold_until_s=0,
             booked_at_s=event.at_s,
             modified_at_s=event.at_s,
+            service=event.service,
         )
     if booking is None:
         raise BookingRefused("The first event of a booking is a request.", code="unknown")
