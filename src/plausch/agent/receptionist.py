@@ -85,6 +85,8 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         hours_talk.tell_hours(turn)
     elif verb == "mine":
         await _tell_mine(turn)
+    elif verb == "take":
+        await table_talk.take(turn, rest)
     elif verb == "service":
         await table_talk.choose_service(turn, rest)
     elif verb == "party" and rest.isdecimal() and 1 <= int(rest[:6]) <= MAX_PARTY:
@@ -206,7 +208,18 @@ async def _answered(turn: Turn, understood: Understood) -> bool:
         return await _cancel_answered(turn, understood)
     if turn.talk.expecting is Expecting.CHANGE and not understood.has_details:
         return await _cancel_answered(turn, understood)
+    if turn.talk.expecting is Expecting.NOTICE and not understood.has_details:
+        return await _notice_answered(turn, understood)
     return turn.talk.expecting is Expecting.NAME and await _name_answered(turn, understood)
+
+
+async def _notice_answered(turn: Turn, understood: Understood) -> bool:
+    """Whether the message was a plain yes or no to what the business wrote by itself."""
+    options = turn.talk.options
+    if len(options) == 2 and understood.intents & {Intent.YES, Intent.NO}:
+        await _chosen(turn, options[Intent.NO in understood.intents])
+        return True
+    return False
 
 
 def _settle_language(turn: Turn, understood: Understood) -> None:

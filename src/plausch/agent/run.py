@@ -7,17 +7,15 @@ already.
 """
 
 import logging
-import secrets
 from collections.abc import Sequence
 
 from plausch.agent.book import Book, Place, WaitingReply
 from plausch.agent.desk import Desk
+from plausch.agent.outgoing import encoded
 from plausch.agent.receptionist import answer
-from plausch.agent.talk import Heard, Reply, Talk
+from plausch.agent.talk import Heard, Talk
 from plausch.base.clock import Clock
 from plausch.content import mimi
-from plausch.content.cards import card_message
-from plausch.content.text import markdown_part
 from plausch.domain.business import Business
 from plausch.sdk import (
     Client,
@@ -77,7 +75,7 @@ class Agent:
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
             answered = await answer(talk, heard, desk)
             notes[:] = answered.notes
-            contents = [_encoded(reply) for reply in answered.replies]
+            contents = [encoded(reply) for reply in answered.replies]
             return answered.talk, contents
 
         place = Place(message.stored.conversation_id, message.seq)
@@ -109,11 +107,3 @@ class Agent:
             stored.outgoing and stored.content is not None and stored.content.salt == salt
             for stored in await conversation.history(_LOOK_BACK)
         )
-
-
-def _encoded(reply: Reply) -> bytes:
-    salt = secrets.token_bytes(mimi.SALT_BYTES)
-    if reply.card is None:
-        part = markdown_part(reply.text, language=reply.language)
-        return mimi.MimiContent(salt=salt, part=part).encode()
-    return card_message(reply.card, reply.text, language=reply.language, salt=salt).encode()

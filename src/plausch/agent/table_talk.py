@@ -148,9 +148,8 @@ async def confirm(turn: Turn, name: str) -> None:
     if booking is None:
         await plan(turn)
         return
-    if booking.state is BookingState.CONFIRMED:
-        turn.show(turn.phrases.say("already_confirmed"), booking)
-        turn.forget_wishes()
+    if booking.state in (BookingState.CONFIRMED, BookingState.PENDING):
+        _tell_already(turn, booking)
         return
     if booking.state is not BookingState.HELD or booking.hold_until_s <= turn.desk.now_s:
         again = await turn.desk.hold(
@@ -169,7 +168,38 @@ async def confirm(turn: Turn, name: str) -> None:
 
 
 async def _confirm(turn: Turn, booking: Booking, name: str) -> None:
-    _tell_confirmed(turn, await turn.desk.confirm(booking, name))
+    _tell_settled(turn, await turn.desk.settle(booking, name))
+
+
+def _tell_already(turn: Turn, booking: Booking) -> None:
+    asked = booking.state is BookingState.PENDING
+    turn.show(turn.phrases.say("already_asked" if asked else "already_confirmed"), booking)
+    turn.forget_wishes()
+
+
+async def take(turn: Turn, uid: str) -> None:
+    """The guest accepts what was offered and kept free: a counter-offer, a freed table."""
+    booking = await turn.desk.booking(turn.heard.conversation, uid)
+    if booking is None:
+        await plan(turn)
+    elif booking.state in (BookingState.CONFIRMED, BookingState.PENDING):
+        _tell_already(turn, booking)
+    elif booking.state is BookingState.HELD and turn.desk.now_s < booking.hold_until_s:
+        _tell_settled(turn, await turn.desk.confirm(booking))
+    else:
+        day = turn.desk.business.calendar.today(booking.starts_at_s)
+        turn.talk = replace(turn.talk, day=day, service=booking.service)
+        await _offer_instead(turn, turn.phrases.say("hold_gone"), booking.party)
+
+
+def _tell_settled(turn: Turn, booking: Booking) -> None:
+    """Firm, or waiting for a person's word."""
+    if booking.state is not BookingState.PENDING:
+        _tell_confirmed(turn, booking)
+        return
+    turn.show(turn.phrases.say("asked", what=turn.described(booking)), booking)
+    turn.note(booking)
+    turn.forget_wishes()
 
 
 def _tell_confirmed(turn: Turn, booking: Booking) -> None:
@@ -296,7 +326,7 @@ async def _rebook(turn: Turn, old: Booking, starts_at_s: int, party: int) -> Non
         if given_up is not None:
             turn.show(turn.phrases.say("changed", what=what), given_up)
             turn.note(given_up)
-        _tell_confirmed(turn, booking)
+        _tell_settled(turn, booking)
 
 
 def refuse_change(turn: Turn, booking: Booking) -> None:

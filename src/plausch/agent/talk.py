@@ -19,6 +19,7 @@ class Expecting(StrEnum):
     NAME = "name"
     CANCEL = "cancel"
     CHANGE = "change"
+    NOTICE = "notice"
 
 
 class DayPart(StrEnum):

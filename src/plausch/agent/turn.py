@@ -6,26 +6,19 @@ from datetime import date
 
 from plausch.agent.desk import Desk
 from plausch.agent.phrases import Phrases
+from plausch.agent.showing import booking_card, described, label_of
 from plausch.agent.talk import Expecting, Heard, Reply, Talk
 from plausch.content.cards import (
-    MAX_LABEL_CHARACTERS,
-    Action,
-    BookingCard,
     Card,
     Choices,
     OfferedSlot,
     Option,
     SlotOffer,
 )
-from plausch.domain.booking import Booking, BookingState
+from plausch.domain.booking import Booking
 from plausch.domain.service import Service
 from plausch.domain.slots import Slot
 from plausch.domain.tables import FloorPlan
-
-_ACTIONS = {
-    BookingState.HELD: (Action.CONFIRM, Action.CANCEL),
-    BookingState.CONFIRMED: (Action.CANCEL,),
-}
 
 
 @dataclass
@@ -64,8 +57,7 @@ class Turn:
     @property
     def call(self) -> str:
         """The invitation to telephone, empty if the house has no number."""
-        telephone = self.desk.business.telephone
-        return self.phrases.say("call", telephone=telephone) if telephone else ""
+        return self.phrases.call(self.desk.business.telephone)
 
     def expect(self, expecting: Expecting, options: Sequence[str] = ()) -> None:
         """Remember what the question is about and what its numbers stand for."""
@@ -83,10 +75,9 @@ class Turn:
 
     def ask(self, text: str, options: Sequence[Option], expecting: Expecting) -> None:
         """Ask with numbered options; every one has a button in clients that know cards."""
-        title = text.replace("**", "").replace("\n", " ")[:MAX_LABEL_CHARACTERS]
         lines = [f"{number}. {option.label}" for number, option in enumerate(options, 1)]
         hint = self.phrases.say("hint_number")
-        card = Choices(title, tuple(options))
+        card = Choices(label_of(text), tuple(options))
         self.reply(_paragraphs(text, "\n".join(lines), hint), card)
         self.expect(expecting, [option.identifier for option in options])
 
@@ -110,30 +101,11 @@ class Turn:
 
     def show(self, text: str, booking: Booking) -> None:
         """Say where a booking stands."""
-        business = self.desk.business
-        card = BookingCard(
-            uid=booking.uid,
-            sequence=booking.sequence,
-            state=booking.state,
-            party=booking.party,
-            start_s=booking.starts_at_s,
-            duration_s=booking.ends_at_s - booking.starts_at_s,
-            zone=booking.zone,
-            under_name=booking.under_name,
-            business=business.name,
-            actions=_ACTIONS.get(booking.state, ()),
-        )
-        self.reply(text, card)
+        self.reply(text, booking_card(self.desk.business, booking))
 
     def described(self, booking: Booking) -> str:
         """`am Freitag, 27. November, 19:30 Uhr, 4 Personen`."""
-        local = self.desk.business.calendar.local(booking.starts_at_s)
-        return self.phrases.say(
-            "booking",
-            day=self.phrases.on(local.date()),
-            time=self.phrases.time(local),
-            party=self.phrases.party(booking.party),
-        )
+        return described(self.phrases, self.desk.business, booking)
 
     def note(self, booking: Booking) -> None:
         """A line for the staff: which booking, what became of it, when, how many."""

@@ -10,7 +10,7 @@ import click
 
 from plausch.agent.book import Book
 from plausch.agent.config import example_text, load_business
-from plausch.agent.desk import TableBooking
+from plausch.agent.rows import TableBooking
 from plausch.agent.run import Agent
 from plausch.base.clock import SystemClock
 from plausch.base.errors import LocalError

@@ -10,10 +10,11 @@ import pytest
 from ledger import audit
 from linde import FRIDAY, NOW_S, TUESDAY, ZONE, at, clock_of, restaurant, salon, without_pacing
 from plausch.agent.book import Book
-from plausch.agent.desk import _CLAIMING, Desk
+from plausch.agent.desk import Desk
+from plausch.agent.rows import IS_LIVE
 from plausch.base.ids import ConversationId
 from plausch.db.interface import ConstraintViolated, Transaction
-from plausch.domain.booking import CLAIMING, Booking, BookingRefused, BookingState, By
+from plausch.domain.booking import LIVE, Booking, BookingRefused, BookingState, By
 from plausch.domain.service import Pacing
 from plausch.domain.slots import Unavailable
 from plausch.domain.tables import FloorPlan, Resource
@@ -266,7 +267,7 @@ async def test_who_saw_an_older_state_changes_nothing(book: Book, tmp_path: Path
 
 
 def test_the_query_names_the_states_that_claim() -> None:
-    assert set(re.findall(r"'(\w+)'", _CLAIMING)) == {state.value for state in CLAIMING}
+    assert set(re.findall(r"'(\w+)'", IS_LIVE)) == {state.value for state in LIVE}
 
 
 async def test_services_share_people_and_keep_their_own_rules(book: Book) -> None:
