@@ -10,9 +10,11 @@ from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Reply, Talk
 from plausch.base.clock import ManualClock
 from plausch.base.ids import ConversationId
-from plausch.content.cards import Card
+from plausch.content import mimi
+from plausch.content.cards import Card, card_of
+from plausch.content.text import readable_text
 from plausch.domain.booking import Booking
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 
 
 @dataclass
@@ -20,13 +22,14 @@ class Guest:
     """One conversation with the restaurant. `replies` are those to the last message."""
 
     book: Book
-    restaurant: Restaurant
+    restaurant: Business
     clock: ManualClock
     name: str = "anna"
     seq: int = 0
     talk: Talk = field(default_factory=Talk)
     replies: tuple[Reply, ...] = ()
     notes: tuple[str, ...] = ()
+    letter_card: Card | None = None
 
     @property
     def conversation(self) -> ConversationId:
@@ -60,6 +63,17 @@ class Guest:
     async def sends(self, card: Card) -> str:
         """Press a button: a card with a sentence that the receptionist must not need."""
         return await self.says("…", card)
+
+    async def letters(self) -> list[str]:
+        """What the business wrote to this guest by itself and did not send yet; handed over now."""
+        texts = []
+        for reply in await self.book.waiting_replies():
+            if reply.conversation == self.conversation:
+                content = mimi.decode(reply.content)
+                texts.append(readable_text(content))
+                self.letter_card = card_of(content)
+                await self.book.handed_over(reply)
+        return texts
 
     async def bookings(self) -> list[Booking]:
         """The firm bookings of this conversation."""

@@ -12,7 +12,7 @@ from plausch.agent.book import Book
 from plausch.agent.run import Agent
 from plausch.base.clock import ManualClock
 from plausch.content.cards import Card, card_message
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.sdk import Client, Conversation, IncomingMessage
 from plausch.sdk.composing import new_salt
 
@@ -24,7 +24,7 @@ class House:
     client: Client
     book: Book
     path: Path
-    restaurant: Restaurant
+    restaurant: Business
     clock: ManualClock
 
     @property
@@ -45,9 +45,7 @@ class House:
 
 
 @asynccontextmanager
-async def house_in(
-    town: Town, folder: Path, house: Restaurant | None = None
-) -> AsyncIterator[House]:
+async def house_in(town: Town, folder: Path, house: Business | None = None) -> AsyncIterator[House]:
     """The test restaurant as `linde@localhost`, with an empty book, not yet at work."""
     client = await town.person("linde", kind="business")
     path = folder / "linde-book.db"

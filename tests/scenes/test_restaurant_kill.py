@@ -9,7 +9,7 @@ import pytest
 from cast import message
 from company import did, line_of, process, server
 from ledger import audit
-from plausch.agent.config import load_restaurant
+from plausch.agent.config import load_business
 from plausch.content.cards import BookingCard
 from plausch.domain.booking import BookingState
 from plausch.sdk import Client
@@ -48,5 +48,5 @@ async def test_killed_while_guests_write(tmp_path: Path, seed: int) -> None:
             if isinstance(one.card, BookingCard) and one.card.state is BookingState.CONFIRMED
         ]
         assert len(firm) == len(set(firm)) >= 1
-        restaurant = load_restaurant(home / "business.toml")
+        restaurant = load_business(home / "business.toml")
         assert audit(home / "book.db", restaurant) == len(firm)

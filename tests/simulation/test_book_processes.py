@@ -96,7 +96,7 @@ async def test_the_survivor_goes_on(tmp_path: Path) -> None:
     worker.kill()
     worker.communicate()
     book = await Book.open(path)
-    later_s = NOW_S + HOUSE.service.hold_minutes * 60
+    later_s = NOW_S + HOUSE.service().hold_minutes * 60
     conversation = ConversationId(b"z" * 16)
     booking = await book.hold(HOUSE, conversation, b"t", at(TUESDAY, "21:30"), 2, later_s)
     assert isinstance(booking, Booking)

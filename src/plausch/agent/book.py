@@ -8,94 +8,37 @@ the device has them already.
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import msgspec
-
-from plausch.agent.desk import Desk, TableBooking, table_bookings
+from plausch.agent import customers
+from plausch.agent.book_schema import STEPS
+from plausch.agent.desk import Desk
+from plausch.agent.outgoing import encoded
+from plausch.agent.rows import ENTRIES_BETWEEN, TableBooking, entry_of
 from plausch.agent.talk import Talk
 from plausch.base.ids import ConversationId
 from plausch.db.interface import Database, Transaction
-from plausch.db.migrate import Step, migrate
+from plausch.db.migrate import migrate
 from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import Booking, By
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
+from plausch.domain.calendar import instant_s
 from plausch.domain.slots import Availability, Unavailable
 
 T = TypeVar("T")
 
-STEPS = (
-    Step(
-        1,
-        "bookings and talks",
-        (
-            """CREATE TABLE booking (
-                uid TEXT PRIMARY KEY,
-                sequence BIGINT NOT NULL,
-                state TEXT NOT NULL,
-                party BIGINT NOT NULL CHECK (party > 0),
-                starts_at_s BIGINT NOT NULL,
-                ends_at_s BIGINT NOT NULL CHECK (ends_at_s > starts_at_s),
-                zone TEXT NOT NULL,
-                under_name TEXT NOT NULL,
-                hold_until_s BIGINT NOT NULL,
-                booked_at_s BIGINT NOT NULL,
-                modified_at_s BIGINT NOT NULL,
-                conversation {bytes} NOT NULL,
-                token {bytes} NOT NULL,
-                resources TEXT NOT NULL,
-                first_quantum BIGINT NOT NULL,
-                end_quantum BIGINT NOT NULL,
-                pace_minutes BIGINT NOT NULL,
-                pace_window BIGINT NOT NULL,
-                UNIQUE (conversation, token)
-            )""",
-            "CREATE INDEX booking_by_quantum ON booking (first_quantum)",
-            "CREATE INDEX booking_by_begin ON booking (starts_at_s)",
-            "CREATE INDEX booking_by_hold ON booking (state, hold_until_s)",
-            """CREATE TABLE claim (
-                resource TEXT NOT NULL,
-                quantum BIGINT NOT NULL,
-                uid TEXT NOT NULL REFERENCES booking (uid),
-                PRIMARY KEY (resource, quantum)
-            )""",
-            "CREATE INDEX claim_by_uid ON claim (uid)",
-            """CREATE TABLE pace (
-                slot_minutes BIGINT NOT NULL,
-                slot BIGINT NOT NULL,
-                covers BIGINT NOT NULL,
-                max_covers BIGINT NOT NULL,
-                PRIMARY KEY (slot_minutes, slot),
-                CHECK (covers >= 0 AND covers <= max_covers)
-            )""",
-            """CREATE TABLE talk (
-                conversation {bytes} PRIMARY KEY,
-                state {bytes} NOT NULL
-            )""",
-            """CREATE TABLE answered (
-                log {bytes} PRIMARY KEY,
-                last_seq BIGINT NOT NULL
-            )""",
-            """CREATE TABLE reply (
-                log {bytes} NOT NULL,
-                seq BIGINT NOT NULL,
-                place BIGINT NOT NULL,
-                conversation {bytes} NOT NULL,
-                content {bytes} NOT NULL,
-                PRIMARY KEY (log, seq, place)
-            )""",
-        ),
-    ),
-)
-
-_SAVE_TALK = """INSERT INTO talk (conversation, state) VALUES ($1, $2)
-    ON CONFLICT (conversation) DO UPDATE SET state = excluded.state"""
 _SAVE_ANSWERED = """INSERT INTO answered (log, last_seq) VALUES ($1, $2)
     ON CONFLICT (log) DO UPDATE SET last_seq = excluded.last_seq"""
 _SAVE_REPLY = """INSERT INTO reply (log, seq, place, conversation, content)
     VALUES ($1, $2, $3, $4, $5)"""
+
+
+LETTERS = ConversationId(b"letters")
+"""In place of a log: the replies that answer no message."""
+
+_LAST_LETTER = "SELECT COALESCE(MAX(seq), 0) FROM reply WHERE log = $1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +88,7 @@ class Book:
         await self._database.close()
 
     async def at_desk(
-        self, restaurant: Restaurant, now_s: int, body: Callable[[Desk], Coroutine[Any, Any, T]]
+        self, business: Business, now_s: int, body: Callable[[Desk], Coroutine[Any, Any, T]]
     ) -> T:
         """Run a body that awaits only its desk, in one transaction; durable on return.
 
@@ -153,55 +96,65 @@ class Book:
         """
 
         async def work(transaction: Transaction) -> T:
-            return await body(Desk(transaction, restaurant, now_s))
+            desk = Desk(transaction, business, now_s)
+            result = await body(desk)
+            await _close(desk)
+            return result
 
         return await self._database.transact(work)
 
     async def available(
-        self, restaurant: Restaurant, day: date, party: int, now_s: int
+        self, business: Business, day: date, party: int, now_s: int, service: str = ""
     ) -> Availability:
-        """The free times of an opening day for a party."""
+        """The free times of an opening day for a party and a service."""
 
         async def work(transaction: Transaction) -> Availability:
-            return await Desk(transaction, restaurant, now_s).available(day, party)
+            return await Desk(transaction, business, now_s).available(day, party, service=service)
 
         return await self._database.read(work)
 
     async def hold(
         self,
-        restaurant: Restaurant,
+        business: Business,
         conversation: ConversationId,
         token: bytes,
         starts_at_s: int,
         party: int,
         now_s: int,
+        service: str = "",
     ) -> Booking | Unavailable:
         """As `Desk.hold`, in a transaction of its own."""
         return await self.at_desk(
-            restaurant, now_s, lambda desk: desk.hold(conversation, token, starts_at_s, party)
+            business,
+            now_s,
+            lambda desk: desk.hold(conversation, token, starts_at_s, party, service=service),
         )
 
     async def confirm(
-        self, restaurant: Restaurant, booking: Booking, under_name: str, now_s: int
+        self, business: Business, booking: Booking, under_name: str, now_s: int
     ) -> Booking:
         """As `Desk.confirm`, in a transaction of its own. Raises BookingRefused."""
-        return await self.at_desk(restaurant, now_s, lambda desk: desk.confirm(booking, under_name))
+        return await self.at_desk(business, now_s, lambda desk: desk.confirm(booking, under_name))
 
-    async def cancel(self, restaurant: Restaurant, booking: Booking, by: By, now_s: int) -> Booking:
+    async def cancel(self, business: Business, booking: Booking, by: By, now_s: int) -> Booking:
         """As `Desk.cancel`, in a transaction of its own. Raises BookingRefused."""
-        return await self.at_desk(restaurant, now_s, lambda desk: desk.cancel(booking, by))
+        return await self.at_desk(business, now_s, lambda desk: desk.cancel(booking, by))
 
     async def bookings_on(self, day: date, zone: str) -> list[TableBooking]:
         """The live bookings that begin on a local date of a time zone, by time and table."""
 
         async def work(transaction: Transaction) -> list[TableBooking]:
-            return await table_bookings(transaction, zone, day)
+            first_s = instant_s(zone, day, 0)
+            end_s = instant_s(zone, day + timedelta(days=1), 0)
+            return [
+                entry_of(row) for row in await transaction.fetch(ENTRIES_BETWEEN, first_s, end_s)
+            ]
 
         return await self._database.read(work)
 
     async def answer(
         self,
-        restaurant: Restaurant,
+        business: Business,
         conversation: ConversationId,
         place: Place,
         now_s: int,
@@ -219,17 +172,19 @@ class Book:
             )
             if known and known[0][0] >= place.seq:
                 return False
-            rows = await transaction.fetch(
-                "SELECT state FROM talk WHERE conversation = $1", conversation
+            desk = Desk(transaction, business, now_s)
+            after, replies = await respond(await desk.talk(conversation), desk)
+            await desk.save_talk(conversation, after)
+            seen = customers.Seen(
+                customers.of_conversation(conversation), conversation, language=after.language
             )
-            talk = msgspec.msgpack.decode(rows[0][0], type=Talk) if rows else Talk()
-            after, replies = await respond(talk, Desk(transaction, restaurant, now_s))
-            await transaction.execute(_SAVE_TALK, conversation, msgspec.msgpack.encode(after))
+            await customers.remember(transaction, seen, now_s)
             await transaction.execute(_SAVE_ANSWERED, place.log, place.seq)
             for number, content in enumerate(replies):
                 await transaction.execute(
                     _SAVE_REPLY, place.log, place.seq, number, conversation, content
                 )
+            await _close(desk)
             return True
 
         return await self._database.transact(work)
@@ -262,3 +217,12 @@ class Book:
             )
 
         await self._database.transact(work)
+
+
+async def _close(desk: Desk) -> None:
+    """The end of every transaction: letters to guests are written into it."""
+    rows = await desk.transaction.fetch(_LAST_LETTER, LETTERS) if desk.letters else []
+    for number, letter in enumerate(desk.letters, start=1):
+        content = encoded(letter.reply)
+        seq = rows[0][0] + number
+        await desk.transaction.execute(_SAVE_REPLY, LETTERS, seq, 0, letter.conversation, content)

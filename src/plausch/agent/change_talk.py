@@ -87,7 +87,7 @@ async def change_aspect(turn: Turn, aspect: str) -> bool:
 
 def _complete(turn: Turn, booking: Booking) -> None:
     """What the guest did not say stays as it is booked."""
-    local = turn.desk.restaurant.calendar.local(booking.starts_at_s)
+    local = turn.desk.business.calendar.local(booking.starts_at_s)
     day = (local - _NIGHT).date()
     minute = (local.date() - day).days * 1440 + local.hour * 60 + local.minute
     talk = turn.talk
@@ -97,4 +97,5 @@ def _complete(turn: Turn, booking: Booking) -> None:
         day=talk.day or day,
         time=talk.time or (None if talk.part else HeardTime(minute)),
         changing_uid=booking.uid,
+        service=booking.service,
     )

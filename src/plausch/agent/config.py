@@ -1,27 +1,32 @@
-"""A restaurant from its TOML file; `examples/zur_linde.toml` shows every setting."""
+"""A business from its TOML file; `examples/zur_linde.toml` shows every setting."""
 
+import re
+from dataclasses import replace
 from datetime import date
 from importlib import resources
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plausch.agent.toml_reader import ConfigurationRefused, Section, read_toml
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business, BusinessKind
 from plausch.domain.calendar import Calendar, Span, SpecialDay
 from plausch.domain.holiday import STATES, HolidayRegion
-from plausch.domain.service import Pacing, Service, TurnTime
-from plausch.domain.tables import Combination, FloorPlan, Resource
+from plausch.domain.service import ConfirmationMode, Pacing, Service, TurnTime
+from plausch.domain.tables import Combination, FloorPlan, Resource, ResourceKind
 
-__all__ = ["LANGUAGES", "ConfigurationRefused", "example_text", "load_restaurant"]
+__all__ = ["LANGUAGES", "ConfigurationRefused", "example_text", "load_business"]
 
 LANGUAGES = ("de", "en")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
+MAX_SERVICES = 50
 MAX_TABLES = 500
 MAX_SEATS = 200
 MAX_TURN_MINUTES = 480
 """With stays of at most eight hours a chain of three moves stays within a day of the newcomer,
 which is how far the book looks."""
+
+_IDENTIFIER = re.compile(r"[a-z0-9_-]+")
 
 
 def example_text() -> str:
@@ -30,23 +35,25 @@ def example_text() -> str:
     return (folder / "zur_linde.toml").read_text(encoding="utf-8")
 
 
-def load_restaurant(path: Path) -> Restaurant:
-    """The restaurant described by a TOML file.
+def load_business(path: Path) -> Business:
+    """The business described by a TOML file.
 
     Raises ConfigurationRefused with one sentence: what is wrong, under which key, what to do.
     """
     file = read_toml(path)
-    restaurant = Restaurant(
+    business = Business(
         name=file.text("name", 80),
         language=file.choice("language", LANGUAGES, "de"),
         telephone=file.text("telephone", 40, ""),
         calendar=_calendar(file),
-        service=_service(file.section("booking")),
+        services=(),
         floor=_floor(file),
+        kind=BusinessKind(file.choice("kind", tuple(BusinessKind), BusinessKind.RESTAURANT)),
     )
+    business = replace(business, services=_services(file, business.floor))
     file.finish()
-    _check_together(file, restaurant)
-    return restaurant
+    _check_together(file, business)
+    return business
 
 
 def _calendar(file: Section) -> Calendar:
@@ -70,7 +77,7 @@ def _calendar(file: Section) -> Calendar:
             raise file.refuse("special_days", f"name {day} twice: keep one of them.")
     calendar = Calendar(zone, weekly, special, region, open_on_holidays)
     if not any(weekly) and not any(one.spans for one in special):
-        raise file.refuse("hours", "are all empty: a restaurant opens at some time.")
+        raise file.refuse("hours", "are all empty: a business opens at some time.")
     return calendar
 
 
@@ -94,7 +101,19 @@ def _spans(pairs: tuple[tuple[int, int], ...]) -> tuple[Span, ...]:
     return tuple(Span(opens, closes) for opens, closes in pairs)
 
 
-def _service(section: Section) -> Service:
+def _services(file: Section, floor: FloorPlan) -> tuple[Service, ...]:
+    services = file.sections("services", lambda one: _service(one, floor), 1, MAX_SERVICES)
+    names = [service.identifier for service in services]
+    for name in names:
+        if names.count(name) > 1:
+            raise file.refuse("services", f"have the identifier {name!r} twice: each is unique.")
+    return services
+
+
+def _service(section: Section, floor: FloorPlan) -> Service:
+    identifier = section.text("identifier", 40)
+    if not _IDENTIFIER.fullmatch(identifier):
+        raise section.refuse("identifier", "must be small letters, digits, - and _ only.")
     turn_times = section.sections("turn_times", _turn_time, 1, 50)
     sizes = [turn.party_max for turn in turn_times]
     if sizes != sorted(set(sizes)):
@@ -104,7 +123,14 @@ def _service(section: Section) -> Service:
         pace = section.section("pacing")
         pacing = Pacing(pace.number("slot_minutes", 5, 1440), pace.number("max_covers", 1, 100_000))
         pace.finish()
-    service = Service(
+    return Service(
+        identifier=identifier,
+        name=section.text("name", 80),
+        confirmation_mode=ConfirmationMode(
+            section.choice("confirmation", tuple(ConfirmationMode), ConfirmationMode.AUTOMATIC)
+        ),
+        resources=_serving(section, floor),
+        max_party=section.number("max_party", 1, MAX_SEATS, 0),
         slot_interval_minutes=section.number("slot_interval_minutes", 5, 240),
         turn_times=turn_times,
         buffer_before_minutes=section.number("buffer_before_minutes", 0, 240, 0),
@@ -115,8 +141,20 @@ def _service(section: Section) -> Service:
         hold_minutes=section.number("hold_minutes", 1, 1_440, 10),
         pacing=pacing,
     )
-    section.finish()
-    return service
+
+
+def _serving(section: Section, floor: FloorPlan) -> tuple[str, ...]:
+    """The resources of a service; left out or empty: all."""
+    if not section.has("resources"):
+        return ()
+    names = section.texts("resources", 'a list of names such as ["Mia", "Ben"]')
+    known = {resource.identifier for resource in floor.resources}
+    for name in names:
+        if name not in known:
+            raise section.refuse("resources", f"name {name[:40]!r}, which is no table: add it.")
+    if len(set(names)) != len(names):
+        raise section.refuse("resources", "name something twice: once is enough.")
+    return names
 
 
 def _turn_time(section: Section) -> TurnTime:
@@ -148,35 +186,41 @@ def _table(section: Section) -> Resource:
     name = section.text("name", 40)
     least, most = section.range("seats", MAX_SEATS)
     return Resource(
-        name, least, most, section.text("area", 40, ""), section.number("priority", -100, 100, 0)
+        name,
+        least,
+        most,
+        section.text("area", 40, ""),
+        section.number("priority", -100, 100, 0),
+        ResourceKind(section.choice("kind", tuple(ResourceKind), ResourceKind.TABLE)),
     )
 
 
-def _check_together(file: Section, restaurant: Restaurant) -> None:
+def _check_together(file: Section, business: Business) -> None:
     """What is wrong only in view of another setting."""
-    pacing = restaurant.service.pacing
-    largest = restaurant.floor.largest_party
-    if pacing is not None and pacing.max_covers < largest:
-        raise file.refuse(
-            "booking.pacing.max_covers",
-            f"is {pacing.max_covers}, but the tables seat parties of up to {largest}, who could "
-            f"never begin: raise it to {largest} or more, or offer smaller tables.",
-        )
+    calendar = business.calendar
+    days = (*calendar.weekly, *(day.spans for day in calendar.special_days))
     longest = max(
-        (
-            span.closes_minute - span.opens_minute
-            for spans in (
-                *restaurant.calendar.weekly,
-                *(day.spans for day in restaurant.calendar.special_days),
-            )
-            for span in spans
-        ),
-        default=0,
+        (span.closes_minute - span.opens_minute for spans in days for span in spans), default=0
     )
-    shortest = min(turn.minutes for turn in restaurant.service.turn_times)
-    if shortest > longest:
-        raise file.refuse(
-            "booking.turn_times",
-            f"last at least {shortest} minutes, but no opening span is longer than {longest}: "
-            "nobody could ever book; shorten them.",
-        )
+    for number, service in enumerate(business.services, start=1):
+        where = f"services[{number}]"
+        largest = business.floor_for(service).largest_party
+        if largest == 0:
+            raise file.refuse(
+                f"{where}.max_party",
+                f"is {service.max_party}, but no table seats so few: raise it, or add one.",
+            )
+        pacing = service.pacing
+        if pacing is not None and pacing.max_covers < largest:
+            raise file.refuse(
+                f"{where}.pacing.max_covers",
+                f"is {pacing.max_covers}, but the tables seat parties of up to {largest}, who "
+                f"could never begin: raise it to {largest} or more, or offer smaller tables.",
+            )
+        shortest = min(turn.minutes for turn in service.turn_times)
+        if shortest > longest:
+            raise file.refuse(
+                f"{where}.turn_times",
+                f"last at least {shortest} minutes, but no opening span is longer than "
+                f"{longest}: nobody could ever book; shorten them.",
+            )

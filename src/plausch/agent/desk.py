@@ -1,24 +1,26 @@
-"""Bookings inside one transaction of the book: look for times, hold, confirm, cancel.
+"""Bookings inside one transaction of the book, as guests make them: look, hold, confirm, cancel.
 
-Three things stand between two parties and one table: every change runs in a transaction that
-excludes all others (BEGIN IMMEDIATE), tables are claimed under PRIMARY KEY (resource, quantum),
-and covers are counted under a CHECK. The first suffices; the other two hold even if the code
-above them is wrong.
+What staff may do besides is in staff.py; where people sit is in seats.py.
 """
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import cast
 
+import msgspec
+
+from plausch.agent import customers, rows
+from plausch.agent.phrases import Phrases
+from plausch.agent.rows import TableBooking, booking_of, entry_of, uid_of
+from plausch.agent.seats import DAY_QUANTA, Seats, Stay
+from plausch.agent.showing import booking_card, label_of
+from plausch.agent.talk import Expecting, Reply, Talk
 from plausch.base.ids import ConversationId
-from plausch.db.interface import Bulk, Row, Transaction
-from plausch.domain.assignment import Placement
+from plausch.content.cards import Choices, Option
+from plausch.db.interface import Transaction
+from plausch.domain.assignment import Assignment
 from plausch.domain.booking import (
-    CLAIMING,
     Booking,
-    BookingState,
     By,
     Cancel,
     Command,
@@ -26,12 +28,13 @@ from plausch.domain.booking import (
     Expire,
     Hold,
     Request,
+    Submit,
     apply,
     decide,
 )
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.domain.calendar import instant_s
-from plausch.domain.service import QUANTUM_S
+from plausch.domain.service import QUANTUM_S, ConfirmationMode, Service
 from plausch.domain.slots import (
     Availability,
     Occupancy,
@@ -42,71 +45,43 @@ from plausch.domain.slots import (
     table_for,
 )
 
-_DAY_QUANTA = 86_400 // QUANTUM_S
-
-_COLUMNS = (
-    "uid, sequence, state, party, starts_at_s, ends_at_s, zone, under_name, hold_until_s, "
-    "booked_at_s, modified_at_s"
-)
-_CLAIMING = "state IN ('confirmed', 'held', 'seated')"  # domain.booking.CLAIMING
-
-
-def _reading(columns: str, where: str, order: str) -> str:
-    return " ".join(("SELECT", columns, "FROM booking WHERE", where, "ORDER BY", order))
-
-
-_BY_TOKEN = _reading(_COLUMNS, "conversation = $1 AND token = $2", "uid")
-_BY_UID = _reading(_COLUMNS, "uid = $1", "uid")
-_OF_CONVERSATION = _reading(_COLUMNS, "conversation = $1 AND uid = $2", "uid")
-_OVERDUE = _reading(_COLUMNS, "state = 'held' AND hold_until_s <= $1", "uid")
-_UPCOMING = _reading(
-    _COLUMNS, "conversation = $1 AND state = 'confirmed' AND ends_at_s > $2", "starts_at_s, uid"
-)
-_ON_DAY = _reading(
-    f"{_COLUMNS}, resources",
-    f"{_CLAIMING} AND starts_at_s >= $1 AND starts_at_s < $2",
-    "starts_at_s, resources",
-)
-_AROUND = _reading(
-    "uid, party, starts_at_s, state, resources, first_quantum, end_quantum",
-    f"{_CLAIMING} AND first_quantum > $1 AND first_quantum < $2 "
-    "AND NOT (state = 'held' AND hold_until_s <= $3)",
-    "uid",
-)
-_INSERT = """INSERT INTO booking (uid, sequence, state, party, starts_at_s, ends_at_s, zone,
-    under_name, hold_until_s, booked_at_s, modified_at_s, conversation, token, resources,
-    first_quantum, end_quantum, pace_minutes, pace_window)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"""
-_UPDATE = """UPDATE booking SET sequence = $2, state = $3, under_name = $4, hold_until_s = $5,
-    modified_at_s = $6 WHERE uid = $1"""
-_CLAIM = Bulk("INSERT INTO claim (resource, quantum, uid) {rows}", ("text", "int", "text"))
-_PACE = """INSERT INTO pace (slot_minutes, slot, covers, max_covers) VALUES ($1, $2, $3, $4)
-    ON CONFLICT (slot_minutes, slot)
-    DO UPDATE SET covers = pace.covers + excluded.covers, max_covers = excluded.max_covers"""
+_READ_TALK = "SELECT state FROM talk WHERE conversation = $1"
+_SAVE_TALK = """INSERT INTO talk (conversation, state, at_s) VALUES ($1, $2, $3)
+    ON CONFLICT (conversation) DO UPDATE SET state = excluded.state, at_s = excluded.at_s"""
 
 
 @dataclass(frozen=True, slots=True)
-class TableBooking:
-    """A booking and its tables."""
+class Letter:
+    """A message to a guest that answers none: something has happened to a booking."""
 
-    booking: Booking
-    tables: tuple[str, ...]
+    conversation: ConversationId
+    reply: Reply
 
 
 class Desk:
-    """The book as it is within one transaction, at one moment, for one restaurant."""
+    """The book as it is within one transaction, at one moment, for one business.
 
-    def __init__(self, transaction: Transaction, restaurant: Restaurant, now_s: int) -> None:
-        self.restaurant = restaurant
+    `letters` go out with the transaction; `seats.freed` tells whom on the waiting list to look at.
+    """
+
+    def __init__(self, transaction: Transaction, business: Business, now_s: int) -> None:
+        self.business = business
         self.now_s = now_s
-        self._transaction = transaction
+        self.transaction = transaction
+        self.seats = Seats(transaction, business, now_s)
+        self.letters: list[Letter] = []
 
-    async def available(self, day: date, party: int, instead_of: str = "") -> Availability:
-        """The free times of an opening day for a party; as if the booking `instead_of` were not."""
-        zone = self.restaurant.calendar.zone
-        opens = instant_s(zone, day, 0) // QUANTUM_S
-        occupancy = await self._occupancy(opens, opens + 2 * _DAY_QUANTA, instead_of)
-        return free_slots(self.restaurant, day, party, self.now_s, occupancy)
+    async def available(
+        self, day: date, party: int, instead_of: str = "", service: str = ""
+    ) -> Availability:
+        """The free times of an opening day for a party; as if the booking `instead_of` were not.
+
+        `service` is the identifier of what is to be booked; empty for the first service.
+        """
+        wanted = self.business.service(service)
+        opens = instant_s(self.business.calendar.zone, day, 0) // QUANTUM_S
+        occupancy = await self.seats.occupancy(wanted, opens, opens + 2 * DAY_QUANTA, instead_of)
+        return free_slots(self.business, wanted, day, party, self.now_s, occupancy)
 
     async def hold(
         self,
@@ -115,20 +90,24 @@ class Desk:
         starts_at_s: int,
         party: int,
         under_name: str = "",
+        service: str = "",
+        hold_s: int = 0,
     ) -> Booking | Unavailable:
-        """Keep a table for a party, for the service's hold time; or why that is impossible.
+        """Keep a table for a party, for `hold_s` or the service's time; or why that cannot be.
 
         `token` names the request within the conversation: the same one gets the same booking
         again, as it is by now. Raises BookingRefused for a name that is none.
         """
-        known = await self._select(_BY_TOKEN, conversation, token)
+        known = await self.select(rows.BY_TOKEN, conversation, token)
         if known:
             return known[0]
         await self.expire_holds()
-        slot = slot_at(self.restaurant, starts_at_s, party, self.now_s)
+        wanted = self.business.service(service)
+        slot = slot_at(self.business, wanted, starts_at_s, party, self.now_s)
         if isinstance(slot, Unavailable):
             return slot
-        return await self._place(conversation, token, slot, party, under_name)
+        until_s = self.now_s + (hold_s or wanted.hold_minutes * 60)
+        return await self._place(conversation, token, wanted, slot, party, under_name, until_s)
 
     async def rebook(
         self,
@@ -140,237 +119,181 @@ class Desk:
     ) -> Booking | Unavailable:
         """A firm booking in place of another, under its name; or why that is impossible.
 
-        The old one counts as free and is cancelled only if the new one can be. Tokens as in
-        `hold`. Raises BookingRefused when the old one can no longer be cancelled.
+        The old one counts as free and is cancelled only if the new one can be. Where a person
+        decides, the new one waits for that. Tokens as in `hold`. Raises BookingRefused when the
+        old one can no longer be cancelled.
         """
-        known = await self._select(_BY_TOKEN, conversation, token)
+        known = await self.select(rows.BY_TOKEN, conversation, token)
         if known:
             return known[0]
         await self.expire_holds()
-        slot = slot_at(self.restaurant, starts_at_s, party, self.now_s)
+        wanted = self.business.service(old.service)
+        slot = slot_at(self.business, wanted, starts_at_s, party, self.now_s)
         if isinstance(slot, Unavailable):
             return slot
-        placed = await self._place(conversation, token, slot, party, old.under_name, old)
-        return placed if isinstance(placed, Unavailable) else await self.confirm(placed)
+        until_s = self.now_s + wanted.hold_minutes * 60
+        placed = await self._place(
+            conversation, token, wanted, slot, party, old.under_name, until_s, old
+        )
+        return placed if isinstance(placed, Unavailable) else await self.settle(placed)
 
     async def _place(
         self,
         conversation: ConversationId,
         token: bytes,
+        service: Service,
         slot: Slot,
         party: int,
         under_name: str,
+        until_s: int,
         instead_of: Booking | None = None,
     ) -> Booking | Unavailable:
-        service = self.restaurant.service
-        quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
-        left_out = instead_of.uid if instead_of is not None else ""
-        occupancy = await self._occupancy(quanta.start, quanta.stop, left_out)
-        found = table_for(self.restaurant, slot, party, occupancy)
+        found, occupancy, quanta = await self._look(service, slot, party, instead_of)
         if found is None:
             return Unavailable.FULL
+        note = ""
         if instead_of is not None:
+            entry = await self.entry(instead_of.uid)
+            note = entry.note if entry else ""
             await self.cancel(instead_of, By.CUSTOMER)
-        booking: Booking | None = None
         request = Request(
-            _uid(conversation, token),
+            uid_of(conversation, token),
             party,
             slot.starts_at_s,
             slot.ends_at_s,
             slot.zone,
             under_name,
+            service.identifier,
         )
-        for command in (request, Hold(0, self.now_s + service.hold_minutes * 60)):
-            for event in decide(booking, command, self.now_s):
-                booking = apply(booking, event)
-        booking = cast(Booking, booking)
-        await self._insert(booking, conversation, token, found.resources, quanta)
-        await self._move(occupancy.placements, found.moves)
-        await self._claim([(booking.uid, found.resources, quanta)])
+        booking = self.decided(None, request, Hold(0, until_s))
+        entry = TableBooking(
+            booking,
+            found.resources,
+            conversation,
+            note=note,
+            customer=customers.of_conversation(conversation),
+        )
+        await self.seats.seat(entry, token, Stay(found.resources, quanta), occupancy, found)
         return booking
 
+    async def _look(
+        self, service: Service, slot: Slot, party: int, instead_of: Booking | None
+    ) -> tuple[Assignment | None, Occupancy, range]:
+        quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
+        left_out = instead_of.uid if instead_of is not None else ""
+        occupancy = await self.seats.occupancy(service, quanta.start, quanta.stop, left_out)
+        return table_for(self.business, service, slot, party, occupancy), occupancy, quanta
+
+    def decided(self, booking: Booking | None, *commands: Command) -> Booking:
+        """A booking after some commands, not written yet. Raises BookingRefused."""
+        for command in commands:
+            for event in decide(booking, command, self.now_s):
+                booking = apply(booking, event)
+        return cast(Booking, booking)
+
+    async def settle(self, booking: Booking, under_name: str = "") -> Booking:
+        """Make a held booking firm, or leave that to a person, as the service has it.
+
+        Raises BookingRefused.
+        """
+        service = self.business.service(booking.service)
+        name = under_name or booking.under_name
+        if service.confirmation_mode is ConfirmationMode.AUTOMATIC:
+            return await self.confirm(booking, name)
+        await self._name_customer(booking, name)
+        return await self.change(booking, Submit(booking.sequence, name))
+
     async def confirm(self, booking: Booking, under_name: str = "") -> Booking:
-        """Make a held booking firm. Raises BookingRefused."""
-        return await self._change(booking, Confirm(booking.sequence, under_name))
+        """Make a booking firm. Raises BookingRefused."""
+        after = await self.change(booking, Confirm(booking.sequence, under_name))
+        await self._name_customer(after, after.under_name)
+        return after
+
+    async def _name_customer(self, booking: Booking, name: str) -> None:
+        entry = await self.entry(booking.uid)
+        if entry is not None and entry.customer:
+            seen = customers.Seen(entry.customer, entry.conversation, name, entry.telephone)
+            await customers.remember(self.transaction, seen, self.now_s)
 
     async def cancel(self, booking: Booking, by: By) -> Booking:
         """Take a booking back and free its tables; customers only until the deadline.
 
         Raises BookingRefused.
         """
-        return await self._change(booking, Cancel(by, self.cancel_deadline_s(booking)))
+        return await self.change(booking, Cancel(by, self.cancel_deadline_s(booking)))
 
     def cancel_deadline_s(self, booking: Booking) -> int:
         """Until when its customer may take a booking back."""
-        return booking.starts_at_s - self.restaurant.service.cancel_until_minutes * 60
+        service = self.business.service(booking.service)
+        return booking.starts_at_s - service.cancel_until_minutes * 60
 
     async def expire_holds(self) -> None:
         """End the holds whose time is over, and free their tables."""
-        for booking in await self._select(_OVERDUE, self.now_s):
-            await self._change(booking, Expire())
+        for booking in await self.select(rows.OVERDUE, self.now_s):
+            await self.change(booking, Expire())
 
     async def booking(self, conversation: ConversationId, uid: str) -> Booking | None:
         """A booking of a conversation, by uid."""
-        found = await self._select(_OF_CONVERSATION, conversation, uid)
+        found = await self.select(rows.OF_CONVERSATION, conversation, uid)
         return found[0] if found else None
 
     async def upcoming(self, conversation: ConversationId) -> list[Booking]:
-        """The firm bookings of a conversation that have not ended, by begin."""
-        return await self._select(_UPCOMING, conversation, self.now_s)
+        """The bookings of a conversation that stand or wait for a person, by begin."""
+        return await self.select(rows.UPCOMING, conversation, self.now_s)
 
-    # --- the only writers of claims and covers ---------------------------------------------
+    async def entry(self, uid: str) -> TableBooking | None:
+        """A booking with all that belongs to it, by uid."""
+        found = await self.transaction.fetch(rows.ENTRY_BY_UID, uid)
+        return entry_of(found[0]) if found else None
 
-    async def _change(self, seen: Booking, command: Command) -> Booking:
-        """Carry out a command on the booking as it is now, whatever the caller saw before."""
-        booking = (await self._select(_BY_UID, seen.uid))[0]
-        after = booking
-        for event in decide(booking, command, self.now_s):
-            after = apply(after, event)
-        if after is booking:
-            return booking
-        await self._transaction.execute(
-            _UPDATE,
-            after.uid,
-            after.sequence,
-            after.state.value,
-            after.under_name,
-            after.hold_until_s,
-            after.modified_at_s,
-        )
-        if booking.state in CLAIMING and after.state not in CLAIMING:
-            await self._release(booking)
+    async def select(self, query: str, *values: int | str | bytes) -> list[Booking]:
+        """Bookings by a query over `rows.COLUMNS`."""
+        return [booking_of(row) for row in await self.transaction.fetch(query, *values)]
+
+    async def change(self, seen: Booking, *commands: Command) -> Booking:
+        """Carry out commands on the booking as it is now, whatever the caller saw before."""
+        booking = (await self.select(rows.BY_UID, seen.uid))[0]
+        after = self.decided(booking, *commands)
+        if after is not booking:
+            await self.seats.update(booking, after)
         return after
 
-    async def _release(self, booking: Booking) -> None:
-        await self._transaction.execute("DELETE FROM claim WHERE uid = $1", booking.uid)
-        await self._transaction.execute(
-            """UPDATE pace SET covers = covers - $2 WHERE (slot_minutes, slot) =
-               (SELECT pace_minutes, pace_window FROM booking WHERE uid = $1)""",
-            booking.uid,
-            booking.party,
+    # --- words to guests who did not ask ---------------------------------------------------
+
+    async def talk(self, conversation: ConversationId) -> Talk:
+        """What the receptionist remembers of a conversation."""
+        found = await self.transaction.fetch(_READ_TALK, conversation)
+        return msgspec.msgpack.decode(found[0][0], type=Talk) if found else Talk()
+
+    async def save_talk(self, conversation: ConversationId, talk: Talk) -> None:
+        """Remember a talk."""
+        state = msgspec.msgpack.encode(talk)
+        await self.transaction.execute(_SAVE_TALK, conversation, state, self.now_s)
+
+    async def phrases(self, conversation: ConversationId) -> Phrases:
+        """The words of a guest's language."""
+        talk = await self.talk(conversation)
+        today = self.business.calendar.today(self.now_s)
+        return Phrases(talk.language or self.business.language, today)
+
+    async def write(self, conversation: ConversationId, text: str, booking: Booking) -> None:
+        """Tell a guest where a booking stands, if the guest is in a chat."""
+        if conversation:
+            language = (await self.phrases(conversation)).language
+            card = booking_card(self.business, booking)
+            self.letters.append(Letter(conversation, Reply(text, language, card)))
+
+    async def ask(self, conversation: ConversationId, text: str, options: list[Option]) -> None:
+        """Ask a guest something with numbered options, if the guest is in a chat."""
+        if not conversation:
+            return
+        phrases = await self.phrases(conversation)
+        talk = await self.talk(conversation)
+        identifiers = tuple(option.identifier for option in options)
+        expecting = talk.expecting if talk.expecting is Expecting.NAME else Expecting.NOTICE
+        await self.save_talk(conversation, replace(talk, expecting=expecting, options=identifiers))
+        card = Choices(label_of(text), tuple(options))
+        lines = "\n".join(f"{number}. {one.label}" for number, one in enumerate(options, 1))
+        self.letters.append(
+            Letter(conversation, Reply(f"{text}\n\n{lines}", phrases.language, card))
         )
-
-    async def _insert(
-        self,
-        booking: Booking,
-        conversation: ConversationId,
-        token: bytes,
-        tables: tuple[str, ...],
-        quanta: range,
-    ) -> None:
-        pacing = self.restaurant.service.pacing
-        pace_minutes = pacing.slot_minutes if pacing else 0
-        window = pacing.window(booking.starts_at_s) if pacing else 0
-        await self._transaction.execute(
-            _INSERT,
-            *_values(booking),
-            conversation,
-            token,
-            _joined(tables),
-            quanta.start,
-            quanta.stop,
-            pace_minutes,
-            window,
-        )
-        if pacing:
-            await self._transaction.execute(
-                _PACE, pace_minutes, window, booking.party, pacing.max_covers
-            )
-
-    async def _move(
-        self, placements: Iterable[Placement], moves: Mapping[str, tuple[str, ...]]
-    ) -> None:
-        """Give other bookings their new tables: first all get up, then all sit down."""
-        moved = [
-            (placement.uid, moves[placement.uid], placement.quanta)
-            for placement in placements
-            if placement.uid in moves
-        ]
-        for uid, tables, _ in moved:
-            await self._transaction.execute("DELETE FROM claim WHERE uid = $1", uid)
-            await self._transaction.execute(
-                "UPDATE booking SET resources = $2 WHERE uid = $1", uid, _joined(tables)
-            )
-        await self._claim(moved)
-
-    async def _claim(self, seated: Sequence[tuple[str, tuple[str, ...], range]]) -> None:
-        rows = [
-            (table, quantum, uid)
-            for uid, tables, quanta in seated
-            for table in tables
-            for quantum in quanta
-        ]
-        if rows:
-            await self._transaction.fetch_bulk(_CLAIM, rows)
-
-    # --- reading ---------------------------------------------------------------------------
-
-    async def _select(self, query: str, *values: int | str | bytes) -> list[Booking]:
-        return [_booking(row) for row in await self._transaction.fetch(query, *values)]
-
-    async def _occupancy(
-        self, first_quantum: int, end_quantum: int, left_out: str = ""
-    ) -> Occupancy:
-        """Who claims tables around a stretch of time, a day to both sides for chains of moves.
-
-        Holds whose time is over do not count, even while they are still in the book; nor does the
-        booking `left_out`.
-        """
-        rows = await self._transaction.fetch(
-            _AROUND,
-            first_quantum - 2 * _DAY_QUANTA,
-            end_quantum + _DAY_QUANTA,
-            self.now_s,
-        )
-        pacing = self.restaurant.service.pacing
-        placements: list[Placement] = []
-        covers: dict[int, int] = {}
-        for uid, party, starts_at_s, state, resources, first, end in rows:
-            if uid == left_out:
-                continue
-            pinned = state == BookingState.SEATED or starts_at_s <= self.now_s
-            tables = tuple(resources.split("\n"))
-            placements.append(Placement(uid, party, range(first, end), tables, pinned))
-            if pacing:
-                window = pacing.window(starts_at_s)
-                covers[window] = covers.get(window, 0) + party
-        return Occupancy(tuple(placements), covers)
-
-
-async def table_bookings(transaction: Transaction, zone: str, day: date) -> list[TableBooking]:
-    """The live bookings that begin on a local date, by time and table."""
-    rows = await transaction.fetch(
-        _ON_DAY,
-        instant_s(zone, day, 0),
-        instant_s(zone, day + timedelta(days=1), 0),
-    )
-    return [TableBooking(_booking(row[:-1]), tuple(row[-1].split("\n"))) for row in rows]
-
-
-def _uid(conversation: ConversationId, token: bytes) -> str:
-    """The same for a repeated request, and unlike any other's (iCalendar UID)."""
-    return "b-" + hashlib.sha256(b"booking" + conversation + token).hexdigest()[:32]
-
-
-def _joined(tables: tuple[str, ...]) -> str:
-    return "\n".join(tables)
-
-
-def _values(booking: Booking) -> tuple[int | str, ...]:
-    return (
-        booking.uid,
-        booking.sequence,
-        booking.state.value,
-        booking.party,
-        booking.starts_at_s,
-        booking.ends_at_s,
-        booking.zone,
-        booking.under_name,
-        booking.hold_until_s,
-        booking.booked_at_s,
-        booking.modified_at_s,
-    )
-
-
-def _booking(row: Row) -> Booking:
-    return replace(Booking(*row), state=BookingState(row[2]))

@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Antworten Sie mit der Nummer, einer Uhrzeit oder einem anderen Tag.",
         "Answer with the number, a time, or another day.",
     ),
+    "ask_service": ("Was darf ich für Sie eintragen?", "What may I book for you?"),
     "ask_party": (
         "Gern. Für wie viele Personen darf ich reservieren?",
         "Gladly. For how many people?",
@@ -108,6 +109,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     "already_confirmed": (
         "Ihre Reservierung ist schon bestätigt.",
         "Your reservation is confirmed already.",
+    ),
+    "asked": (
+        "Danke, Ihre Anfrage ({what}) ist notiert. Wir sehen nach und melden uns hier; so lange "
+        "halten wir die Zeit für Sie frei.",
+        "Thank you, your request ({what}) is noted. We will look into it and write to you here; "
+        "until then we keep the time free for you.",
+    ),
+    "already_asked": (
+        "Ihre Anfrage ist schon notiert; wir melden uns hier.",
+        "Your request is noted already; we will write to you here.",
     ),
     "cancel_sure": (
         "Möchten Sie die Reservierung ({what}) wirklich stornieren?",
@@ -204,6 +215,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Einen Moment bitte, das geht mir zu schnell. Schreiben Sie gern in einer Minute wieder.",
         "One moment please, this is too fast for me. Do write again in a minute.",
     ),
+    "staff_moved": (
+        "Ihre Reservierung ist geändert: jetzt {what} (bisher {was}). Passt das nicht, schreiben "
+        "Sie mir.{call}",
+        "Your reservation has been changed: now {what} (before: {was}). If that does not suit "
+        "you, write to me.{call}",
+    ),
+    "staff_confirmed": (
+        "Ihre Reservierung ({what}) ist bestätigt. Wir freuen uns auf Sie!",
+        "Your reservation ({what}) is confirmed. We look forward to seeing you!",
+    ),
+    "staff_declined": (
+        "Ihre Anfrage ({what}) können wir leider nicht annehmen.{call}",
+        "Sorry, we cannot accept your request ({what}).{call}",
+    ),
+    "staff_cancelled": (
+        "Wir müssen Ihre Reservierung ({what}) leider absagen.{call}",
+        "Sorry, we have to cancel your reservation ({what}).{call}",
+    ),
+    "staff_countered": (
+        "Zu Ihrer Anfrage ({asked}) können wir Ihnen stattdessen anbieten: **{offered}**. "
+        "Wir halten das bis {until} für Sie frei.",
+        "In place of your request ({asked}) we can offer you: **{offered}**. "
+        "We keep it free for you until {until}.",
+    ),
+    "option_take": ("Ja, annehmen", "Yes, I take it"),
+    "option_no": ("Nein, danke", "No, thanks"),
     "person": ("{count} Person", "{count} person"),
     "people": ("{count} Personen", "{count} people"),
 }
@@ -265,6 +302,14 @@ class Phrases:
     def time(self, at: datetime) -> str:
         """The time of day of a local time."""
         return self.clock(at.hour * 60 + at.minute)
+
+    def moment(self, at: datetime) -> str:
+        """A date and a time of day."""
+        return f"{self.day(at.date())}, {self.time(at)}"
+
+    def call(self, telephone: str) -> str:
+        """The invitation to telephone, empty if there is no number."""
+        return self.say("call", telephone=telephone) if telephone else ""
 
     def party(self, count: int) -> str:
         """`1 Person`, `4 people`."""

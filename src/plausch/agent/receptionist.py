@@ -7,9 +7,9 @@ nobody gets answers without end (patience.py).
 
 import re
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
-from plausch.agent import change_talk, table_talk
+from plausch.agent import change_talk, hours_talk, table_talk
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
@@ -30,7 +30,7 @@ from plausch.domain.booking import MAX_PARTY, Booking, BookingRefused, BookingSt
 
 _SLOT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _PARTY = re.compile(r"p([0-9]{1,4})")
-_EXCEPTION_DAYS = 30
+_ASKED_BY_PLAN = (Expecting.SERVICE, Expecting.PARTY, Expecting.DAY, Expecting.TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,13 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         turn.forget_wishes()
         await table_talk.plan(turn)
     elif verb == "hours":
-        _tell_hours(turn)
+        hours_talk.tell_hours(turn)
     elif verb == "mine":
         await _tell_mine(turn)
+    elif verb == "take":
+        await table_talk.take(turn, rest)
+    elif verb == "service":
+        await table_talk.choose_service(turn, rest)
     elif verb == "party" and rest.isdecimal() and 1 <= int(rest[:6]) <= MAX_PARTY:
         turn.talk = replace(turn.talk, party=int(rest))
         await table_talk.plan(turn)
@@ -160,7 +164,7 @@ async def _read(turn: Turn) -> None:
     elif await _answered(turn, understood) or await _about_a_booking(turn, understood):
         return
     elif _asks_hours(understood):
-        _tell_hours(turn, understood.day.day if understood.day else None)
+        hours_talk.tell_hours(turn, understood.day.day if understood.day else None)
     elif Intent.HUMAN in understood.intents and not understood.has_details:
         await _small_talk(turn, understood)
     elif understood.has_details or Intent.BOOK in understood.intents or understood.name:
@@ -204,7 +208,18 @@ async def _answered(turn: Turn, understood: Understood) -> bool:
         return await _cancel_answered(turn, understood)
     if turn.talk.expecting is Expecting.CHANGE and not understood.has_details:
         return await _cancel_answered(turn, understood)
+    if turn.talk.expecting is Expecting.NOTICE and not understood.has_details:
+        return await _notice_answered(turn, understood)
     return turn.talk.expecting is Expecting.NAME and await _name_answered(turn, understood)
+
+
+async def _notice_answered(turn: Turn, understood: Understood) -> bool:
+    """Whether the message was a plain yes or no to what the business wrote by itself."""
+    options = turn.talk.options
+    if len(options) == 2 and understood.intents & {Intent.YES, Intent.NO}:
+        await _chosen(turn, options[Intent.NO in understood.intents])
+        return True
+    return False
 
 
 def _settle_language(turn: Turn, understood: Understood) -> None:
@@ -223,7 +238,7 @@ async def _go_on_in_new_language(turn: Turn) -> None:
     """Ask the last question again."""
     if turn.talk.expecting is Expecting.NAME:
         turn.reply(turn.phrases.say("name_again"))
-    elif turn.talk.expecting in (Expecting.PARTY, Expecting.DAY, Expecting.TIME):
+    elif turn.talk.expecting in _ASKED_BY_PLAN:
         await table_talk.plan(turn)
     else:
         await _greet(turn)
@@ -350,7 +365,9 @@ async def _confused(turn: Turn) -> None:
 def _ask_again(turn: Turn, sorry: str) -> None:
     """The last question once more, so that its numbers still mean the same."""
     say, expecting, options = turn.phrases.say, turn.talk.expecting, turn.talk.options
-    if expecting is Expecting.PARTY:
+    if expecting is Expecting.SERVICE:
+        table_talk.ask_service(turn)
+    elif expecting is Expecting.PARTY:
         table_talk.ask_party(turn, f"{sorry} {say('how_many')}")
     elif expecting is Expecting.DAY:
         table_talk.ask_day(turn, f"{sorry} {say('ask_day')}")
@@ -368,7 +385,7 @@ async def _greet(turn: Turn) -> None:
     options = _menu(turn)
     if await turn.desk.upcoming(turn.heard.conversation):
         options.append(Option("mine", turn.phrases.say("option_mine")))
-    name = turn.desk.restaurant.name
+    name = turn.desk.business.name
     turn.ask(turn.phrases.say("greeting", name=name), options, Expecting.NOTHING)
 
 
@@ -450,48 +467,3 @@ async def _cancel_now(turn: Turn, uid: str) -> None:
         turn.note(after)
     turn.show(turn.phrases.say("released" if was_held else "cancelled", what=what), after)
     turn.forget_wishes()
-
-
-# --- opening hours -------------------------------------------------------------------------
-
-
-def _tell_hours(turn: Turn, day: date | None = None) -> None:
-    """The week and the exceptions to come, or one date."""
-    calendar, phrases = turn.desk.restaurant.calendar, turn.phrases
-    if day is not None:
-        opening = calendar.opening_day(day)
-        if opening.spans:
-            spans = phrases.spans(opening.spans)
-            turn.reply(phrases.say("hours_on", day=phrases.on(day), spans=spans))
-        else:
-            turn.reply(phrases.closed(opening))
-        turn.expect(turn.talk.expecting, turn.talk.options)
-        return
-    lines = [phrases.say("hours"), ""]
-    lines += [
-        f"- {phrases.weekday(number)}: {phrases.spans(spans)}"
-        for number, spans in enumerate(calendar.weekly)
-    ]
-    exceptions = _exceptions(turn)
-    if exceptions:
-        lines += ["", phrases.say("exceptions"), "", *exceptions]
-    turn.reply("\n".join(lines))
-    turn.expect(turn.talk.expecting, turn.talk.options)
-
-
-def _exceptions(turn: Turn) -> list[str]:
-    """Dates of the coming weeks that differ from their weekday's hours."""
-    calendar, phrases = turn.desk.restaurant.calendar, turn.phrases
-    lines = []
-    for offset in range(_EXCEPTION_DAYS + 1):
-        day = turn.today + timedelta(days=offset)
-        opening = calendar.opening_day(day)
-        if opening.spans == calendar.weekly[day.weekday()]:
-            continue
-        note = opening.note
-        if not note and opening.holiday is not None:
-            note = opening.holiday.in_language(phrases.language)
-        lines.append(
-            f"- {phrases.day(day)}{f' ({note})' if note else ''}: {phrases.spans(opening.spans)}"
-        )
-    return lines

@@ -7,18 +7,16 @@ already.
 """
 
 import logging
-import secrets
 from collections.abc import Sequence
 
 from plausch.agent.book import Book, Place, WaitingReply
 from plausch.agent.desk import Desk
+from plausch.agent.outgoing import encoded
 from plausch.agent.receptionist import answer
-from plausch.agent.talk import Heard, Reply, Talk
+from plausch.agent.talk import Heard, Talk
 from plausch.base.clock import Clock
 from plausch.content import mimi
-from plausch.content.cards import card_message
-from plausch.content.text import markdown_part
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.sdk import (
     Client,
     Conversation,
@@ -36,15 +34,15 @@ _LOOK_BACK = 200
 
 
 class Agent:
-    """A restaurant's device at work.
+    """A business's device at work.
 
     `client` is the business's own device, inside its `async with`; `book` belongs to this
-    restaurant alone.
+    business alone.
     """
 
-    def __init__(self, client: Client, restaurant: Restaurant, book: Book, clock: Clock) -> None:
+    def __init__(self, client: Client, business: Business, book: Book, clock: Clock) -> None:
         self._client = client
-        self._restaurant = restaurant
+        self._business = business
         self._book = book
         self._clock = clock
 
@@ -77,12 +75,12 @@ class Agent:
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
             answered = await answer(talk, heard, desk)
             notes[:] = answered.notes
-            contents = [_encoded(reply) for reply in answered.replies]
+            contents = [encoded(reply) for reply in answered.replies]
             return answered.talk, contents
 
         place = Place(message.stored.conversation_id, message.seq)
         now_s = self._clock.now_ms() // 1000
-        await self._book.answer(self._restaurant, heard.conversation, place, now_s, respond)
+        await self._book.answer(self._business, heard.conversation, place, now_s, respond)
         for note in notes:
             _LOG.info("booking %s", note)
         for reply in await self._book.waiting_replies():
@@ -109,11 +107,3 @@ class Agent:
             stored.outgoing and stored.content is not None and stored.content.salt == salt
             for stored in await conversation.history(_LOOK_BACK)
         )
-
-
-def _encoded(reply: Reply) -> bytes:
-    salt = secrets.token_bytes(mimi.SALT_BYTES)
-    if reply.card is None:
-        part = markdown_part(reply.text, language=reply.language)
-        return mimi.MimiContent(salt=salt, part=part).encode()
-    return card_message(reply.card, reply.text, language=reply.language, salt=salt).encode()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from plausch.agent.talk import DayPart, Expecting, HeardTime
 from plausch.agent.turn import Turn
-from plausch.content.cards import Choices, Option
+from plausch.content.cards import MAX_OPTIONS, Choices, Option
 from plausch.domain.booking import Booking, BookingRefused, BookingState, By
 from plausch.domain.slots import Availability, Slot, Unavailable
 
@@ -32,9 +32,11 @@ _PARTS = {
 async def plan(turn: Turn) -> None:
     """Go on with what is known of the guest's wishes: ask, offer, or hold."""
     await let_go(turn)
-    if turn.talk.party is None:
+    if len(turn.desk.business.services) > 1 and not turn.talk.service:
+        ask_service(turn)
+    elif turn.talk.party is None:
         await _ask_party_unless_closed(turn)
-    elif not turn.desk.restaurant.floor.seatings(turn.talk.party):
+    elif not turn.floor.seatings(turn.talk.party):
         _refuse_party(turn, turn.talk.party)
     elif turn.talk.day is None:
         ask_day(turn, turn.phrases.say("ask_day"))
@@ -42,11 +44,31 @@ async def plan(turn: Turn) -> None:
         await _offer_day(turn, turn.talk.party, turn.talk.day)
 
 
+def ask_service(turn: Turn) -> None:
+    """Ask what is to be booked, in a business that has several things."""
+    options = [
+        Option(f"service:{one.identifier}", one.name or one.identifier)
+        for one in turn.desk.business.services[:MAX_OPTIONS]
+    ]
+    turn.ask(turn.phrases.say("ask_service"), options, Expecting.SERVICE)
+
+
+async def choose_service(turn: Turn, identifier: str) -> None:
+    """Go on with the service that the guest picked; whoever comes alone is not asked how many."""
+    if turn.desk.business.known_service(identifier) is None:
+        ask_service(turn)
+        return
+    turn.talk = replace(turn.talk, service=identifier)
+    if turn.floor.largest_party == 1:
+        turn.talk = replace(turn.talk, party=1)
+    await plan(turn)
+
+
 async def _ask_party_unless_closed(turn: Turn) -> None:
     """Nobody is asked how many they are for a day on which nobody can come."""
     day = turn.talk.day
     if day is not None:
-        smallest = min(table.min_party for table in turn.desk.restaurant.floor.resources)
+        smallest = min(table.min_party for table in turn.floor.resources)
         found = await _available(turn, day, smallest)
         if found.why not in (None, Unavailable.FULL):
             turn.talk = replace(turn.talk, day=None)
@@ -57,7 +79,7 @@ async def _ask_party_unless_closed(turn: Turn) -> None:
 
 def ask_party(turn: Turn, text: str) -> None:
     """Ask for the number of guests; a bare number is the answer, so the buttons have none."""
-    most = min(_PARTY_BUTTONS, turn.desk.restaurant.floor.largest_party)
+    most = min(_PARTY_BUTTONS, turn.floor.largest_party)
     options = tuple(
         Option(f"party:{count}", turn.phrases.party(count)) for count in range(1, most + 1)
     )
@@ -67,8 +89,8 @@ def ask_party(turn: Turn, text: str) -> None:
 
 def ask_day(turn: Turn, text: str) -> None:
     """Ask for the date, offering the next open days."""
-    window = turn.desk.restaurant.service.booking_window_days
-    days = turn.desk.restaurant.calendar.next_open_days(turn.today, _DAYS_SHOWN, window + 1)
+    window = turn.service.booking_window_days
+    days = turn.desk.business.calendar.next_open_days(turn.today, _DAYS_SHOWN, window + 1)
     options = [Option(f"day:{day.date.isoformat()}", turn.phrases.day(day.date)) for day in days]
     if options:
         turn.ask(text, options, Expecting.DAY)
@@ -84,7 +106,7 @@ async def choose_slot(turn: Turn, identifier: str, party: int | None) -> None:
     if starts_at_s is None:
         await plan(turn)
         return
-    local = turn.desk.restaurant.calendar.local(starts_at_s)
+    local = turn.desk.business.calendar.local(starts_at_s)
     time = HeardTime(local.hour * 60 + local.minute)
     turn.talk = replace(turn.talk, party=party, day=local.date(), time=time, part=None)
     if party is None:
@@ -126,13 +148,16 @@ async def confirm(turn: Turn, name: str) -> None:
     if booking is None:
         await plan(turn)
         return
-    if booking.state is BookingState.CONFIRMED:
-        turn.show(turn.phrases.say("already_confirmed"), booking)
-        turn.forget_wishes()
+    if booking.state in (BookingState.CONFIRMED, BookingState.PENDING):
+        _tell_already(turn, booking)
         return
     if booking.state is not BookingState.HELD or booking.hold_until_s <= turn.desk.now_s:
         again = await turn.desk.hold(
-            conversation, turn.heard.token, booking.starts_at_s, booking.party
+            conversation,
+            turn.heard.token,
+            booking.starts_at_s,
+            booking.party,
+            service=booking.service,
         )
         if isinstance(again, Unavailable):
             turn.talk = replace(turn.talk, held_uid="")
@@ -143,11 +168,42 @@ async def confirm(turn: Turn, name: str) -> None:
 
 
 async def _confirm(turn: Turn, booking: Booking, name: str) -> None:
-    _tell_confirmed(turn, await turn.desk.confirm(booking, name))
+    _tell_settled(turn, await turn.desk.settle(booking, name))
+
+
+def _tell_already(turn: Turn, booking: Booking) -> None:
+    asked = booking.state is BookingState.PENDING
+    turn.show(turn.phrases.say("already_asked" if asked else "already_confirmed"), booking)
+    turn.forget_wishes()
+
+
+async def take(turn: Turn, uid: str) -> None:
+    """The guest accepts what was offered and kept free: a counter-offer, a freed table."""
+    booking = await turn.desk.booking(turn.heard.conversation, uid)
+    if booking is None:
+        await plan(turn)
+    elif booking.state in (BookingState.CONFIRMED, BookingState.PENDING):
+        _tell_already(turn, booking)
+    elif booking.state is BookingState.HELD and turn.desk.now_s < booking.hold_until_s:
+        _tell_settled(turn, await turn.desk.confirm(booking))
+    else:
+        day = turn.desk.business.calendar.today(booking.starts_at_s)
+        turn.talk = replace(turn.talk, day=day, service=booking.service)
+        await _offer_instead(turn, turn.phrases.say("hold_gone"), booking.party)
+
+
+def _tell_settled(turn: Turn, booking: Booking) -> None:
+    """Firm, or waiting for a person's word."""
+    if booking.state is not BookingState.PENDING:
+        _tell_confirmed(turn, booking)
+        return
+    turn.show(turn.phrases.say("asked", what=turn.described(booking)), booking)
+    turn.note(booking)
+    turn.forget_wishes()
 
 
 def _tell_confirmed(turn: Turn, booking: Booking) -> None:
-    calendar = turn.desk.restaurant.calendar
+    calendar = turn.desk.business.calendar
     local = calendar.local(booking.starts_at_s)
     until = calendar.local(turn.desk.cancel_deadline_s(booking))
     phrases = turn.phrases
@@ -177,7 +233,7 @@ async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
         return
     name = turn.talk.name
     booking = await turn.desk.hold(
-        turn.heard.conversation, turn.heard.token, starts_at_s, party, name
+        turn.heard.conversation, turn.heard.token, starts_at_s, party, name, turn.talk.service
     )
     if booking is Unavailable.PARTY_TOO_LARGE:
         _refuse_party(turn, party)
@@ -190,7 +246,7 @@ async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
 
 
 def _ask_name(turn: Turn, booking: Booking) -> None:
-    calendar, phrases = turn.desk.restaurant.calendar, turn.phrases
+    calendar, phrases = turn.desk.business.calendar, turn.phrases
     local = calendar.local(booking.starts_at_s)
     text = phrases.say(
         "held",
@@ -206,7 +262,7 @@ def _ask_name(turn: Turn, booking: Booking) -> None:
 
 
 def _refuse_party(turn: Turn, party: int) -> None:
-    most = turn.desk.restaurant.floor.largest_party
+    most = turn.floor.largest_party
     text = turn.phrases.say("too_large", party=turn.phrases.party(party), most=most, call=turn.call)
     turn.talk = replace(turn.talk, party=None)
     ask_party(turn, text)
@@ -237,7 +293,7 @@ def _ask_change(turn: Turn, old: Booking, slot: Slot, party: int) -> None:
         text = phrases.say("change_what", what=turn.described(old))
         turn.ask(text, options, Expecting.CHANGE)
         return
-    local = turn.desk.restaurant.calendar.local(slot.starts_at_s)
+    local = turn.desk.business.calendar.local(slot.starts_at_s)
     text = phrases.say(
         "change_sure",
         what=turn.described(old),
@@ -270,7 +326,7 @@ async def _rebook(turn: Turn, old: Booking, starts_at_s: int, party: int) -> Non
         if given_up is not None:
             turn.show(turn.phrases.say("changed", what=what), given_up)
             turn.note(given_up)
-        _tell_confirmed(turn, booking)
+        _tell_settled(turn, booking)
 
 
 def refuse_change(turn: Turn, booking: Booking) -> None:
@@ -284,7 +340,7 @@ def refuse_change(turn: Turn, booking: Booking) -> None:
 
 
 async def _available(turn: Turn, day: date, party: int) -> Availability:
-    return await turn.desk.available(day, party, turn.talk.changing_uid)
+    return await turn.desk.available(day, party, turn.talk.changing_uid, turn.talk.service)
 
 
 def _offer(turn: Turn, text: str, party: int, slots: Sequence[Slot]) -> None:
@@ -392,7 +448,7 @@ async def _offer_other_days(turn: Turn, lead: str, party: int, day: date) -> Non
 async def _on_other_days(turn: Turn, party: int, day: date, wanted: int, count: int) -> list[Slot]:
     """The free time nearest to a wanted one, on each of the next few days that have any."""
     slots: list[Slot] = []
-    calendar = turn.desk.restaurant.calendar
+    calendar = turn.desk.business.calendar
     following = day + timedelta(days=1)
     for opening in calendar.next_open_days(following, _DAYS_SEARCHED, 2 * _DAYS_SEARCHED):
         found = await _available(turn, opening.date, party)
@@ -412,7 +468,7 @@ def _why(turn: Turn, found: Availability, party: int) -> str:
     phrases, opening = turn.phrases, found.day
     if found.why is Unavailable.CLOSED:
         return phrases.closed(opening)
-    last = turn.today + timedelta(days=turn.desk.restaurant.service.booking_window_days)
+    last = turn.today + timedelta(days=turn.service.booking_window_days)
     return phrases.say(
         str(found.why or Unavailable.FULL),
         day=phrases.on(opening.date),
@@ -424,7 +480,7 @@ def _why(turn: Turn, found: Availability, party: int) -> str:
 
 def _wall_minute(turn: Turn, slot: Slot, day: date) -> int:
     """Minutes by the wall clock since midnight of the opening day."""
-    local = turn.desk.restaurant.calendar.local(slot.starts_at_s)
+    local = turn.desk.business.calendar.local(slot.starts_at_s)
     return (local.date() - day).days * 1440 + local.hour * 60 + local.minute
 
 

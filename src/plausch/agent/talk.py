@@ -12,12 +12,14 @@ class Expecting(StrEnum):
     """What the last question to the guest was about."""
 
     NOTHING = "nothing"
+    SERVICE = "service"
     PARTY = "party"
     DAY = "day"
     TIME = "time"
     NAME = "name"
     CANCEL = "cancel"
     CHANGE = "change"
+    NOTICE = "notice"
 
 
 class DayPart(StrEnum):
@@ -41,10 +43,10 @@ class HeardTime:
 class Talk:
     """The state of one conversation, between messages. New fields need a default.
 
-        `language` is empty until the guest has shown one. `options` are the identifiers of the
-        numbered choices shown last. `held_uid` is the booking that waits for a name, `changing_uid`
-    XX
-        leaky bucket of patience.py.
+    `language` is empty until the guest has shown one. `options` are the identifiers of the
+    numbered choices shown last. `service` is what is to be booked, empty until it is chosen or if
+    there is only one. `held_uid` is the booking that waits for a name, `changing_uid` the firm one
+    that the wishes shall replace. `allowance` and its time are the leaky bucket of patience.py.
     """
 
     language: str = ""
@@ -60,6 +62,7 @@ class Talk:
     allowance: int = 0
     allowance_at_s: int = 0
     changing_uid: str = ""
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True)

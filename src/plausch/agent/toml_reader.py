@@ -20,7 +20,7 @@ _SPAN = re.compile(r"([0-9]{1,2}):([0-9]{2}) ?[-–] ?([0-9]{1,2}):([0-9]{2})")
 
 
 class ConfigurationRefused(LocalError):
-    """The file is not a restaurant: the sentence says what, where (key path), what to do."""
+    """The file is not a business: the sentence says what, where (key path), what to do."""
 
     code = "configuration"
 
@@ -30,7 +30,7 @@ def read_toml(path: Path) -> "Section":
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ConfigurationRefused(
-                f"{path} is larger than {MAX_FILE_BYTES} bytes: this cannot be a restaurant's file."
+                f"{path} is larger than {MAX_FILE_BYTES} bytes: this cannot be a business's file."
             )
         text = path.read_text(encoding="utf-8")
     except OSError as error:

@@ -6,24 +6,19 @@ from datetime import date
 
 from plausch.agent.desk import Desk
 from plausch.agent.phrases import Phrases
+from plausch.agent.showing import booking_card, described, label_of
 from plausch.agent.talk import Expecting, Heard, Reply, Talk
 from plausch.content.cards import (
-    MAX_LABEL_CHARACTERS,
-    Action,
-    BookingCard,
     Card,
     Choices,
     OfferedSlot,
     Option,
     SlotOffer,
 )
-from plausch.domain.booking import Booking, BookingState
+from plausch.domain.booking import Booking
+from plausch.domain.service import Service
 from plausch.domain.slots import Slot
-
-_ACTIONS = {
-    BookingState.HELD: (Action.CONFIRM, Action.CANCEL),
-    BookingState.CONFIRMED: (Action.CANCEL,),
-}
+from plausch.domain.tables import FloorPlan
 
 
 @dataclass
@@ -42,18 +37,27 @@ class Turn:
     @property
     def today(self) -> date:
         """The local date at the business."""
-        return self.desk.restaurant.calendar.today(self.desk.now_s)
+        return self.desk.business.calendar.today(self.desk.now_s)
+
+    @property
+    def service(self) -> Service:
+        """What is talked about: the chosen service, or the first."""
+        return self.desk.business.service(self.talk.service)
+
+    @property
+    def floor(self) -> FloorPlan:
+        """The places that this service may use."""
+        return self.desk.business.floor_for(self.service)
 
     @property
     def phrases(self) -> Phrases:
         """The words of the guest's language, or of the house while that is unknown."""
-        return Phrases(self.talk.language or self.desk.restaurant.language, self.today)
+        return Phrases(self.talk.language or self.desk.business.language, self.today)
 
     @property
     def call(self) -> str:
         """The invitation to telephone, empty if the house has no number."""
-        telephone = self.desk.restaurant.telephone
-        return self.phrases.say("call", telephone=telephone) if telephone else ""
+        return self.phrases.call(self.desk.business.telephone)
 
     def expect(self, expecting: Expecting, options: Sequence[str] = ()) -> None:
         """Remember what the question is about and what its numbers stand for."""
@@ -62,7 +66,7 @@ class Turn:
     def forget_wishes(self) -> None:
         """The booking is settled: party, date and time are no longer meant."""
         self.talk = replace(self.talk, party=None, day=None, time=None, part=None)
-        self.talk = replace(self.talk, held_uid="", changing_uid="")
+        self.talk = replace(self.talk, held_uid="", changing_uid="", service="")
         self.expect(Expecting.NOTHING)
 
     def reply(self, text: str, card: Card | None = None) -> None:
@@ -71,16 +75,15 @@ class Turn:
 
     def ask(self, text: str, options: Sequence[Option], expecting: Expecting) -> None:
         """Ask with numbered options; every one has a button in clients that know cards."""
-        title = text.replace("**", "").replace("\n", " ")[:MAX_LABEL_CHARACTERS]
         lines = [f"{number}. {option.label}" for number, option in enumerate(options, 1)]
         hint = self.phrases.say("hint_number")
-        card = Choices(title, tuple(options))
+        card = Choices(label_of(text), tuple(options))
         self.reply(_paragraphs(text, "\n".join(lines), hint), card)
         self.expect(expecting, [option.identifier for option in options])
 
     def offer(self, text: str, party: int, slots: Sequence[Slot]) -> None:
         """Offer free times, numbered; dates are named when there are several."""
-        calendar = self.desk.restaurant.calendar
+        calendar = self.desk.business.calendar
         days = {calendar.today(slot.starts_at_s) for slot in slots}
         with_day = len(days) > 1 or days != {self.talk.day}
         labels = [self.phrases.slot(slot, calendar, with_day=with_day) for slot in slots]
@@ -98,34 +101,15 @@ class Turn:
 
     def show(self, text: str, booking: Booking) -> None:
         """Say where a booking stands."""
-        restaurant = self.desk.restaurant
-        card = BookingCard(
-            uid=booking.uid,
-            sequence=booking.sequence,
-            state=booking.state,
-            party=booking.party,
-            start_s=booking.starts_at_s,
-            duration_s=booking.ends_at_s - booking.starts_at_s,
-            zone=booking.zone,
-            under_name=booking.under_name,
-            business=restaurant.name,
-            actions=_ACTIONS.get(booking.state, ()),
-        )
-        self.reply(text, card)
+        self.reply(text, booking_card(self.desk.business, booking))
 
     def described(self, booking: Booking) -> str:
         """`am Freitag, 27. November, 19:30 Uhr, 4 Personen`."""
-        local = self.desk.restaurant.calendar.local(booking.starts_at_s)
-        return self.phrases.say(
-            "booking",
-            day=self.phrases.on(local.date()),
-            time=self.phrases.time(local),
-            party=self.phrases.party(booking.party),
-        )
+        return described(self.phrases, self.desk.business, booking)
 
     def note(self, booking: Booking) -> None:
         """A line for the staff: which booking, what became of it, when, how many."""
-        local = self.desk.restaurant.calendar.local(booking.starts_at_s)
+        local = self.desk.business.calendar.local(booking.starts_at_s)
         self.notes.append(
             f"{booking.uid} {booking.state}: {local:%Y-%m-%d %H:%M}, {booking.party} guests"
         )

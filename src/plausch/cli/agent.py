@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from plausch.agent.book import Book
-from plausch.agent.config import example_text, load_restaurant
-from plausch.agent.desk import TableBooking
+from plausch.agent.config import example_text, load_business
+from plausch.agent.rows import TableBooking
 from plausch.agent.run import Agent
 from plausch.base.clock import SystemClock
 from plausch.base.errors import LocalError
@@ -20,7 +20,7 @@ from plausch.cli.home import owned, run
 from plausch.cli.options import home_option, json_option, passphrase_option, read_passphrase
 from plausch.cli.records import BookingRecord
 from plausch.cli.stage.menu import wall_time
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.sdk import Client
 
 BUSINESS_FILE = "business.toml"
@@ -42,15 +42,15 @@ def agent() -> None:
     """
 
 
-def business_of(home: Path) -> Restaurant:
-    """The restaurant that was set up in a home. Raises NoAgent, ConfigurationRefused."""
+def business_of(home: Path) -> Business:
+    """The business that was set up in a home. Raises NoAgent, ConfigurationRefused."""
     file = home / BUSINESS_FILE
     if not file.is_file():
         raise NoAgent(
             f"There is no agent in {home}; set one up with: plausch agent init --home {home} "
             "--server URL --name NAME"
         )
-    return load_restaurant(file)
+    return load_business(file)
 
 
 @agent.command(
@@ -62,7 +62,7 @@ def business_of(home: Path) -> Restaurant:
     "--business",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="TOML",
-    help="The restaurant; without it, the example 'Zur Linde' for you to change.",
+    help="The business; without it, the restaurant 'Zur Linde' for you to change.",
 )
 @click.option("--invitation", default="", metavar="CODE", help="If the server asks for one.")
 @home_option
@@ -79,12 +79,12 @@ def init(
 ) -> None:
     """Make the business's account, with this device as its agent.
 
-    The restaurant's file is copied to HOME/business.toml; change it there.
+    The business's file is copied to HOME/business.toml; change it there.
     """
     screen = screen_of(json=as_json)
     parse_name(name)
     if business is not None:
-        load_restaurant(business)
+        load_business(business)
     passphrase = read_passphrase(passphrase_file)
 
     async def work() -> str:
@@ -97,14 +97,14 @@ def init(
     with screen.working("registering"):
         address = run(work())
     place_business(home, business)
-    restaurant = business_of(home)
+    house = business_of(home)
     if as_json:
-        screen.record({"address": address, "business": restaurant.name, "home": str(home)})
-    screen.answer("business_ready", name=restaurant.name, address=address, home=home)
+        screen.record({"address": address, "business": house.name, "home": str(home)})
+    screen.answer("business_ready", name=house.name, address=address, home=home)
 
 
 def place_business(home: Path, business: Path | None) -> None:
-    """Put the restaurant's file, or the example, where `run` looks for it."""
+    """Put the business's file, or the example, where `run` looks for it."""
     target = home / BUSINESS_FILE
     if business is None:
         target.write_text(example_text(), encoding="utf-8")
@@ -116,12 +116,12 @@ def place_business(home: Path, business: Path | None) -> None:
 @agent.command(epilog="Example: plausch agent check ~/linde/business.toml")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def check(file: Path) -> None:
-    """Say what is wrong with a restaurant's FILE, or that nothing is."""
-    restaurant = load_restaurant(file)
-    floor = restaurant.floor
+    """Say what is wrong with a business's FILE, or that nothing is."""
+    house = load_business(file)
+    floor = house.floor
     screen_of().answer(
         "business_checked",
-        name=restaurant.name,
+        name=house.name,
         tables=len(floor.resources),
         most=floor.largest_party,
     )
@@ -138,7 +138,7 @@ def run_agent(home: Path, passphrase_file: Path | None) -> None:
     this process.
     """
     screen = screen_of()
-    restaurant = business_of(home)
+    house = business_of(home)
     log_to_stderr()
 
     async def work() -> None:
@@ -146,9 +146,9 @@ def run_agent(home: Path, passphrase_file: Path | None) -> None:
         try:
             async with owned(home, passphrase_file, screen) as client:
                 await client.synchronize()
-                screen.say("agent_running", name=restaurant.name, address=client.address)
+                screen.say("agent_running", name=house.name, address=client.address)
                 screen.line(f"ready {client.address}")
-                await Agent(client, restaurant, book, SystemClock()).run()
+                await Agent(client, house, book, SystemClock()).run()
         finally:
             await book.close()
 
@@ -200,10 +200,10 @@ Examples:
 def bookings(day: datetime | None, home: Path, as_json: bool) -> None:
     """The bookings in the agent's book; it may be running meanwhile."""
     screen = screen_of(json=as_json)
-    restaurant = business_of(home)
-    zone = restaurant.calendar.zone
+    house = business_of(home)
+    zone = house.calendar.zone
     first = day.date() if day else datetime.now(ZoneInfo(zone)).date()
-    days = 1 if day else restaurant.service.booking_window_days + 1
+    days = 1 if day else max(one.booking_window_days for one in house.services) + 1
     records = asyncio.run(booked(home, first, days, zone))
     show_bookings(screen, records)
 

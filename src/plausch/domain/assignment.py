@@ -9,7 +9,7 @@ missed out of 1,254 against brute force) and bounded in time by a budget of node
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from plausch.domain.tables import FloorPlan
+from plausch.domain.tables import FloorPlan, Seating
 
 MAX_EVICTED = 2
 MAX_DEPTH = 3
@@ -18,13 +18,22 @@ NODE_BUDGET = 1_500
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A booking at its tables for a range of quanta. `pinned`: it must stay where it is."""
+    """A booking at its tables for a range of quanta. `pinned`: it must stay where it is.
+
+    `floor` are the tables that it may be moved to; None: those of the newcomer. What has no
+    guests (`party` 0) is no booking, but tables that are closed.
+    """
 
     uid: str
     party: int
     quanta: range
     resources: tuple[str, ...]
     pinned: bool = False
+    floor: FloorPlan | None = None
+
+    def seatings(self, plan: FloorPlan) -> tuple[Seating, ...]:
+        """Where it may sit, best first, in a house whose newcomer is seated by `plan`."""
+        return (self.floor or plan).seatings(self.party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +75,7 @@ def _hopeless(plan: FloorPlan, seated: tuple[Placement, ...], newcomer: Placemen
     """
     first, end = newcomer.quanta.start, newcomer.quanta.stop
     near = [one for one in seated if one.quanta.start < end and first < one.quanta.stop]
+    near = [one for one in near if one.party]  # guests may sit at a table closed meanwhile
     needs = {one.uid: _need(plan, one) for one in (*near, newcomer)}
     for moment in {max(one.quanta.start, first) for one in near}:
         present = [one for one in near if one.quanta.start <= moment < one.quanta.stop]
@@ -84,7 +94,7 @@ def _hopeless(plan: FloorPlan, seated: tuple[Placement, ...], newcomer: Placemen
 
 def _need(plan: FloorPlan, guest: Placement) -> tuple[frozenset[str], int]:
     """The tables that a guest might sit at, and how many of them at least."""
-    seatings = () if guest.pinned else plan.seatings(guest.party)
+    seatings = () if guest.pinned else guest.seatings(plan)
     choices = [seating.resources for seating in seatings]
     if guest.resources:
         choices.append(guest.resources)
@@ -113,7 +123,7 @@ class _Search:
 
         `settled` are the guests this chain has placed already; they are not evicted again.
         """
-        for seating in self._plan.seatings(guest.party):
+        for seating in guest.seatings(self._plan):
             if self._budget == 0:
                 return None
             self._budget -= 1

@@ -1,21 +1,22 @@
 """The life of a booking: commands are decided into events, events are folded into its state.
 
-    request -> pending -> held -> confirmed -> seated -> completed
+    request -> pending <-> held -> confirmed -> seated -> completed
                  |          |         |  `----> no_show
                  +-> declined         |
                  +----------+---------+--> cancelled
 
 The verbs are iTIP's (RFC 5546): a customer *requests* and *cancels*; the business *replies*
-(holds, confirms or declines), *counters* with another time, and cancels. `uid` and `sequence` are
-iCalendar's: every event after the first raises `sequence` by one, and a command that names an
-older sequence than the booking's comes too late. Customer and agent fold the same events, so they
-agree. Nothing here knows of tables; the book finds those.
+(holds, confirms or declines), *counters* with another time, *moves* what stands, and cancels.
+`uid` and `sequence` are iCalendar's: every event after the first raises `sequence` by one, and a
+command that names an older sequence than the booking's comes too late. Customer and agent fold
+the same events, so they agree. Nothing here knows of tables; the book finds those.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from plausch.base.errors import LocalError
+from plausch.domain.service import DEFAULT_SERVICE
 
 MAX_PARTY = 1_000
 MAX_NAME_CHARACTERS = 80
@@ -37,10 +38,8 @@ class BookingState(StrEnum):
 LIVE = frozenset(
     {BookingState.PENDING, BookingState.HELD, BookingState.CONFIRMED, BookingState.SEATED}
 )
-"""The states in which a booking may still come to something."""
-
-CLAIMING = LIVE - {BookingState.PENDING}
-"""The states in which a booking has tables."""
+"""The states in which a booking may still come to something. In each of them it has its tables,
+also while it waits for a decision, so that whoever decides can say yes."""
 
 
 class By(StrEnum):
@@ -75,6 +74,7 @@ class Booking:
     hold_until_s: int
     booked_at_s: int
     modified_at_s: int
+    service: str = DEFAULT_SERVICE
 
 
 # --- commands ------------------------------------------------------------------------------
@@ -90,6 +90,7 @@ class Request:
     ends_at_s: int
     zone: str
     under_name: str = ""
+    service: str = DEFAULT_SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,24 @@ class Counter:
 
 
 @dataclass(frozen=True, slots=True)
+class Submit:
+    """The customer has given what was asked for; the held time waits for the business's reply."""
+
+    sequence: int
+    under_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """The business changes time, length or number of guests of what stands (iTIP REQUEST)."""
+
+    sequence: int
+    starts_at_s: int
+    ends_at_s: int
+    party: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """The booking is off (iTIP CANCEL). It needs no sequence: cancelling twice is one cancel.
 
@@ -147,7 +166,7 @@ class Attend:
     state: BookingState
 
 
-Command = Request | Hold | Confirm | Decline | Counter | Cancel | Expire | Attend
+Command = Request | Hold | Confirm | Decline | Counter | Submit | Move | Cancel | Expire | Attend
 
 # --- events --------------------------------------------------------------------------------
 
@@ -163,6 +182,7 @@ class Requested:
     ends_at_s: int
     zone: str
     under_name: str
+    service: str = DEFAULT_SERVICE
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +218,24 @@ class Countered:
 
 
 @dataclass(frozen=True, slots=True)
+class Submitted:
+    """The request waits for the business's reply, under this name."""
+
+    at_s: int
+    under_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Time, length or number of guests are other ones now."""
+
+    at_s: int
+    starts_at_s: int
+    ends_at_s: int
+    party: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """The booking is off."""
 
@@ -213,7 +251,12 @@ class Attended:
     state: BookingState
 
 
-Event = Requested | Held | Confirmed | Declined | Countered | Cancelled | Attended
+Event = (
+    Requested | Held | Confirmed | Declined | Countered | Submitted | Moved | Cancelled | Attended
+)
+
+Reply = Hold | Confirm | Decline | Counter | Submit | Move
+"""The commands that answer a certain sequence."""
 
 _S = BookingState
 _FROM: dict[type[Command], frozenset[BookingState]] = {
@@ -221,6 +264,8 @@ _FROM: dict[type[Command], frozenset[BookingState]] = {
     Confirm: frozenset({_S.PENDING, _S.HELD}),
     Decline: frozenset({_S.PENDING, _S.HELD}),
     Counter: frozenset({_S.PENDING, _S.HELD}),
+    Submit: frozenset({_S.HELD}),
+    Move: frozenset({_S.PENDING, _S.HELD, _S.CONFIRMED, _S.SEATED}),
     Cancel: frozenset({_S.PENDING, _S.HELD, _S.CONFIRMED, _S.CANCELLED}),
     Expire: frozenset({_S.HELD}),
     Attend: frozenset({_S.CONFIRMED, _S.SEATED}),
@@ -247,7 +292,7 @@ def decide(booking: Booking | None, command: Command, now_s: int) -> tuple[Event
         raise BookingRefused(
             f"A {booking.state} booking cannot be changed by {type(command).__name__.lower()}."
         )
-    if isinstance(command, Hold | Confirm | Decline | Counter):
+    if isinstance(command, Reply):
         return _reply(booking, command, now_s)
     if isinstance(command, Cancel):
         return _cancel(booking, command, now_s)
@@ -263,10 +308,7 @@ def decide(booking: Booking | None, command: Command, now_s: int) -> tuple[Event
 def _request(booking: Booking | None, command: Request, now_s: int) -> tuple[Event, ...]:
     if booking is not None:
         raise BookingRefused("A booking with this uid exists already.", code="known")
-    if not 1 <= command.party <= MAX_PARTY or command.ends_at_s <= command.starts_at_s:
-        raise BookingRefused(
-            "A booking needs at least one guest and an end after its begin.", code="bad_request"
-        )
+    _check_stay(command.starts_at_s, command.ends_at_s, command.party)
     _check_name(command.under_name)
     return (
         Requested(
@@ -277,13 +319,12 @@ def _request(booking: Booking | None, command: Request, now_s: int) -> tuple[Eve
             command.ends_at_s,
             command.zone,
             command.under_name,
+            command.service,
         ),
     )
 
 
-def _reply(
-    booking: Booking, command: Hold | Confirm | Decline | Counter, now_s: int
-) -> tuple[Event, ...]:
+def _reply(booking: Booking, command: Reply, now_s: int) -> tuple[Event, ...]:
     if command.sequence != booking.sequence:
         raise BookingRefused(
             f"The booking changed meanwhile: it is at sequence {booking.sequence}, not "
@@ -302,10 +343,15 @@ def _reply(
             return (Confirmed(now_s, command.under_name or booking.under_name),)
         case Decline():
             return (Declined(now_s),)
+        case Submit():
+            _check_name(command.under_name)
+            return (Submitted(now_s, command.under_name),)
         case Counter():
-            if command.ends_at_s <= command.starts_at_s:
-                raise BookingRefused("A stay ends after it begins.", code="bad_request")
+            _check_stay(command.starts_at_s, command.ends_at_s, booking.party)
             return (Countered(now_s, command.starts_at_s, command.ends_at_s),)
+        case Move():
+            _check_stay(command.starts_at_s, command.ends_at_s, command.party)
+            return (Moved(now_s, command.starts_at_s, command.ends_at_s, command.party),)
 
 
 def _cancel(booking: Booking, command: Cancel, now_s: int) -> tuple[Event, ...]:
@@ -317,6 +363,13 @@ def _cancel(booking: Booking, command: Cancel, now_s: int) -> tuple[Event, ...]:
             "It is too late to cancel this booking here: telephone the business.", code="too_late"
         )
     return (Cancelled(now_s, command.by),)
+
+
+def _check_stay(starts_at_s: int, ends_at_s: int, party: int) -> None:
+    if not 1 <= party <= MAX_PARTY or ends_at_s <= starts_at_s:
+        raise BookingRefused(
+            "A booking needs at least one guest and an end after its begin.", code="bad_request"
+        )
 
 
 def _check_name(name: str) -> None:
@@ -341,6 +394,7 @@ def apply(booking: Booking | None, event: Event) -> Booking:
             hold_until_s=0,
             booked_at_s=event.at_s,
             modified_at_s=event.at_s,
+            service=event.service,
         )
     if booking is None:
         raise BookingRefused("The first event of a booking is a request.", code="unknown")
@@ -360,6 +414,16 @@ def apply(booking: Booking | None, event: Event) -> Booking:
                 state=_S.PENDING,
                 starts_at_s=event.starts_at_s,
                 ends_at_s=event.ends_at_s,
+            )
+        case Submitted():
+            return replace(after, state=_S.PENDING, under_name=event.under_name)
+        case Moved():
+            return replace(
+                after,
+                starts_at_s=event.starts_at_s,
+                ends_at_s=event.ends_at_s,
+                party=event.party,
+                hold_until_s=booking.hold_until_s,
             )
         case Cancelled():
             return replace(after, state=_S.CANCELLED)

@@ -117,3 +117,9 @@ def real_instant_s(zone: str, day: date, minute: int) -> int | None:
     wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minute)
     back = datetime.fromtimestamp(at_s, UTC).astimezone(ZoneInfo(zone))
     return at_s if back.replace(tzinfo=None) == wall else None
+
+
+def local_minute(zone: str, at_s: int) -> tuple[date, int]:
+    """The local date of an instant, and its minute by the wall clock."""
+    local = datetime.fromtimestamp(at_s, ZoneInfo(zone))
+    return local.date(), local.hour * 60 + local.minute

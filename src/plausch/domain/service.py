@@ -1,9 +1,13 @@
 """What is offered for booking: how long a stay lasts, how often one may begin, until when."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 QUANTUM_S = 300
 """Tables are claimed in quanta of five minutes, counted from the Unix epoch."""
+
+DEFAULT_SERVICE = "table"
+"""The identifier of the service that a book without services was kept for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +30,24 @@ class Pacing:
         return starts_at_s // (self.slot_minutes * 60)
 
 
+class ConfirmationMode(StrEnum):
+    """Who makes a booking firm: the agent at once, or a member of staff."""
+
+    AUTOMATIC = "automatic"
+    BY_HAND = "by_hand"
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
-    """The rules of booking.
+    """One thing that can be booked, and the rules for it.
 
     A stay may begin every `slot_interval_minutes` after opening and ends by closing time. The
     table is claimed `buffer_before_minutes` earlier and `buffer_after_minutes` longer. A booking
     is made at least `min_notice_minutes` and at most `booking_window_days` ahead, may be
     cancelled by the customer until `cancel_until_minutes` before it begins, and an unconfirmed
     hold lapses after `hold_minutes`. `turn_times` ascend in `party_max`; larger parties than the
-    last have its length.
+    last have its length. `resources` are the identifiers of those that serve it, empty for all;
+    `max_party` is its largest party, 0 for as many as the resources seat.
     """
 
     slot_interval_minutes: int
@@ -47,6 +59,11 @@ class Service:
     cancel_until_minutes: int = 120
     hold_minutes: int = 10
     pacing: Pacing | None = None
+    identifier: str = DEFAULT_SERVICE
+    name: str = ""
+    confirmation_mode: ConfirmationMode = ConfirmationMode.AUTOMATIC
+    resources: tuple[str, ...] = ()
+    max_party: int = 0
 
     def duration_s(self, party: int) -> int:
         """How long a party of that size stays, in seconds."""

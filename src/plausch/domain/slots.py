@@ -6,8 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
 from plausch.domain.assignment import Assignment, Placement, assign
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business
 from plausch.domain.calendar import OpeningDay, instant_s, real_instant_s
+from plausch.domain.service import Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ class Availability:
     why: Unavailable | None = None
 
 
-def starts_on(restaurant: Restaurant, day: date, party: int) -> tuple[Slot, ...]:
+def starts_on(business: Business, service: Service, day: date, party: int) -> tuple[Slot, ...]:
     """Every time a stay may begin on an opening day by its hours alone, ascending.
 
     The stay ends by closing time. A begin after midnight belongs to the day that opened.
     """
-    calendar, service = restaurant.calendar, restaurant.service
+    calendar = business.calendar
     duration_s = service.duration_s(party)
     slots = {}
     for span in calendar.opening_day(day).spans:
@@ -76,70 +77,71 @@ def starts_on(restaurant: Restaurant, day: date, party: int) -> tuple[Slot, ...]
 
 
 def free_slots(
-    restaurant: Restaurant, day: date, party: int, now_s: int, occupancy: Occupancy
+    business: Business, service: Service, day: date, party: int, now_s: int, occupancy: Occupancy
 ) -> Availability:
     """The times on an opening day at which a party can be seated, and if none, why."""
-    opening = restaurant.calendar.opening_day(day)
-    why = _refused_day(restaurant, opening, party, now_s)
+    opening = business.calendar.opening_day(day)
+    why = _refused_day(business, service, opening, party, now_s)
     if why is not None:
         return Availability(opening, (), why)
-    starts = starts_on(restaurant, day, party)
-    in_time = [slot for slot in starts if _refused_start(restaurant, slot, now_s) is None]
-    free = tuple(slot for slot in in_time if table_for(restaurant, slot, party, occupancy))
+    starts = starts_on(business, service, day, party)
+    in_time = [slot for slot in starts if _refused_start(service, slot, now_s) is None]
+    free = tuple(slot for slot in in_time if table_for(business, service, slot, party, occupancy))
     if free:
         return Availability(opening, free)
     if in_time:
         return Availability(opening, (), Unavailable.FULL)
-    gone = day < restaurant.calendar.today(now_s)
+    gone = day < business.calendar.today(now_s)
     return Availability(opening, (), Unavailable.PAST if gone else Unavailable.TOO_SOON)
 
 
-def slot_at(restaurant: Restaurant, starts_at_s: int, party: int, now_s: int) -> Slot | Unavailable:
+def slot_at(
+    business: Business, service: Service, starts_at_s: int, party: int, now_s: int
+) -> Slot | Unavailable:
     """The slot that begins at an instant, by hours, notice and window; tables are not looked at."""
-    local_day = restaurant.calendar.today(starts_at_s)
+    local_day = business.calendar.today(starts_at_s)
     for day in (local_day, local_day - timedelta(days=1)):
-        for slot in starts_on(restaurant, day, party):
+        for slot in starts_on(business, service, day, party):
             if slot.starts_at_s == starts_at_s:
-                opening = restaurant.calendar.opening_day(day)
-                why = _refused_day(restaurant, opening, party, now_s)
-                return why or _refused_start(restaurant, slot, now_s) or slot
-    if not 1 <= party <= restaurant.floor.largest_party:
+                opening = business.calendar.opening_day(day)
+                why = _refused_day(business, service, opening, party, now_s)
+                return why or _refused_start(service, slot, now_s) or slot
+    if not 1 <= party <= business.floor_for(service).largest_party:
         return Unavailable.PARTY_TOO_LARGE
     return Unavailable.CLOSED
 
 
 def table_for(
-    restaurant: Restaurant, slot: Slot, party: int, occupancy: Occupancy
+    business: Business, service: Service, slot: Slot, party: int, occupancy: Occupancy
 ) -> Assignment | None:
     """Tables for a party at a slot, if pacing allows it and some can be found."""
-    service = restaurant.service
     if service.pacing is not None:
         taken = occupancy.covers.get(service.pacing.window(slot.starts_at_s), 0)
         if taken + party > service.pacing.max_covers:
             return None
     quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
-    return assign(restaurant.floor, occupancy.placements, party, quanta)
+    return assign(business.floor_for(service), occupancy.placements, party, quanta)
 
 
 def _refused_day(
-    restaurant: Restaurant, opening: OpeningDay, party: int, now_s: int
+    business: Business, service: Service, opening: OpeningDay, party: int, now_s: int
 ) -> Unavailable | None:
-    today = restaurant.calendar.today(now_s)
+    today = business.calendar.today(now_s)
     # Yesterday may still be open: its hours can run past midnight.
     if opening.date < today - timedelta(days=1) or (opening.date < today and not opening.spans):
         return Unavailable.PAST
-    if opening.date > today + timedelta(days=restaurant.service.booking_window_days):
+    if opening.date > today + timedelta(days=service.booking_window_days):
         return Unavailable.TOO_FAR
-    if not restaurant.floor.seatings(party):
+    if not business.floor_for(service).seatings(party):
         return Unavailable.PARTY_TOO_LARGE
     if not opening.spans:
         return Unavailable.CLOSED
     return None
 
 
-def _refused_start(restaurant: Restaurant, slot: Slot, now_s: int) -> Unavailable | None:
+def _refused_start(service: Service, slot: Slot, now_s: int) -> Unavailable | None:
     if slot.starts_at_s < now_s:
         return Unavailable.PAST
-    if slot.starts_at_s < now_s + restaurant.service.min_notice_minutes * 60:
+    if slot.starts_at_s < now_s + service.min_notice_minutes * 60:
         return Unavailable.TOO_SOON
     return None

@@ -1,14 +1,24 @@
-"""The tables of a restaurant and which of them seat a party."""
+"""The tables, chairs, people and rooms of a business, and which of them serve a party."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 EXTRA_TABLE_COST = 5
 """One more table costs as much as five empty seats: it must be joined, and set, and cleared."""
 
 
+class ResourceKind(StrEnum):
+    """What a resource is."""
+
+    TABLE = "table"
+    PERSON = "person"
+    ROOM = "room"
+    CHAIR = "chair"
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A bookable thing with seats, for parties from `min_party` to `max_party`.
+    """A bookable thing or person, for parties from `min_party` to `max_party`.
 
     Of equally good tables the one with the higher `priority` is given first; `area` is where it
     stands, in the business's words.
@@ -19,6 +29,7 @@ class Resource:
     max_party: int
     area: str = ""
     priority: int = 0
+    kind: ResourceKind = ResourceKind.TABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +61,11 @@ class FloorPlan:
 
     @property
     def largest_party(self) -> int:
-        """The largest party that can be seated at all."""
+        """The largest party that can be seated at all; 0 if none can."""
         return max(
             [table.max_party for table in self.resources]
-            + [combination.max_party for combination in self.combinations]
+            + [combination.max_party for combination in self.combinations],
+            default=0,
         )
 
     def seatings(self, party: int) -> tuple[Seating, ...]:

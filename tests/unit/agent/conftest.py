@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from counter import Clerk
 from guest import Guest
 from linde import NOW_S, restaurant
 from plausch.agent.book import Book
@@ -31,3 +32,9 @@ def guest(book: Book, clock: ManualClock) -> Callable[[str], Guest]:
         return Guest(book, restaurant(), clock, name)
 
     return arrive
+
+
+@pytest.fixture
+def clerk(book: Book, clock: ManualClock) -> Clerk:
+    """Staff of the test restaurant."""
+    return Clerk(book, restaurant(), clock)

@@ -12,12 +12,15 @@ import pytest
 
 from ledger import audit
 from linde import NOW_S, TUESDAY, at, restaurant, without_pacing
-from plausch.agent.book import Book, Place
+from plausch.agent.book import STEPS, Book, Place
 from plausch.agent.desk import Desk
 from plausch.agent.talk import DayPart, Expecting, HeardTime, Talk
 from plausch.base.ids import ConversationId
 from plausch.db.interface import StorageUnavailable
-from plausch.domain.booking import Booking
+from plausch.db.migrate import migrate
+from plausch.db.sqlite import open_sqlite
+from plausch.domain.booking import Booking, By
+from plausch.domain.service import QUANTUM_S
 from plausch.domain.slots import Unavailable
 
 HOUSE = restaurant()
@@ -179,3 +182,31 @@ async def test_the_file_holds_nobody_elses_rights(book: Book, tmp_path: Path) ->
     with sqlite3.connect(tmp_path / "book.db") as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+async def test_a_book_from_before_services_goes_on(tmp_path: Path) -> None:
+    """Its bookings are for the one service that there was, and its pace still counts."""
+    path = tmp_path / "old.db"
+    database = open_sqlite(path)
+    await migrate(database, STEPS[:1])
+    await database.close()
+    seven = at(TUESDAY, "19:00")
+    with sqlite3.connect(path) as connection:
+        quantum = seven // QUANTUM_S
+        row = ("b-1", 2, "confirmed", 6, seven, seven + 9000, "Europe/Berlin", "Anna", 0, 1, 1)
+        more = (ANNA, b"t", "5", quantum, quantum + 30, 30, seven // 1800)
+        marks = ", ".join("?" * 18)
+        connection.execute(f"INSERT INTO booking VALUES ({marks})", (*row, *more))
+        connection.executemany(
+            "INSERT INTO claim VALUES ('5', ?, 'b-1')",
+            [(one,) for one in range(quantum, quantum + 30)],
+        )
+        connection.execute("INSERT INTO pace VALUES (30, ?, 6, 12)", (seven // 1800,))
+    connection.close()
+    book = await Book.open(path)
+    (entry,) = await book.bookings_on(TUESDAY, "Europe/Berlin")
+    assert entry.booking.service == HOUSE.service().identifier
+    assert audit(path, HOUSE) == 1
+    await book.cancel(HOUSE, entry.booking, By.BUSINESS, NOW_S)
+    assert audit(path, HOUSE) == 0
+    await book.close()

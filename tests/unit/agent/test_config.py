@@ -11,21 +11,22 @@ from plausch.agent.config import (
     WEEKDAYS,
     ConfigurationRefused,
     example_text,
-    load_restaurant,
+    load_business,
 )
-from plausch.domain.business import Restaurant
+from plausch.domain.business import Business, BusinessKind
 from plausch.domain.calendar import Closed, Span
-from plausch.domain.service import Pacing
+from plausch.domain.service import ConfirmationMode, Pacing
 from plausch.domain.slots import starts_on
+from plausch.domain.tables import ResourceKind
 
 EXAMPLE = example_text()
 SPANS = {*WEEKDAYS, "hours"}
 
 
-def load(folder: Path, text: str) -> Restaurant:
+def load(folder: Path, text: str) -> Business:
     path = folder / "cem.toml"
     path.write_text(text, encoding="utf-8")
-    return load_restaurant(path)
+    return load_business(path)
 
 
 def changed(old: str, new: str) -> str:
@@ -41,8 +42,8 @@ def test_the_example(tmp_path: Path) -> None:
     assert linde.calendar.weekly[0] == ()
     assert linde.calendar.weekly[1] == (Span(690, 870), Span(1050, 1380))
     assert linde.calendar.weekly[5] == (Span(690, 1440),)
-    assert linde.service.pacing == Pacing(30, 20)
-    assert linde.service.duration_s(4) == 7200
+    assert linde.service().pacing == Pacing(30, 20)
+    assert linde.service().duration_s(4) == 7200
 
 
 def test_the_example_keeps_holidays(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_every_party_of_the_example_finds_a_time(tmp_path: Path) -> None:
     linde = load(tmp_path, EXAMPLE)
     for party in range(1, linde.floor.largest_party + 1):
         assert linde.floor.seatings(party), party
-        assert starts_on(linde, date(2026, 11, 27), party), party
+        assert starts_on(linde, linde.service(), date(2026, 11, 27), party), party
 
 
 def test_what_may_be_left_out(tmp_path: Path) -> None:
@@ -72,7 +73,9 @@ thursday = []
 friday = []
 saturday = []
 sunday = []
-[booking]
+[[services]]
+identifier = "t"
+name = "T"
 slot_interval_minutes = 15
 turn_times = [{ party_max = 8, minutes = 120 }]
 [[tables]]
@@ -81,8 +84,46 @@ seats = [1, 4]
 """
     klein = load(tmp_path, text)
     assert (klein.language, klein.telephone, klein.calendar.region) == ("de", "", None)
-    assert klein.service.pacing is None
+    assert klein.service().pacing is None
     assert klein.floor.combinations == ()
+
+
+def test_several_services(tmp_path: Path) -> None:
+    more = """[[services]]
+identifier = "hall"
+name = "Nebenzimmer"
+confirmation = "by_hand"
+resources = ["13", "14"]
+max_party = 9
+slot_interval_minutes = 60
+turn_times = [{ party_max = 9, minutes = 180 }]
+
+[[tables]]"""
+    house = load(tmp_path, changed("[[tables]]", more))
+    assert [one.identifier for one in house.services] == ["table", "hall"]
+    hall = house.service("hall")
+    assert hall.confirmation_mode is ConfirmationMode.BY_HAND
+    assert house.floor_for(hall).largest_party == 9
+    for old, new, place in (
+        ('identifier = "hall"', 'identifier = "table"', "services have the identifier 'table'"),
+        ('identifier = "hall"', 'identifier = "Der Saal"', "services[2].identifier must be small"),
+        ('"by_hand"', '"maybe"', "services[2].confirmation must be one of"),
+        ('["13", "14"]', '["99"]', "services[2].resources name '99'"),
+        ('["13", "14"]', '["13", "13"]', "services[2].resources name something twice"),
+        ("max_party = 9\n", "max_party = 5\n", "services[2].max_party is 5, but no table"),
+    ):
+        with pytest.raises(ConfigurationRefused) as refused:
+            load(tmp_path, changed("[[tables]]", more.replace(old, new)))
+        assert place in str(refused.value)
+
+
+def test_kinds_of_business_and_resource(tmp_path: Path) -> None:
+    assert load(tmp_path, EXAMPLE).kind is BusinessKind.RESTAURANT
+    text = changed('kind = "restaurant"', 'kind = "hairdresser"')
+    text = text.replace('area = "Fenster"', 'kind = "chair"', 1)
+    house = load(tmp_path, text)
+    assert house.kind is BusinessKind.HAIRDRESSER
+    assert house.floor.resources[0].kind is ResourceKind.CHAIR
 
 
 @pytest.mark.parametrize(
@@ -101,11 +142,11 @@ seats = [1, 4]
         ("date = 2026-12-24", "", "special_days[1].date is missing", "2026-12-24"),
         ("date = 2026-12-24", "date = 2026-12-25", "special_days name 2026-12-25 twice", "keep"),
         ("slot_interval_minutes = 30", "slot_interval_minutes = 0", "slot_interval_minutes", "5"),
-        ("hold_minutes = 10", "hold_minute = 10", "booking.hold_minute", "'hold_minutes'?"),
-        ("minutes = 90 }", "minutes = 900 }", "booking.turn_times[1].minutes", "480"),
-        ("party_max = 2,", "party_max = 9,", "booking.turn_times must ascend", "sort"),
-        ("max_covers = 20", "max_covers = 0", "booking.pacing.max_covers", "from 1"),
-        ("max_covers = 20", "covers = 20", "booking.pacing.max_covers is missing", "add"),
+        ("hold_minutes = 10", "hold_minute = 10", "services[1].hold_minute", "'hold_minutes'?"),
+        ("minutes = 90 }", "minutes = 900 }", "services[1].turn_times[1].minutes", "480"),
+        ("party_max = 2,", "party_max = 9,", "services[1].turn_times must ascend", "sort"),
+        ("max_covers = 20", "max_covers = 0", "services[1].pacing.max_covers", "from 1"),
+        ("max_covers = 20", "covers = 20", "services[1].pacing.max_covers is missing", "add"),
         ("seats = [1, 2]", "seats = [2, 1]", "tables[1].seats", "ascending"),
         ('name = "2"', 'name = "1"', "tables have the name '1' twice", "unique"),
         ("priority = 1", "priority = 1000", "tables[1].priority", "from -100"),
@@ -161,7 +202,7 @@ def test_any_damage_gives_a_restaurant_or_a_sentence(tmp_path: Path, chance: st.
     lines = EXAMPLE.splitlines()
     at = chance.draw(st.integers(0, len(lines) - 1))
     junk = chance.draw(
-        st.sampled_from(["", "x", "= 3", '"', "[[tables]]", "[booking]", "nan", "-1"])
+        st.sampled_from(["", "x", "= 3", '"', "[[tables]]", "[[services]]", "nan", "-1"])
     )
     key = lines[at].partition("=")[0]
     lines[at] = chance.draw(st.sampled_from([junk, f"{key}= {junk}", f"{lines[at]}{junk}"]))

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from ledger import audit
-from linde import FRIDAY, NOW_S, TUESDAY, at, clock_of, restaurant, without_pacing
+from linde import FRIDAY, NOW_S, TUESDAY, ZONE, at, clock_of, restaurant, salon, without_pacing
 from plausch.agent.book import Book
-from plausch.agent.desk import _CLAIMING, Desk
+from plausch.agent.desk import Desk
+from plausch.agent.rows import IS_LIVE
 from plausch.base.ids import ConversationId
 from plausch.db.interface import ConstraintViolated, Transaction
-from plausch.domain.booking import CLAIMING, Booking, BookingRefused, BookingState, By
+from plausch.domain.booking import LIVE, Booking, BookingRefused, BookingState, By
+from plausch.domain.service import Pacing
 from plausch.domain.slots import Unavailable
 from plausch.domain.tables import FloorPlan, Resource
 
@@ -265,4 +267,48 @@ async def test_who_saw_an_older_state_changes_nothing(book: Book, tmp_path: Path
 
 
 def test_the_query_names_the_states_that_claim() -> None:
-    assert set(re.findall(r"'(\w+)'", _CLAIMING)) == {state.value for state in CLAIMING}
+    assert set(re.findall(r"'(\w+)'", IS_LIVE)) == {state.value for state in LIVE}
+
+
+async def test_services_share_people_and_keep_their_own_rules(book: Book) -> None:
+    """Mia colours at ten; Ben cuts meanwhile; a second cut must wait, and so must a colour."""
+    house, ten = salon(), at(TUESDAY, "10:00")
+
+    async def take(token: bytes, service: str) -> Booking | Unavailable:
+        return await book.hold(house, ANNA, token, ten, 1, NOW_S, service)
+
+    cut = await take(b"1", "cut")
+    assert isinstance(cut, Booking)
+    colour = await take(b"2", "colour")
+    assert isinstance(colour, Booking)
+    assert (colour.service, colour.ends_at_s - ten) == ("colour", 5400)
+    listed = await book.bookings_on(TUESDAY, ZONE)
+    assert {one.booking.service: one.tables for one in listed} == {
+        "cut": ("Ben",),
+        "colour": ("Mia",),
+    }
+    assert await take(b"3", "cut") is Unavailable.FULL
+    assert await take(b"4", "colour") is Unavailable.FULL
+    free = await book.available(house, TUESDAY, 1, NOW_S, "colour")
+    assert clock_of(free.slots[0].starts_at_s) == "11:30"
+
+
+async def test_others_move_only_to_what_serves_them(book: Book, tmp_path: Path) -> None:
+    """A cut sits with Mia; for a colour it moves to Ben, but a colour moves nowhere."""
+    house = salon()
+    mia = replace(house.floor.resources[0], priority=1)
+    house = replace(house, floor=FloorPlan((mia, house.floor.resources[1])))
+    ten = at(TUESDAY, "10:00")
+    await book.hold(house, ANNA, b"1", ten, 1, NOW_S, "cut")
+    assert [one.tables for one in await book.bookings_on(TUESDAY, ZONE)] == [("Mia",)]
+    assert isinstance(await book.hold(house, BEN, b"2", ten, 1, NOW_S, "colour"), Booking)
+    assert [one.tables for one in await book.bookings_on(TUESDAY, ZONE)] == [("Ben",), ("Mia",)]
+
+
+async def test_each_service_has_its_own_pace(book: Book) -> None:
+    paced = [replace(one, pacing=Pacing(30, 1)) for one in salon().services]
+    house, ten = replace(salon(), services=tuple(paced)), at(TUESDAY, "10:00")
+    assert isinstance(await book.hold(house, ANNA, b"1", ten, 1, NOW_S, "cut"), Booking)
+    assert isinstance(await book.hold(house, ANNA, b"2", ten, 1, NOW_S, "colour"), Booking)
+    later = at(TUESDAY, "10:30")
+    assert isinstance(await book.hold(house, ANNA, b"3", later, 1, NOW_S, "cut"), Booking)

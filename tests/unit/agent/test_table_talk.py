@@ -7,7 +7,7 @@ from datetime import date, time
 import pytest
 
 from guest import Guest
-from linde import FRIDAY, NOW_S, TUESDAY, at, clock_of, restaurant, without_pacing
+from linde import FRIDAY, NOW_S, TUESDAY, at, clock_of, restaurant, salon, without_pacing
 from plausch.agent.book import Book
 from plausch.agent.table_talk import MAX_BOOKINGS, MAX_OFFERED, instant_of
 from plausch.agent.talk import Expecting
@@ -122,7 +122,7 @@ async def test_a_full_day_is_refused_with_other_days(book: Book, clock: ManualCl
     """One long stay a day: whoever comes second is offered the days after."""
     house = replace(
         without_pacing(),
-        service=replace(without_pacing().service, turn_times=(TurnTime(20, 300),), pacing=None),
+        services=(replace(without_pacing().service(), turn_times=(TurnTime(20, 300),)),),
         calendar=replace(
             restaurant().calendar, weekly=((), *((Span(1050, 1380),),) * 6), special_days=()
         ),
@@ -268,7 +268,7 @@ async def test_a_long_day_is_thinned(book: Book, clock: ManualClock) -> None:
     house = replace(
         restaurant(),
         calendar=Calendar("Europe/Berlin", ((Span(0, 1440),),) * 7),
-        service=Service(5, (TurnTime(8, 60),)),
+        services=(Service(5, (TurnTime(8, 60),)),),
     )
     anna = Guest(book, house, clock, "anna")
     await anna.says("Tisch für 2 morgen")
@@ -309,3 +309,31 @@ async def test_two_guests_and_the_last_table(guest: Arrive) -> None:
         ben.restaurant, ben.conversation, b"x", at(TUESDAY, "21:30"), 2, NOW_S
     )
     assert isinstance(held, Booking)
+
+
+async def test_a_hairdresser_asks_what_for_and_nobody_how_many(
+    book: Book, clock: ManualClock
+) -> None:
+    anna = Guest(book, salon(), clock, "anna")
+    await anna.sends(Choose("book"))
+    assert isinstance(anna.card, Choices)
+    assert [one.identifier for one in anna.card.options] == ["service:cut", "service:colour"]
+    await anna.says("1")
+    assert anna.talk.expecting is Expecting.DAY
+    await anna.sends(Choose(f"day:{TUESDAY.isoformat()}"))
+    assert isinstance(anna.card, SlotOffer)
+    assert {slot.duration_s for slot in anna.card.slots} == {1800}
+    await anna.sends(Choose(anna.card.slots[0].identifier, anna.card.request_id))
+    await anna.says("Anna")
+    (booking,) = await anna.bookings()
+    assert (booking.service, booking.party) == ("cut", 1)
+    assert anna.talk.service == ""
+
+
+async def test_a_service_that_is_none_is_asked_again(book: Book, clock: ManualClock) -> None:
+    anna = Guest(book, salon(), clock, "anna")
+    await anna.sends(Choose("service:wash"))
+    assert anna.talk.expecting is Expecting.SERVICE
+    await anna.says("Wie bitte?!")
+    assert anna.talk.expecting is Expecting.SERVICE
+    assert anna.talk.service == ""

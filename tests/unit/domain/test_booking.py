@@ -11,7 +11,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from linde import TUESDAY, ZONE, at
 from plausch.base.errors import Fault
 from plausch.domain.booking import (
-    CLAIMING,
     LIVE,
     Attend,
     Booking,
@@ -27,7 +26,9 @@ from plausch.domain.booking import (
     Event,
     Expire,
     Hold,
+    Move,
     Request,
+    Submit,
     apply,
     decide,
 )
@@ -72,6 +73,8 @@ def commands(sequence: int) -> dict[str, Command]:
         "decline": Decline(sequence),
         "counter": Counter(sequence, BEGIN + 1800, BEGIN + 9000),
         "cancel": Cancel(By.CUSTOMER, BEGIN),
+        "submit": Submit(sequence, "Carla"),
+        "move": Move(sequence, BEGIN - 900, BEGIN + 900, 3),
         "seat": Attend(S.SEATED),
         "complete": Attend(S.COMPLETED),
         "miss": Attend(S.NO_SHOW),
@@ -84,17 +87,25 @@ ALLOWED: dict[BookingState, dict[str, BookingState]] = {
         "confirm": S.CONFIRMED,
         "decline": S.DECLINED,
         "counter": S.PENDING,
+        "move": S.PENDING,
         "cancel": S.CANCELLED,
     },
     S.HELD: {
         "confirm": S.CONFIRMED,
         "decline": S.DECLINED,
         "counter": S.PENDING,
+        "submit": S.PENDING,
+        "move": S.HELD,
         "cancel": S.CANCELLED,
     },
-    S.CONFIRMED: {"cancel": S.CANCELLED, "seat": S.SEATED, "miss": S.NO_SHOW},
+    S.CONFIRMED: {
+        "cancel": S.CANCELLED,
+        "seat": S.SEATED,
+        "miss": S.NO_SHOW,
+        "move": S.CONFIRMED,
+    },
     S.CANCELLED: {"cancel": S.CANCELLED},
-    S.SEATED: {"complete": S.COMPLETED},
+    S.SEATED: {"complete": S.COMPLETED, "move": S.SEATED},
     S.DECLINED: {},
     S.COMPLETED: {},
     S.NO_SHOW: {},
@@ -216,9 +227,49 @@ def test_events_begin_with_a_request() -> None:
         apply(None, Cancelled(NOW, By.EXPIRY))
 
 
-def test_the_states_that_claim_are_live() -> None:
-    assert CLAIMING < LIVE
-    assert S.PENDING not in CLAIMING
+def test_what_is_over_stays_over() -> None:
+    assert set(S) - LIVE == {S.DECLINED, S.CANCELLED, S.COMPLETED, S.NO_SHOW}
+
+
+def test_a_name_given_makes_a_held_time_wait_for_a_person() -> None:
+    after = fold(*PATHS[S.HELD], Submit(1, "Berta"))
+    assert (after.state, after.under_name, after.sequence) == (S.PENDING, "Berta", 2)
+    assert after.hold_until_s == 0
+    firm = fold(*PATHS[S.HELD], Submit(1, "Berta"), Confirm(2))
+    assert (firm.state, firm.under_name) == (S.CONFIRMED, "Berta")
+
+
+@pytest.mark.parametrize("state", [S.PENDING, S.HELD, S.CONFIRMED, S.SEATED])
+def test_what_stands_can_be_moved_and_stays_what_it_is(state: S) -> None:
+    before = fold(*PATHS[state])
+    move = Move(before.sequence, BEGIN + 3600, BEGIN + 9000, 6)
+    after = fold(*PATHS[state], move)
+    assert (after.state, after.hold_until_s) == (before.state, before.hold_until_s)
+    assert (after.starts_at_s, after.ends_at_s, after.party) == (BEGIN + 3600, BEGIN + 9000, 6)
+    assert after.sequence == before.sequence + 1
+
+
+@pytest.mark.parametrize("state", [S.DECLINED, S.CANCELLED, S.COMPLETED, S.NO_SHOW])
+def test_what_is_over_cannot_be_moved(state: S) -> None:
+    before = fold(*PATHS[state])
+    with pytest.raises(BookingRefused) as refused:
+        decide(before, Move(before.sequence, BEGIN, BEGIN + 60, 1), NOW)
+    assert refused.value.code == "wrong_state"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Move(2, BEGIN, BEGIN, 2),
+        Move(2, BEGIN, BEGIN + 60, 0),
+        Move(2, BEGIN, BEGIN + 60, 1001),
+        Move(1, BEGIN, BEGIN + 60, 2),
+    ],
+)
+def test_moves_that_make_no_sense(command: Command) -> None:
+    with pytest.raises(BookingRefused) as refused:
+        decide(fold(*PATHS[S.CONFIRMED]), command, NOW)
+    assert refused.value.code in ("bad_request", "outdated")
 
 
 class Life(RuleBasedStateMachine):

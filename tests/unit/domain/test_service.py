@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from linde import TUESDAY, at, restaurant
 from plausch.domain.service import QUANTUM_S, Pacing, Service, TurnTime
 
-SERVICE = restaurant().service
+SERVICE = restaurant().service()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,17 @@
+"""What the agent says, as the content of a message."""
+
+import secrets
+
+from plausch.agent.talk import Reply
+from plausch.content import mimi
+from plausch.content.cards import card_message
+from plausch.content.text import markdown_part
+
+
+def encoded(reply: Reply) -> bytes:
+    """A reply as MIMI content with a salt of its own, by which it is known again."""
+    salt = secrets.token_bytes(mimi.SALT_BYTES)
+    if reply.card is None:
+        part = markdown_part(reply.text, language=reply.language)
+        return mimi.MimiContent(salt=salt, part=part).encode()
+    return card_message(reply.card, reply.text, language=reply.language, salt=salt).encode()
