@@ -82,6 +82,11 @@ def reporting_person(page: Page) -> None:
     page.get_by_role("switch", name="auch blockieren").wait_for()
 
 
+def reporting_stranger(page: Page) -> None:
+    page.get_by_role("button", name="Melden", exact=True).click()
+    page.get_by_role("switch", name="auch blockieren", checked=True).wait_for()
+
+
 def picture(page: Page) -> None:
     page.get_by_role("button", name="Bild see.jpg").click()
 
@@ -176,6 +181,7 @@ OVER_PAGES = {
     "selecting": (to("group"), selecting),
     "reporting": (to("group"), reporting),
     "reporting_person": (to("ben", "/details"), reporting_person),
+    "reporting_stranger": (to("request"), reporting_stranger),
     "picture": (to("ben"), picture),
     "help": ("#/settings", help_sheet),
     "recovery_key": ("#/settings/recovery", recovery_key),

@@ -36,6 +36,18 @@ export async function newestOf(
     .slice(-OFFERED);
 }
 
+/** What somebody is reported by: the account, and the conversation in which it has written. */
+interface About {
+  readonly address: string;
+  readonly conversation: string;
+}
+
+/** A report of an account by its newest messages in a conversation. Throws PlauschError. */
+export async function reportOf(messenger: Messenger, about: About): Promise<Reporting> {
+  const messages = await newestOf(messenger, about.conversation, about.address);
+  return new Reporting(messenger, about, messages, CHOSEN_AT_FIRST);
+}
+
 /** One report while it is being made. */
 export class Reporting {
   readonly address: string;
@@ -51,7 +63,7 @@ export class Reporting {
   /** `messages` are offered; the last `chosen` of them are chosen at first. */
   constructor(
     messenger: Messenger,
-    about: { readonly address: string; readonly conversation: string },
+    about: About,
     messages: readonly MessageView[],
     chosen = messages.length,
   ) {

@@ -8,6 +8,7 @@ import {
   OFFERED,
   reportedIn,
   Reporting,
+  reportOf,
 } from '../../src/models/reporting.svelte.ts';
 import type { MessageView } from '../../src/sdk/protocol.ts';
 import { FakeDevice } from '../stage/fake.ts';
@@ -54,6 +55,16 @@ test('the newest of an account are offered, some of them chosen', async () => {
   expect(messages.every(({ sender }) => sender === BEN)).toBe(true);
   const reporting = new Reporting(fake, ABOUT, messages, CHOSEN_AT_FIRST);
   expect([...reporting.chosen]).toEqual(messages.slice(-CHOSEN_AT_FIRST).map(({ id }) => id));
+});
+
+test('a report of somebody begins with the newest that they have written', async () => {
+  const reporting = await reportOf(device(60), ABOUT);
+  expect(reporting.address).toBe(BEN);
+  expect(reporting.messages).toHaveLength(OFFERED);
+  expect(reporting.chosen.size).toBe(CHOSEN_AT_FIRST);
+  const fake = device();
+  fake.refusing.set('messages', 'unknown_conversation');
+  await expect(reportOf(fake, ABOUT)).rejects.toMatchObject({ code: 'unknown_conversation' });
 });
 
 test('it takes a message and a reason', () => {
