@@ -162,7 +162,9 @@ export class Rooms {
     const account = AccountAddress.parse(address);
     const live = this.live(conversation);
     if (!live.kept.has(account)) {
-      throw new SdkError(`${account.toString()} is not in this conversation.`);
+      throw new SdkError(`${account.toString()} is not in this conversation.`, {
+        code: 'not_in_it',
+      });
     }
     if (live.kept.admins === undefined) {
       throw new SdkError('This conversation has no admins: everybody may.', { code: 'no_roles' });

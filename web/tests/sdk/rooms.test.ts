@@ -264,7 +264,9 @@ test('a device of this account is taken off the list and out of its conversation
   expect(devices.map(({ isThis }) => isThis).sort()).toEqual([false, true]);
   const other = devices.find(({ isThis }) => !isThis)!.device;
   expect(await codeOf(second.rooms.removeDevice({ device: anna.core.device.uri }))).not.toBe('');
-  expect(await codeOf(anna.rooms.removeDevice({ device: anna.core.device.uri }))).toBe('sdk');
+  expect(await codeOf(anna.rooms.removeDevice({ device: anna.core.device.uri }))).toBe(
+    'own_device',
+  );
   expect(await codeOf(anna.rooms.removeDevice({ device: 'nonsense' }))).not.toBe('');
   await anna.rooms.removeDevice({ device: other });
   await quiet(anna, ben, second);
