@@ -60,6 +60,8 @@ export interface LastView {
 /** One row of the list of conversations. `mutedUntilMs`: 0 not muted. */
 export interface ConversationView {
   readonly id: string;
+  /** Others that are shown as one with it: whoever has opened one of them goes to this one. */
+  readonly insteadOf?: readonly string[];
   readonly kind: 'direct' | 'group';
   /** The group's title, or empty: then the participants name it. */
   readonly title: string;

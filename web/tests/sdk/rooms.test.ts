@@ -39,6 +39,40 @@ test('there is one direct conversation however often one begins', async () => {
   expect(view(anna)).toMatchObject({ kind: 'direct', peer: ben.address, title: '' });
 });
 
+/** Anna and Cem begin at the same moment; the ids as Anna's page sees them. */
+async function bothBegin(): Promise<[cem: Player, shown: string, behind: string]> {
+  const cem = await Player.join(delivery, 'cem');
+  await Promise.all([anna.with(cem), cem.with(anna)]);
+  await quiet(anna, cem);
+  const found = anna.rooms.conversations().find(({ peer }) => peer === cem.address);
+  const [behind, ...more] = found?.insteadOf ?? [];
+  expect(more).toEqual([]);
+  return [cem, found!.id, behind!];
+}
+
+test('two who begin at the same moment see one conversation that stands for both', async () => {
+  const [cem, shown, behind] = await bothBegin();
+  expect(cem.rooms.conversations()).toHaveLength(1);
+  expect(cem.rooms.conversations()[0]).toMatchObject({ id: shown, insteadOf: [behind] });
+  expect(view(anna, behind)).toEqual(view(anna, shown));
+  expect(view(anna).insteadOf).toBeUndefined();
+});
+
+test('what is set of one of two that are shown as one is set of what is shown', async () => {
+  const [, shown, behind] = await bothBegin();
+  for (const one of [shown, behind]) {
+    anna.live(one).kept.isRequest = true;
+  }
+  await anna.rooms.accept({ conversation: behind });
+  expect([shown, behind].map((one) => anna.live(one).kept.isRequest)).toEqual([false, false]);
+  await anna.rooms.setDraft({ conversation: behind, draft: 'ich wollte' });
+  await anna.rooms.setExpiry({ conversation: behind, expiresAfterS: 60 });
+  const set = await anna.rooms.change({ conversation: behind, isPinned: true });
+  const expected = { id: shown, draft: 'ich wollte', expiresAfterS: 60, isPinned: true };
+  expect(set).toMatchObject(expected);
+  expect(view(anna, shown)).toMatchObject({ ...expected, isRequest: false });
+});
+
 test('oneself, strangers, other servers and nonsense are nobody to write to', async () => {
   const code = (address: string) => codeOf(anna.rooms.conversationWith({ address }));
   expect(await code('anna')).toBe('own_account');
