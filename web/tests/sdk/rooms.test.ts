@@ -73,6 +73,25 @@ test('what is set of one of two that are shown as one is set of what is shown', 
   expect(view(anna, shown)).toMatchObject({ ...expected, isRequest: false });
 });
 
+test('what was seen of one of two that are shown as one was seen of both', async () => {
+  const cem = await Player.join(delivery, 'cem');
+  const [his, hers] = await Promise.all([cem.with(anna), anna.with(cem)]);
+  await Promise.all([cem.say(his, 'from Cem'), anna.say(hers, 'from Anna')]);
+  await quiet(anna, cem);
+  for (const [player, other] of [
+    [anna, cem],
+    [cem, anna],
+  ] as const) {
+    const found = player.rooms.conversations().find(({ peer }) => peer === other.address)!;
+    expect(found.unread).toBe(1);
+    const last = (await player.said(found.id)).at(-1)!.id;
+    await player.talk.markRead({ conversation: found.id, upTo: last });
+    expect(view(player, found.id).unread).toBe(0);
+  }
+  await quiet(anna, cem);
+  expect((await cem.said(his)).map(({ state }) => state).sort()).toEqual(['read', 'received']);
+});
+
 test('oneself, strangers, other servers and nonsense are nobody to write to', async () => {
   const code = (address: string) => codeOf(anna.rooms.conversationWith({ address }));
   expect(await code('anna')).toBe('own_account');
