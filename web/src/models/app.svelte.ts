@@ -198,9 +198,13 @@ export class App {
     const { hash } = this.#place;
     const route = routeOf(hash);
     if (route.page === 'conversation' && this.inbox.get(route.id) === undefined) {
-      await this.#learn(route.id);
+      const learnt = await this.#learn(route.id);
       if (this.#place.hash !== hash) {
         return; // somebody went elsewhere meanwhile
+      }
+      if (learnt !== undefined && learnt !== route.id) {
+        this.go({ ...route, id: learnt }, true);
+        return;
       }
     }
     const isKnown = route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
@@ -314,6 +318,7 @@ export class App {
     for (const one of told) {
       switch (one.what) {
         case 'conversation':
+          conversations.delete(one.conversation.id); // so that the newest comes last
           conversations.set(one.conversation.id, one.conversation);
           break;
         case 'gone':
@@ -347,6 +352,7 @@ export class App {
       this.inbox.apply(conversations.values(), gone);
     }
     this.#notify(arrived, [...conversations.values()]);
+    this.#goOn([...conversations.values()]);
     if (messages.size > 0) {
       this.open?.apply([...messages.values()]);
     }
@@ -390,6 +396,18 @@ export class App {
     }
   }
 
+  /** Two people began at the same moment: another conversation stands for the open one now. */
+  #goOn(changed: readonly ConversationView[]): void {
+    const { open, composer, route } = this;
+    const view = changed.findLast(({ insteadOf = [] }) => insteadOf.includes(open?.id ?? ''));
+    if (view !== undefined && route.page === 'conversation' && this.inbox.get(view.id) === view) {
+      const written = composer?.editing === undefined && composer?.isEmpty === false;
+      const text = written ? composer.text : view.draft;
+      this.go({ ...route, id: view.id }, true);
+      this.composer?.write(text);
+    }
+  }
+
   #notify(arrived: readonly MessageView[], changed: readonly ConversationView[]): void {
     for (const message of arrived) {
       const view = this.inbox.get(message.conversation);
@@ -418,8 +436,11 @@ export class App {
     }
   }
 
-  /** A notification may lead to a conversation before the list has heard of it. */
-  async #learn(conversation: string): Promise<void> {
+  /**
+   * A notification may lead to a conversation before the list has heard of it, or to one that
+   * another stands for. The id of the one that is shown, if there is one.
+   */
+  async #learn(conversation: string): Promise<string | undefined> {
     const view = await attempt(
       () => this.messenger.ask('conversation', { conversation }),
       () => undefined, // there is none: the list is shown
@@ -427,6 +448,7 @@ export class App {
     if (view !== undefined) {
       this.inbox.apply([view]);
     }
+    return view?.id;
   }
 
   async #openConversation(id: string): Promise<void> {
