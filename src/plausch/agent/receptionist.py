@@ -16,7 +16,15 @@ from plausch.agent.patience import MAX_CONFUSED, Patience, spend
 from plausch.agent.remnant import Remnant
 from plausch.agent.talk import Expecting, Heard, HeardTime, Reply, Talk
 from plausch.agent.turn import Turn
-from plausch.agent.understand import Intent, Understood, clean_name, name_in_answer, understand
+from plausch.agent.understand import (
+    Intent,
+    Understand,
+    Understood,
+    clean_name,
+    name_in_answer,
+    understand_by_rules,
+)
+from plausch.agent.wish import with_wishes
 from plausch.content.cards import (
     BookingCard,
     BookingRequest,
@@ -42,12 +50,14 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-async def answer(talk: Talk, heard: Heard, desk: Desk) -> Answer:
-    """What comes of a message. Raises only what the desk's database raises."""
+async def answer(
+    talk: Talk, heard: Heard, desk: Desk, understand: Understand = understand_by_rules
+) -> Answer:
+    """What comes of a message, as `understand` reads it. Raises only what the database raises."""
     if isinstance(heard.card, Choices | SlotOffer | BookingCard):
         return Answer(talk)  # another agent is talking: two machines would never stop
     talk, patience = spend(talk, desk.now_s)
-    turn = Turn(talk, heard, desk)
+    turn = Turn(talk, heard, desk, understand)
     if patience is Patience.ANSWER:
         await _hear(turn)
     elif patience is Patience.WARN:
@@ -153,7 +163,7 @@ async def _requested(turn: Turn, request: BookingRequest) -> None:
 
 
 async def _read(turn: Turn) -> None:
-    understood = understand(turn.heard.text, turn.today)
+    understood = await turn.understand(turn.heard.text, turn.now, turn.setting)
     _settle_language(turn, understood)
     if understood.number is not None:
         await _number(turn, understood.number)
@@ -273,18 +283,7 @@ async def _wished(turn: Turn, understood: Understood) -> None:
         return
     if Intent.BOOK in understood.intents and understood.party and understood.day:
         turn.talk = replace(turn.talk, changing_uid="")  # a whole new wish
-    talk = turn.talk
-    time, part = talk.time, talk.part
-    if understood.time is not None or understood.part is not None:
-        time, part = understood.time, None if understood.time else understood.part
-    turn.talk = replace(
-        talk,
-        party=understood.party or talk.party,
-        day=understood.day.day if understood.day else talk.day,
-        time=time,
-        part=part,
-        name=understood.name or talk.name,
-    )
+    turn.talk = with_wishes(turn.talk, understood)
     await table_talk.plan(turn)
 
 
@@ -295,7 +294,7 @@ async def _name_answered(turn: Turn, understood: Understood) -> bool:
         turn.reply(turn.phrases.say("released"))
         turn.forget_wishes()
         return True
-    if understood.party or understood.time:
+    if understood.party or understood.time or understood.unclear:
         return False  # another wish
     if understood.intents & {
         Intent.HOURS,

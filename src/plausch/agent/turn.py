@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from plausch.agent.desk import Desk
 from plausch.agent.phrases import Phrases
 from plausch.agent.showing import booking_card, described, label_of
 from plausch.agent.talk import Expecting, Heard, Reply, Talk
+from plausch.agent.understand import Setting, Understand, understand_by_rules
 from plausch.content.cards import (
     Card,
     Choices,
@@ -31,6 +32,7 @@ class Turn:
     talk: Talk
     heard: Heard
     desk: Desk
+    understand: Understand = understand_by_rules
     replies: list[Reply] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -48,6 +50,16 @@ class Turn:
     def floor(self) -> FloorPlan:
         """The places that this service may use."""
         return self.desk.business.floor_for(self.service)
+
+    @property
+    def now(self) -> datetime:
+        """The local time at the business."""
+        return self.desk.restaurant.calendar.local(self.desk.now_s)
+
+    @property
+    def setting(self) -> Setting:
+        """What a guest's words are read against."""
+        return Setting(self.talk.language or self.desk.restaurant.language)
 
     @property
     def phrases(self) -> Phrases:
