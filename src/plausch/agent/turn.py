@@ -8,7 +8,7 @@ from plausch.agent.desk import Desk
 from plausch.agent.phrases import Phrases
 from plausch.agent.showing import booking_card, described, label_of
 from plausch.agent.talk import Expecting, Heard, Reply, Talk
-from plausch.agent.understand import Setting, Understand, understand_by_rules
+from plausch.agent.understand import OfferedService, Setting, Understand, understand_by_rules
 from plausch.content.cards import (
     Card,
     Choices,
@@ -19,7 +19,7 @@ from plausch.content.cards import (
 from plausch.domain.booking import Booking
 from plausch.domain.service import Service
 from plausch.domain.slots import Slot
-from plausch.domain.tables import FloorPlan
+from plausch.domain.tables import FloorPlan, ResourceKind
 
 
 @dataclass
@@ -54,12 +54,21 @@ class Turn:
     @property
     def now(self) -> datetime:
         """The local time at the business."""
-        return self.desk.restaurant.calendar.local(self.desk.now_s)
+        return self.desk.business.calendar.local(self.desk.now_s)
 
     @property
     def setting(self) -> Setting:
         """What a guest's words are read against."""
-        return Setting(self.talk.language or self.desk.restaurant.language)
+        business = self.desk.business
+        return Setting(
+            self.talk.language or business.language,
+            tuple(OfferedService(one.identifier, one.name) for one in business.services),
+            tuple(
+                one.identifier
+                for one in business.floor.resources
+                if one.kind is ResourceKind.PERSON
+            ),
+        )
 
     @property
     def phrases(self) -> Phrases:
