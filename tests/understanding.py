@@ -15,6 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from plausch.agent.hear_service import ANYBODY
 from plausch.agent.talk import HeardTime
 from plausch.agent.understand import OfferedService, Setting, Understood
 
@@ -111,7 +112,7 @@ def heard(understood: Understood) -> dict[str, Any]:
         "time": understood.time,
         "part": None if understood.part is None else str(understood.part),
         "service": understood.service or None,
-        "person": understood.person or None,
+        "person": understood.person.replace(ANYBODY, "") or None,
         "name": understood.name or None,
     }
     return {name: value for name, value in found.items() if value is not None}

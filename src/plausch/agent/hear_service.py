@@ -10,6 +10,14 @@ from functools import cache
 
 from plausch.agent.denied import denied
 
+ANYBODY = "*"
+"""In place of a person: it is all the same to the guest."""
+
+_ANYBODY = re.compile(
+    r"\b(?:egal,? (?:wer|bei wem|von wem)|wer (?:gerade|zuerst|zufällig) |bei irgendwem|"
+    r"any(?:one|body)\b|"
+    r"any (?:stylist|barber|hairdresser)|whoever|no preference)"
+)
 _TASKS = {
     "cut": r"schneid|schnitt|haircut|\bcuts?\b|\btrim|\bspitzen\b|\bhaare ab\b",
     "colour": r"färb|faerb|\bfarbe|\btönung|\btönen|colou?r|\bdye|\btint|\bansatz\b|\broots\b",
@@ -85,4 +93,6 @@ def hear_people(text: str, people: tuple[str, ...]) -> list[str]:
             if not is_writer and not denied(text, *match.span()):
                 found.append(person)
                 break
+    if people and not found and _ANYBODY.search(text):
+        return [ANYBODY]
     return found

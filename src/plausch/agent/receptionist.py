@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from plausch.agent import change_talk, hours_talk, table_talk
+from plausch.agent import change_talk, hours_talk, service_talk, table_talk
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
@@ -38,7 +38,13 @@ from plausch.domain.booking import MAX_PARTY, Booking, BookingRefused, BookingSt
 
 _SLOT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _PARTY = re.compile(r"p([0-9]{1,4})")
-_ASKED_BY_PLAN = (Expecting.SERVICE, Expecting.PARTY, Expecting.DAY, Expecting.TIME)
+_ASKED_BY_PLAN = (
+    Expecting.SERVICE,
+    Expecting.PERSON,
+    Expecting.PARTY,
+    Expecting.DAY,
+    Expecting.TIME,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +103,8 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         await _tell_mine(turn)
     elif verb == "take":
         await table_talk.take(turn, rest)
+    elif verb == "person" and service_talk.choose_person(turn, rest):
+        await table_talk.plan(turn)
     elif verb == "service":
         await table_talk.choose_service(turn, rest)
     elif verb == "party" and rest.isdecimal() and 1 <= int(rest[:6]) <= MAX_PARTY:
@@ -365,7 +373,9 @@ def _ask_again(turn: Turn, sorry: str) -> None:
     """The last question once more, so that its numbers still mean the same."""
     say, expecting, options = turn.phrases.say, turn.talk.expecting, turn.talk.options
     if expecting is Expecting.SERVICE:
-        table_talk.ask_service(turn)
+        service_talk.ask_service(turn)
+    elif expecting is Expecting.PERSON:
+        service_talk.ask_person(turn)
     elif expecting is Expecting.PARTY:
         table_talk.ask_party(turn, f"{sorry} {say('how_many')}")
     elif expecting is Expecting.DAY:

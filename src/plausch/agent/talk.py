@@ -13,6 +13,7 @@ class Expecting(StrEnum):
 
     NOTHING = "nothing"
     SERVICE = "service"
+    PERSON = "person"
     PARTY = "party"
     DAY = "day"
     TIME = "time"
@@ -45,7 +46,8 @@ class Talk:
 
     `language` is empty until the guest has shown one. `options` are the identifiers of the
     numbered choices shown last. `service` is what is to be booked, empty until it is chosen or if
-    there is only one. `held_uid` is the booking that waits for a name, `changing_uid` the firm one
+    there is only one; `person` who of the business shall do it, "*" if that is all the same.
+    `held_uid` is the booking that waits for a name, `changing_uid` the firm one
     that the wishes shall replace. `allowance` and its time are the leaky bucket of patience.py.
     """
 
@@ -63,6 +65,7 @@ class Talk:
     allowance_at_s: int = 0
     changing_uid: str = ""
     service: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from plausch.agent.desk import Desk
+from plausch.agent.hear_service import ANYBODY
 from plausch.agent.phrases import Phrases
 from plausch.agent.showing import booking_card, described, label_of
 from plausch.agent.talk import Expecting, Heard, Reply, Talk
@@ -60,9 +61,10 @@ class Turn:
     def setting(self) -> Setting:
         """What a guest's words are read against."""
         business = self.desk.business
+        services = business.services if len(business.services) > 1 else ()
         return Setting(
             self.talk.language or business.language,
-            tuple(OfferedService(one.identifier, one.name) for one in business.services),
+            tuple(OfferedService(one.identifier, one.name) for one in services),
             tuple(
                 one.identifier
                 for one in business.floor.resources
@@ -73,7 +75,9 @@ class Turn:
     @property
     def phrases(self) -> Phrases:
         """The words of the guest's language, or of the house while that is unknown."""
-        return Phrases(self.talk.language or self.desk.business.language, self.today)
+        return Phrases(
+            self.talk.language or self.desk.business.language, self.today, self.desk.business.kind
+        )
 
     @property
     def call(self) -> str:
@@ -87,7 +91,7 @@ class Turn:
     def forget_wishes(self) -> None:
         """The booking is settled: party, date and time are no longer meant."""
         self.talk = replace(self.talk, party=None, day=None, time=None, part=None)
-        self.talk = replace(self.talk, held_uid="", changing_uid="", service="")
+        self.talk = replace(self.talk, held_uid="", changing_uid="", service="", person="")
         self.expect(Expecting.NOTHING)
 
     def reply(self, text: str, card: Card | None = None) -> None:
@@ -127,6 +131,13 @@ class Turn:
     def described(self, booking: Booking) -> str:
         """`am Freitag, 27. November, 19:30 Uhr, 4 Personen`."""
         return described(self.phrases, self.desk.business, booking)
+
+    def what(self, booking: Booking) -> str:
+        """The service of a booking, and by whom if the guest has chosen."""
+        name, person = self.desk.business.service(booking.service).name, self.talk.person
+        if person in ("", ANYBODY):
+            return name
+        return self.phrases.say("service_by", service=name, person=person)
 
     def note(self, booking: Booking) -> None:
         """A line for the staff: which booking, what became of it, when, how many."""

@@ -86,9 +86,9 @@ class Understood:
 
     @property
     def has_details(self) -> bool:
-        """Whether it says anything about party, date or time, if unclearly."""
-        said = any((self.party, self.day, self.time, self.part))
-        return said or bool(self.unclear & {Detail.PARTY, Detail.DAY, Detail.TIME})
+        """Whether it says anything about a booking's details, if unclearly."""
+        said = (self.party, self.day, self.time, self.part, self.service, self.person)
+        return any(said) or bool(self.unclear)
 
 
 _ORDINALS = {

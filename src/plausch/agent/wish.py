@@ -14,6 +14,8 @@ def with_wishes(talk: Talk, understood: Understood) -> Talk:
     """
     party = None if Detail.PARTY in understood.unclear else talk.party
     day = None if Detail.DAY in understood.unclear else talk.day
+    service = "" if Detail.SERVICE in understood.unclear else talk.service
+    person = "" if Detail.PERSON in understood.unclear else talk.person
     time, part = talk.time, talk.part
     if understood.time is not None or understood.part is not None:
         time, part = understood.time, None if understood.time else understood.part
@@ -26,4 +28,6 @@ def with_wishes(talk: Talk, understood: Understood) -> Talk:
         time=time,
         part=part,
         name=understood.name or talk.name,
+        service=understood.service or service,
+        person=understood.person or person,
     )
