@@ -2,10 +2,20 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from plausch.agent.rows import TableBooking
+from plausch.domain.booking import Booking
+
 
 def at_s(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> int:
     """An instant in universal time."""
     return int(datetime(year, month, day, hour, minute, tzinfo=UTC).timestamp())
+
+
+def entry(
+    booking: Booking, tables: tuple[str, ...] = (), telephone: str = "", note: str = ""
+) -> TableBooking:
+    """A booking of the book."""
+    return TableBooking(booking, tables, telephone=telephone, note=note)
 
 
 FIRST_S, END_S = at_s(2026, 11, 1), at_s(2026, 12, 1)

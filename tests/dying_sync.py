@@ -8,10 +8,12 @@ import random
 import sys
 from dataclasses import replace
 
+from calendars import entry
 from plausch.agent.ical.dav import Collection, CollectionAddress
-from plausch.agent.ical.entries import Entry, Style
+from plausch.agent.ical.entries import Style
 from plausch.agent.ical.sync import CalendarSync
 from plausch.agent.ical.sync_store import SyncStore
+from plausch.agent.rows import TableBooking
 from plausch.domain.booking import BookingState
 from radicale_server import PASSWORD, USER
 from vectors.plausch_calendar import PLAIN
@@ -20,7 +22,7 @@ NOW_S = PLAIN.starts_at_s - 86_400
 BOOKINGS = 12
 
 
-def book(seed: int, turn: int) -> list[Entry]:
+def book(seed: int, turn: int) -> list[TableBooking]:
     """The book at a turn: every booking is firm or cancelled and has some party."""
     chance = random.Random(seed * 1_000 + turn)
     entries = []
@@ -28,7 +30,7 @@ def book(seed: int, turn: int) -> list[Entry]:
         state = chance.choice([BookingState.CONFIRMED, BookingState.CANCELLED])
         begin_s = PLAIN.starts_at_s + number * 900
         entries.append(
-            Entry(
+            entry(
                 replace(
                     PLAIN,
                     uid=f"b-{number}",

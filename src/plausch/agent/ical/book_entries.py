@@ -1,20 +1,18 @@
-"""The book as entries of a calendar: read beside the agent, from the same file."""
+"""The book as a calendar reads it: beside the agent, from the same file."""
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from plausch.agent.book import STEPS
-from plausch.agent.ical.entries import Entry
+from plausch.agent.book_schema import STEPS
+from plausch.agent.rows import ALL_BETWEEN, TableBooking, entry_of
 from plausch.db.interface import Database, Row, Transaction
 from plausch.db.migrate import migrate
 from plausch.db.sqlite import open_sqlite
-from plausch.domain.booking import Booking, BookingState
+from plausch.domain.booking import BookingState
 
-_BETWEEN = """SELECT resources, uid, sequence, state, party, starts_at_s, ends_at_s, zone,
-    under_name, hold_until_s, booked_at_s, modified_at_s FROM booking
-    WHERE ends_at_s > $1 AND starts_at_s < $2 ORDER BY starts_at_s, uid"""
-_MARK = "SELECT COUNT(*), MAX(modified_at_s), SUM(sequence) FROM booking"
+_MARK = """SELECT COUNT(*), MAX(modified_at_s), SUM(sequence),
+    SUM(LENGTH(note) + LENGTH(telephone) + LENGTH(resources)) FROM booking"""
 
 
 class BookEntries:
@@ -34,20 +32,20 @@ class BookEntries:
         """Let go of the file."""
         await self._database.close()
 
-    async def between(self, first_s: int, end_s: int, now_s: int) -> list[Entry]:
-        """Every booking, in whatever state, whose stay touches these instants, by begin.
+    async def between(self, first_s: int, end_s: int, now_s: int) -> list[TableBooking]:
+        """Every booking, in whatever state, that begins within these instants, by begin.
 
         A hold whose time is over counts as cancelled.
         """
 
-        async def work(transaction: Transaction) -> list[Entry]:
-            rows = await transaction.fetch(_BETWEEN, first_s, end_s)
-            return [_entry(row, now_s) for row in rows]
+        async def work(transaction: Transaction) -> list[TableBooking]:
+            rows = await transaction.fetch(ALL_BETWEEN, first_s, end_s)
+            return [_as_it_is(entry_of(row), now_s) for row in rows]
 
         return await self._database.read(work)
 
     async def mark(self) -> Row:
-        """Something that differs after every change of the book."""
+        """Something that differs after changes of the book, save for rare ones of equal length."""
 
         async def work(transaction: Transaction) -> Row:
             return (await transaction.fetch(_MARK))[0]
@@ -55,10 +53,8 @@ class BookEntries:
         return await self._database.read(work)
 
 
-def _entry(row: Row, now_s: int) -> Entry:
-    resources, *columns = row
-    booking = Booking(*columns)
-    state = BookingState(booking.state)
-    if state is BookingState.HELD and booking.hold_until_s <= now_s:
-        state = BookingState.CANCELLED
-    return Entry(replace(booking, state=state), tuple(resources.split("\n")))
+def _as_it_is(entry: TableBooking, now_s: int) -> TableBooking:
+    booking = entry.booking
+    if booking.state is BookingState.HELD and booking.hold_until_s <= now_s:
+        return replace(entry, booking=replace(booking, state=BookingState.CANCELLED))
+    return entry

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from plausch.agent.ical.guest_file import STATUS
 from plausch.agent.ical.lines import escaped, instant, known_zone, moment, text_of
 from plausch.agent.ical.zone_rules import time_zone_lines
-from plausch.domain.booking import Booking, BookingState
+from plausch.agent.rows import TableBooking
+from plausch.domain.booking import BookingState
 
 PRODUCT = "-//Plausch//Agent//EN"
 OURS = "X-PLAUSCH-STATE"
@@ -55,16 +56,6 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """What the business's calendar may show of one booking."""
-
-    booking: Booking
-    resources: tuple[str, ...] = ()
-    telephone: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Style:
     """How entries are written: in `de` or `en`; without `names` nothing says who comes."""
 
@@ -72,7 +63,7 @@ class Style:
     names: bool = True
 
 
-def summary_of(entry: Entry, style: Style) -> str:
+def summary_of(entry: TableBooking, style: Style) -> str:
     """`4 · Anna`; `4 (vorgemerkt) · Anna` while it is not firm."""
     booking = entry.booking
     firm = booking.state not in (BookingState.PENDING, BookingState.HELD)
@@ -83,12 +74,12 @@ def summary_of(entry: Entry, style: Style) -> str:
     return party + state + name
 
 
-def description_of(entry: Entry, style: Style) -> str:
+def description_of(entry: TableBooking, style: Style) -> str:
     """Where they sit, how they are reached, what they wished; and the state in words."""
     words = _WORDS[style.language]
     lines = [words[entry.booking.state]]
-    if entry.resources:
-        lines.append(words["at"].format(", ".join(entry.resources)))
+    if entry.tables:
+        lines.append(words["at"].format(", ".join(entry.tables)))
     if style.names and entry.telephone:
         lines.append(words["telephone"].format(entry.telephone))
     if style.names and entry.note:
@@ -96,7 +87,7 @@ def description_of(entry: Entry, style: Style) -> str:
     return "\n".join(lines)
 
 
-def event_lines(entry: Entry, style: Style) -> tuple[str, ...]:
+def event_lines(entry: TableBooking, style: Style) -> tuple[str, ...]:
     """The VEVENT of an entry, whose state is one of SHOWN."""
     booking = entry.booking
     zone = known_zone(booking.zone)
@@ -118,7 +109,7 @@ def event_lines(entry: Entry, style: Style) -> tuple[str, ...]:
     )
 
 
-def calendar_text(entries: Iterable[Entry], style: Style, extra: Iterable[str] = ()) -> str:
+def calendar_text(entries: Iterable[TableBooking], style: Style, extra: Iterable[str] = ()) -> str:
     """A calendar of all shown entries, with the time zones they need; `extra` lines at its head."""
     shown = [entry for entry in entries if entry.booking.state in SHOWN]
     years: dict[str, list[int]] = {}

@@ -14,8 +14,9 @@ from os import O_CREAT, O_EXCL, O_WRONLY, fdopen
 from os import open as open_file
 from pathlib import Path
 
-from plausch.agent.ical.entries import Entry, Style, calendar_text, digest_of
+from plausch.agent.ical.entries import Style, calendar_text, digest_of
 from plausch.agent.ical.lines import escaped
+from plausch.agent.rows import TableBooking
 from plausch.base.errors import OperatorError
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
@@ -38,7 +39,7 @@ class Feed:
         return self.etag in asked or "*" in asked
 
 
-def feed(entries: Iterable[Entry], name: str, style: Style) -> Feed:
+def feed(entries: Iterable[TableBooking], name: str, style: Style) -> Feed:
     """All shown bookings, by begin; `name` is what the calendar is called."""
     ordered = sorted(entries, key=lambda one: (one.booking.starts_at_s, one.booking.uid))
     title = escaped(name)

@@ -15,9 +15,10 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from plausch.agent.ical.dav import Changes, Collection, DavRefused
-from plausch.agent.ical.entries import SHOWN, Entry, Style, calendar_text, digest_of
+from plausch.agent.ical.entries import SHOWN, Style, calendar_text, digest_of
 from plausch.agent.ical.sameness import says_the_same
 from plausch.agent.ical.sync_store import Edit, Sent, SyncStore
+from plausch.agent.rows import TableBooking
 
 _LOG = logging.getLogger("plausch.agent.calendar")
 _T = TypeVar("_T")
@@ -56,7 +57,7 @@ class CalendarSync:
         self._store = store
         self._style = style
 
-    async def round(self, entries: Sequence[Entry], now_s: int) -> Outcome:
+    async def round(self, entries: Sequence[TableBooking], now_s: int) -> Outcome:
         """Make the calendar equal to the entries, which are all from a day ago on.
 
         Raises DavUnreachable, DavRefused, StorageUnavailable: what was done until then is
@@ -65,7 +66,7 @@ class CalendarSync:
         with self._collection.connected():
             return await self._round(entries, now_s)
 
-    async def _round(self, entries: Sequence[Entry], now_s: int) -> Outcome:
+    async def _round(self, entries: Sequence[TableBooking], now_s: int) -> Outcome:
         outcome = Outcome()
         wanted = {
             entry.booking.uid: self._wanted(entry)
@@ -100,7 +101,7 @@ class CalendarSync:
             uid not in sent or sent[uid].digest != want.digest for uid, want in wanted.items()
         )
 
-    def _wanted(self, entry: Entry) -> _Wanted:
+    def _wanted(self, entry: TableBooking) -> _Wanted:
         text = calendar_text([entry], self._style)
         return _Wanted(text, digest_of(text), entry.booking.ends_at_s)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from plausch.agent.ical.dav import DavRefused, DavUnreachable
-from plausch.agent.ical.entries import Entry
 from plausch.agent.ical.sync import Outcome
+from plausch.agent.rows import TableBooking
 from plausch.base.clock import Clock
 
 _LOG = logging.getLogger("plausch.agent.calendar")
@@ -32,8 +32,8 @@ Pause = Callable[[float], Awaitable[None]]
 class Source(Protocol):
     """Where bookings come from; BookEntries."""
 
-    async def between(self, first_s: int, end_s: int, now_s: int) -> list[Entry]:
-        """Every booking whose stay touches these instants."""
+    async def between(self, first_s: int, end_s: int, now_s: int) -> list[TableBooking]:
+        """Every booking that begins within these instants."""
         ...
 
     async def mark(self) -> tuple[object, ...]:
@@ -44,7 +44,7 @@ class Source(Protocol):
 class Sync(Protocol):
     """What makes a calendar equal to entries; CalendarSync."""
 
-    async def round(self, entries: list[Entry], now_s: int) -> Outcome:
+    async def round(self, entries: list[TableBooking], now_s: int) -> Outcome:
         """One round; raises DavUnreachable, DavRefused."""
         ...
 
@@ -77,7 +77,7 @@ async def keep_equal(
             await pause(POLL_S)
             continue
         try:
-            entries = await source.between(now_s - _DAY_S, now_s + _AHEAD_S, now_s)
+            entries = await source.between(now_s - 2 * _DAY_S, now_s + _AHEAD_S, now_s)
             outcome = await sync.round(entries, now_s)
         except (DavUnreachable, DavRefused) as error:
             asked_s = error.after_s if isinstance(error, DavUnreachable) else LONGEST_WAIT_S

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calendars import END_S, FIRST_S, at_s, calendar, event
+from calendars import END_S, FIRST_S, at_s, calendar, entry, event
 from plausch.agent.ical import blocked_times as module
 from plausch.agent.ical.blocked_times import (
     Blocked,
@@ -14,7 +14,7 @@ from plausch.agent.ical.blocked_times import (
     calendar_prefix,
     difference,
 )
-from plausch.agent.ical.entries import Entry, Style, calendar_text
+from plausch.agent.ical.entries import Style, calendar_text
 from plausch.agent.ical.scan import CalendarRefused
 from vectors.plausch_calendar import PLAIN
 
@@ -107,7 +107,7 @@ def test_what_keeps_nobody_busy_blocks_nothing(line: str) -> None:
 
 
 def test_the_agents_own_bookings_block_nothing() -> None:
-    assert blocked_times([calendar_text([Entry(PLAIN)], Style("de"))], WISH).times == []
+    assert blocked_times([calendar_text([entry(PLAIN)], Style("de"))], WISH).times == []
 
 
 def test_private_events_have_no_note_and_others_a_short_one() -> None:

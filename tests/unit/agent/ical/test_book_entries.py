@@ -7,6 +7,7 @@ import pytest
 from linde import FRIDAY, NOW_S, ZONE, restaurant
 from plausch.agent.book import Book
 from plausch.agent.ical.book_entries import BookEntries
+from plausch.agent.staff import StaffDesk
 from plausch.base.ids import ConversationId
 from plausch.domain.booking import Booking, BookingState, By
 from plausch.domain.calendar import instant_s
@@ -29,15 +30,16 @@ async def test_a_booking_is_an_entry_with_its_tables(tmp_path: Path, booking: Bo
     reader = await BookEntries.open(tmp_path / "book.db")
     (entry,) = await reader.between(NOW_S, NOW_S + 7 * 86_400, NOW_S)
     assert entry.booking == booking
-    assert entry.resources in (("1",), ("2",))
+    assert entry.tables in (("1",), ("2",))
     await reader.close()
 
 
-async def test_only_stays_that_touch_the_time_are_found(tmp_path: Path, booking: Booking) -> None:
+async def test_only_what_begins_within_the_time_is_found(tmp_path: Path, booking: Booking) -> None:
     reader = await BookEntries.open(tmp_path / "book.db")
-    assert await reader.between(booking.ends_at_s, booking.ends_at_s + 60, NOW_S) == []
-    assert await reader.between(NOW_S, booking.starts_at_s, NOW_S) == []
-    assert len(await reader.between(booking.ends_at_s - 1, booking.ends_at_s, NOW_S)) == 1
+    begin_s = booking.starts_at_s
+    assert await reader.between(begin_s + 1, begin_s + 60, NOW_S) == []
+    assert await reader.between(NOW_S, begin_s, NOW_S) == []
+    assert len(await reader.between(begin_s, begin_s + 1, NOW_S)) == 1
     await reader.close()
 
 
@@ -65,6 +67,20 @@ async def test_a_hold_that_ran_out_counts_as_cancelled(tmp_path: Path) -> None:
     ):
         (entry,) = await reader.between(NOW_S, NOW_S + 7 * 86_400, at_s)
         assert entry.booking.state is state
+    await book.close()
+    await reader.close()
+
+
+async def test_a_note_of_the_staff_is_seen_as_a_change(tmp_path: Path, booking: Booking) -> None:
+    book = await Book.open(tmp_path / "book.db")
+    reader = await BookEntries.open(tmp_path / "book.db")
+    mark = await reader.mark()
+    await book.at_desk(
+        restaurant(), NOW_S, lambda desk: StaffDesk(desk).note(booking.uid, "Nussallergie")
+    )
+    assert await reader.mark() != mark
+    (entry,) = await reader.between(NOW_S, NOW_S + 7 * 86_400, NOW_S)
+    assert entry.note == "Nussallergie"
     await book.close()
     await reader.close()
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from calendars import entry
 from plausch.agent.ical import dav
 from plausch.agent.ical.dav import (
     AddressRefused,
@@ -17,11 +18,11 @@ from plausch.agent.ical.dav import (
     DavUnreachable,
     check_address,
 )
-from plausch.agent.ical.entries import Entry, Style, calendar_text
+from plausch.agent.ical.entries import Style, calendar_text
 from radicale_server import USER, Radicale
 from vectors.plausch_calendar import PLAIN
 
-TEXT = calendar_text([Entry(PLAIN)], Style("de"))
+TEXT = calendar_text([entry(PLAIN)], Style("de"))
 CHANGED = TEXT.replace("Anna", "Berta")
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calendars import entry
 from plausch.agent.ical.entries import (
     SHOWN,
-    Entry,
     Style,
     calendar_text,
     description_of,
@@ -21,7 +21,7 @@ from plausch.agent.ical.entries import (
 from plausch.domain.booking import BookingState
 from vectors.plausch_calendar import PLAIN
 
-ENTRY = Entry(PLAIN, ("5", "6"), "+49 89 1", "Nussallergie")
+ENTRY = entry(PLAIN, ("5", "6"), "+49 89 1", "Nussallergie")
 GERMAN, ENGLISH = Style("de"), Style("en")
 NAMELESS = Style("de", names=False)
 
@@ -34,7 +34,7 @@ def events(text: str) -> list[icalendar.Event]:
 def test_the_summary_says_how_many_and_who() -> None:
     assert summary_of(ENTRY, GERMAN) == "4 Personen · Anna"
     assert summary_of(ENTRY, ENGLISH) == "4 people · Anna"
-    alone = Entry(replace(PLAIN, party=1, under_name="", state=BookingState.HELD))
+    alone = entry(replace(PLAIN, party=1, under_name="", state=BookingState.HELD))
     assert summary_of(alone, GERMAN) == "1 Person (vorgemerkt)"
 
 
@@ -42,7 +42,7 @@ def test_the_description_has_place_telephone_and_note() -> None:
     assert description_of(ENTRY, GERMAN) == (
         "fest\nTisch/Platz: 5, 6\nTelefon: +49 89 1\nNotiz: Nussallergie"
     )
-    assert description_of(Entry(PLAIN), ENGLISH) == "firm"
+    assert description_of(entry(PLAIN), ENGLISH) == "firm"
 
 
 def test_without_names_nothing_says_who_comes() -> None:
@@ -55,18 +55,18 @@ def test_without_names_nothing_says_who_comes() -> None:
 @pytest.mark.parametrize("state", BookingState)
 @pytest.mark.parametrize("style", [GERMAN, ENGLISH])
 def test_every_state_is_shown_or_not_there(state: BookingState, style: Style) -> None:
-    found = events(calendar_text([Entry(replace(PLAIN, state=state))], style))
+    found = events(calendar_text([entry(replace(PLAIN, state=state))], style))
     assert len(found) == (state in SHOWN)
 
 
 def test_a_wish_keeps_nobody_busy() -> None:
-    (event,) = events(calendar_text([Entry(replace(PLAIN, state=BookingState.PENDING))], GERMAN))
+    (event,) = events(calendar_text([entry(replace(PLAIN, state=BookingState.PENDING))], GERMAN))
     assert event["TRANSP"] == "TRANSPARENT"
     assert "TRANSP:OPAQUE" in event_lines(ENTRY, GERMAN)
 
 
 def test_the_zones_of_all_entries_are_there_once() -> None:
-    other = Entry(replace(PLAIN, uid="b-2", zone="America/New_York"))
+    other = entry(replace(PLAIN, uid="b-2", zone="America/New_York"))
     text = calendar_text([ENTRY, other, ENTRY], GERMAN)
     assert text.count("BEGIN:VTIMEZONE") == 2
 
@@ -74,14 +74,14 @@ def test_the_zones_of_all_entries_are_there_once() -> None:
 def test_the_text_and_its_digest_depend_on_the_booking_alone() -> None:
     text = calendar_text([ENTRY], GERMAN)
     assert text == calendar_text([ENTRY], GERMAN)
-    moved = Entry(replace(PLAIN, starts_at_s=PLAIN.starts_at_s + 60), ENTRY.resources)
+    moved = entry(replace(PLAIN, starts_at_s=PLAIN.starts_at_s + 60), ENTRY.tables)
     assert digest_of(text) != digest_of(calendar_text([moved], GERMAN))
 
 
 @given(st.lists(st.integers(1_700_000_000, 2_000_000_000), max_size=20, unique=True))
 def test_another_reader_finds_every_booking_at_its_time(begins: list[int]) -> None:
     entries = [
-        Entry(replace(PLAIN, uid=f"b-{at}", starts_at_s=at, ends_at_s=at + 5400)) for at in begins
+        entry(replace(PLAIN, uid=f"b-{at}", starts_at_s=at, ends_at_s=at + 5400)) for at in begins
     ]
     found = events(calendar_text(entries, GERMAN))
     seen = []

@@ -7,7 +7,8 @@ from pathlib import Path
 import icalendar
 import pytest
 
-from plausch.agent.ical.entries import Entry, Style
+from calendars import entry
+from plausch.agent.ical.entries import Style
 from plausch.agent.ical.feed import SECRET_FILE, feed, feed_path, feed_secret, is_feed_path
 from plausch.base.errors import OperatorError
 from plausch.domain.booking import BookingState
@@ -20,7 +21,7 @@ STYLE = Style("de")
 
 
 def test_it_is_one_calendar_by_begin() -> None:
-    made = feed([Entry(LATER), Entry(PLAIN)], "Zur Linde", STYLE)
+    made = feed([entry(LATER), entry(PLAIN)], "Zur Linde", STYLE)
     calendar = icalendar.Calendar.from_ical(made.body)
     assert calendar["METHOD"] == "PUBLISH"
     assert calendar["X-WR-CALNAME"] == "Zur Linde"
@@ -33,19 +34,19 @@ def test_nothing_booked_is_an_empty_calendar() -> None:
 
 
 def test_cancelled_bookings_leave_it() -> None:
-    off = Entry(replace(PLAIN, state=BookingState.CANCELLED))
+    off = entry(replace(PLAIN, state=BookingState.CANCELLED))
     assert b"VEVENT" not in feed([off], "Zur Linde", STYLE).body
 
 
 def test_the_etag_changes_with_the_bookings_and_only_then() -> None:
-    first = feed([Entry(PLAIN), Entry(LATER)], "Zur Linde", STYLE)
-    assert first == feed([Entry(LATER), Entry(PLAIN)], "Zur Linde", STYLE)
-    assert first.etag != feed([Entry(PLAIN)], "Zur Linde", STYLE).etag
+    first = feed([entry(PLAIN), entry(LATER)], "Zur Linde", STYLE)
+    assert first == feed([entry(LATER), entry(PLAIN)], "Zur Linde", STYLE)
+    assert first.etag != feed([entry(PLAIN)], "Zur Linde", STYLE).etag
     assert first.etag.startswith('"') and first.etag.endswith('"')
 
 
 def test_a_reader_who_has_it_is_recognised() -> None:
-    made = feed([Entry(PLAIN)], "Zur Linde", STYLE)
+    made = feed([entry(PLAIN)], "Zur Linde", STYLE)
     assert made.is_known_as(made.etag)
     assert made.is_known_as(f'"other", W/{made.etag}')
     assert made.is_known_as("*")

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from plausch.agent.ical.entries import Entry, Style, calendar_text
+from calendars import entry
+from plausch.agent.ical.entries import Style, calendar_text
 from plausch.agent.ical.sameness import MAX_TEXT_BYTES, says_the_same
 from vectors.plausch_calendar import PLAIN
 
-OURS = calendar_text([Entry(PLAIN, ("5",))], Style("de"))
+OURS = calendar_text([entry(PLAIN, ("5",))], Style("de"))
 
 
 def test_a_file_says_what_it_says() -> None:
@@ -50,7 +51,7 @@ def test_what_a_person_changes_is_seen(old: str, new: str) -> None:
 
 def test_a_moved_booking_is_not_the_same() -> None:
     moved = replace(PLAIN, ends_at_s=PLAIN.ends_at_s + 60)
-    assert not says_the_same(OURS, calendar_text([Entry(moved, ("5",))], Style("de")))
+    assert not says_the_same(OURS, calendar_text([entry(moved, ("5",))], Style("de")))
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from calendars import entry
 from plausch.agent.ical.dav import Collection, CollectionAddress, DavRefused, DavUnreachable
-from plausch.agent.ical.entries import Entry, Style
+from plausch.agent.ical.entries import Style
 from plausch.agent.ical.sync import CalendarSync, Outcome
 from plausch.agent.ical.sync_store import SyncStore
+from plausch.agent.rows import TableBooking
 from plausch.domain.booking import Booking, BookingState
 from radicale_server import PASSWORD, USER, Radicale
 from vectors.plausch_calendar import PLAIN
@@ -34,10 +36,10 @@ def sync(collection: Collection, store: SyncStore) -> CalendarSync:
     return CalendarSync(collection, store, STYLE)
 
 
-def booked(number: int, **changes: object) -> Entry:
+def booked(number: int, **changes: object) -> TableBooking:
     fields = {"uid": f"b-{number}", "starts_at_s": PLAIN.starts_at_s + number * 600, **changes}
     booking: Booking = replace(PLAIN, **fields)  # type: ignore[arg-type]
-    return Entry(replace(booking, ends_at_s=booking.starts_at_s + 5400), ("5",))
+    return entry(replace(booking, ends_at_s=booking.starts_at_s + 5400), ("5",))
 
 
 NAME = f"{PLAIN.uid}.ics"
@@ -46,10 +48,10 @@ NAME = f"{PLAIN.uid}.ics"
 async def test_a_booking_is_written_and_then_left_alone(
     sync: CalendarSync, radicale: Radicale
 ) -> None:
-    assert await sync.round([Entry(PLAIN)], NOW_S) == Outcome(written=1)
+    assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1)
     assert "SUMMARY:4 Personen · Anna" in radicale.text(NAME)
     before = radicale.request("GET", f"/{USER}/bookings/{NAME}")[1]["etag"]
-    assert (await sync.round([Entry(PLAIN)], NOW_S)).is_quiet
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
     assert radicale.request("GET", f"/{USER}/bookings/{NAME}")[1]["etag"] == before
 
 
@@ -64,26 +66,26 @@ async def test_only_what_changed_is_sent(sync: CalendarSync, radicale: Radicale)
 async def test_a_cancelled_booking_leaves_the_calendar(
     sync: CalendarSync, radicale: Radicale
 ) -> None:
-    await sync.round([Entry(PLAIN), booked(1)], NOW_S)
-    assert await sync.round([Entry(CANCELLED), booked(1)], NOW_S) == Outcome(removed=1)
+    await sync.round([entry(PLAIN), booked(1)], NOW_S)
+    assert await sync.round([entry(CANCELLED), booked(1)], NOW_S) == Outcome(removed=1)
     assert radicale.names() == {"b-1.ics"}
-    assert (await sync.round([Entry(CANCELLED), booked(1)], NOW_S)).is_quiet
+    assert (await sync.round([entry(CANCELLED), booked(1)], NOW_S)).is_quiet
 
 
 async def test_the_past_stays_in_the_calendar(
     sync: CalendarSync, radicale: Radicale, store: SyncStore
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     assert (await sync.round([], PLAIN.ends_at_s + 2 * 86_400)).is_quiet
     assert radicale.names() == {NAME}
     assert await store.sent() == {}
 
 
 async def test_an_event_of_a_person_is_left_alone(sync: CalendarSync, radicale: Radicale) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     theirs = radicale.text(NAME).replace(PLAIN.uid, "dentist")
     radicale.write("dentist.ics", theirs)
-    assert (await sync.round([Entry(PLAIN)], NOW_S)).is_quiet
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
     assert await sync.round([], NOW_S) == Outcome(removed=1)
     assert radicale.names() == {"dentist.ics"}
 
@@ -91,23 +93,23 @@ async def test_an_event_of_a_person_is_left_alone(sync: CalendarSync, radicale: 
 async def test_what_a_person_edits_is_kept_and_written_over(
     sync: CalendarSync, radicale: Radicale, store: SyncStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     radicale.write(NAME, radicale.text(NAME).replace("T193000", "T203000"))
     with caplog.at_level(logging.INFO, "plausch.agent.calendar"):
-        assert await sync.round([Entry(PLAIN)], NOW_S) == Outcome(written=1, edited=1)
+        assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1, edited=1)
     assert "T193000" in radicale.text(NAME)
     (edit,) = await store.edits()
     assert (edit.uid, edit.seen_at_s) == (PLAIN.uid, NOW_S) and "T203000" in edit.text
     assert PLAIN.uid in caplog.text and "Anna" not in caplog.text
-    assert (await sync.round([Entry(PLAIN)], NOW_S)).is_quiet
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
 
 
 async def test_what_a_person_deletes_is_written_again(
     sync: CalendarSync, radicale: Radicale, store: SyncStore
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     radicale.delete(NAME)
-    assert await sync.round([Entry(PLAIN)], NOW_S) == Outcome(written=1, edited=1)
+    assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1, edited=1)
     assert radicale.names() == {NAME}
     assert [one.text for one in await store.edits()] == [""]
 
@@ -115,9 +117,9 @@ async def test_what_a_person_deletes_is_written_again(
 async def test_edited_and_cancelled_is_kept_and_removed(
     sync: CalendarSync, radicale: Radicale, store: SyncStore
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     radicale.write(NAME, radicale.text(NAME).replace("Anna", "Anna mit Hund"))
-    assert await sync.round([Entry(CANCELLED)], NOW_S) == Outcome(removed=1, edited=1)
+    assert await sync.round([entry(CANCELLED)], NOW_S) == Outcome(removed=1, edited=1)
     assert radicale.names() == set()
     assert "mit Hund" in (await store.edits())[0].text
 
@@ -125,9 +127,9 @@ async def test_edited_and_cancelled_is_kept_and_removed(
 async def test_deleted_and_cancelled_is_nothing_new(
     sync: CalendarSync, radicale: Radicale, store: SyncStore
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     radicale.delete(NAME)
-    assert await sync.round([Entry(CANCELLED)], NOW_S) == Outcome(removed=1)
+    assert await sync.round([entry(CANCELLED)], NOW_S) == Outcome(removed=1)
     assert await store.edits() == [] and await store.sent() == {}
 
 
@@ -138,7 +140,7 @@ async def test_an_edit_in_the_middle_of_a_round_is_not_lost(
     store: SyncStore,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     put = collection.put
 
     def late(name: str, text: str, etag: str) -> str | None:
@@ -150,7 +152,7 @@ async def test_an_edit_in_the_middle_of_a_round_is_not_lost(
     edited: list[int] = []
     monkeypatch.setattr(collection, "put", late)
     newer = replace(PLAIN, party=5, sequence=3)
-    assert await sync.round([Entry(newer)], NOW_S) == Outcome(written=1, edited=1)
+    assert await sync.round([entry(newer)], NOW_S) == Outcome(written=1, edited=1)
     assert "5 Personen" in radicale.text(NAME)
     assert "garden" in (await store.edits())[0].text
 
@@ -161,7 +163,7 @@ async def test_one_who_edits_all_the_time_is_met_again_later(
     radicale: Radicale,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    await sync.round([Entry(PLAIN)], NOW_S)
+    await sync.round([entry(PLAIN)], NOW_S)
     put = collection.put
     turns: list[int] = []
 
@@ -171,7 +173,7 @@ async def test_one_who_edits_all_the_time_is_met_again_later(
         return put(name, text, etag)
 
     monkeypatch.setattr(collection, "put", late)
-    newer = Entry(replace(PLAIN, party=5, sequence=3))
+    newer = entry(replace(PLAIN, party=5, sequence=3))
     assert await sync.round([newer], NOW_S) == Outcome(refused=1, edited=3)
     monkeypatch.undo()
     assert (await sync.round([newer], NOW_S)).written == 1
@@ -192,9 +194,9 @@ async def test_a_lost_answer_is_recognised(
 
     monkeypatch.setattr(collection, "put", lost)
     with pytest.raises(DavUnreachable):
-        await sync.round([Entry(PLAIN)], NOW_S)
+        await sync.round([entry(PLAIN)], NOW_S)
     monkeypatch.undo()
-    assert (await sync.round([Entry(PLAIN)], NOW_S)).is_quiet
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
     assert await store.edits() == [] and (await store.sent())[PLAIN.uid].digest
     assert radicale.names() == {NAME}
 
@@ -214,9 +216,9 @@ async def test_a_lost_answer_and_a_cancel_leave_nothing_behind(
 
     monkeypatch.setattr(collection, "put", lost)
     with pytest.raises(DavUnreachable):
-        await sync.round([Entry(PLAIN)], NOW_S)
+        await sync.round([entry(PLAIN)], NOW_S)
     monkeypatch.undo()
-    await sync.round([Entry(CANCELLED)], NOW_S)
+    await sync.round([entry(CANCELLED)], NOW_S)
     assert radicale.names() == set() and await store.sent() == {}
 
 
@@ -233,9 +235,9 @@ async def test_a_server_that_tells_no_etag_is_asked_for_it(
         "put",
         lambda name, text, etag: None if put(name, text, etag) is None else "",
     )
-    assert await sync.round([Entry(PLAIN)], NOW_S) == Outcome(written=1)
+    assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1)
     assert (await store.sent())[PLAIN.uid].etag
-    assert (await sync.round([Entry(PLAIN)], NOW_S)).is_quiet
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
 
 
 async def test_one_refused_entry_does_not_stop_the_others(
@@ -263,7 +265,7 @@ async def test_a_wrong_password_stops_the_round(
 ) -> None:
     wrong = CalendarSync(Collection(replace(address, password="falsch")), store, STYLE)
     with pytest.raises(DavRefused, match="user or password"):
-        await wrong.round([Entry(PLAIN)], NOW_S)
+        await wrong.round([entry(PLAIN)], NOW_S)
 
 
 async def test_the_server_comes_back_empty(
@@ -295,7 +297,7 @@ async def test_whatever_happens_the_calendar_is_the_book_afterwards(
     url = radicale_process.make("random")
     store = await SyncStore.open(":memory:", url)
     sync = CalendarSync(Collection(CollectionAddress(url, USER, PASSWORD)), store, STYLE)
-    book: dict[int, Entry] = {}
+    book: dict[int, TableBooking] = {}
     try:
         for number, state, party, person in steps:
             if state is None:

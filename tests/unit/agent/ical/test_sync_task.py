@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
+from calendars import entry
 from plausch.agent.ical.dav import DavRefused, DavUnreachable
-from plausch.agent.ical.entries import Entry
 from plausch.agent.ical.sync import Outcome
 from plausch.agent.ical.sync_task import LONGEST_WAIT_S, LOOK_EVERY_S, POLL_S, keep_equal
+from plausch.agent.rows import TableBooking
 from plausch.base.clock import ManualClock
 from vectors.plausch_calendar import PLAIN
 
@@ -23,9 +24,9 @@ class OneBooking:
     def __init__(self) -> None:
         self.number = 0
 
-    async def between(self, first_s: int, end_s: int, now_s: int) -> list[Entry]:
+    async def between(self, first_s: int, end_s: int, now_s: int) -> list[TableBooking]:
         assert first_s < now_s < end_s
-        return [Entry(PLAIN)]
+        return [entry(PLAIN)]
 
     async def mark(self) -> tuple[object, ...]:
         return (self.number,)
@@ -38,7 +39,7 @@ class Rounds:
         self.script = list(script) or [Outcome()]
         self.count = 0
 
-    async def round(self, entries: list[Entry], now_s: int) -> Outcome:
+    async def round(self, entries: list[TableBooking], now_s: int) -> Outcome:
         found = self.script[min(self.count, len(self.script) - 1)]
         self.count += 1
         if isinstance(found, Outcome):
