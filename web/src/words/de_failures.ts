@@ -44,6 +44,8 @@ export const deFailures: typeof enFailures = {
   link_over: 'Dieser Link gilt nicht mehr. Lass dir einen neuen geben.',
   bad_roles: 'Wer diese Gruppe verwaltet, ist nicht lesbar; die Änderung wurde übergangen.',
   picture_unusable: 'Dieses Bild geht hier nicht. Wähle ein anderes.',
+  asked_from_outside:
+    'Jemand von außen wollte eine Unterhaltung ändern. Das wurde nicht beachtet; sag es dem Betreiber.',
   not_participant: 'Du bist nicht mehr in dieser Unterhaltung.',
   not_in_it: 'Diese Person ist nicht mehr in der Unterhaltung.',
   message_deleted: 'Diese Nachricht wurde gelöscht.',

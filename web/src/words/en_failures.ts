@@ -42,6 +42,8 @@ export const enFailures = {
   link_over: 'This link is no longer valid. Ask for a new one.',
   bad_roles: 'Who runs this group cannot be read, so the change was ignored.',
   picture_unusable: 'This picture cannot be used. Choose another one.',
+  asked_from_outside:
+    'Somebody outside wanted to change a conversation. It was ignored; tell the operator.',
   not_participant: 'You are not in this conversation any more.',
   not_in_it: 'This person is not in the conversation any more.',
   message_deleted: 'This message was deleted.',
