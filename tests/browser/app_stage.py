@@ -23,6 +23,8 @@ CONVERSATIONS = {
     "request": "0e" * 16,
     "changed": "0f" * 16,
     "left": "1a" * 16,
+    "asking": "1b" * 16,
+    "member": "1c" * 16,
 }
 """The ids of web/tests/stage/cast.ts."""
 

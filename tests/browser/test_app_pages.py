@@ -3,10 +3,20 @@
 With PLAUSCH_SHOTS=FOLDER each is kept as a picture.
 """
 
+import base64
+
 import pytest
 from playwright.sync_api import Browser, Page
 
 from browser.app_stage import DESKTOP, PHONE, Stage, on_stage, to
+
+
+def join_code(group: str) -> str:
+    """What an invitation link has behind the admin's name: the group, and a secret."""
+    return base64.urlsafe_b64encode(bytes.fromhex(group * 16) + bytes(16)).decode().rstrip("=")
+
+
+OTHERS, OWN = join_code("2c"), join_code("0c")
 
 PAGES = {
     "start": "?new",
@@ -22,9 +32,18 @@ PAGES = {
     "contact": to("ben", "/details"),
     "contact_changed": to("changed", "/details"),
     "group_details": to("group", "/details"),
+    "member": to("member"),
+    "member_details": to("member", "/details"),
+    "asking": to("asking"),
+    "join": f"#/join/olga/{OTHERS}",
+    "join_in": f"#/join/olga/{OWN}",
+    "join_own": f"#/join/anna/{OWN}",
+    "join_start": f"?new#/join/olga/{OTHERS}",
     "settings": "#/settings",
     "devices": "#/settings/devices",
     "recovery": "#/settings/recovery",
+    "missing_history": "?history=failed#/settings/recovery",
+    "missing_file": "?history=file#/settings/recovery",
     "privacy": "#/settings/privacy",
     "about": "#/settings/about",
 }
@@ -82,12 +101,59 @@ def reporting_person(page: Page) -> None:
     page.get_by_role("switch", name="auch blockieren").wait_for()
 
 
+def reporting_stranger(page: Page) -> None:
+    page.get_by_role("button", name="Melden", exact=True).click()
+    page.get_by_role("switch", name="auch blockieren", checked=True).wait_for()
+
+
 def picture(page: Page) -> None:
     page.get_by_role("button", name="Bild see.jpg").click()
 
 
 def help_sheet(page: Page) -> None:
     page.get_by_role("button", name="Tastenkürzel").click()
+
+
+def without_history(page: Page) -> None:
+    page.get_by_role("button", name="Ohne sie weitermachen").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def group_link(page: Page) -> None:
+    page.get_by_role("button", name="Einladungslink").click()
+    page.get_by_role("button", name="Link machen").wait_for()
+
+
+def group_link_on(page: Page) -> None:
+    group_link(page)
+    page.get_by_role("button", name="Link machen").click()
+    page.get_by_role("button", name="Link kopieren").wait_for()
+
+
+def member_menu(page: Page) -> None:
+    page.get_by_role("button", name="Aktionen für mia").click()
+    page.get_by_role("menu").wait_for()
+
+
+def expelling(page: Page) -> None:
+    member_menu(page)
+    page.get_by_role("menuitem", name="mia entfernen").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def leaving(page: Page) -> None:
+    page.get_by_role("button", name="Gruppe verlassen").click()
+    page.get_by_role("dialog").wait_for()
+
+
+def renaming(page: Page) -> None:
+    page.get_by_role("button", name="Umbenennen").click()
+    page.get_by_role("button", name="Speichern").wait_for()
+
+
+def declining(page: Page) -> None:
+    page.get_by_role("article").get_by_role("button", name="Ablehnen").click()
+    page.get_by_role("dialog").wait_for()
 
 
 def safety(page: Page) -> None:
@@ -176,6 +242,7 @@ OVER_PAGES = {
     "selecting": (to("group"), selecting),
     "reporting": (to("group"), reporting),
     "reporting_person": (to("ben", "/details"), reporting_person),
+    "reporting_stranger": (to("request"), reporting_stranger),
     "picture": (to("ben"), picture),
     "help": ("#/settings", help_sheet),
     "recovery_key": ("#/settings/recovery", recovery_key),
@@ -188,6 +255,14 @@ OVER_PAGES = {
     "restoring": ("?new", restoring),
     "backup_found": ("?new", backup_found),
     "safety": (to("ben", "/details"), safety),
+    "without_history": ("?history=failed#/settings/recovery", without_history),
+    "group_link": (to("group", "/details"), group_link),
+    "group_link_on": (to("group", "/details"), group_link_on),
+    "member_menu": (to("group", "/details"), member_menu),
+    "expelling": (to("group", "/details"), expelling),
+    "leaving": (to("group", "/details"), leaving),
+    "renaming": (to("group", "/details"), renaming),
+    "declining": (to("asking"), declining),
     "offer": (to("linde"), offer),
     "booked": (to("linde"), booked),
 }

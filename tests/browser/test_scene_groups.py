@@ -106,10 +106,14 @@ def test_a_link_a_question_an_admin_and_a_picture(troupe: Troupe, tmp_path: Path
     request.get_by_role("button", name=anna.say("join.add"), exact=True).click()
     anna.sees(anna.say("join.isIn", ben.name))
     anna.goes_to(olga.name)
-    anna.sees(anna.say("join.asks", olga.name, "Chess")).get_by_role(
+    declining = anna.sees(anna.say("join.asks", olga.name, "Chess"))
+    declining.get_by_role("button", name=anna.say("join.decline"), exact=True).click()
+    anna.page.get_by_role("dialog").get_by_role(
         "button", name=anna.say("join.decline"), exact=True
     ).click()
-    expect(anna.log.get_by_role("article")).to_have_count(0)
+    anna.sees(anna.say("join.declined"))
+    expect(anna.log.get_by_role("article")).to_have_count(1)
+    assert olga.hears().text == anna.say("join.declined")
     ben.goes_to("Chess")
     ben.writes("Hallo zusammen")
     group = cem.client.conversation(cem.hears().conversation.id)

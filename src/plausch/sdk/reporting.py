@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from itertools import chain
 
 from plausch.base.ids import ConversationId, MessageId
 from plausch.content.mimi import salt_of
@@ -33,20 +34,21 @@ async def report(
     reason: Reason,
     note: str,
 ) -> int:
-    """Disclose these messages of one account, and all versions of them; how many were disclosed.
+    """Disclose these messages of one account, and the versions of them that fit in; how many were
+    disclosed.
 
     Raises SdkError, ServerRefused, Unreachable.
     """
     if len(note) > NOTE_CHARACTERS:
         raise SdkError(f"A note has at most {NOTE_CHARACTERS} characters.", code="too_large")
-    rows = await _versions(core, here, message_ids)
+    found = await _versions(core, here, message_ids)
+    rows = _fitting(found)
     senders = {row.sender for row in rows}
     if len(senders) != 1:
         raise SdkError("A report is about messages of one account.", code="several_senders")
-    if len(rows) > MOST_REPORTED:
+    if len(found) > MOST_REPORTED:
         raise SdkError(
-            f"A report has at most {MOST_REPORTED} messages, edited versions included, not "
-            f"{len(rows)}: choose fewer.",
+            f"A report has at most {MOST_REPORTED} messages, not {len(found)}: choose fewer.",
             code="too_many",
         )
     name = senders.pop().name
@@ -74,9 +76,9 @@ async def _hand_in(core: Core, build: Callable[[int], f.Report]) -> None:
 
 async def _versions(
     core: Core, here: Sequence[ConversationId], message_ids: Sequence[MessageId]
-) -> list[MessageRow]:
+) -> list[list[MessageRow]]:
     """The messages in the order given, each followed by its author's edits."""
-    found: dict[MessageId, MessageRow] = {}
+    found: dict[MessageId, list[MessageRow]] = {}
     for message_id in message_ids:
         root = await root_of(core.messages, message_id)
         row = await core.messages.get(root) if root is not None else None
@@ -89,10 +91,25 @@ async def _versions(
             for change in await core.messages.about(here, [row.message_id])
             if change.kind is Kind.EDIT and change.sender == row.sender
         ]
-        found.update({one.message_id: one for one in (row, *edits)})
+        found[row.message_id] = [row, *edits]
     if not found:
         raise SdkError("A report needs at least one message.", code="empty")
     return list(found.values())
+
+
+def _fitting(found: Sequence[list[MessageRow]]) -> list[MessageRow]:
+    """All of it, if it fits into one report. Else of each message that was edited often the first
+    version and the newest ones: nobody can edit a message until it cannot be reported any more."""
+    every = list(chain.from_iterable(found))
+    if len(every) <= MOST_REPORTED:
+        return every
+    each = max(1, MOST_REPORTED // len(found))
+    fitting: list[MessageRow] = []
+    for rows in found:
+        newest = rows[-each:]
+        keeps_first = each > 1 and len(rows) > each
+        fitting += [rows[0], *newest[1:]] if keeps_first else newest
+    return fitting
 
 
 def _disclosed(row: MessageRow) -> f.ReportedMessage:

@@ -5,6 +5,7 @@ over. A dishonest one gains nothing: the members judge for themselves.
 """
 
 from collections.abc import Sequence
+from functools import cache
 
 from plausch.base.ids import DeviceAddress
 from plausch.identity.certificate import parse_certificate
@@ -36,8 +37,12 @@ def demand_role(
     accounts = {one.leaf_index: _account_of(one.uri) for one in members}
     unlisted = {one.leaf_index for one in members if not one.listed}
 
+    # Once for a Commit: it may remove a thousand devices, and the tree has as many leaves.
+    tree = cache(lambda: _tree_of(current))
+
+    @cache
     def is_outdated(leaf_index: int) -> bool:
-        return leaf_index in unlisted or _is_expired(current, leaf_index, now_s)
+        return leaf_index in unlisted or _is_expired(tree(), leaf_index, now_s)
 
     seats = Seats(accounts, _account_in, is_outdated)
     try:
@@ -60,12 +65,15 @@ def _account_in(credential: Credential) -> str:
         raise CredentialRefused(str(error)) from error
 
 
-def _is_expired(current: GroupInfo, leaf_index: int, now_s: int) -> bool:
+def _tree_of(current: GroupInfo) -> RatchetTree | None:
     raw = current.extension(RATCHET_TREE)
     if raw is None:
-        return False
-    tree = RatchetTree.from_bytes(suite(current.group_context.cipher_suite), raw)
-    leaf = tree.leaf(leaf_index)
+        return None
+    return RatchetTree.from_bytes(suite(current.group_context.cipher_suite), raw)
+
+
+def _is_expired(tree: RatchetTree | None, leaf_index: int, now_s: int) -> bool:
+    leaf = None if tree is None else tree.leaf(leaf_index)
     if leaf is None:
         return False
     try:

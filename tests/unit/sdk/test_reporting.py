@@ -75,6 +75,26 @@ async def test_all_versions_are_disclosed(town: Town, wire: Crooked) -> None:
     assert b"nothing at all" in second.content
 
 
+async def test_nobody_edits_a_message_until_it_cannot_be_reported(
+    town: Town, wire: Crooked
+) -> None:
+    anna, cem, conversation = await anna_and_cem(town, wire)
+    theirs = cem.conversation(conversation.id.hex())
+    threat, other = await said(anna, theirs, "a threat", "another")
+    for number in range(1, MOST_REPORTED + 1):
+        await (await theirs.edit(threat, f"version {number}.")).accepted()
+    await anna.synchronize()
+    assert await conversation.report([threat], Reason.ABUSE) == MOST_REPORTED
+    (row,) = await reports(town)
+    first, second, *_, last = await disclosed(town, row.number)
+    assert b"a threat" in first.content
+    assert b"version 2." in second.content
+    assert f"version {MOST_REPORTED}.".encode() in last.content
+    assert await conversation.report([threat, other], Reason.ABUSE) == MOST_REPORTED // 2 + 1
+    more = await said(anna, theirs, *(f"more {number}" for number in range(MOST_REPORTED - 1)))
+    assert await conversation.report([threat, *more], Reason.ABUSE) == MOST_REPORTED
+
+
 async def test_what_was_deleted_for_everyone_can_be_reported(town: Town, wire: Crooked) -> None:
     """Who takes a threat back has made it all the same."""
     anna, cem, conversation = await anna_and_cem(town, wire)

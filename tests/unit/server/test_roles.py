@@ -11,7 +11,9 @@ from plausch.mls.framing import member
 from plausch.mls.group import Group, join
 from plausch.mls.group_info import parse_group_info
 from plausch.mls.proposal import Remove
+from plausch.mls.ratchet_tree import RatchetTree
 from plausch.mls.roles import Roles, with_roles
+from plausch.mls.suite import Suite
 from plausch.mls.validation import ListedProposal
 from plausch.server.errors import Refusal
 from plausch.server.records import Member
@@ -145,3 +147,27 @@ async def test_a_device_whose_certificate_ends_is_taken_out_by_anybody(
     with pytest.raises(Refusal, match="is not an admin"):
         demand_role(record, current, members, listed, end_s - CLOCK_GRACE_S - 1)
     demand_role(record, current, members, listed, end_s - CLOCK_GRACE_S)
+
+
+async def test_the_tree_is_read_once_for_a_commit_that_removes_many(
+    world: World, anna: Player, cem: Player, ben: Player, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a Commit that removes a thousand devices would stop the server."""
+    group, _ = await club(world, anna, cem, ben)
+    members = [
+        Member(one.key, one.uri, one.account_key, leaf, one.signature_key)
+        for leaf, one in enumerate([anna.record, cem.record, ben.record])
+    ]
+    current = parse_group_info(group.group_info())
+    read: list[bytes] = []
+    from_bytes = RatchetTree.from_bytes
+
+    def counted(crypto: Suite, raw: bytes) -> RatchetTree:
+        read.append(raw)
+        return from_bytes(crypto, raw)
+
+    monkeypatch.setattr(RatchetTree, "from_bytes", counted)
+    listed = [ListedProposal(Remove(leaf), member(1)) for leaf in (0, 2)] * 50
+    end_s = parse_certificate(ben.person.certificate).expires_s
+    demand_role(cem.record, current, members, listed, end_s)
+    assert len(read) == 1

@@ -2,7 +2,7 @@
  * The whole app without its face: who this is, where they are, what is told by the device.
  *
  * What the device tells is gathered for a moment and taken in at once, so that fifty messages a
- * second cost no more than a few.
+ * second cost no more than a few (`gathering.ts`).
  */
 
 import { SvelteMap } from 'svelte/reactivity';
@@ -22,6 +22,7 @@ import { Announcer } from './announcer.svelte.ts';
 import { attempt } from './attempt.ts';
 import { Composer } from './composer.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
+import { Gathering } from './gathering.ts';
 import { Inbox } from './inbox.svelte.ts';
 import { Linking } from './linking.svelte.ts';
 import type { Messenger } from './messenger.ts';
@@ -29,10 +30,9 @@ import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
 import { domainOf, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
-import { Later, type PageTimers } from './timing.ts';
+import type { PageTimers } from './timing.ts';
 import { Transfers } from './transfers.svelte.ts';
 
-const GATHER_MS = 60;
 const NOTE_MS = 6000;
 
 /** What is used here of the browser's address and history. */
@@ -92,8 +92,7 @@ export class App {
   readonly #place: Place;
   readonly #reload: () => void;
   readonly #toClipboard: (text: string) => Promise<void>;
-  readonly #gathered: Told[] = [];
-  readonly #flush: Later;
+  readonly #gathering: Gathering<Told>;
   readonly #asked = new Set<string>();
   #lastNote = 0;
   /** The open conversation as the list has it now. */
@@ -128,12 +127,11 @@ export class App {
       own: () => this.own?.address ?? '',
       now: () => timers.now(),
     });
-    this.#flush = new Later(timers, GATHER_MS, false, () => {
-      this.takeIn();
+    this.#gathering = new Gathering(timers, (told) => {
+      this.#takeIn(told);
     });
     messenger.onTold((told) => {
-      this.#gathered.push(told);
-      this.#flush.cause();
+      this.#gathering.add(told);
     });
     messenger.onRestarted(() => void this.attempt(() => this.#again()));
   }
@@ -200,9 +198,13 @@ export class App {
     const { hash } = this.#place;
     const route = routeOf(hash);
     if (route.page === 'conversation' && this.inbox.get(route.id) === undefined) {
-      await this.#learn(route.id);
+      const learnt = await this.#learn(route.id);
       if (this.#place.hash !== hash) {
         return; // somebody went elsewhere meanwhile
+      }
+      if (learnt !== undefined && learnt !== route.id) {
+        this.go({ ...route, id: learnt }, true);
+        return;
       }
     }
     const isKnown = route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
@@ -302,9 +304,12 @@ export class App {
     }
   }
 
-  /** Take in everything gathered. */
-  takeIn(): void {
-    const told = this.#gathered.splice(0);
+  /** A letter was typed, anywhere: what is being told can be drawn right after it. */
+  typed(): void {
+    this.#gathering.typed();
+  }
+
+  #takeIn(told: readonly Told[]): void {
     const conversations = new Map<string, ConversationView>();
     const gone: string[] = [];
     const messages = new Map<string, MessageView>();
@@ -313,6 +318,7 @@ export class App {
     for (const one of told) {
       switch (one.what) {
         case 'conversation':
+          conversations.delete(one.conversation.id); // so that the newest comes last
           conversations.set(one.conversation.id, one.conversation);
           break;
         case 'gone':
@@ -346,6 +352,7 @@ export class App {
       this.inbox.apply(conversations.values(), gone);
     }
     this.#notify(arrived, [...conversations.values()]);
+    this.#goOn([...conversations.values()]);
     if (messages.size > 0) {
       this.open?.apply([...messages.values()]);
     }
@@ -389,6 +396,18 @@ export class App {
     }
   }
 
+  /** Two people began at the same moment: another conversation stands for the open one now. */
+  #goOn(changed: readonly ConversationView[]): void {
+    const { open, composer, route } = this;
+    const view = changed.findLast(({ insteadOf = [] }) => insteadOf.includes(open?.id ?? ''));
+    if (view !== undefined && route.page === 'conversation' && this.inbox.get(view.id) === view) {
+      const written = composer?.editing === undefined && composer?.isEmpty === false;
+      const text = written ? composer.text : view.draft;
+      this.go({ ...route, id: view.id }, true);
+      this.composer?.write(text);
+    }
+  }
+
   #notify(arrived: readonly MessageView[], changed: readonly ConversationView[]): void {
     for (const message of arrived) {
       const view = this.inbox.get(message.conversation);
@@ -417,8 +436,11 @@ export class App {
     }
   }
 
-  /** A notification may lead to a conversation before the list has heard of it. */
-  async #learn(conversation: string): Promise<void> {
+  /**
+   * A notification may lead to a conversation before the list has heard of it, or to one that
+   * another stands for. The id of the one that is shown, if there is one.
+   */
+  async #learn(conversation: string): Promise<string | undefined> {
     const view = await attempt(
       () => this.messenger.ask('conversation', { conversation }),
       () => undefined, // there is none: the list is shown
@@ -426,6 +448,7 @@ export class App {
     if (view !== undefined) {
       this.inbox.apply([view]);
     }
+    return view?.id;
   }
 
   async #openConversation(id: string): Promise<void> {

@@ -81,7 +81,7 @@ export class Inbox {
     this.isLoaded = true;
   }
 
-  /** Take changes and losses into the list, all at once. */
+  /** Take changes and losses into the list, all at once; what another one stands for goes. */
   apply(changed: Iterable<ConversationView>, gone: Iterable<string> = []): void {
     const sorted = [...this.#sorted];
     for (const id of gone) {
@@ -89,6 +89,10 @@ export class Inbox {
       this.within = this.within === id ? undefined : this.within;
     }
     for (const view of changed) {
+      for (const id of view.insteadOf ?? []) {
+        this.#takeOut(sorted, id);
+        this.within = this.within === id ? view.id : this.within;
+      }
       const at = this.#takeOut(sorted, view.id);
       const same = sorted[at];
       const fits =

@@ -1,10 +1,12 @@
 /**
  * The page's side of the device: asks its worker, passes on what the worker tells, and starts
- * another when one ends. Then what only reads is asked again; what changes something is not, since
- * nobody knows whether it was done.
+ * another when one ends. Then what only reads is asked again, and what has an idempotency id, which
+ * the device does once; what else changes something is not, since nobody knows whether it was done.
  */
 
+import { toHex } from '../base/bytes.ts';
 import { type Fault, LocalError, OperatorError, PlauschError } from '../base/errors.ts';
+import { randomBytes } from '../base/random.ts';
 import type {
   Answer,
   Answered,
@@ -74,6 +76,30 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'problems',
 ]);
 
+/** What says something, once for each time it is asked for. */
+const SAYING: ReadonlySet<Operation> = new Set<Operation>(['sendText', 'answerCard']);
+
+const IDEMPOTENCY_BYTES = 16;
+
+/** With an idempotency id of its own, if it takes one. */
+function named<K extends Operation>(operation: K, asked: Asked<K>): Asked<K> {
+  return SAYING.has(operation)
+    ? { ...asked, idempotencyId: toHex(randomBytes(IDEMPOTENCY_BYTES)) }
+    : asked;
+}
+
+/** Whether a request may be asked once more when nobody knows whether it was done. */
+function isRepeatable({ operation, asked }: Request): boolean {
+  return REPEATABLE.has(operation) || 'idempotencyId' in asked;
+}
+
+/** The same once more: what is said once is looked for first. */
+function again(request: Request): Request {
+  return 'idempotencyId' in request.asked
+    ? ({ ...request, asked: { ...request.asked, isAgain: true } } as Request)
+    : request;
+}
+
 /** Workers that may end in a row, without one answer between, before the page gives up. */
 const MOST_STARTS = 4;
 
@@ -101,7 +127,7 @@ export class MessengerClient implements Messenger {
   ask<K extends Operation>(operation: K, asked: Asked<K>): Promise<Answered<K>> {
     return new Promise((resolve, reject) => {
       this.#lastId += 1;
-      const request: Request = { id: this.#lastId, operation, asked };
+      const request: Request = { id: this.#lastId, operation, asked: named(operation, asked) };
       const worker = this.#running();
       if (worker === undefined) {
         reject(gone());
@@ -174,9 +200,9 @@ export class MessengerClient implements Messenger {
       waiting !== undefined &&
       'failure' in answer &&
       answer.failure.code === DeviceGone.code &&
-      REPEATABLE.has(waiting.request.operation)
+      isRepeatable(waiting.request)
     ) {
-      this.#worker?.postMessage(waiting.request); // the tab that had the device was closed
+      this.#worker?.postMessage(again(waiting.request)); // the tab that had the device was closed
       return;
     }
     this.#waiting.delete(answer.id);
@@ -195,7 +221,7 @@ export class MessengerClient implements Messenger {
     this.#worker = undefined;
     const next = this.#running();
     for (const [id, { request, reject }] of [...this.#waiting]) {
-      if (next === undefined || !REPEATABLE.has(request.operation)) {
+      if (next === undefined || !isRepeatable(request)) {
         this.#waiting.delete(id);
         reject(gone());
       }
@@ -207,7 +233,7 @@ export class MessengerClient implements Messenger {
       next.postMessage({ id: 0, operation: 'open', asked: {} });
     }
     for (const { request } of this.#waiting.values()) {
-      next.postMessage(request);
+      next.postMessage(again(request));
     }
     this.#tellRestarted();
   }

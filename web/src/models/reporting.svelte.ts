@@ -9,9 +9,12 @@ import type { Messenger } from './messenger.ts';
 export const OFFERED = MOST_REPORTED;
 export const CHOSEN_AT_FIRST = 5;
 
-/** Whether a message can be reported: it is shown, somebody else's, and not a line of the log. */
-export function canBeReported({ isOutgoing, isDeleted, kind }: MessageView): boolean {
-  return !isOutgoing && !isDeleted && kind !== 'event';
+/**
+ * Whether a message can be reported: somebody else's, and not a line of the log. Also one that was
+ * deleted for everyone: who takes a threat back has made it all the same.
+ */
+export function canBeReported({ isOutgoing, kind }: MessageView): boolean {
+  return !isOutgoing && kind !== 'event';
 }
 
 /** Whose messages these are, if they can all be reported in one report; undefined otherwise. */
@@ -36,6 +39,22 @@ export async function newestOf(
     .slice(-OFFERED);
 }
 
+/** What somebody is reported by: the account, and the conversation in which it has written. */
+interface About {
+  readonly address: string;
+  readonly conversation: string;
+}
+
+/**
+ * A report of an account by its newest messages in a conversation; of those that can still be seen
+ * some are chosen. Throws PlauschError.
+ */
+export async function reportOf(messenger: Messenger, about: About): Promise<Reporting> {
+  const messages = await newestOf(messenger, about.conversation, about.address);
+  const seen = messages.filter(({ isDeleted }) => !isDeleted);
+  return new Reporting(messenger, about, messages, seen.slice(-CHOSEN_AT_FIRST));
+}
+
 /** One report while it is being made. */
 export class Reporting {
   readonly address: string;
@@ -48,18 +67,18 @@ export class Reporting {
   readonly #conversation: string;
   readonly #messenger: Messenger;
 
-  /** `messages` are offered; the last `chosen` of them are chosen at first. */
+  /** `messages` are offered; the `chosen` ones of them are chosen at first. */
   constructor(
     messenger: Messenger,
-    about: { readonly address: string; readonly conversation: string },
+    about: About,
     messages: readonly MessageView[],
-    chosen = messages.length,
+    chosen = messages,
   ) {
     this.#messenger = messenger;
     this.#conversation = about.conversation;
     this.address = about.address;
     this.messages = messages;
-    this.chosen = new Set(messages.slice(-chosen).map(({ id }) => id));
+    this.chosen = new Set(chosen.map(({ id }) => id));
   }
 
   get canSend(): boolean {

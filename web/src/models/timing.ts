@@ -4,6 +4,8 @@
 export interface PageTimers {
   setTimeout(callback: () => void, delayMs: number): number;
   clearTimeout(timer: number): void;
+  /** Once the next picture was drawn; never while the page is not to be seen. */
+  afterPaint(callback: () => void): void;
   now(): number;
 }
 

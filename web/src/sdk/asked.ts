@@ -36,6 +36,9 @@ const text =
   (value) =>
     typeof value === 'string' && value.length <= limit;
 
+/** 16 bytes in hex. */
+const identifier: Shape = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+
 const number =
   (high: number, low = 0): Shape =>
   (value) =>
@@ -92,6 +95,7 @@ const cardAnswer = anyOf(
 );
 
 const HERE: Fields = { conversation: text() };
+const ONCE: Fields = { idempotencyId: optional(identifier), isAgain: optional(flag) };
 const ONE: Fields = { ...HERE, message: text() };
 const ACCOUNT: Fields = { address: text() };
 const RESTORING: Fields = {
@@ -112,12 +116,14 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   search: { query: text(), conversation: optional(text()) },
   sendText: {
     ...HERE,
+    ...ONCE,
     text: text(TEXT_LIMIT),
     answers: optional(text()),
     mentions: optional(list(text())),
   },
   answerCard: {
     ...HERE,
+    ...ONCE,
     answer: cardAnswer,
     text: text(TEXT_LIMIT),
     answers: optional(text()),

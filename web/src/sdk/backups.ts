@@ -320,6 +320,7 @@ export class Backups {
     if (own.identity === undefined) {
       throw new SdkError(
         "This device does not hold the account's identity key: make the backup on another one.",
+        { code: 'no_identity_key' },
       );
     }
     const list = trust.deviceList(address);

@@ -372,7 +372,9 @@ export class ExistingSide {
 
 function identityOf({ identity }: AccountOwn): SigningKey {
   if (identity === undefined) {
-    throw new SdkError("This device does not hold the account's identity key: use the first one.");
+    throw new SdkError("This device does not hold the account's identity key: use the first one.", {
+      code: 'no_identity_key',
+    });
   }
   return identity;
 }

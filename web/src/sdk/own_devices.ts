@@ -88,7 +88,9 @@ export async function addDevice(keeper: ListKeeper, deviceKey: Uint8Array): Prom
  */
 export async function removeDevice(keeper: ListKeeper, removed: DeviceAddress): Promise<void> {
   if (removed.equals(keeper.own.device)) {
-    throw new SdkError('This device cannot remove itself: use another device of the account.');
+    throw new SdkError('This device cannot remove itself: use another device of the account.', {
+      code: 'own_device',
+    });
   }
   let isListed = false;
   await changeList(keeper, (listed) => {
@@ -98,7 +100,9 @@ export async function removeDevice(keeper: ListKeeper, removed: DeviceAddress): 
       if (isListed) {
         return undefined; // another device of the account was faster
       }
-      throw new SdkError(`${removed.uri} is not a device of this account.`);
+      throw new SdkError(`${removed.uri} is not a device of this account.`, {
+        code: 'unknown_device',
+      });
     }
     isListed = true;
     identityOf(keeper);
@@ -168,7 +172,9 @@ async function changeList(keeper: ListKeeper, change: Change): Promise<void> {
 
 function identityOf({ own }: ListKeeper): SigningKey {
   if (own.identity === undefined) {
-    throw new SdkError("This device does not hold the account's identity key: use the first one.");
+    throw new SdkError("This device does not hold the account's identity key: use the first one.", {
+      code: 'no_identity_key',
+    });
   }
   return own.identity;
 }

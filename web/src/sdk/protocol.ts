@@ -60,6 +60,8 @@ export interface LastView {
 /** One row of the list of conversations. `mutedUntilMs`: 0 not muted. */
 export interface ConversationView {
   readonly id: string;
+  /** Others that are shown as one with it: whoever has opened one of them goes to this one. */
+  readonly insteadOf?: readonly string[];
   readonly kind: 'direct' | 'group';
   /** The group's title, or empty: then the participants name it. */
   readonly title: string;
@@ -286,6 +288,15 @@ interface Here {
   readonly conversation: string;
 }
 
+/**
+ * What is said once, however often it is asked for: 16 random bytes in hex, new for each thing that
+ * is said. `isAgain`: it was asked for before, and the answer did not come.
+ */
+interface Once {
+  readonly idempotencyId?: string;
+  readonly isAgain?: boolean;
+}
+
 interface One extends Here {
   readonly message: string;
 }
@@ -322,14 +333,16 @@ export interface Operations {
   search: (asked: { readonly query: string; readonly conversation?: string }) => readonly HitView[];
 
   sendText: (
-    asked: Here & {
-      readonly text: string;
-      readonly answers?: string;
-      readonly mentions?: readonly string[];
-    },
+    asked: Here &
+      Once & {
+        readonly text: string;
+        readonly answers?: string;
+        readonly mentions?: readonly string[];
+      },
   ) => MessageView;
   answerCard: (
-    asked: Here & { readonly answer: CardAnswer; readonly text: string; readonly answers?: string },
+    asked: Here &
+      Once & { readonly answer: CardAnswer; readonly text: string; readonly answers?: string },
   ) => MessageView;
   forward: (asked: One & { readonly to: readonly string[] }) => undefined;
   edit: (asked: One & { readonly text: string }) => undefined;

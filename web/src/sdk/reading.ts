@@ -4,13 +4,16 @@ import type { ConversationId, MessageId } from '../base/ids.ts';
 import { decode } from '../content/mimi.ts';
 import { MAX_STATUSES, Status, statusMessage } from '../content/status.ts';
 import type { Write } from '../platform/database.ts';
-import type { MessageRow } from '../vault/messages.ts';
+import { type MessageRow, placeOf } from '../vault/messages.ts';
 import { compose, newSalt } from './composing.ts';
 import type { Core, Live } from './core.ts';
 import { fold, type Folded, stateOf, withoutWithdrawn } from './history.ts';
 import { lastLine } from './last_line.ts';
 import type { Outbox } from './outbox.ts';
 import { MS } from './receive.ts';
+
+/** Rows in which one is looked for that the server has: those before may be on their way. */
+const ABOVE = 50;
 
 /** Rows of conversations with everything that was later said there about them. */
 export async function folded(
@@ -55,14 +58,7 @@ export async function markRead(
   live: Live,
   upTo: MessageId | undefined,
 ): Promise<void> {
-  let upToSeq = live.kept.cursor;
-  if (upTo !== undefined) {
-    const row = await core.messages.get(upTo);
-    if (!row?.conversation.equals(live.id)) {
-      return;
-    }
-    upToSeq = row.seq ?? 0;
-  }
+  const upToSeq = upTo === undefined ? live.kept.cursor : await seqAt(core, live, upTo);
   // Two who say so at once: the later one finds nothing left to tell.
   const rows = await core.changing(live, () => noteRead(core, live, upToSeq));
   if (rows === undefined) {
@@ -78,6 +74,19 @@ export async function markRead(
     const statuses = some.map(({ messageId }) => [messageId, Status.READ] as const);
     await compose(core, outbox, live, statusMessage(statuses, { salt: newSalt() }));
   }
+}
+
+/**
+ * How far this log was seen by whoever saw a message. Where two conversations are shown as one, it
+ * may be in the other log: then everything that is shown above it was seen.
+ */
+async function seqAt(core: Core, live: Live, message: MessageId): Promise<number> {
+  const row = await core.messages.get(message);
+  if (row === undefined || row.conversation.equals(live.id)) {
+    return row?.seq ?? 0;
+  }
+  const above = await core.messages.before([live.id], ABOVE, placeOf(row));
+  return above.findLast(({ seq }) => seq !== undefined)?.seq ?? 0;
 }
 
 /** What was read just now; undefined when nothing was. Call it inside `changing`. */

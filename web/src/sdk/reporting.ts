@@ -16,7 +16,8 @@ const ID_BYTES = 16;
 const ATTEMPTS = 3;
 
 /**
- * Disclose these messages of one account, and all versions of them; how many were disclosed.
+ * Disclose these messages of one account, and the versions of them that fit in; how many were
+ * disclosed.
  *
  * `here`: the conversations that are shown as the one in which they were said. Throws SdkError,
  * ServerRefused, Unreachable.
@@ -29,7 +30,8 @@ export async function report(
   if (!fitsText(note, NOTE_CHARACTERS)) {
     throw new SdkError(`A note has at most ${NOTE_CHARACTERS} characters.`, { code: 'too_large' });
   }
-  const rows = await versions(core, here, messages);
+  const found = await versions(core, here, messages);
+  const rows = fitting(found);
   const [first, ...others] = rows;
   if (first === undefined) {
     throw new SdkError('A report needs at least one message.', { code: 'empty' });
@@ -37,10 +39,9 @@ export async function report(
   if (others.some(({ sender }) => !sender.equals(first.sender))) {
     throw new SdkError('A report is about messages of one account.', { code: 'several_senders' });
   }
-  if (rows.length > MOST_REPORTED) {
+  if (found.length > MOST_REPORTED) {
     throw new SdkError(
-      `A report has at most ${MOST_REPORTED} messages, edited versions included, not ` +
-        `${rows.length}: choose fewer.`,
+      `A report has at most ${MOST_REPORTED} messages, not ${found.length}: choose fewer.`,
       { code: 'too_many_messages' },
     );
   }
@@ -74,18 +75,32 @@ async function versions(
   core: Core,
   here: readonly ConversationId[],
   messages: readonly string[],
-): Promise<readonly MessageRow[]> {
-  const found = new Map<string, MessageRow>();
+): Promise<readonly (readonly MessageRow[])[]> {
+  const found = new Map<string, readonly MessageRow[]>();
   for (const message of messages) {
     const row = await reported(core, here, MessageId.fromHex(message));
-    found.set(row.messageId.hex, row);
-    for (const change of await core.messages.about(here, [row.messageId])) {
-      if (change.kind === 'edit' && change.sender.equals(row.sender)) {
-        found.set(change.messageId.hex, change);
-      }
-    }
+    const edits = (await core.messages.about(here, [row.messageId])).filter(
+      ({ kind, sender }) => kind === 'edit' && sender.equals(row.sender),
+    );
+    found.set(row.messageId.hex, [row, ...edits]);
   }
   return [...found.values()];
+}
+
+/**
+ * All of it, if it fits into one report. Else of each message that was edited often the first
+ * version and the newest ones: nobody can edit a message until it cannot be reported any more.
+ */
+function fitting(found: readonly (readonly MessageRow[])[]): readonly MessageRow[] {
+  const all = found.flat();
+  const each = Math.max(1, Math.floor(MOST_REPORTED / Math.max(1, found.length)));
+  if (all.length <= MOST_REPORTED) {
+    return all;
+  }
+  return found.flatMap((rows) => {
+    const newest = rows.slice(-each);
+    return rows.length <= each || each === 1 ? newest : [...rows.slice(0, 1), ...newest.slice(1)];
+  });
 }
 
 async function reported(

@@ -84,14 +84,14 @@ export class Rooms {
   }
 
   async setDraft({ conversation, draft }: Asked<'setDraft'>): Promise<undefined> {
-    await this.#keep(this.live(conversation), (live) => {
+    await this.#keep(this.#preferred(conversation), (live) => {
       live.kept.draft = draft;
     });
     return undefined;
   }
 
   async change(asked: Asked<'change'>): Promise<ConversationView> {
-    const live = this.live(asked.conversation);
+    const live = this.#preferred(asked.conversation);
     await this.#keep(live, ({ kept }) => {
       kept.isPinned = asked.isPinned ?? kept.isPinned;
       kept.isArchived = asked.isArchived ?? kept.isArchived;
@@ -105,18 +105,21 @@ export class Rooms {
     if (!Number.isInteger(expiresAfterS) || expiresAfterS < 0 || expiresAfterS > LONGEST_EXPIRY_S) {
       throw new SdkError(`Messages expire after 1 to ${LONGEST_EXPIRY_S} seconds, or never (0).`);
     }
-    await this.#keep(this.live(conversation), ({ kept }) => {
+    await this.#keep(this.#preferred(conversation), ({ kept }) => {
       kept.expiresAfterS = expiresAfterS;
     });
     return undefined;
   }
 
+  /** Whichever of those that are shown as one stands for them later. */
   async accept({ conversation }: Asked<'accept'>): Promise<undefined> {
-    const { core } = this.#device;
+    const { core, directory } = this.#device;
     const live = this.live(conversation);
-    await this.#keep(live, ({ kept }) => {
-      kept.isRequest = false;
-    });
+    for (const one of directory.together(live)) {
+      await this.#keep(one, ({ kept }) => {
+        kept.isRequest = false;
+      });
+    }
     await core.trust.setKnown(live.others(core.address));
     return undefined;
   }
@@ -162,7 +165,9 @@ export class Rooms {
     const account = AccountAddress.parse(address);
     const live = this.live(conversation);
     if (!live.kept.has(account)) {
-      throw new SdkError(`${account.toString()} is not in this conversation.`);
+      throw new SdkError(`${account.toString()} is not in this conversation.`, {
+        code: 'not_in_it',
+      });
     }
     if (live.kept.admins === undefined) {
       throw new SdkError('This conversation has no admins: everybody may.', { code: 'no_roles' });
@@ -306,6 +311,11 @@ export class Rooms {
   }
 
   // -- inside
+
+  /** The conversation that stands for this one, to which what is set belongs. */
+  #preferred(hex: string): Live {
+    return this.#device.directory.preferred(this.live(hex));
+  }
 
   async #say(live: Live, facts: Facts): Promise<void> {
     const { core, outbox } = this.#device;

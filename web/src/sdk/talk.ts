@@ -1,5 +1,6 @@
 /** What a person does with messages: writing, reading, finding and changing them. */
 
+import { equalBytes, fromHex } from '../base/bytes.ts';
 import { AccountAddress, type ConversationId, MessageId } from '../base/ids.ts';
 import { attachmentsOf } from '../content/attachment.ts';
 import { comparePlaces, type Place } from '../base/place.ts';
@@ -191,13 +192,16 @@ export class Talk {
     text,
     answers,
     mentions = [],
+    ...once
   }: Asked<'sendText'>): Promise<MessageView> {
     const live = this.#rooms.live(conversation);
-    const inReplyTo = answers === undefined ? null : MessageId.fromHex(answers);
-    const named = mentions.map((address) => AccountAddress.parse(address));
-    checkText(text);
-    const part = sendable(() => (named.length === 0 ? wordingOf(text) : mentioning(text, named)));
-    return this.#send(live, new MimiContent({ salt: newSalt(), part, inReplyTo }));
+    return this.#sendOnce(live, once, (salt) => {
+      const inReplyTo = answers === undefined ? null : MessageId.fromHex(answers);
+      const named = mentions.map((address) => AccountAddress.parse(address));
+      checkText(text);
+      const part = named.length === 0 ? wordingOf(text) : mentioning(text, named);
+      return new MimiContent({ salt, part, inReplyTo });
+    });
   }
 
   async answerCard({
@@ -205,13 +209,12 @@ export class Talk {
     answer,
     text,
     answers,
+    ...once
   }: Asked<'answerCard'>): Promise<MessageView> {
-    const inReplyTo = answers === undefined ? null : MessageId.fromHex(answers);
-    const salt = newSalt();
-    const content = sendable(() =>
-      cardMessage(customerCard(answer), checkText(text), { salt, language: '', inReplyTo }),
-    );
-    return this.#send(this.#rooms.live(conversation), content);
+    return this.#sendOnce(this.#rooms.live(conversation), once, (salt) => {
+      const inReplyTo = answers === undefined ? null : MessageId.fromHex(answers);
+      return cardMessage(customerCard(answer), checkText(text), { salt, language: '', inReplyTo });
+    });
   }
 
   async forward({ conversation, message, to }: Asked<'forward'>): Promise<undefined> {
@@ -313,6 +316,35 @@ export class Talk {
   }
 
   // -- inside
+
+  /**
+   * What was asked for before is looked for among the newest: it was said when it is there. The
+   * idempotency id is the salt, by which a message is known whatever else changed meanwhile.
+   */
+  async #sendOnce(
+    live: Live,
+    { idempotencyId, isAgain = false }: Pick<Asked<'sendText'>, 'idempotencyId' | 'isAgain'>,
+    make: (salt: Uint8Array) => MimiContent,
+  ): Promise<MessageView> {
+    const salt = idempotencyId === undefined ? newSalt() : fromHex(idempotencyId);
+    const said = isAgain ? await this.#saidWith(live, salt) : undefined;
+    return said === undefined
+      ? this.#send(
+          live,
+          sendable(() => make(salt)),
+        )
+      : this.demandView(said);
+  }
+
+  /** The message of ours with this salt, if it is among the newest here. */
+  async #saidWith(live: Live, salt: Uint8Array): Promise<MessageId | undefined> {
+    const { core, directory } = this.#device;
+    const rows = await core.messages.before(directory.merged(live), HISTORY_LIMIT);
+    return rows.find(
+      ({ isOutgoing, kind, content }) =>
+        isOutgoing && isCounted(kind) && equalBytes(decode(content).salt, salt),
+    )?.messageId;
+  }
 
   /** A message that is shown; it expires as its conversation says. */
   async #send(live: Live, content: MimiContent): Promise<MessageView> {

@@ -36,13 +36,14 @@ export function conversationView(
   directory: Directory,
   together: Together,
 ): ConversationView {
-  const [live] = together;
+  const [live, ...behind] = together;
   const { kept } = live;
   const peer = directory.peer(live);
   const others = live.others(core.address);
   const trusted = others.map((address) => core.trust.account(address));
   return {
     id: kept.id.hex,
+    ...(behind.length === 0 ? {} : { insteadOf: behind.map(({ id }) => id.hex) }),
     kind: peer === undefined ? 'group' : 'direct',
     title: kept.title,
     ...(peer === undefined ? {} : { peer: peer.toString() }),

@@ -33,6 +33,9 @@ export function mountApp(
     clearTimeout: (timer) => {
       window.clearTimeout(timer);
     },
+    afterPaint: (callback) => {
+      requestAnimationFrame(() => setTimeout(callback));
+    },
     now: () => Date.now(),
   };
   const preferences = new Preferences(shelf(), {

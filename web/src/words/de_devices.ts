@@ -130,6 +130,10 @@ export const deDeviceFailures: typeof enDeviceFailures = {
   too_many_pairings:
     'Gerade werden zu viele Geräte verbunden. Versuche es in ein paar Minuten wieder.',
   too_many_devices: 'Du hast so viele Geräte, wie ein Konto haben darf. Entferne zuerst eines.',
+  no_identity_key:
+    'Dieses Gerät hat den Schlüssel deines Kontos nicht. Nimm das, mit dem du angefangen hast.',
+  own_device:
+    'Ein Gerät kann sich nicht selbst entfernen. Nimm dafür ein anderes, oder lösche hier alles.',
   vault_exists: 'In diesem Browser gibt es schon ein Konto.',
   history_missing: 'Die Nachrichten deines anderen Geräts konnten nicht mitgebracht werden.',
   history_unsent:

@@ -120,6 +120,8 @@ export const enDeviceFailures = {
   pairing_taken: 'Another device is using this code already. Show a new one, and use it once.',
   too_many_pairings: 'Too many devices are being linked right now. Try again in a few minutes.',
   too_many_devices: 'You have as many devices as one account may have. Remove one first.',
+  no_identity_key: "This device does not have your account's key. Use the one that you began with.",
+  own_device: 'A device cannot remove itself. Remove it on another one, or erase it here.',
   vault_exists: 'There is an account in this browser already.',
   history_missing: 'The messages of your other device could not be brought along.',
   history_unsent: 'The new device does not get the messages of this one. Link it again to try.',

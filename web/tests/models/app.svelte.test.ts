@@ -218,6 +218,33 @@ test('hidden messages vanish, and a conversation that is gone is left', async ()
   expect(place.steps).toEqual(['instead #/']);
 });
 
+test('when another conversation stands for the open one, the page goes on there', async () => {
+  const { app, device, clock, place } = await ready('#/c/aa/details');
+  app.composer?.write('half a sentence');
+  device.add(conversation({ id: 'a0', insteadOf: ['aa'] }));
+  device.turn('aa', { isRequest: true });
+  device.turn('a0', { isRequest: false });
+  await clock.pass(100);
+  expect(place.steps).toEqual(['instead #/c/a0/details']);
+  expect([app.open?.id, app.view?.isRequest]).toEqual(['a0', false]);
+  expect(app.composer?.text).toBe('half a sentence');
+  expect(app.inbox.get('aa')).toBeUndefined();
+});
+
+test('an address of one that is shown as another leads there', async () => {
+  const made = world();
+  made.device.add(conversation({ id: 'a0', insteadOf: ['a1'] }));
+  const ask = made.device.ask.bind(made.device);
+  made.device.ask = (operation, asked) =>
+    operation === 'conversation'
+      ? ask(operation, { conversation: 'a0' } as never)
+      : ask(operation, asked);
+  made.place.hash = '#/c/a1';
+  await made.app.begin();
+  await settled();
+  expect([made.app.open?.id, made.place.hash]).toEqual(['a0', '#/c/a0']);
+});
+
 test('connection, contacts, transfers, problems and a reset are heard', async () => {
   const { app, device, clock, reloads } = await ready();
   device.tell({ what: 'connection', isOnline: false, code: 'device_removed' });

@@ -3,6 +3,8 @@
 import type { PageTimers } from '../../src/models/timing.ts';
 
 export class Clock implements PageTimers {
+  /** Whether pictures are drawn, one each 16 ms; in a tab that nobody sees none is. */
+  isDrawing = true;
   #nowMs: number;
   #last = 0;
   readonly #due = new Map<number, { readonly atMs: number; readonly run: () => void }>();
@@ -19,6 +21,12 @@ export class Clock implements PageTimers {
     this.#last += 1;
     this.#due.set(this.#last, { atMs: this.#nowMs + delayMs, run });
     return this.#last;
+  }
+
+  afterPaint(run: () => void): void {
+    if (this.isDrawing) {
+      this.setTimeout(run, 16);
+    }
   }
 
   clearTimeout(timer: number): void {

@@ -49,6 +49,17 @@ test('the newest come first, the pinned before all', async () => {
   expect(inbox.isLoaded).toBe(true);
 });
 
+test('what another one stands for goes, and a search in it goes on there', async () => {
+  const { inbox } = await loaded(
+    conversation({ id: 'a', ...at(1) }),
+    conversation({ id: 'b', ...at(3) }),
+  );
+  inbox.beginSearch('a');
+  inbox.apply([conversation({ id: 'c', insteadOf: ['a', 'x'], ...at(4) })]);
+  expect(ids(inbox.all)).toEqual(['c', 'b']);
+  expect([inbox.get('a'), inbox.within]).toEqual([undefined, 'c']);
+});
+
 test('a change moves a row to where it belongs', async () => {
   const { inbox } = await loaded(
     conversation({ id: 'a', ...at(1) }),

@@ -190,3 +190,32 @@ test('somebody in a hurry is passed on', () => {
   client.hurry();
   expect(ports[0]!.got.at(-1)).toBe('hurry');
 });
+
+test('what is said has an id of its own each time, and is asked again as the same', async () => {
+  const { client, ports } = started();
+  const asked = { conversation: 'c', text: 'Hallo' };
+  const said = client.ask('sendText', asked);
+  void client.ask('sendText', asked).catch(() => undefined);
+  const [first, second] = ports[0]!.got as Request<'sendText'>[];
+  expect(first!.asked).toMatchObject(asked);
+  expect(first!.asked.idempotencyId).toMatch(/^[0-9a-f]{32}$/);
+  expect(first!.asked.isAgain).toBeUndefined();
+  expect(second!.asked.idempotencyId).not.toBe(first!.asked.idempotencyId);
+  const failure = { code: 'worker_gone', fault: 'operator', sentence: 'Gone.' } as const;
+  ports[0]!.answer({ id: first!.id, failure });
+  const third = ports[0]!.request(2);
+  expect(third).toEqual({ ...first, asked: { ...first!.asked, isAgain: true } });
+  ports[0]!.answer({ id: third.id, value: 'the message' });
+  expect(await said).toBe('the message');
+});
+
+test('a worker that never came up has said nothing, or the next one finds it', async () => {
+  const { client, ports } = started();
+  const answer = { kind: 'cancel_request', uid: 'u' } as const;
+  const said = client.ask('answerCard', { conversation: 'c', answer, text: 'Bitte' });
+  ports[0]!.fail();
+  const { asked } = ports[1]!.request(0) as Request<'answerCard'>;
+  expect(asked).toMatchObject({ answer, isAgain: true });
+  ports[1]!.answer({ id: ports[1]!.request(0).id, value: 'the message' });
+  expect(await said).toBe('the message');
+});

@@ -8,6 +8,7 @@ import {
   OFFERED,
   reportedIn,
   Reporting,
+  reportOf,
 } from '../../src/models/reporting.svelte.ts';
 import type { MessageView } from '../../src/sdk/protocol.ts';
 import { FakeDevice } from '../stage/fake.ts';
@@ -32,7 +33,7 @@ test('what somebody else has said can be reported', () => {
   expect(canBeReported(his('1'))).toBe(true);
   expect(canBeReported(his('1', { kind: 'card' }))).toBe(true);
   expect(canBeReported(his('1', { isOutgoing: true }))).toBe(false);
-  expect(canBeReported(his('1', { isDeleted: true }))).toBe(false);
+  expect(canBeReported(his('1', { isDeleted: true }))).toBe(true);
   expect(canBeReported(his('1', { kind: 'event' }))).toBe(false);
 });
 
@@ -52,8 +53,23 @@ test('the newest of an account are offered, some of them chosen', async () => {
   expect(messages).toHaveLength(OFFERED);
   expect(messages.map(({ text }) => text).slice(-2)).toEqual(['56', '58']);
   expect(messages.every(({ sender }) => sender === BEN)).toBe(true);
-  const reporting = new Reporting(fake, ABOUT, messages, CHOSEN_AT_FIRST);
+  const reporting = new Reporting(fake, ABOUT, messages, messages.slice(-CHOSEN_AT_FIRST));
   expect([...reporting.chosen]).toEqual(messages.slice(-CHOSEN_AT_FIRST).map(({ id }) => id));
+});
+
+test('a report of somebody begins with the newest that they have written', async () => {
+  const reporting = await reportOf(device(60), ABOUT);
+  expect(reporting.address).toBe(BEN);
+  expect(reporting.messages).toHaveLength(OFFERED);
+  expect(reporting.chosen.size).toBe(CHOSEN_AT_FIRST);
+  const fake = device(6);
+  fake.write('c1', { sender: BEN, isDeleted: true });
+  const withDeleted = await reportOf(fake, ABOUT);
+  const [last] = withDeleted.messages.slice(-1);
+  expect([last!.isDeleted, withDeleted.chosen.has(last!.id)]).toEqual([true, false]);
+  expect(withDeleted.chosen.size).toBe(3);
+  fake.refusing.set('messages', 'unknown_conversation');
+  await expect(reportOf(fake, ABOUT)).rejects.toMatchObject({ code: 'unknown_conversation' });
 });
 
 test('it takes a message and a reason', () => {

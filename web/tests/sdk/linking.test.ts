@@ -275,7 +275,7 @@ test('a device without the identity key links nobody', async () => {
   const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
   await computer.heard.stage('asking');
   computer.agree();
-  expect(await codeOf(computer.done)).toBe('sdk');
+  expect(await codeOf(computer.done)).toBe('no_identity_key');
   expect(meeting.anna.published).toEqual([]);
 });
 

@@ -63,6 +63,22 @@ test('all versions are disclosed', async () => {
   expect(contents()[1]).toContain('nothing at all');
 });
 
+test('nobody edits a message until it cannot be reported', async () => {
+  const [threat, other] = await said('a threat', 'another');
+  for (let number = 1; number <= MOST_REPORTED; number += 1) {
+    await anna.talk.edit({ conversation: id, message: threat!, text: `version ${number}.` });
+  }
+  await quiet(anna, ben);
+  expect(await report([threat!], 'abuse')).toBe(MOST_REPORTED);
+  expect(contents()[0]).toContain('a threat');
+  expect(contents()[1]).toContain('version 2.');
+  expect(contents().at(-1)).toContain(`version ${MOST_REPORTED}.`);
+  expect(await report([threat!, other!], 'abuse')).toBe(MOST_REPORTED / 2 + 1);
+  const more = await said(...Array.from({ length: MOST_REPORTED - 1 }, (_, at) => `more ${at}`));
+  expect(await report([threat!, ...more], 'abuse')).toBe(MOST_REPORTED);
+  expect(delivery.reports.at(-1)![1].messages).toHaveLength(MOST_REPORTED);
+});
+
 test('what was deleted for everyone can be reported', async () => {
   const [message] = await said('a threat');
   await anna.talk.remove({ conversation: id, message: message! });

@@ -39,6 +39,59 @@ test('there is one direct conversation however often one begins', async () => {
   expect(view(anna)).toMatchObject({ kind: 'direct', peer: ben.address, title: '' });
 });
 
+/** Anna and Cem begin at the same moment; the ids as Anna's page sees them. */
+async function bothBegin(): Promise<[cem: Player, shown: string, behind: string]> {
+  const cem = await Player.join(delivery, 'cem');
+  await Promise.all([anna.with(cem), cem.with(anna)]);
+  await quiet(anna, cem);
+  const found = anna.rooms.conversations().find(({ peer }) => peer === cem.address);
+  const [behind, ...more] = found?.insteadOf ?? [];
+  expect(more).toEqual([]);
+  return [cem, found!.id, behind!];
+}
+
+test('two who begin at the same moment see one conversation that stands for both', async () => {
+  const [cem, shown, behind] = await bothBegin();
+  expect(cem.rooms.conversations()).toHaveLength(1);
+  expect(cem.rooms.conversations()[0]).toMatchObject({ id: shown, insteadOf: [behind] });
+  expect(view(anna, behind)).toEqual(view(anna, shown));
+  expect(view(anna).insteadOf).toBeUndefined();
+});
+
+test('what is set of one of two that are shown as one is set of what is shown', async () => {
+  const [, shown, behind] = await bothBegin();
+  for (const one of [shown, behind]) {
+    anna.live(one).kept.isRequest = true;
+  }
+  await anna.rooms.accept({ conversation: behind });
+  expect([shown, behind].map((one) => anna.live(one).kept.isRequest)).toEqual([false, false]);
+  await anna.rooms.setDraft({ conversation: behind, draft: 'ich wollte' });
+  await anna.rooms.setExpiry({ conversation: behind, expiresAfterS: 60 });
+  const set = await anna.rooms.change({ conversation: behind, isPinned: true });
+  const expected = { id: shown, draft: 'ich wollte', expiresAfterS: 60, isPinned: true };
+  expect(set).toMatchObject(expected);
+  expect(view(anna, shown)).toMatchObject({ ...expected, isRequest: false });
+});
+
+test('what was seen of one of two that are shown as one was seen of both', async () => {
+  const cem = await Player.join(delivery, 'cem');
+  const [his, hers] = await Promise.all([cem.with(anna), anna.with(cem)]);
+  await Promise.all([cem.say(his, 'from Cem'), anna.say(hers, 'from Anna')]);
+  await quiet(anna, cem);
+  for (const [player, other] of [
+    [anna, cem],
+    [cem, anna],
+  ] as const) {
+    const found = player.rooms.conversations().find(({ peer }) => peer === other.address)!;
+    expect(found.unread).toBe(1);
+    const last = (await player.said(found.id)).at(-1)!.id;
+    await player.talk.markRead({ conversation: found.id, upTo: last });
+    expect(view(player, found.id).unread).toBe(0);
+  }
+  await quiet(anna, cem);
+  expect((await cem.said(his)).map(({ state }) => state).sort()).toEqual(['read', 'received']);
+});
+
 test('oneself, strangers, other servers and nonsense are nobody to write to', async () => {
   const code = (address: string) => codeOf(anna.rooms.conversationWith({ address }));
   expect(await code('anna')).toBe('own_account');
@@ -264,7 +317,9 @@ test('a device of this account is taken off the list and out of its conversation
   expect(devices.map(({ isThis }) => isThis).sort()).toEqual([false, true]);
   const other = devices.find(({ isThis }) => !isThis)!.device;
   expect(await codeOf(second.rooms.removeDevice({ device: anna.core.device.uri }))).not.toBe('');
-  expect(await codeOf(anna.rooms.removeDevice({ device: anna.core.device.uri }))).toBe('sdk');
+  expect(await codeOf(anna.rooms.removeDevice({ device: anna.core.device.uri }))).toBe(
+    'own_device',
+  );
   expect(await codeOf(anna.rooms.removeDevice({ device: 'nonsense' }))).not.toBe('');
   await anna.rooms.removeDevice({ device: other });
   await quiet(anna, ben, second);

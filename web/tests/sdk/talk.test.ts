@@ -98,6 +98,40 @@ test.each([0, -1, 1.5, HISTORY_LIMIT + 1, Number.NaN])(
   },
 );
 
+test('what is asked for again is said once, with the same answer', async () => {
+  const asked = { conversation: id, idempotencyId: '1f'.repeat(16), text: 'Bis gleich!' };
+  const first = await anna.talk.sendText(asked);
+  await anna.rooms.setExpiry({ conversation: id, expiresAfterS: 60 });
+  await anna.restart();
+  const second = await anna.talk.sendText({ ...asked, isAgain: true });
+  expect(second.id).toBe(first.id);
+  await quiet(anna, ben);
+  expect((await anna.talk.sendText({ ...asked, isAgain: true })).id).toBe(first.id);
+  const never = { ...asked, idempotencyId: '2f'.repeat(16), isAgain: true };
+  const other = await anna.talk.sendText(never);
+  expect(other.id).not.toBe(first.id);
+  await quiet(anna, ben);
+  const texts = (await ben.history(id)).map(({ text }) => text);
+  expect(texts).toEqual(['hello', 'Bis gleich!', 'Bis gleich!']);
+});
+
+test('a card is answered once, and the salt of somebody else is no id of ours', async () => {
+  const answer = { kind: 'cancel_request', uid: 'u1' } as const;
+  const idempotencyId = '3f'.repeat(16);
+  const asked = { conversation: id, idempotencyId, answer, text: 'Bitte stornieren.' };
+  await ben.talk.answerCard(asked);
+  await quiet(anna, ben);
+  const first = await anna.talk.answerCard({ ...asked, isAgain: true });
+  const second = await anna.talk.answerCard({ ...asked, isAgain: true });
+  expect([first.isOutgoing, second.id]).toEqual([true, first.id]);
+  await quiet(anna, ben);
+  expect((await anna.history(id)).map(({ text }) => text)).toEqual([
+    'hello',
+    'Bitte stornieren.',
+    'Bitte stornieren.',
+  ]);
+});
+
 test('edit, delete and reactions', async () => {
   const message = await said('typo');
   await anna.talk.edit({ conversation: id, message, text: 'right' });

@@ -17,6 +17,8 @@ export const IDS = {
   request: '0e'.repeat(16),
   changed: '0f'.repeat(16),
   left: '1a'.repeat(16),
+  asking: '1b'.repeat(16),
+  member: '1c'.repeat(16),
 } as const;
 
 export interface Size {
@@ -32,7 +34,9 @@ export function cast(size: Size, nowMs: () => number): FakeDevice {
   crowd(device, size.conversations, now);
   longConversation(device, size.longMessages, now);
   strangers(device, now);
+  asking(device, now);
   group(device, now);
+  foreignGroup(device, now);
   friend(device, now);
   restaurant(device, now);
   return device;
@@ -123,6 +127,41 @@ function strangers(device: FakeDevice, now: number): void {
     kind: 'event',
     event: { what: 'left', by: ANNA, who: [ANNA] },
     sentAtMs: now - 9 * DAY_MS,
+  });
+}
+
+/** Somebody who has followed the link of the group. */
+function asking(device: FakeDevice, now: number): void {
+  const leyla = `leyla.yilmaz@${DOMAIN}`;
+  device.add({ id: IDS.asking, peer: leyla, participants: [ANNA, leyla], isRequest: true });
+  device.write(IDS.asking, {
+    sender: leyla,
+    kind: 'card',
+    text: 'Ich möchte in deine Gruppe; ich habe ihren Link bekommen.',
+    card: { kind: 'join_request', group: IDS.group },
+    sentAtMs: now - 30 * HOUR_MS,
+  });
+}
+
+/** A group that others administrate. */
+function foreignGroup(device: FakeDevice, now: number): void {
+  const [olga, jonas] = [`olga@${DOMAIN}`, `jonas@${DOMAIN}`];
+  device.add({
+    id: IDS.member,
+    kind: 'group',
+    title: 'Hausgemeinschaft Lindenstraße 14, Vorder- und Hinterhaus',
+    participants: [olga, ANNA, jonas],
+    admins: [olga],
+  });
+  device.write(IDS.member, {
+    kind: 'event',
+    event: { what: 'linked', by: olga, who: [] },
+    sentAtMs: now - 31 * HOUR_MS,
+  });
+  device.write(IDS.member, {
+    kind: 'event',
+    event: { what: 'promoted', by: olga, who: [jonas] },
+    sentAtMs: now - 31 * HOUR_MS,
   });
 }
 

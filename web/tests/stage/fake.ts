@@ -12,6 +12,7 @@ import type {
   ContactView,
   ConversationView,
   Failure,
+  HistoryView,
   LastView,
   MessageView,
   Operation,
@@ -41,6 +42,7 @@ export class FakeDevice implements Messenger {
   taken = new Set<string>();
   invitation = '';
   delayMs = 0;
+  history: HistoryView | undefined;
   readonly asked: { operation: Operation; asked: unknown }[] = [];
   readonly conversations = new Map<string, ConversationView>();
   readonly messages = new Map<string, MessageView[]>();
@@ -466,10 +468,8 @@ export class FakeDevice implements Messenger {
       return asked.messages.length;
     },
     ...devices(this),
-    ...backups(() => this.nowMs()),
+    ...backups(this),
     saveBackupFile: alone,
-    fetchHistory: alone,
-    forgoHistory: alone,
     restore: alone,
     problems: () => [],
     wakeUpKey: () => new Uint8Array(65).fill(4),

@@ -65,6 +65,8 @@ async function device(): Promise<FakeDevice> {
     }
   }
   full.isOnline = !wishes.has('offline');
+  const history = wishes.get('history');
+  full.history = history === 'file' || history === 'failed' ? history : undefined;
   return full;
 }
 

@@ -123,6 +123,22 @@ test('every code has its sentence, or a reason why no person meets it', () => {
   expect([...new Set([...here, ...servers])].filter((code) => !known.has(code)).sort()).toEqual([]);
 });
 
+test('what a person asked for in vain has a code of its own', () => {
+  const bare = sources().flatMap((text) =>
+    text
+      .split('new SdkError(')
+      .slice(1)
+      .map((rest) => rest.slice(0, rest.indexOf(');')))
+      .filter((refusal) => !refusal.includes('code:'))
+      .map((refusal) => refusal.replace(/^[\s'"`]+/, '')),
+  );
+  expect(bare.map((refusal) => refusal.slice(0, 20)).sort()).toEqual([
+    'A history is read in', // by our own page, never so
+    'Messages expire afte', // of the spans that the page offers
+    'The transport is not', // started by the device itself
+  ]);
+});
+
 test('every sentence has a code that is thrown', () => {
   const thrown = new Set([...here, ...servers]);
   expect(sentences.filter((code) => !thrown.has(code) && code !== 'unknown')).toEqual([]);
