@@ -30,6 +30,7 @@ class Guest:
     replies: tuple[Reply, ...] = ()
     notes: tuple[str, ...] = ()
     letter_card: Card | None = None
+    sent_s_ago: int = 0
 
     @property
     def conversation(self) -> ConversationId:
@@ -48,7 +49,7 @@ class Guest:
         """Send a message; the replies' text."""
         self.seq += 1
         token = hashlib.sha256(f"{self.name} {self.seq}".encode()).digest()
-        heard = Heard(self.conversation, token, text, card)
+        heard = Heard(self.conversation, token, text, card, self.now_s - self.sent_s_ago)
         self.replies, self.notes = (), ()
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:

@@ -29,7 +29,7 @@ class House:
 
     @property
     def agent(self) -> Agent:
-        return Agent(self.client, self.restaurant, self.book, self.clock)
+        return Agent(self.client, self.restaurant, self.book, self.clock, tick_s=0.05)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

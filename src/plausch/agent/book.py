@@ -18,6 +18,8 @@ from plausch.agent.desk import Desk
 from plausch.agent.outgoing import encoded
 from plausch.agent.rows import ENTRIES_BETWEEN, TableBooking, entry_of
 from plausch.agent.talk import Talk
+from plausch.agent.timers import Timers, is_due
+from plausch.agent.waiting import WaitingList
 from plausch.base.ids import ConversationId
 from plausch.db.interface import Database, Transaction
 from plausch.db.migrate import migrate
@@ -102,6 +104,20 @@ class Book:
             return result
 
         return await self._database.transact(work)
+
+    async def tick(self, business: Business, now_s: int) -> bool:
+        """Do what is due by the clock: expiry, reminders, retention; whether there was anything.
+
+        Raises StorageUnavailable.
+        """
+
+        async def look(transaction: Transaction) -> bool:
+            return await is_due(transaction, now_s)
+
+        if not await self._database.read(look):
+            return False
+        await self.at_desk(business, now_s, lambda desk: Timers(desk).run())
+        return True
 
     async def available(
         self, business: Business, day: date, party: int, now_s: int, service: str = ""
@@ -220,7 +236,8 @@ class Book:
 
 
 async def _close(desk: Desk) -> None:
-    """The end of every transaction: letters to guests are written into it."""
+    """The end of every transaction: what became free is offered, letters are written into it."""
+    await WaitingList(desk).promote()
     rows = await desk.transaction.fetch(_LAST_LETTER, LETTERS) if desk.letters else []
     for number, letter in enumerate(desk.letters, start=1):
         content = encoded(letter.reply)

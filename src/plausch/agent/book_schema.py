@@ -132,4 +132,31 @@ STEPS = (
             )""",
         ),
     ),
+    Step(
+        4,
+        "the waiting list, reminders, and when a conversation was last heard",
+        (
+            "ALTER TABLE booking ADD COLUMN remind_at_s BIGINT NOT NULL DEFAULT 0",
+            "ALTER TABLE booking ADD COLUMN coming BIGINT NOT NULL DEFAULT 0",
+            "CREATE INDEX booking_by_reminder ON booking (remind_at_s)",
+            """CREATE TABLE waiting (
+                id TEXT PRIMARY KEY,
+                day TEXT NOT NULL,
+                service TEXT NOT NULL,
+                party BIGINT NOT NULL CHECK (party > 0),
+                from_s BIGINT NOT NULL,
+                until_s BIGINT NOT NULL CHECK (until_s > from_s),
+                under_name TEXT NOT NULL,
+                conversation {bytes} NOT NULL,
+                customer TEXT NOT NULL,
+                state TEXT NOT NULL,
+                uid TEXT NOT NULL,
+                offered_until_s BIGINT NOT NULL,
+                added_at_s BIGINT NOT NULL
+            )""",
+            "CREATE INDEX waiting_by_day ON waiting (day, added_at_s)",
+            "CREATE INDEX waiting_by_state ON waiting (state, until_s)",
+            "CREATE TABLE swept (what TEXT PRIMARY KEY, at_s BIGINT NOT NULL)",
+        ),
+    ),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from plausch.agent.toml_reader import ConfigurationRefused, Section, read_toml
-from plausch.domain.business import Business, BusinessKind
+from plausch.domain.business import Business, BusinessKind, Retention
 from plausch.domain.calendar import Calendar, Span, SpecialDay
 from plausch.domain.holiday import STATES, HolidayRegion
 from plausch.domain.service import ConfirmationMode, Pacing, Service, TurnTime
@@ -57,8 +57,11 @@ def load_business(path: Path) -> Business:
         calendar=_calendar(file),
         services=(),
         floor=_floor(file),
+        stale_minutes=file.number("stale_minutes", 5, 10_080, 60),
         kind=BusinessKind(file.choice("kind", tuple(BusinessKind), BusinessKind.RESTAURANT)),
     )
+    if file.has("retention"):
+        business = replace(business, retention=_retention(file.section("retention")))
     business = replace(business, services=_services(file, business.floor))
     file.finish()
     _check_together(file, business)
@@ -110,6 +113,19 @@ def _spans(pairs: tuple[tuple[int, int], ...]) -> tuple[Span, ...]:
     return tuple(Span(opens, closes) for opens, closes in pairs)
 
 
+def _retention(section: Section) -> Retention:
+    usual = Retention()
+    retention = Retention(
+        section.number("bookings_days", 1, 36_500, usual.bookings_days),
+        section.number("customers_days", 1, 36_500, usual.customers_days),
+        section.number("talks_days", 1, 36_500, usual.talks_days),
+        section.number("waiting_days", 1, 36_500, usual.waiting_days),
+        section.number("tickets_days", 1, 36_500, usual.tickets_days),
+    )
+    section.finish()
+    return retention
+
+
 def _services(file: Section, floor: FloorPlan) -> tuple[Service, ...]:
     services = file.sections("services", lambda one: _service(one, floor), 1, MAX_SERVICES)
     names = [service.identifier for service in services]
@@ -149,6 +165,8 @@ def _service(section: Section, floor: FloorPlan) -> Service:
         cancel_until_minutes=section.number("cancel_until_minutes", 0, 43_200, 120),
         hold_minutes=section.number("hold_minutes", 1, 1_440, 10),
         pacing=pacing,
+        offer_minutes=section.number("offer_minutes", 1, 1_440, 15),
+        reminder_minutes=section.number("reminder_minutes", 0, 20_160, 1_440),
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from plausch.agent import customers, rows
 from plausch.agent.phrases import Phrases
-from plausch.agent.rows import TableBooking, booking_of, entry_of, uid_of
+from plausch.agent.rows import NO_CONVERSATION, TableBooking, booking_of, entry_of, uid_of
 from plausch.agent.seats import DAY_QUANTA, Seats, Stay
 from plausch.agent.showing import booking_card, label_of
 from plausch.agent.talk import Expecting, Reply, Talk
@@ -45,6 +45,8 @@ from plausch.domain.slots import (
     table_for,
 )
 
+_REMIND = """UPDATE booking SET coming = 0, remind_at_s =
+    CASE WHEN conversation = $3 THEN 0 ELSE $2 END WHERE uid = $1"""
 _READ_TALK = "SELECT state FROM talk WHERE conversation = $1"
 _SAVE_TALK = """INSERT INTO talk (conversation, state, at_s) VALUES ($1, $2, $3)
     ON CONFLICT (conversation) DO UPDATE SET state = excluded.state, at_s = excluded.at_s"""
@@ -220,7 +222,16 @@ class Desk:
         """Make a booking firm. Raises BookingRefused."""
         after = await self.change(booking, Confirm(booking.sequence, under_name))
         await self._name_customer(after, after.under_name)
+        await self.plan_reminder(after)
         return after
+
+    async def plan_reminder(self, booking: Booking) -> None:
+        """Set when the guest is reminded: not if that is over already, or there is no chat."""
+        lead_s = self.business.service(booking.service).reminder_minutes * 60
+        remind_at_s = booking.starts_at_s - lead_s
+        if lead_s == 0 or remind_at_s <= self.now_s:
+            remind_at_s = 0
+        await self.transaction.execute(_REMIND, booking.uid, remind_at_s, NO_CONVERSATION)
 
     async def _name_customer(self, booking: Booking, name: str) -> None:
         entry = await self.entry(booking.uid)
@@ -228,12 +239,14 @@ class Desk:
             seen = customers.Seen(entry.customer, entry.conversation, name, entry.telephone)
             await customers.remember(self.transaction, seen, self.now_s)
 
-    async def cancel(self, booking: Booking, by: By) -> Booking:
+    async def cancel(self, booking: Booking, by: By, asked_at_s: int = 0) -> Booking:
         """Take a booking back and free its tables; customers only until the deadline.
 
-        Raises BookingRefused.
+        Who has asked in time, at `asked_at_s`, is in time when that is heard later. Raises
+        BookingRefused.
         """
-        return await self.change(booking, Cancel(by, self.cancel_deadline_s(booking)))
+        waited_s = self.now_s - (asked_at_s or self.now_s)
+        return await self.change(booking, Cancel(by, self.cancel_deadline_s(booking) + waited_s))
 
     def cancel_deadline_s(self, booking: Booking) -> int:
         """Until when its customer may take a booking back."""
@@ -295,6 +308,10 @@ class Desk:
             language = (await self.phrases(conversation)).language
             card = booking_card(self.business, booking)
             self.letters.append(Letter(conversation, Reply(text, language, card)))
+
+    def say(self, conversation: ConversationId, text: str, language: str) -> None:
+        """Tell a guest something, in a language."""
+        self.letters.append(Letter(conversation, Reply(text, language)))
 
     async def ask(self, conversation: ConversationId, text: str, options: list[Option]) -> None:
         """Ask a guest something with numbered options, if the guest is in a chat."""

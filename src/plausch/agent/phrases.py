@@ -254,6 +254,66 @@ TEXTS: dict[str, tuple[str, str]] = {
         "In place of your request ({asked}) we can offer you: **{offered}**. "
         "We keep it free for you until {until}.",
     ),
+    "waiting_offer": (
+        "Gute Nachricht von der Warteliste: **{what}** ist frei geworden. Möchten Sie? Ich halte "
+        "es bis {until} für Sie frei.",
+        "Good news from the waiting list: **{what}** has become free. Would you like it? I keep "
+        "it free for you until {until}.",
+    ),
+    "waiting_lapsed": (
+        "Ihr Platz von der Warteliste ({day}) ist an die Nächsten gegangen, weil ich nichts von "
+        "Ihnen gehört habe.",
+        "Your place from the waiting list ({day}) has gone to the next in line, because I heard "
+        "nothing from you.",
+    ),
+    "waiting_ask": (
+        "Soll ich Sie für {day}, {party}, auf die Warteliste setzen? Wird etwas frei, schreibe "
+        "ich Ihnen sofort.",
+        "Shall I put you on the waiting list for {day}, {party}? When something becomes free, I "
+        "write to you at once.",
+    ),
+    "option_wait": ("Auf die Warteliste", "Join the waiting list"),
+    "waiting_name": (
+        "Auf welchen Namen darf ich Sie auf die Warteliste setzen?",
+        "Under which name may I put you on the waiting list?",
+    ),
+    "waiting_added": (
+        "Sie stehen auf der Warteliste: {day}, {party}. Wird etwas frei, schreibe ich Ihnen "
+        "sofort, und Sie nehmen es mit einem Tippen an.",
+        "You are on the waiting list: {day}, {party}. When something becomes free, I write to "
+        "you at once, and you take it with one tap.",
+    ),
+    "waiting_refused": (
+        "Dafür kann ich Sie leider nicht auf die Warteliste setzen.{call}",
+        "Sorry, I cannot put you on the waiting list for that.{call}",
+    ),
+    "option_unwait": ("Von der Warteliste streichen: {day}", "Leave the waiting list: {day}"),
+    "waiting_removed": (
+        "Sie stehen nicht mehr auf der Warteliste.",
+        "You are no longer on the waiting list.",
+    ),
+    "still_wanted": (
+        "Entschuldigung, ich war eine Weile nicht da und lese Ihre Nachricht von {asked} erst "
+        "jetzt. {wanted}, {party}: das ist frei. Möchten Sie es noch?",
+        "Sorry, I was away for a while and read your message of {asked} only now. {wanted}, "
+        "{party}: that is free. Would you still like it?",
+    ),
+    "option_still": ("Ja, bitte", "Yes, please"),
+    "dropped": ("Gut, dann nicht.", "All right, then not."),
+    "reminder": (
+        "Zur Erinnerung: Ihre Reservierung {what}. Kommen Sie?",
+        "A reminder of your reservation {what}. Are you coming?",
+    ),
+    "option_coming": ("Ja, wir kommen", "Yes, we are coming"),
+    "coming": ("Schön, bis dann!", "Lovely, see you then!"),
+    "coming_gone": (
+        "Diese Reservierung steht nicht mehr.",
+        "That reservation no longer stands.",
+    ),
+    "unanswered": (
+        "Auf Ihre Anfrage ({what}) konnten wir leider nicht rechtzeitig antworten.{call}",
+        "Sorry, we could not answer your request ({what}) in time.{call}",
+    ),
     "option_take": ("Ja, annehmen", "Yes, I take it"),
     "option_no": ("Nein, danke", "No, thanks"),
     "person": ("{count} Person", "{count} person"),

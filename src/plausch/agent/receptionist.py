@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from plausch.agent import change_talk, hours_talk, service_talk, table_talk
+from plausch.agent import change_talk, hours_talk, notice_talk, service_talk, table_talk
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
@@ -101,6 +101,14 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         hours_talk.tell_hours(turn)
     elif verb == "mine":
         await _tell_mine(turn)
+    elif verb == "coming":
+        await notice_talk.coming(turn, rest)
+    elif verb == "drop":
+        notice_talk.drop(turn)
+    elif verb == "wait":
+        await notice_talk.join(turn, rest)
+    elif verb == "unwait":
+        await notice_talk.leave(turn, rest)
     elif verb == "take":
         await table_talk.take(turn, rest)
     elif verb == "person" and service_talk.choose_person(turn, rest):
@@ -177,6 +185,8 @@ async def _read(turn: Turn) -> None:
         await _number(turn, understood.number)
     elif understood.switch_to and not understood.has_details and understood.plain_words <= 6:
         await _go_on_in_new_language(turn)
+    elif notice_talk.wants_to_wait(turn.heard.text) and await notice_talk.ask_to_wait(turn):
+        return
     elif Intent.CANCEL in understood.intents:
         await _cancel(turn)
     elif await _answered(turn, understood) or await _about_a_booking(turn, understood):
@@ -410,12 +420,13 @@ def _menu(turn: Turn) -> list[Option]:
 
 async def _tell_mine(turn: Turn) -> None:
     bookings = await turn.desk.upcoming(turn.heard.conversation)
+    waits = await notice_talk.waits_of(turn)
     if not bookings:
-        turn.ask(turn.phrases.say("no_bookings"), _menu(turn), Expecting.NOTHING)
+        turn.ask(turn.phrases.say("no_bookings"), waits or _menu(turn), Expecting.NOTHING)
         return
     lines = "\n".join(f"- {turn.described(booking)}" for booking in bookings)
     text = f"{turn.phrases.say('mine')}\n\n{lines}"
-    turn.ask(text, _cancel_options(turn, bookings), Expecting.NOTHING)
+    turn.ask(text, _cancel_options(turn, bookings) + waits, Expecting.NOTHING)
 
 
 def _cancel_options(turn: Turn, bookings: list[Booking]) -> list[Option]:
@@ -467,7 +478,7 @@ async def _cancel_now(turn: Turn, uid: str) -> None:
     what = turn.described(booking)
     was_held = booking.state is BookingState.HELD
     try:
-        after = await turn.desk.cancel(booking, By.CUSTOMER)
+        after = await turn.desk.cancel(booking, By.CUSTOMER, turn.asked_at_s)
     except BookingRefused:
         turn.reply(turn.phrases.say("cancel_late", what=what, call=turn.call))
         turn.expect(Expecting.NOTHING)

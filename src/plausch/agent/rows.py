@@ -15,7 +15,7 @@ COLUMNS = (
     "uid, sequence, state, party, starts_at_s, ends_at_s, zone, under_name, hold_until_s, "
     "booked_at_s, modified_at_s, service"
 )
-_ENTRY = f"{COLUMNS}, resources, conversation, telephone, note, source, pinned, customer"
+ENTRY = f"{COLUMNS}, resources, conversation, telephone, note, source, pinned, customer, coming"
 IS_LIVE = "state IN ('confirmed', 'held', 'pending', 'seated')"  # domain.booking.LIVE
 _IS_FIRM = "state IN ('confirmed', 'pending')"
 
@@ -32,12 +32,12 @@ OVERDUE = reading(COLUMNS, "state = 'held' AND hold_until_s <= $1", "uid")
 UPCOMING = reading(
     COLUMNS, f"conversation = $1 AND {_IS_FIRM} AND ends_at_s > $2", "starts_at_s, uid"
 )
-ENTRY_BY_UID = reading(_ENTRY, "uid = $1", "uid")
+ENTRY_BY_UID = reading(ENTRY, "uid = $1", "uid")
 ENTRIES_BETWEEN = reading(
-    _ENTRY, f"{IS_LIVE} AND starts_at_s >= $1 AND starts_at_s < $2", "starts_at_s, resources"
+    ENTRY, f"{IS_LIVE} AND starts_at_s >= $1 AND starts_at_s < $2", "starts_at_s, resources"
 )
-ALL_BETWEEN = reading(_ENTRY, "starts_at_s >= $1 AND starts_at_s < $2", "starts_at_s, resources")
-OF_CUSTOMER = reading(_ENTRY, "customer = $1", "starts_at_s, uid")
+ALL_BETWEEN = reading(ENTRY, "starts_at_s >= $1 AND starts_at_s < $2", "starts_at_s, resources")
+OF_CUSTOMER = reading(ENTRY, "customer = $1", "starts_at_s, uid")
 AROUND = reading(
     "uid, party, starts_at_s, state, resources, first_quantum, end_quantum, service, pinned, "
     "pace_minutes",
@@ -61,7 +61,8 @@ class TableBooking:
     """A booking with its tables, and what staff knows of it.
 
     `conversation` is empty if the guests are not in a chat; `customer` is the customer's id, empty
-    for guests who are nobody's in particular. A `pinned` booking is not moved by the search.
+    for guests who are nobody's in particular. A `pinned` booking is not moved by the search;
+    `is_coming` means that the guest has said so when reminded.
     """
 
     booking: Booking
@@ -72,6 +73,7 @@ class TableBooking:
     source: Source = Source.CHAT
     pinned: bool = False
     customer: str = ""
+    is_coming: bool = False
 
 
 def booking_of(row: Row) -> Booking:
@@ -81,7 +83,7 @@ def booking_of(row: Row) -> Booking:
 
 def entry_of(row: Row) -> TableBooking:
     """A booking with all that belongs to it."""
-    tables, conversation, telephone, note, source, pinned, customer = row[12:]
+    tables, conversation, telephone, note, source, pinned, customer, coming = row[12:]
     return TableBooking(
         booking_of(row[:12]),
         split(tables),
@@ -91,6 +93,7 @@ def entry_of(row: Row) -> TableBooking:
         Source(source),
         bool(pinned),
         customer,
+        bool(coming),
     )
 
 

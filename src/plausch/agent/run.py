@@ -6,6 +6,7 @@ finds at its next start what is left to do, and recognises by its salt a reply t
 already.
 """
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -29,6 +30,9 @@ from plausch.sdk import (
 
 _LOG = logging.getLogger("plausch.agent")
 
+TICK_S = 2.0
+"""How often the clock is looked at: holds, offers, reminders."""
+
 _LOOK_BACK = 200
 """How many of a conversation's last messages are searched for a reply sent before a crash."""
 
@@ -37,14 +41,18 @@ class Agent:
     """A business's device at work.
 
     `client` is the business's own device, inside its `async with`; `book` belongs to this
-    business alone.
+    business alone. `business` may be replaced by another value of the same business at any time.
     """
 
-    def __init__(self, client: Client, business: Business, book: Book, clock: Clock) -> None:
+    def __init__(
+        self, client: Client, business: Business, book: Book, clock: Clock, tick_s: float = TICK_S
+    ) -> None:
+        self.business = business
         self._client = client
-        self._business = business
         self._book = book
         self._clock = clock
+        self._tick_s = tick_s
+        self._sending = asyncio.Lock()
 
     async def run(self) -> None:
         """Answer messages until cancelled.
@@ -56,9 +64,37 @@ class Agent:
             if not await self._has_been_sent(reply):
                 await self._send(reply)
             await self._book.handed_over(reply)
+        ticking = asyncio.ensure_future(self._tick_for_ever())
+        listening = asyncio.ensure_future(self._listen())
+        try:
+            done, _ = await asyncio.wait((ticking, listening), return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (ticking, listening):
+                task.cancel()
+            await asyncio.gather(ticking, listening, return_exceptions=True)
+
+    async def deliver(self) -> None:
+        """Hand to the device what the book wants to say; after every change of the book."""
+        async with self._sending:
+            for reply in await self._book.waiting_replies():
+                await self._send(reply)
+                await self._book.handed_over(reply)
+
+    async def _listen(self) -> None:
         async for message in self._client.messages():
             if self._concerns_us(message):
                 await self._answer(message)
+
+    async def _tick_for_ever(self) -> None:
+        while True:
+            await self._book.tick(self.business, self._now_s())
+            await self.deliver()  # also what others have written into the book
+            await asyncio.sleep(self._tick_s)
+
+    def _now_s(self) -> int:
+        return self._clock.now_ms() // 1000
 
     def _concerns_us(self, message: IncomingMessage) -> bool:
         """Words and cards of others; in a group only cards, because people talk to each other."""
@@ -69,7 +105,13 @@ class Agent:
         return message.kind in (Kind.TEXT, Kind.CARD)
 
     async def _answer(self, message: IncomingMessage) -> None:
-        heard = Heard(message.conversation.id, message.message_id, message.text, message.card)
+        heard = Heard(
+            message.conversation.id,
+            message.message_id,
+            message.text,
+            message.card,
+            message.sent_at_ms // 1000,
+        )
         notes: list[str] = []
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
@@ -79,13 +121,10 @@ class Agent:
             return answered.talk, contents
 
         place = Place(message.stored.conversation_id, message.seq)
-        now_s = self._clock.now_ms() // 1000
-        await self._book.answer(self._business, heard.conversation, place, now_s, respond)
+        await self._book.answer(self.business, heard.conversation, place, self._now_s(), respond)
         for note in notes:
             _LOG.info("booking %s", note)
-        for reply in await self._book.waiting_replies():
-            await self._send(reply)
-            await self._book.handed_over(reply)
+        await self.deliver()
 
     async def _send(self, reply: WaitingReply) -> None:
         """Into the device's outbox; given up if this conversation can take nothing any more."""

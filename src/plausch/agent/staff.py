@@ -168,6 +168,8 @@ class StaffDesk:
         )
         await self.desk.seats.reseat(before, after, entry.source, stay, occupancy, found)
         if (before.starts_at_s, before.party) != (after.starts_at_s, after.party):
+            if after.state is BookingState.CONFIRMED:
+                await self.desk.plan_reminder(after)
             await self._tell(entry, "staff_moved", after)
         return replace(entry, booking=after, tables=stay.tables, pinned=stay.pinned)
 

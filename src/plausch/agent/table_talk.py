@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from plausch.agent import service_talk
-from plausch.agent.talk import DayPart, Expecting, HeardTime
+from plausch.agent import notice_talk, service_talk, telling
+from plausch.agent.talk import PARTS, DayPart, Expecting, HeardTime
 from plausch.agent.turn import Turn
 from plausch.content.cards import Choices, Option
 from plausch.domain.booking import Booking, BookingRefused, BookingState, By
@@ -22,12 +22,6 @@ _DAYS_SEARCHED = 7
 _PARTY_BUTTONS = 8
 _ASPECTS = ("time", "day", "party")
 _USUAL_MINUTE = 19 * 60
-_PARTS = {
-    DayPart.MORNING: range(12 * 60),
-    DayPart.NOON: range(11 * 60, 15 * 60),
-    DayPart.AFTERNOON: range(14 * 60, 17 * 60),
-    DayPart.EVENING: range(17 * 60, 2880),
-}
 
 
 async def plan(turn: Turn) -> None:
@@ -142,15 +136,21 @@ async def held(turn: Turn) -> Booking | None:
 async def confirm(turn: Turn, name: str) -> None:
     """Make the held booking firm under a name; hold it again first if its time ran out."""
     turn.talk = replace(turn.talk, name=name)
+    if turn.talk.waiting:
+        await notice_talk.join(turn, turn.talk.waiting)
+        return
     conversation = turn.heard.conversation
     booking = await turn.desk.booking(conversation, turn.talk.held_uid)
     if booking is None:
         await plan(turn)
         return
     if booking.state in (BookingState.CONFIRMED, BookingState.PENDING):
-        _tell_already(turn, booking)
+        telling.tell_already(turn, booking)
         return
     if booking.state is not BookingState.HELD or booking.hold_until_s <= turn.desk.now_s:
+        wish = (booking.starts_at_s, booking.party)
+        if turn.is_stale and await notice_talk.ask_if_still_wanted(turn, *wish):
+            return
         again = await turn.desk.hold(
             conversation,
             turn.heard.token,
@@ -168,13 +168,7 @@ async def confirm(turn: Turn, name: str) -> None:
 
 
 async def _confirm(turn: Turn, booking: Booking, name: str) -> None:
-    _tell_settled(turn, await turn.desk.settle(booking, name))
-
-
-def _tell_already(turn: Turn, booking: Booking) -> None:
-    asked = booking.state is BookingState.PENDING
-    turn.show(turn.phrases.say("already_asked" if asked else "already_confirmed"), booking)
-    turn.forget_wishes()
+    telling.tell_settled(turn, await turn.desk.settle(booking, name))
 
 
 async def take(turn: Turn, uid: str) -> None:
@@ -183,47 +177,20 @@ async def take(turn: Turn, uid: str) -> None:
     if booking is None:
         await plan(turn)
     elif booking.state in (BookingState.CONFIRMED, BookingState.PENDING):
-        _tell_already(turn, booking)
+        telling.tell_already(turn, booking)
     elif booking.state is BookingState.HELD and turn.desk.now_s < booking.hold_until_s:
-        _tell_settled(turn, await turn.desk.confirm(booking))
+        telling.tell_settled(turn, await turn.desk.confirm(booking))
     else:
         day = turn.desk.business.calendar.today(booking.starts_at_s)
         turn.talk = replace(turn.talk, day=day, service=booking.service)
         await _offer_instead(turn, turn.phrases.say("hold_gone"), booking.party)
 
 
-def _tell_settled(turn: Turn, booking: Booking) -> None:
-    """Firm, or waiting for a person's word."""
-    if booking.state is not BookingState.PENDING:
-        _tell_confirmed(turn, booking)
-        return
-    turn.show(turn.phrases.say("asked", what=turn.described(booking)), booking)
-    turn.note(booking)
-    turn.forget_wishes()
-
-
-def _tell_confirmed(turn: Turn, booking: Booking) -> None:
-    calendar = turn.desk.business.calendar
-    local = calendar.local(booking.starts_at_s)
-    until = calendar.local(turn.desk.cancel_deadline_s(booking))
-    phrases = turn.phrases
-    text = phrases.say(
-        "confirmed",
-        day=phrases.day(local.date()),
-        time=phrases.time(local),
-        party=phrases.party(booking.party),
-        what=turn.what(booking),
-        under=booking.under_name,
-        until=f"{phrases.day(until.date())}, {phrases.time(until)}",
-    )
-    turn.show(text, booking)
-    turn.note(booking)
-    turn.forget_wishes()
-
-
 async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
     await let_go(turn)
     old = await _changing(turn)
+    if turn.is_stale and await notice_talk.ask_if_still_wanted(turn, starts_at_s, party):
+        return
     if old is not None:
         await _rebook(turn, old, starts_at_s, party)
         return
@@ -249,24 +216,7 @@ async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
     elif name:
         await _confirm(turn, booking, name)
     else:
-        _ask_name(turn, booking)
-
-
-def _ask_name(turn: Turn, booking: Booking) -> None:
-    calendar, phrases = turn.desk.business.calendar, turn.phrases
-    local = calendar.local(booking.starts_at_s)
-    text = phrases.say(
-        "held",
-        day=phrases.day(local.date()),
-        time=phrases.time(local),
-        party=phrases.party(booking.party),
-        what=turn.what(booking),
-        until=phrases.time(calendar.local(booking.hold_until_s)),
-    )
-    turn.show(text, booking)
-    turn.note(booking)
-    turn.talk = replace(turn.talk, held_uid=booking.uid)
-    turn.expect(Expecting.NAME)
+        telling.ask_name(turn, booking)
 
 
 def _refuse_party(turn: Turn, party: int) -> None:
@@ -335,7 +285,7 @@ async def _rebook(turn: Turn, old: Booking, starts_at_s: int, party: int) -> Non
         if given_up is not None:
             turn.show(turn.phrases.say("changed", what=what), given_up)
             turn.note(given_up)
-        _tell_settled(turn, booking)
+        telling.tell_settled(turn, booking)
 
 
 def refuse_change(turn: Turn, booking: Booking) -> None:
@@ -362,6 +312,8 @@ def _offer(turn: Turn, text: str, party: int, slots: Sequence[Slot]) -> None:
 async def _offer_day(turn: Turn, party: int, day: date) -> None:
     found = await _available(turn, day, party)
     if not found.slots:
+        if found.why is Unavailable.FULL and not turn.talk.changing_uid:
+            notice_talk.offer_to_wait(turn, party, day)
         await _offer_other_days(turn, _why(turn, found, party), party, day)
     elif turn.talk.time is not None:
         await _offer_time(turn, party, found, turn.talk.time)
@@ -375,7 +327,7 @@ def _offer_part(turn: Turn, party: int, found: Availability) -> None:
     wanted = [
         slot
         for slot in found.slots
-        if part is None or _wall_minute(turn, slot, found.day.date) in _PARTS[part]
+        if part is None or _wall_minute(turn, slot, found.day.date) in PARTS[part]
     ]
     key = "offer" if wanted else "offer_part"
     _offer(turn, phrases.say(key, **places), party, _thinned(wanted or found.slots))

@@ -32,6 +32,15 @@ class DayPart(StrEnum):
     EVENING = "evening"
 
 
+PARTS = {
+    DayPart.MORNING: range(12 * 60),
+    DayPart.NOON: range(11 * 60, 15 * 60),
+    DayPart.AFTERNOON: range(14 * 60, 17 * 60),
+    DayPart.EVENING: range(17 * 60, 2880),
+}
+"""The minutes of the day that a vague time may mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeardTime:
     """A time of day in minutes; `vague` when it may be meant twelve hours later ("at seven")."""
@@ -47,8 +56,9 @@ class Talk:
     `language` is empty until the guest has shown one. `options` are the identifiers of the
     numbered choices shown last. `service` is what is to be booked, empty until it is chosen or if
     there is only one; `person` who of the business shall do it, "*" if that is all the same.
-    `held_uid` is the booking that waits for a name, `changing_uid` the firm one
-    that the wishes shall replace. `allowance` and its time are the leaky bucket of patience.py.
+    `held_uid` is the booking that waits for a name, `waiting` the wish for the waiting list that
+    does, `changing_uid` the firm booking that the wishes shall replace. `allowance` and its time
+    are the leaky bucket of patience.py.
     """
 
     language: str = ""
@@ -66,16 +76,21 @@ class Talk:
     changing_uid: str = ""
     service: str = ""
     person: str = ""
+    waiting: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One message of a guest. `token` names it (its message id); `card` if it carries one."""
+    """One message of a guest. `token` names it (its message id); `card` if it carries one.
+
+    `sent_at_s` is when the server took it, 0 if that does not matter.
+    """
 
     conversation: ConversationId
     token: bytes
     text: str
     card: Card | None = None
+    sent_at_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,16 @@ class Turn:
         return self.desk.business.calendar.today(self.desk.now_s)
 
     @property
+    def asked_at_s(self) -> int:
+        """When the guest said it, which may be long before it is heard."""
+        return min(self.heard.sent_at_s or self.desk.now_s, self.desk.now_s)
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the agent was away so long that the guest may not want it any more."""
+        return self.desk.now_s - self.asked_at_s > self.desk.business.stale_minutes * 60
+
+    @property
     def service(self) -> Service:
         """What is talked about: the chosen service, or the first."""
         return self.desk.business.service(self.talk.service)
@@ -91,7 +101,8 @@ class Turn:
     def forget_wishes(self) -> None:
         """The booking is settled: party, date and time are no longer meant."""
         self.talk = replace(self.talk, party=None, day=None, time=None, part=None)
-        self.talk = replace(self.talk, held_uid="", changing_uid="", service="", person="")
+        self.talk = replace(self.talk, held_uid="", changing_uid="", waiting="")
+        self.talk = replace(self.talk, service="", person="")
         self.expect(Expecting.NOTHING)
 
     def reply(self, text: str, card: Card | None = None) -> None:

@@ -17,11 +17,28 @@ class BusinessKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days the book keeps each kind of record after it has become useless.
+
+    Bookings count from their end, customers and talks from the last word, the waiting list and
+    the queue from their day.
+    """
+
+    bookings_days: int = 365
+    customers_days: int = 730
+    talks_days: int = 90
+    waiting_days: int = 14
+    tickets_days: int = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """A business: its name, the language it greets in (`de` or `en`), hours, services, places.
 
     `floor` holds its resources: tables, chairs, people, rooms. `telephone` is shown when a person
-    has to decide; it may be empty. There is at least one service; their identifiers differ.
+    has to decide; it may be empty. A wish that has waited longer than `stale_minutes` for the agent
+    is not fulfilled before the guest has repeated it. There is at least one service; their
+    identifiers differ.
     """
 
     name: str
@@ -31,6 +48,8 @@ class Business:
     floor: FloorPlan
     telephone: str = ""
     kind: BusinessKind = BusinessKind.RESTAURANT
+    stale_minutes: int = 60
+    retention: Retention = Retention()
     _floors: dict[Service, FloorPlan] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

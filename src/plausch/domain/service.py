@@ -47,7 +47,9 @@ class Service:
     cancelled by the customer until `cancel_until_minutes` before it begins, and an unconfirmed
     hold lapses after `hold_minutes`. `turn_times` ascend in `party_max`; larger parties than the
     last have its length. `resources` are the identifiers of those that serve it, empty for all;
-    `max_party` is its largest party, 0 for as many as the resources seat.
+    `max_party` is its largest party, 0 for as many as the resources seat. A place that has become
+    free is kept `offer_minutes` for whoever is next on the waiting list. A guest is reminded
+    `reminder_minutes` before the begin, 0 for never.
     """
 
     slot_interval_minutes: int
@@ -64,6 +66,8 @@ class Service:
     confirmation_mode: ConfirmationMode = ConfirmationMode.AUTOMATIC
     resources: tuple[str, ...] = ()
     max_party: int = 0
+    offer_minutes: int = 15
+    reminder_minutes: int = 1440
 
     def duration_s(self, party: int) -> int:
         """How long a party of that size stays, in seconds."""

@@ -12,6 +12,7 @@ from linde import FRIDAY, NOW_S, TUESDAY, ZONE, at, clock_of, restaurant, salon,
 from plausch.agent.book import Book
 from plausch.agent.desk import Desk
 from plausch.agent.rows import IS_LIVE
+from plausch.agent.seats import Seats
 from plausch.base.ids import ConversationId
 from plausch.db.interface import ConstraintViolated, Transaction
 from plausch.domain.booking import LIVE, Booking, BookingRefused, BookingState, By
@@ -222,13 +223,14 @@ async def test_even_wrong_code_cannot_claim_a_table_twice(book: Book, tmp_path: 
     """The primary key is the last wall: a desk that finds every table free is refused by it."""
     await hold(book, b"1")
 
-    class Blind(Desk):
-        async def _occupancy(self, *args):  # type: ignore[no-untyped-def]
-            occupancy = await super()._occupancy(*args)
-            return replace(occupancy, placements=(), covers={})
+    class Blind(Seats):
+        async def occupancy(self, *args):  # type: ignore[no-untyped-def]
+            return replace(await super().occupancy(*args), placements=(), covers={})
 
     async def body(transaction: Transaction) -> object:
-        return await Blind(transaction, HOUSE, NOW_S).hold(BEN, b"2", SEVEN, 2)
+        desk = Desk(transaction, HOUSE, NOW_S)
+        desk.seats = Blind(transaction, HOUSE, NOW_S)
+        return await desk.hold(BEN, b"2", SEVEN, 2)
 
     with pytest.raises(ConstraintViolated):
         await book._database.transact(body)
@@ -239,12 +241,14 @@ async def test_even_wrong_code_cannot_exceed_the_pace(book: Book, tmp_path: Path
     await hold(book, b"1", party=6)
     await hold(book, b"2", party=4)
 
-    class Hasty(Desk):
-        async def _occupancy(self, *args):  # type: ignore[no-untyped-def]
-            return replace(await super()._occupancy(*args), covers={})
+    class Hasty(Seats):
+        async def occupancy(self, *args):  # type: ignore[no-untyped-def]
+            return replace(await super().occupancy(*args), covers={})
 
     async def body(transaction: Transaction) -> object:
-        return await Hasty(transaction, HOUSE, NOW_S).hold(BEN, b"3", SEVEN, 4)
+        desk = Desk(transaction, HOUSE, NOW_S)
+        desk.seats = Hasty(transaction, HOUSE, NOW_S)
+        return await desk.hold(BEN, b"3", SEVEN, 4)
 
     with pytest.raises(ConstraintViolated):
         await book._database.transact(body)

@@ -34,12 +34,12 @@ def test_a_booking_is_its_columns() -> None:
 
 
 def test_an_entry_has_what_staff_wrote() -> None:
-    row = (*values_of(BOOKING), "1\n2", ANNA, "089 1", "nuts", "staff", 1, "c-1")
+    row = (*values_of(BOOKING), "1\n2", ANNA, "089 1", "nuts", "staff", 1, "c-1", 1)
     entry = entry_of(row)
     assert entry.booking == BOOKING
     assert (entry.tables, entry.conversation) == (("1", "2"), ANNA)
     assert (entry.telephone, entry.note, entry.source) == ("089 1", "nuts", Source.STAFF)
-    assert (entry.pinned, entry.customer) == (True, "c-1")
+    assert (entry.pinned, entry.customer, entry.is_coming) == (True, "c-1", True)
 
 
 @given(st.lists(st.text(st.characters(exclude_characters="\n"), min_size=1), max_size=5))

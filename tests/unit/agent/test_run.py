@@ -172,3 +172,48 @@ async def test_a_conversation_that_is_gone_stops_nothing(
         assert "Zur Linde" in (await ben.says("Hallo")).text
     assert await house.book.waiting_replies() == []
     assert "was given up (not_participant)" in caplog.text
+
+
+async def test_what_the_book_says_by_itself_goes_out(town: Town, house: House) -> None:
+    """A reminder by the clock, while nobody writes; staff's decisions reach the guest too."""
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        await anna.says("Tisch für 2 am Freitag um 19 Uhr")
+        await anna.says("Anna Käfer")
+        house.clock.advance(4 * 86_400_000)
+        reminder = await message(anna.client)
+        assert "Zur Erinnerung" in reminder.text
+        assert isinstance(reminder.card, Choices)
+        thanks = await anna.sends(Choose(reminder.card.options[0].identifier))
+        assert "bis dann" in thanks.text
+
+
+async def test_a_reminder_that_was_sent_before_the_crash_is_not_sent_again(
+    town: Town, house: House
+) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        await anna.says("Tisch für 2 am Freitag um 19 Uhr")
+        await anna.says("Anna Käfer")
+    house.clock.advance(4 * 86_400_000)
+    await house.book.tick(house.restaurant, house.clock.now_ms() // 1000)
+    (waiting,) = await house.book.waiting_replies()
+    mine = house.client.conversation(anna.conversation.id)
+    await mine.send(mimi.decode(waiting.content))  # and now the process dies
+    async with house.at_work():
+        await anna.says("Öffnungszeiten")
+        house.clock.advance(60_000)
+        await settled(house.client, anna.client)
+    assert sum("Zur Erinnerung" in text for text in await anna.heard()) == 1
+
+
+async def test_a_message_from_before_is_asked_about(town: Town, house: House) -> None:
+    """The agent was away for longer than the business finds decent."""
+    anna = await Caller.of(await town.person("anna"))
+    await anna.conversation.send_text("Tisch für 2 morgen um 19 Uhr")
+    await settled(anna.client)
+    sent_at_ms = (await anna.conversation.history(1))[0].sent_at_ms
+    house.clock.at_ms = max(house.clock.at_ms, sent_at_ms + 2 * 3_600_000)
+    async with house.at_work():
+        assert "erst jetzt" in (await message(anna.client)).text
+    assert audit(house.path, house.restaurant) == 0
