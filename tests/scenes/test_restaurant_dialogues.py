@@ -278,6 +278,26 @@ DIALOGUES = {
         Für 30 Personen habe ich keinen Tisch
         +49 89 123456
     """,
+    "Uwe, who cannot decide": """
+        > Tisch für 2 am Freitag oder Samstag um 19 Uhr
+        An welchem Tag
+        > nicht Freitag, sondern Samstag
+        Samstag, 28. November, 19:00 Uhr, für 2 Personen
+        > Moment, für 3 oder 4 Personen
+        wie viele Personen
+        > 4
+        Samstag, 28. November, 19:00 Uhr, für 4 Personen
+        > Uwe
+        Bestätigt: **Samstag, 28. November, 19:00 Uhr**, 4 Personen
+        > können wir von Samstag auf Sonntag verschieben?
+        Sonntag, 29. November, 19:00 Uhr, 4 Personen
+        > ja
+        Bestätigt: **Sonntag, 29. November, 19:00 Uhr**
+        > bitte nicht stornieren
+        > meine Reservierung
+        am Sonntag, den 29. November, 19:00 Uhr, 4 Personen
+        = 2026-11-29 19:00 4 Uwe
+    """,
     "Quentin, an American": """
         > Hi, I'd like a table for two on 12/5 at 7:30pm
         I cannot reserve that far ahead, only until Friday, 22 January 2027

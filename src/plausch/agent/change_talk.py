@@ -9,11 +9,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 from plausch.agent import table_talk
+from plausch.agent.hear_service import ANYBODY
 from plausch.agent.talk import Expecting, HeardTime
 from plausch.agent.turn import Turn
 from plausch.agent.understand import Intent, Understood
 from plausch.content.cards import Option
 from plausch.domain.booking import Booking, BookingState
+from plausch.domain.tables import ResourceKind
 
 _NIGHT = timedelta(hours=5)
 """A begin before five in the morning is of the day that opened before."""
@@ -64,7 +66,7 @@ async def change(turn: Turn, uid: str) -> bool:
     if turn.desk.cancel_deadline_s(booking) < turn.desk.now_s:
         table_talk.refuse_change(turn, booking)
         return True
-    _complete(turn, booking)
+    _complete(turn, booking, await _person_of(turn, booking))
     await table_talk.plan(turn)
     return True
 
@@ -85,7 +87,19 @@ async def change_aspect(turn: Turn, aspect: str) -> bool:
     return True
 
 
-def _complete(turn: Turn, booking: Booking) -> None:
+async def _person_of(turn: Turn, booking: Booking) -> str:
+    """Whom the guest had chosen for a booking, `ANYBODY` for nobody in particular."""
+    entry = await turn.desk.entry(booking.uid)
+    people = {
+        one.identifier
+        for one in turn.desk.business.floor.resources
+        if one.kind is ResourceKind.PERSON
+    }
+    chosen = entry is not None and entry.pinned and len(entry.tables) == 1
+    return entry.tables[0] if entry and chosen and entry.tables[0] in people else ANYBODY
+
+
+def _complete(turn: Turn, booking: Booking, person: str) -> None:
     """What the guest did not say stays as it is booked."""
     local = turn.desk.business.calendar.local(booking.starts_at_s)
     day = (local - _NIGHT).date()
@@ -98,4 +112,5 @@ def _complete(turn: Turn, booking: Booking) -> None:
         time=talk.time or (None if talk.part else HeardTime(minute)),
         changing_uid=booking.uid,
         service=booking.service,
+        person=talk.person or person,
     )

@@ -14,7 +14,7 @@ from plausch.domain.holiday import STATES, HolidayRegion
 from plausch.domain.service import ConfirmationMode, Pacing, Service, TurnTime
 from plausch.domain.tables import Combination, FloorPlan, Resource, ResourceKind
 
-__all__ = ["LANGUAGES", "ConfigurationRefused", "example_text", "load_business"]
+__all__ = ["LANGUAGES", "TEMPLATES", "ConfigurationRefused", "example_text", "load_business"]
 
 LANGUAGES = ("de", "en")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -29,10 +29,19 @@ which is how far the book looks."""
 _IDENTIFIER = re.compile(r"[a-z0-9_-]+")
 
 
-def example_text() -> str:
-    """The example restaurant's TOML, to be written where a new agent is set up."""
+TEMPLATES = {
+    BusinessKind.RESTAURANT: "zur_linde",
+    BusinessKind.HAIRDRESSER: "haarwerk",
+    BusinessKind.SHOP: "radhaus",
+}
+"""The example of each kind, complete in German; beside it the same in English, as NAME_en."""
+
+
+def example_text(kind: BusinessKind = BusinessKind.RESTAURANT, language: str = "de") -> str:
+    """An example business's TOML, to be written where a new agent is set up."""
+    name = TEMPLATES[kind] + ("" if language == "de" else "_en")
     folder = resources.files("plausch.agent") / "examples"
-    return (folder / "zur_linde.toml").read_text(encoding="utf-8")
+    return (folder / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load_business(path: Path) -> Business:

@@ -73,14 +73,21 @@ class Desk:
         self.seats = Seats(transaction, business, now_s)
         self.letters: list[Letter] = []
 
+    def wanted(self, service: str, person: str = "") -> Service:
+        """The service of that identifier, by that person alone if they are one who does it."""
+        known = self.business.service(service)
+        serving = {one.identifier for one in self.business.floor_for(known).resources}
+        return replace(known, resources=(person,)) if person in serving else known
+
     async def available(
-        self, day: date, party: int, instead_of: str = "", service: str = ""
+        self, day: date, party: int, instead_of: str = "", service: str = "", person: str = ""
     ) -> Availability:
         """The free times of an opening day for a party; as if the booking `instead_of` were not.
 
-        `service` is the identifier of what is to be booked; empty for the first service.
+        `service` is the identifier of what is to be booked; empty for the first service. `person`
+        is who of the business shall do it; empty for anybody.
         """
-        wanted = self.business.service(service)
+        wanted = self.wanted(service, person)
         opens = instant_s(self.business.calendar.zone, day, 0) // QUANTUM_S
         occupancy = await self.seats.occupancy(wanted, opens, opens + 2 * DAY_QUANTA, instead_of)
         return free_slots(self.business, wanted, day, party, self.now_s, occupancy)
@@ -94,17 +101,19 @@ class Desk:
         under_name: str = "",
         service: str = "",
         hold_s: int = 0,
+        person: str = "",
     ) -> Booking | Unavailable:
         """Keep a table for a party, for `hold_s` or the service's time; or why that cannot be.
 
         `token` names the request within the conversation: the same one gets the same booking
-        again, as it is by now. Raises BookingRefused for a name that is none.
+        again, as it is by now. With the `person` of the guest's choice the booking stays, also
+        when others are moved. Raises BookingRefused for a name that is none.
         """
         known = await self.select(rows.BY_TOKEN, conversation, token)
         if known:
             return known[0]
         await self.expire_holds()
-        wanted = self.business.service(service)
+        wanted = self.wanted(service, person)
         slot = slot_at(self.business, wanted, starts_at_s, party, self.now_s)
         if isinstance(slot, Unavailable):
             return slot
@@ -118,6 +127,7 @@ class Desk:
         old: Booking,
         starts_at_s: int,
         party: int,
+        person: str = "",
     ) -> Booking | Unavailable:
         """A firm booking in place of another, under its name; or why that is impossible.
 
@@ -129,7 +139,7 @@ class Desk:
         if known:
             return known[0]
         await self.expire_holds()
-        wanted = self.business.service(old.service)
+        wanted = self.wanted(old.service, person)
         slot = slot_at(self.business, wanted, starts_at_s, party, self.now_s)
         if isinstance(slot, Unavailable):
             return slot
@@ -168,14 +178,17 @@ class Desk:
             service.identifier,
         )
         booking = self.decided(None, request, Hold(0, until_s))
+        chosen = service != self.business.service(service.identifier)
         entry = TableBooking(
             booking,
             found.resources,
             conversation,
             note=note,
+            pinned=chosen,
             customer=customers.of_conversation(conversation),
         )
-        await self.seats.seat(entry, token, Stay(found.resources, quanta), occupancy, found)
+        stay = Stay(found.resources, quanta, pinned=chosen)
+        await self.seats.seat(entry, token, stay, occupancy, found)
         return booking
 
     async def _look(
@@ -287,7 +300,7 @@ class Desk:
         """The words of a guest's language."""
         talk = await self.talk(conversation)
         today = self.business.calendar.today(self.now_s)
-        return Phrases(talk.language or self.business.language, today)
+        return Phrases(talk.language or self.business.language, today, self.business.kind)
 
     async def write(self, conversation: ConversationId, text: str, booking: Booking) -> None:
         """Tell a guest where a booking stands, if the guest is in a chat."""

@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 
+from plausch.agent.kind_phrases import KIND_TEXTS
+from plausch.domain.business import BusinessKind
 from plausch.domain.calendar import Calendar, Closed, OpeningDay, Span
 from plausch.domain.slots import Slot
 
@@ -26,6 +28,19 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Answer with the number, a time, or another day.",
     ),
     "ask_service": ("Was darf ich für Sie eintragen?", "What may I book for you?"),
+    "ask_person": ("Bei wem möchten Sie den Termin?", "With whom would you like it?"),
+    "service_by": ("{service} bei {person}", "{service} with {person}"),
+    "option_anybody": ("Egal, wer zuerst frei ist", "Anyone who is free first"),
+    "not_by": (
+        "{person} macht das bei uns nicht. Bei wem möchten Sie den Termin?",
+        "{person} does not do that here. With whom would you like it?",
+    ),
+    "one_each": (
+        "Ich trage je Termin eine Person ein; für die nächste schreiben Sie mir danach noch "
+        "einmal.",
+        "I book one person for each appointment; for the next one please write to me again "
+        "afterwards.",
+    ),
     "ask_party": (
         "Gern. Für wie viele Personen darf ich reservieren?",
         "Gladly. For how many people?",
@@ -323,16 +338,20 @@ _MONTHS = (
 
 
 class Phrases:
-    """The words of one language; `today` decides whether a date needs its year."""
+    """The words of one language for one kind of business; `today` decides about a date's year."""
 
-    def __init__(self, language: str, today: date) -> None:
+    def __init__(
+        self, language: str, today: date, kind: BusinessKind = BusinessKind.RESTAURANT
+    ) -> None:
         self.language = language
+        self._texts = KIND_TEXTS[kind]
         self._place = 0 if language == "de" else 1
         self._today = today
 
     def say(self, key: str, **values: object) -> str:
         """A sentence with its places filled in."""
-        return TEXTS[key][self._place].format(**values)
+        texts = self._texts.get(key) or TEXTS[key]
+        return texts[self._place].format(**values)
 
     def day(self, day: date) -> str:
         """`Freitag, 27. November` or `Friday, 27 November`, with the year unless it is this one."""

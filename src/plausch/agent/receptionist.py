@@ -9,14 +9,22 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from plausch.agent import change_talk, hours_talk, notice_talk, table_talk
+from plausch.agent import change_talk, hours_talk, notice_talk, service_talk, table_talk
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
 from plausch.agent.remnant import Remnant
 from plausch.agent.talk import Expecting, Heard, HeardTime, Reply, Talk
 from plausch.agent.turn import Turn
-from plausch.agent.understand import Intent, Understood, clean_name, name_in_answer, understand
+from plausch.agent.understand import (
+    Intent,
+    Understand,
+    Understood,
+    clean_name,
+    name_in_answer,
+    understand_by_rules,
+)
+from plausch.agent.wish import with_wishes
 from plausch.content.cards import (
     BookingCard,
     BookingRequest,
@@ -30,7 +38,13 @@ from plausch.domain.booking import MAX_PARTY, Booking, BookingRefused, BookingSt
 
 _SLOT = re.compile(r"[0-9]{8}T[0-9]{6}Z")
 _PARTY = re.compile(r"p([0-9]{1,4})")
-_ASKED_BY_PLAN = (Expecting.SERVICE, Expecting.PARTY, Expecting.DAY, Expecting.TIME)
+_ASKED_BY_PLAN = (
+    Expecting.SERVICE,
+    Expecting.PERSON,
+    Expecting.PARTY,
+    Expecting.DAY,
+    Expecting.TIME,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +56,14 @@ class Answer:
     notes: tuple[str, ...] = ()
 
 
-async def answer(talk: Talk, heard: Heard, desk: Desk) -> Answer:
-    """What comes of a message. Raises only what the desk's database raises."""
+async def answer(
+    talk: Talk, heard: Heard, desk: Desk, understand: Understand = understand_by_rules
+) -> Answer:
+    """What comes of a message, as `understand` reads it. Raises only what the database raises."""
     if isinstance(heard.card, Choices | SlotOffer | BookingCard):
         return Answer(talk)  # another agent is talking: two machines would never stop
     talk, patience = spend(talk, desk.now_s)
-    turn = Turn(talk, heard, desk)
+    turn = Turn(talk, heard, desk, understand)
     if patience is Patience.ANSWER:
         await _hear(turn)
     elif patience is Patience.WARN:
@@ -95,6 +111,8 @@ async def _chosen(turn: Turn, identifier: str, request_id: str = "") -> None:
         await notice_talk.leave(turn, rest)
     elif verb == "take":
         await table_talk.take(turn, rest)
+    elif verb == "person" and service_talk.choose_person(turn, rest):
+        await table_talk.plan(turn)
     elif verb == "service":
         await table_talk.choose_service(turn, rest)
     elif verb == "party" and rest.isdecimal() and 1 <= int(rest[:6]) <= MAX_PARTY:
@@ -161,7 +179,7 @@ async def _requested(turn: Turn, request: BookingRequest) -> None:
 
 
 async def _read(turn: Turn) -> None:
-    understood = understand(turn.heard.text, turn.today)
+    understood = await turn.understand(turn.heard.text, turn.now, turn.setting)
     _settle_language(turn, understood)
     if understood.number is not None:
         await _number(turn, understood.number)
@@ -283,18 +301,7 @@ async def _wished(turn: Turn, understood: Understood) -> None:
         return
     if Intent.BOOK in understood.intents and understood.party and understood.day:
         turn.talk = replace(turn.talk, changing_uid="")  # a whole new wish
-    talk = turn.talk
-    time, part = talk.time, talk.part
-    if understood.time is not None or understood.part is not None:
-        time, part = understood.time, None if understood.time else understood.part
-    turn.talk = replace(
-        talk,
-        party=understood.party or talk.party,
-        day=understood.day.day if understood.day else talk.day,
-        time=time,
-        part=part,
-        name=understood.name or talk.name,
-    )
+    turn.talk = with_wishes(turn.talk, understood)
     await table_talk.plan(turn)
 
 
@@ -305,7 +312,7 @@ async def _name_answered(turn: Turn, understood: Understood) -> bool:
         turn.reply(turn.phrases.say("released"))
         turn.forget_wishes()
         return True
-    if understood.party or understood.time:
+    if understood.party or understood.time or understood.unclear:
         return False  # another wish
     if understood.intents & {
         Intent.HOURS,
@@ -376,7 +383,9 @@ def _ask_again(turn: Turn, sorry: str) -> None:
     """The last question once more, so that its numbers still mean the same."""
     say, expecting, options = turn.phrases.say, turn.talk.expecting, turn.talk.options
     if expecting is Expecting.SERVICE:
-        table_talk.ask_service(turn)
+        service_talk.ask_service(turn)
+    elif expecting is Expecting.PERSON:
+        service_talk.ask_person(turn)
     elif expecting is Expecting.PARTY:
         table_talk.ask_party(turn, f"{sorry} {say('how_many')}")
     elif expecting is Expecting.DAY:

@@ -16,6 +16,7 @@ _WORDS = {
     "vierzehn": 14, "fourteen": 14, "fünfzehn": 15, "fifteen": 15,
     "sechzehn": 16, "sixteen": 16, "siebzehn": 17, "seventeen": 17,
     "achtzehn": 18, "eighteen": 18, "neunzehn": 19, "nineteen": 19, "zwanzig": 20, "twenty": 20,
+    "zwoa": 2, "viere": 4, "fünfe": 5, "sechse": 6, "siebe": 7, "siebene": 7, "neune": 9,
 }  # fmt: skip
 
 _LONGEST_FIRST = sorted(_WORDS, key=lambda word: (-len(word), word))
@@ -39,18 +40,26 @@ def normalised(text: str) -> str:
 
 
 class Remnant:
-    """What of a normalised text was not understood yet."""
+    """What of a normalised text was not understood yet.
+
+    Places stay where they are: what was understood is overwritten, not cut out. `spans` are the
+    begins and ends of what was taken, in the order in which it was.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.whole = text
+        self.spans: list[tuple[int, int]] = []
 
     def take(
         self, pattern: re.Pattern[str], wanted: Callable[[re.Match[str]], bool] = lambda _: True
     ) -> re.Match[str] | None:
-        """The first match that is wanted, cut out of the text; or None."""
+        """The first match that is wanted, overwritten in the text; or None."""
         for match in pattern.finditer(self.text):
             if wanted(match):
-                self.text = f"{self.text[: match.start()]} | {self.text[match.end() :]}"
+                begin, end = match.span()
+                self.text = f"{self.text[:begin]}{'|' * (end - begin)}{self.text[end:]}"
+                self.spans.append((begin, end))
                 return match
         return None
 

@@ -36,6 +36,7 @@ def described(phrases: Phrases, business: Business, booking: Booking) -> str:
         day=phrases.on(local.date()),
         time=phrases.time(local),
         party=phrases.party(booking.party),
+        service=business.service(booking.service).name,
     )
 
 

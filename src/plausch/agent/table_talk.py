@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from plausch.agent import notice_talk, telling
+from plausch.agent import notice_talk, service_talk, telling
 from plausch.agent.talk import PARTS, DayPart, Expecting, HeardTime
 from plausch.agent.turn import Turn
-from plausch.content.cards import MAX_OPTIONS, Choices, Option
+from plausch.content.cards import Choices, Option
 from plausch.domain.booking import Booking, BookingRefused, BookingState, By
 from plausch.domain.slots import Availability, Slot, Unavailable
 
@@ -28,7 +28,11 @@ async def plan(turn: Turn) -> None:
     """Go on with what is known of the guest's wishes: ask, offer, or hold."""
     await let_go(turn)
     if len(turn.desk.business.services) > 1 and not turn.talk.service:
-        ask_service(turn)
+        service_talk.ask_service(turn)
+    elif service_talk.must_ask_person(turn):
+        service_talk.ask_person(turn)
+    elif turn.floor.largest_party == 1 and turn.talk.party != 1:
+        await _one_each(turn)
     elif turn.talk.party is None:
         await _ask_party_unless_closed(turn)
     elif not turn.floor.seatings(turn.talk.party):
@@ -39,23 +43,18 @@ async def plan(turn: Turn) -> None:
         await _offer_day(turn, turn.talk.party, turn.talk.day)
 
 
-def ask_service(turn: Turn) -> None:
-    """Ask what is to be booked, in a business that has several things."""
-    options = [
-        Option(f"service:{one.identifier}", one.name or one.identifier)
-        for one in turn.desk.business.services[:MAX_OPTIONS]
-    ]
-    turn.ask(turn.phrases.say("ask_service"), options, Expecting.SERVICE)
-
-
 async def choose_service(turn: Turn, identifier: str) -> None:
-    """Go on with the service that the guest picked; whoever comes alone is not asked how many."""
-    if turn.desk.business.known_service(identifier) is None:
-        ask_service(turn)
-        return
-    turn.talk = replace(turn.talk, service=identifier)
-    if turn.floor.largest_party == 1:
-        turn.talk = replace(turn.talk, party=1)
+    """Go on with the service that the guest picked, or ask again if there is none of that name."""
+    known = turn.desk.business.known_service(identifier)
+    turn.talk = replace(turn.talk, service=known.identifier if known else "")
+    await plan(turn)
+
+
+async def _one_each(turn: Turn) -> None:
+    """Whoever comes alone is not asked how many they are."""
+    if turn.talk.party is not None:
+        turn.reply(turn.phrases.say("one_each"))
+    turn.talk = replace(turn.talk, party=1)
     await plan(turn)
 
 
@@ -113,10 +112,9 @@ async def choose_slot(turn: Turn, identifier: str, party: int | None) -> None:
 def instant_of(identifier: str) -> int | None:
     """The instant that a slot's identifier names, or None if it is not one."""
     try:
-        at = datetime.strptime(identifier, "%Y%m%dT%H%M%SZ")
+        return int(datetime.strptime(f"{identifier}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
     except ValueError:
         return None
-    return int(at.replace(tzinfo=UTC).timestamp())
 
 
 async def let_go(turn: Turn) -> None:
@@ -159,6 +157,7 @@ async def confirm(turn: Turn, name: str) -> None:
             booking.starts_at_s,
             booking.party,
             service=booking.service,
+            person=turn.talk.person,
         )
         if isinstance(again, Unavailable):
             turn.talk = replace(turn.talk, held_uid="")
@@ -202,7 +201,13 @@ async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
         return
     name = turn.talk.name
     booking = await turn.desk.hold(
-        turn.heard.conversation, turn.heard.token, starts_at_s, party, name, turn.talk.service
+        turn.heard.conversation,
+        turn.heard.token,
+        starts_at_s,
+        party,
+        name,
+        turn.talk.service,
+        person=turn.talk.person,
     )
     if booking is Unavailable.PARTY_TOO_LARGE:
         _refuse_party(turn, party)
@@ -238,8 +243,9 @@ def _ask_change(turn: Turn, old: Booking, slot: Slot, party: int) -> None:
     """Free text asks for a change that is possible: be sure that it is meant."""
     phrases = turn.phrases
     if (slot.starts_at_s, party) == (old.starts_at_s, old.party):
+        aspects = _ASPECTS if turn.floor.largest_party > 1 else _ASPECTS[:2]
         options = [
-            *(Option(f"change:{one}", phrases.say(f"option_{one}")) for one in _ASPECTS),
+            *(Option(f"change:{one}", phrases.say(f"option_{one}")) for one in aspects),
             Option(f"cancel:{old.uid}", phrases.say("option_cancel_it")),
             Option("keep", phrases.say("option_keep")),
         ]
@@ -265,7 +271,7 @@ async def _rebook(turn: Turn, old: Booking, starts_at_s: int, party: int) -> Non
     what = turn.described(old)
     try:
         booking = await turn.desk.rebook(
-            turn.heard.conversation, turn.heard.token, old, starts_at_s, party
+            turn.heard.conversation, turn.heard.token, old, starts_at_s, party, turn.talk.person
         )
     except BookingRefused:
         refuse_change(turn, old)
@@ -293,7 +299,8 @@ def refuse_change(turn: Turn, booking: Booking) -> None:
 
 
 async def _available(turn: Turn, day: date, party: int) -> Availability:
-    return await turn.desk.available(day, party, turn.talk.changing_uid, turn.talk.service)
+    wanted = (turn.talk.service, turn.talk.person)
+    return await turn.desk.available(day, party, turn.talk.changing_uid, *wanted)
 
 
 def _offer(turn: Turn, text: str, party: int, slots: Sequence[Slot]) -> None:

@@ -13,6 +13,7 @@ class Expecting(StrEnum):
 
     NOTHING = "nothing"
     SERVICE = "service"
+    PERSON = "person"
     PARTY = "party"
     DAY = "day"
     TIME = "time"
@@ -54,9 +55,10 @@ class Talk:
 
     `language` is empty until the guest has shown one. `options` are the identifiers of the
     numbered choices shown last. `service` is what is to be booked, empty until it is chosen or if
-    there is only one. `held_uid` is the booking that waits for a name, `waiting` the wish for the
-    waiting list that does, `changing_uid` the firm booking that the wishes shall replace.
-    `allowance` and its time are the leaky bucket of patience.py.
+    there is only one; `person` who of the business shall do it, "*" if that is all the same.
+    `held_uid` is the booking that waits for a name, `waiting` the wish for the waiting list that
+    does, `changing_uid` the firm booking that the wishes shall replace. `allowance` and its time
+    are the leaky bucket of patience.py.
     """
 
     language: str = ""
@@ -74,6 +76,7 @@ class Talk:
     changing_uid: str = ""
     service: str = ""
     waiting: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

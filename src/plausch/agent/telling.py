@@ -35,6 +35,7 @@ def tell_confirmed(turn: Turn, booking: Booking) -> None:
         day=phrases.day(local.date()),
         time=phrases.time(local),
         party=phrases.party(booking.party),
+        what=turn.what(booking),
         under=booking.under_name,
         until=f"{phrases.day(until.date())}, {phrases.time(until)}",
     )
@@ -52,6 +53,7 @@ def ask_name(turn: Turn, booking: Booking) -> None:
         day=phrases.day(local.date()),
         time=phrases.time(local),
         party=phrases.party(booking.party),
+        what=turn.what(booking),
         until=phrases.time(calendar.local(booking.hold_until_s)),
     )
     turn.show(text, booking)

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 
 from plausch.agent.desk import Desk
+from plausch.agent.hear_service import ANYBODY
 from plausch.agent.phrases import Phrases
 from plausch.agent.showing import booking_card, described, label_of
 from plausch.agent.talk import Expecting, Heard, Reply, Talk
+from plausch.agent.understand import OfferedService, Setting, Understand, understand_by_rules
 from plausch.content.cards import (
     Card,
     Choices,
@@ -18,7 +20,7 @@ from plausch.content.cards import (
 from plausch.domain.booking import Booking
 from plausch.domain.service import Service
 from plausch.domain.slots import Slot
-from plausch.domain.tables import FloorPlan
+from plausch.domain.tables import FloorPlan, ResourceKind
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Turn:
     talk: Talk
     heard: Heard
     desk: Desk
+    understand: Understand = understand_by_rules
     replies: list[Reply] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -60,9 +63,31 @@ class Turn:
         return self.desk.business.floor_for(self.service)
 
     @property
+    def now(self) -> datetime:
+        """The local time at the business."""
+        return self.desk.business.calendar.local(self.desk.now_s)
+
+    @property
+    def setting(self) -> Setting:
+        """What a guest's words are read against."""
+        business = self.desk.business
+        services = business.services if len(business.services) > 1 else ()
+        return Setting(
+            self.talk.language or business.language,
+            tuple(OfferedService(one.identifier, one.name) for one in services),
+            tuple(
+                one.identifier
+                for one in business.floor.resources
+                if one.kind is ResourceKind.PERSON
+            ),
+        )
+
+    @property
     def phrases(self) -> Phrases:
         """The words of the guest's language, or of the house while that is unknown."""
-        return Phrases(self.talk.language or self.desk.business.language, self.today)
+        return Phrases(
+            self.talk.language or self.desk.business.language, self.today, self.desk.business.kind
+        )
 
     @property
     def call(self) -> str:
@@ -76,7 +101,8 @@ class Turn:
     def forget_wishes(self) -> None:
         """The booking is settled: party, date and time are no longer meant."""
         self.talk = replace(self.talk, party=None, day=None, time=None, part=None)
-        self.talk = replace(self.talk, held_uid="", changing_uid="", service="", waiting="")
+        self.talk = replace(self.talk, held_uid="", changing_uid="", service="", person="")
+        self.talk = replace(self.talk, waiting="")
         self.expect(Expecting.NOTHING)
 
     def reply(self, text: str, card: Card | None = None) -> None:
@@ -116,6 +142,13 @@ class Turn:
     def described(self, booking: Booking) -> str:
         """`am Freitag, 27. November, 19:30 Uhr, 4 Personen`."""
         return described(self.phrases, self.desk.business, booking)
+
+    def what(self, booking: Booking) -> str:
+        """The service of a booking, and by whom if the guest has chosen."""
+        name, person = self.desk.business.service(booking.service).name, self.talk.person
+        if person in ("", ANYBODY):
+            return name
+        return self.phrases.say("service_by", service=name, person=person)
 
     def note(self, booking: Booking) -> None:
         """A line for the staff: which booking, what became of it, when, how many."""

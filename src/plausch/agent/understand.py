@@ -1,39 +1,69 @@
-"""What a guest's free text says, German or English; never fails, whatever the text is."""
+"""What a guest's free text says, German or English; never fails, whatever the text is.
+
+What is unclear is left out and asked for: a wrong value is worse than none. Nothing here acts; what
+is understood fills a picker in, and a tap confirms it.
+"""
 
 import re
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
+from typing import Protocol, TypeVar
 
 from plausch.agent.hear_day import HeardDay, hear_day
-from plausch.agent.hear_party import hear_party
-from plausch.agent.hear_time import hear_bare_time, hear_part, hear_time
+from plausch.agent.hear_party import hear_parties
+from plausch.agent.hear_service import OfferedService, hear_people, hear_services
+from plausch.agent.hear_soon import hear_soon
+from plausch.agent.hear_time import hear_bare_time, hear_part, hear_times
+from plausch.agent.intent import Intent, Said, intents_of, is_bygone, is_move, meant
 from plausch.agent.remnant import NUMBER, Remnant, normalised, number_of
+from plausch.agent.spelling import spelled
 from plausch.agent.talk import DayPart, HeardTime
 from plausch.domain.booking import MAX_NAME_CHARACTERS
 
+__all__ = [
+    "Detail",
+    "Intent",
+    "OfferedService",
+    "Setting",
+    "Understand",
+    "Understood",
+    "clean_name",
+    "language_of",
+    "name_in_answer",
+    "understand",
+    "understand_by_rules",
+]
 
-class Intent(StrEnum):
-    """What the guest wants, beside the details of a booking."""
 
-    BOOK = "book"
-    CANCEL = "cancel"
-    HOURS = "hours"
-    MINE = "mine"
-    HUMAN = "human"
-    OTHER = "other"
-    CHANGE = "change"
-    BEYOND = "beyond"
-    YES = "yes"
-    NO = "no"
-    THANKS = "thanks"
-    GREET = "greet"
+class Detail(StrEnum):
+    """What a text may name twice, so that it is unclear which is meant."""
+
+    PARTY = "party"
+    DAY = "day"
+    TIME = "time"
+    SERVICE = "service"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a text is read against: where its dates are written, and what the business has.
+
+    `locale` is a BCP 47 tag such as `de`, `en-GB` or `en-US`; the last writes 12/5 for 5 December.
+    """
+
+    locale: str = "de"
+    services: tuple[OfferedService, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
     """What was understood of a text; everything may be missing.
 
+    `intents` are all that it shows signs of, `meant` the likeliest of them. `service` is the
+    identifier of one; `unclear` are details of which it names several, which are left out then.
     `number` is set when the text is nothing but a number or an ordinal ("2", "die zweite").
     `switch_to` is a language that the guest asks for by name, `language` the one it is written
     in. `plain_words` counts the words of the whole text.
@@ -49,61 +79,17 @@ class Understood:
     language: str = ""
     switch_to: str = ""
     plain_words: int = 0
+    meant: Intent | None = None
+    service: str = ""
+    person: str = ""
+    unclear: frozenset[Detail] = frozenset()
 
     @property
     def has_details(self) -> bool:
-        """Whether it says anything about party, date or time."""
-        return any((self.party, self.day, self.time, self.part))
+        """Whether it says anything about a booking's details, if unclearly."""
+        said = (self.party, self.day, self.time, self.part, self.service, self.person)
+        return any(said) or bool(self.unclear)
 
-
-_INTENTS = {
-    Intent.CANCEL: r"\bstorn|\babsag|\babzusagen|\babbestell|\babbrech|\bcancel|\bcall off\b|"
-    r"\bcall it off\b|\bnicht (?:mehr )?kommen\b|\bcan(?:'t|not) (?:make it|come)\b|"
-    r"\bdelete my\b|\blösch",
-    Intent.HOURS: r"öffnungszeit|oeffnungszeit|\bgeöffnet\b|\boffen\b|\bgeschlossen\b|\bruhetag|"
-    r"\bwann (?:habt|haben|hat|macht|machen)\b|\bopening (?:hours|times)\b|\bbusiness hours\b|"
-    r"\bopen\b|\bclosed\b|\bhours\b|\bauf(?:habt|haben)\b",
-    Intent.MINE: r"\bmeine? (?:reservierung|buchung|tisch)|\bmy (?:booking|reservation|table)|"
-    r"\bwann habe ich\b|\bwhen is my\b|\bunsere? (?:reservierung|buchung|tisch)|"
-    r"\bour (?:booking|reservation|table)|\bwann war\b|\b(?:when|what time) was (?:it|that|my)\b|"
-    r"\b(?:ich|wir) hab(?:en?)? (?:\w+ ){0,3}(?:reservierung|reserviert|gebucht)|"
-    r"\b(?:i|we) have a (?:booking|reservation)|"
-    r"\b(?:i've|we've|i have|we have) (?:reserved|booked)",
-    Intent.BOOK: r"reserv|\btisch|\btable\b|\bbook|\bbuch(?:en|e|ung)|\bplatz\b|\bplätze\b|"
-    r"\bessen (?:kommen|gehen)\b|\bfree\b|\bfrei\b|\bavailab|\bverfügbar",
-    Intent.HUMAN: r"\bmensch|\bmitarbeiter|\bhuman\b|\breal person\b|\bstaff\b|\bchef|\bsprechen\b|"
-    r"\banrufen\b|\btelefon|\bphone\b|\bspeak to\b|\btalk to\b|\bhilfe\b|\bhelp\b|"
-    r"\b(?:ro)?bot\b|\broboter\b|\bcomputer\b|\bki\b",
-    Intent.OTHER: r"\bander(?:e|er|es|en|em)\b|\bother\b|\banother\b|\bdifferent\b|"
-    r"(?<!bis )\bspäter\b|\bfrüher\b|(?<!you )\blater\b|\bearlier\b|\bändern\b|\bchange\b|\bmove\b|"
-    r"\bverschieben\b",
-    Intent.CHANGE: r"\bänder|\baender|\bverschieb|\bumbuch|\bverleg|\bumzubuchen|\bstatt|\bdoch\b|"
-    r"(?<!bis )\bspäter\b|\bfrüher\b|\bchang|\bmove\b|\breschedul|\bpostpone|\binstead\b|"
-    r"\bmake it\b|\bactually\b|(?<!you )\blater\b|\bearlier\b",
-    Intent.BEYOND: r"allergi|unverträg|intoleran|gluten|la[ck]tos|\bvegan|\bveget|\bhalal|"
-    r"\bk?oscher|\bkosher|\bnuss|\bnuts?\b|\bhunde?\b|\bdogs?\b|\bpets?\b|haustier|hochst[uü]hl|"
-    r"kinderst[uü]hl|kindersitz|kinderw[aä]gen|\bhigh ?chair|\bstroller|\bpushchair|rollstuhl|"
-    r"\bwheelchair|barrierefrei|\baccessible|\bparken\b|parkpl|\bparking\b|\bspeisekarte|\bgerichte?\b|"
-    r"\b(?:the|your|a|das|ein|euer|ihr|mittags)[ -]?men[uü]|\bpreise?\b|\bkostet\b|\bteuer\b|"
-    r"\bprices?\b|\bhow much\b|\bkreditkarte|\bec-?karte|\bcredit cards?|\badress|\baddress|"
-    r"\bwo (?:seid|sind|ist|liegt|finde)|\bwhere\b|terrasse|\bdraußen\b|biergarten|\boutside\b|"
-    r"\boutdoor|\bterrace|\bfenster|\bwindow|\btorte\b|\bkuchen\b|\bcake\b|gutschein|\bvoucher|"
-    r"\bwlan\b|\bwi-?fi\b|liefer|\bdeliver|\btake ?away|\bzum mitnehmen\b|\braucher|\bsmok|"
-    r"\b(?:zwei|drei|vier|[2-9]) tischen?\b|\b(?:two|three|four|[2-9]) tables\b",
-    Intent.THANKS: r"\bdank|\bmerci\b|\bthank|\bthx\b|\bcheers\b|"
-    r"\bbis (?:dann|bald|später|morgen|heute|nachher|\w+tag)\b|\bfreu|\btschü|\bciao\b|\bbye\b|"
-    r"\bsuper\b|\bprima\b|\bperfekt\b|\bperfect\b|\bgreat\b|\bsee you\b|\blooking forward",
-    Intent.GREET: r"\bhallo\b|\bhi\b|\bhey\b|\bhello\b|\bmoin\b|\bservus\b|\bgrüß|\bguten? (?:tag|"
-    r"morgen|abend)\b|\bgood (?:morning|evening|afternoon|day)\b|\bstart\b|\bmen[uü]\b",
-}  # fmt: skip
-_INTENT_PATTERNS = {intent: re.compile(pattern) for intent, pattern in _INTENTS.items()}
-
-_YES = re.compile(
-    r"\b(?:ja|jo|jep|jap|jawohl|gern|gerne|ok|okay|oki|passt|genau|richtig|bestätigen|bestätige|"
-    r"einverstanden|klar|super|perfekt|yes|yep|yeah|yup|sure|confirm|correct|fine|great|perfect)\b|👍|✅"
-)
-_NO = re.compile(r"\b(?:nein|ne|nö|nee|no|nope|nicht|nichts|nothing|keine?|not|don't|never)\b|👎")
-_SHORT_ANSWER_WORDS = 6
 
 _ORDINALS = {
     "erste": 1, "ersten": 1, "erster": 1, "first": 1, "zweite": 2, "zweiten": 2, "zweiter": 2,
@@ -111,17 +97,20 @@ _ORDINALS = {
     "fünfte": 5, "fünften": 5, "fifth": 5, "letzte": -1, "letzten": -1, "last": -1,
 }  # fmt: skip
 _NUMBER_ALONE = re.compile(
-    rf"(?:nr\.?|nummer|number|no\.?|option|punkt|#)?\s*(?P<n>{NUMBER})\s*[.)!]?(?:\s*(?:bitte|please))?"
+    rf"(?:nr\.?|nummer|number|no\.?|option|punkt|#)?\s*(?P<n>{NUMBER})\s*[.)!]?(?:\s*(?:bitte|"
+    rf"please))?"
 )
 _ORDINAL_ALONE = re.compile(
     rf"(?:(?:ich nehme|i take|i'll take|take|nehme)\s+)?(?:die|den|das|der|the)?\s*"
-    rf"(?P<o>{'|'.join(_ORDINALS)})(?:\s+(?:one|option|zeit|termin))?\s*[.!]?(?:\s*(?:bitte|please))?"
+    rf"(?P<o>{'|'.join(_ORDINALS)})(?:\s+(?:one|option|zeit|termin))?\s*[.!]?(?:\s*(?:bitte|"
+    rf"please))?"
 )
 
 _NAME = re.compile(
     r"(?:\bauf den namen|\bauf (?=herrn|frau|familie)|\bunter dem namen|\bmein name ist|\bname ist|"
     r"\bich heiße|\bich heisse|\bunder the name(?: of)?|\bmy name is|\bin the name of|\bname is|"
-    r"\bname\s*[:=]|\bname (?=(?-i:[A-ZÄÖÜ])))\s*(?P<name>[^,;.!?\n|]{1,80})",
+    r"\bname\s*[:=]|\bname (?=(?-i:[A-ZÄÖÜ])))\s*"
+    r"(?P<name>(?:(?:Dr|Prof|Fam|Fr|Hr|Mr|Mrs|Ms)\.\s*){0,3}[^,;.!?\n|]{1,80})",
     re.IGNORECASE,
 )
 _NAME_ENDS = re.compile(
@@ -139,8 +128,11 @@ _NAME_TAILS = re.compile(
     re.IGNORECASE,
 )
 _NO_NAME = re.compile(
-    r"\?|\b(?:ich|wir|ihr|euch|mir|mich|mein|meine|ist|sind|habt|haben|habe|hat|gibt|geht|darf|dürfen|"
-    r"kann|können|was|wie|wo|wann|warum|welche|moment|warten?|noch|gleich|sofort|sekunde|augenblick|second|sec|hallo|hello|hi|hey|ok|okay|i|we|you|my|me|is|are|have|has|can|may|do|does|"
+    r"\?|\b(?:ich|wir|ihr|euch|mir|mich|mein|meine|ist|sind|habt|haben|habe|hat|gibt|geht|darf|"
+    r"dürfen|"
+    r"kann|können|was|wie|wo|wann|warum|welche|moment|warten?|noch|gleich|sofort|sekunde|"
+    r"augenblick|second|sec|hallo|hello|hi|hey|ok|okay|i|we|you|my|me|is|are|have|has|can|may|do|"
+    r"does|"
     r"could|would|will|what|why|where|how|when|which|wait|hold)\b",
     re.IGNORECASE,
 )
@@ -173,33 +165,119 @@ _ENGLISH = _words(
 )
 
 
-def understand(text: str, today: date) -> Understood:
-    """What a text says; `today` is the local date at the business."""
-    plain = normalised(text)
-    words = re.findall(r"[^\W\d_]+", plain)
+_COMMON = (
+    _GERMAN
+    | _ENGLISH
+    | _words(
+        """bitten so gegen am im in ab bei es wäre wären waere das würde würden gut passt rum circa
+        ca etwa oder und vom bis zwischen irgendwann noch etwas was lieber dann also herr frau
+        dem des bitten about around from until till between sometime any some or maybe be is it
+        if that will ll there only just go works best ideally perhaps then rather better this
+        our we're not sondern but passt doch keinen fall lass mal never mind rather
+        reservierungen booked appointment termin buchung uns meine mein meinen unser unsere ist
+        buchen reserviere reserviert"""
+    )
+)
+_WORD = re.compile(r"[^\W\d_]+")
+_TELEPHONE = re.compile(r"(?<![\d.:/-])(?:\+|0)\d[\d /()-]{5,}\d")
+_ANYWHERE = Setting()
+_Found = TypeVar("_Found")
+
+
+class Understand(Protocol):
+    """Reads a guest's text; a language model of the business's choice may stand here.
+
+    `now` is the local time at the business. It never raises because of the text, and what it
+    returns is only ever offered: nothing is booked, moved or cancelled without a tap.
+    """
+
+    async def __call__(self, text: str, now: datetime, setting: Setting) -> Understood:
+        """What the text says."""
+        ...
+
+
+async def understand_by_rules(text: str, now: datetime, setting: Setting) -> Understood:
+    """`understand`, as the `Understand` that is there without any model."""
+    return understand(text, now, setting)
+
+
+def understand(text: str, now: datetime, setting: Setting = _ANYWHERE) -> Understood:
+    """What a text says, by rules; `now` is the local time at the business."""
+    plain = _TELEPHONE.sub(" | ", normalised(text))
+    words = _WORD.findall(plain)
     language = language_of(words)
     alone = _alone(plain)
     switch_to = next((name for name, pattern in _SWITCH.items() if pattern.search(plain)), "")
     if alone is not None:
         return Understood(number=alone, language=language, plain_words=len(plain.split()))
     name = _name(text)
-    remnant = Remnant(plain.replace(name.lower(), " | ") if name else plain)
-    part = hear_part(plain)
-    time = hear_time(remnant, part)
-    day = hear_day(remnant, today)
-    time = time or hear_bare_time(remnant, part)
-    party = hear_party(remnant)
-    return Understood(
-        intents=_intents(plain, len(words)),
-        party=party,
-        day=day,
-        time=time,
-        part=part,
+    wish = spelled(plain.replace(name.lower(), " | ") if name else plain)
+    intents = intents_of(spelled(plain), len(words))
+    heard = _details(wish, now, intents, setting)
+    return replace(
+        heard,
+        intents=intents,
         name=name,
         language=language,
         switch_to=switch_to,
         plain_words=len(plain.split()),
     )
+
+
+def _details(wish: str, now: datetime, intents: frozenset[Intent], setting: Setting) -> Understood:
+    """The details of a spelled text without the guest's name, and what they make of its intents."""
+    remnant = Remnant(wish)
+    is_moved, is_cancelled = is_move(wish), Intent.CANCEL in intents
+    part = hear_part(wish)
+    soon = hear_soon(remnant, now)
+    times = hear_times(remnant, part, is_moved=is_moved, with_denied=is_cancelled)
+    month_first = setting.locale.lower() == "en-us"
+    day = hear_day(
+        remnant,
+        now.date(),
+        is_moved=is_moved,
+        with_denied=is_cancelled,
+        month_first=month_first,
+    )
+    if not times:
+        times = list(filter(None, [hear_bare_time(remnant, part)]))
+    if soon is not None:
+        day, times = soon[0], [soon[1]]
+    parties = hear_parties(remnant, is_moved=is_moved)
+    services = hear_services(wish, setting.services)
+    people = hear_people(wish, setting.people)
+    if is_bygone(wish, intents):
+        day, times, parties = None, [], []
+    named = {
+        Detail.PARTY: len(parties),
+        Detail.DAY: 2 if day is not None and day.is_unclear else 1,
+        Detail.TIME: len(times),
+        Detail.SERVICE: len(services),
+        Detail.PERSON: len(people),
+    }
+    said = Said(
+        party=bool(parties),
+        day=day is not None,
+        time=bool(times or part),
+        has_clock=bool(times),
+        service=bool(services or people),
+        has_strange_words=not set(remnant.words) <= _COMMON,
+    )
+    return Understood(
+        party=_only(parties),
+        day=None if day is not None and day.is_unclear else day,
+        time=_only(times),
+        part=part,
+        meant=meant(wish, intents, said),
+        service=services[0].identifier if len(services) == 1 else "",
+        person=_only(people) or "",
+        unclear=frozenset(detail for detail, count in named.items() if count > 1),
+    )
+
+
+def _only(found: list[_Found]) -> _Found | None:
+    """The one thing that was found, or None."""
+    return found[0] if len(found) == 1 else None
 
 
 def language_of(words: list[str]) -> str:
@@ -239,13 +317,3 @@ def _alone(plain: str) -> int | None:
         return number_of(match["n"])
     match = _ORDINAL_ALONE.fullmatch(plain)
     return _ORDINALS[match["o"]] if match is not None else None
-
-
-def _intents(plain: str, words: int) -> frozenset[Intent]:
-    found = {intent for intent, pattern in _INTENT_PATTERNS.items() if pattern.search(plain)}
-    if words <= _SHORT_ANSWER_WORDS:
-        if _NO.search(plain):
-            found.add(Intent.NO)
-        elif _YES.search(plain):
-            found.add(Intent.YES)
-    return frozenset(found)

@@ -1,4 +1,4 @@
-"""`plausch demo`: a server, the restaurant Zur Linde, and a guest who reserves a table."""
+"""`plausch demo`: a server, a restaurant, hairdresser or shop, and a guest who books there."""
 
 import contextlib
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from plausch.agent.config import example_text
+from plausch.agent.config import TEMPLATES, example_text
 from plausch.base.errors import RemoteError
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
@@ -25,11 +25,17 @@ from plausch.cli.stage.menu import wall_time
 from plausch.cli.stage.report import show_evidence, show_search
 from plausch.content.cards import BookingCard
 from plausch.domain.booking import BookingState
+from plausch.domain.business import BusinessKind
 from plausch.sdk import Client, Conversation, StoredMessage
 from plausch.server.site import is_built
 
-BUSINESS = "Zur Linde"
-BUSINESS_NAME = "zur-linde"
+BUSINESSES = {
+    BusinessKind.RESTAURANT: ("Zur Linde", "zur-linde"),
+    BusinessKind.HAIRDRESSER: ("Haarwerk", "haarwerk"),
+    BusinessKind.SHOP: ("Radhaus", "radhaus"),
+}
+"""Name and account of each example business."""
+
 GUEST_NAME = "anna"
 UNDER_NAME = "Anna Berger"
 HISTORY = 1000
@@ -47,11 +53,17 @@ class Stage:
 
     folder: Path
     url: str
+    kind: BusinessKind = BusinessKind.RESTAURANT
+
+    @property
+    def account(self) -> str:
+        """The name of the business's account."""
+        return BUSINESSES[self.kind][1]
 
     @property
     def link(self) -> str:
-        """The restaurant in a browser; under a name for which browsers have cryptography."""
-        return f"http://localhost:{self.url.rpartition(':')[2]}/{BUSINESS_NAME}"
+        """The business in a browser; under a name for which browsers have cryptography."""
+        return f"http://localhost:{self.url.rpartition(':')[2]}/{self.account}"
 
     @property
     def server(self) -> Path:
@@ -70,19 +82,21 @@ class Stage:
 
 
 @asynccontextmanager
-async def built(folder: Path, screen: Screen) -> AsyncIterator[tuple[Stage, str]]:
-    """Server and agent, running; yields the stage and the restaurant's address."""
+async def built(
+    folder: Path, screen: Screen, kind: BusinessKind = BusinessKind.RESTAURANT
+) -> AsyncIterator[tuple[Stage, str]]:
+    """Server and agent, running; yields the stage and the business's address."""
     server = folder / "server"
     server.mkdir(mode=0o700)
-    business = folder / "zur_linde.toml"
-    business.write_text(example_text(), encoding="utf-8")
+    business = folder / f"{TEMPLATES[kind]}.toml"
+    business.write_text(example_text(kind, screen.language), encoding="utf-8")
     screen.say("demo_server")
     serve = ["serve", "--data", str(server), "--port", "0"]
     async with running("server", serve, "ready ", server / "server.log") as line:
-        stage = Stage(folder, line.removeprefix("ready "))
-        screen.say("demo_agent")
+        stage = Stage(folder, line.removeprefix("ready "), kind)
+        screen.answer("demo_agent", business=BUSINESSES[kind][0])
         home = ["--home", str(stage.agent)]
-        made = ["--server", stage.url, "--business", str(business), "--name", BUSINESS_NAME]
+        made = ["--server", stage.url, "--business", str(business), "--name", stage.account]
         await done("Setting the agent up", ["agent", "init", *home, *made])
         log = folder / "agent.log"
         async with running("agent", ["agent", "run", *home], "ready ", log) as line:
@@ -149,22 +163,25 @@ def show_link(stage: Stage, screen: Screen) -> None:
         screen.say("demo_no_link")
 
 
-async def scene(folder: Path, screen: Screen, script: bool) -> BookingCard | None:
+async def scene(
+    folder: Path, screen: Screen, script: bool, kind: BusinessKind = BusinessKind.RESTAURANT
+) -> BookingCard | None:
     """The whole demo; the booking on which both ends agree, or None."""
-    async with built(folder, screen) as (stage, restaurant):
+    name = BUSINESSES[kind][0]
+    async with built(folder, screen, kind) as (stage, address):
         screen.say("demo_guest")
         client = await Client.register(stage.guest, stage.url, GUEST_NAME)
         async with client:
-            conversation = await client.conversation_with(restaurant)
+            conversation = await client.conversation_with(address)
             await conversation.ready()
-            screen.answer("demo_begin", guest=client.address, business=BUSINESS)
+            screen.answer("demo_begin", guest=client.address, business=name)
             show_link(stage, screen)
             mind: Mind = (
-                Script(screen, BUSINESS, UNDER_NAME)
+                Script(screen, name, UNDER_NAME)
                 if script
                 else Person(
                     screen,
-                    BUSINESS,
+                    name,
                     Lines(sys.stdin.fileno()),
                     from_file=not sys.stdin.isatty(),
                 )
@@ -196,10 +213,25 @@ def guest_screen(screen: Screen, language: str | None, script: bool) -> Screen:
     return Screen("de" if asked == "de" else "en")
 
 
+def chosen_kind(kind: str | None, screen: Screen, script: bool) -> BusinessKind:
+    """Which business it is: by option, else by answer at a terminal, else the restaurant."""
+    if kind is not None:
+        return BusinessKind(kind)
+    kinds = tuple(BusinessKind)
+    if script or not sys.stdin.isatty():
+        return kinds[0]
+    for number, one in enumerate(kinds, 1):
+        screen.line(f"{number}. {screen.phrase(f'demo_{one}')}")
+    most = len(kinds)
+    question = screen.phrase("demo_which")
+    return kinds[click.prompt(question, type=click.IntRange(1, most), default=1, err=True) - 1]
+
+
 @click.command(
     epilog="""\b
 Examples:
   plausch demo
+  plausch demo --business hairdresser
   plausch --language de demo
   plausch demo --script               unattended; exit code 1 unless the table is booked
   plausch demo --script --keep DIR    look at the server's files afterwards"""
@@ -211,17 +243,23 @@ Examples:
     metavar="DIR",
     help="Put everything into this new folder and leave it there.",
 )
+@click.option(
+    "--business",
+    type=click.Choice([one.value for one in BusinessKind]),
+    help="Where to book; without it you are asked, or it is the restaurant.",
+)
 @click.pass_context
-def demo(context: click.Context, script: bool, keep: Path | None) -> int:
-    """Reserve a table in the restaurant Zur Linde, end-to-end encrypted.
+def demo(context: click.Context, script: bool, keep: Path | None, business: str | None) -> int:
+    """Reserve a table or an appointment, end-to-end encrypted.
 
-    Starts a server and the restaurant's agent on this machine, makes you their guest, and in the
+    Starts a server and a business's agent on this machine, makes you their guest, and in the
     end shows what the server saw of your conversation. Nothing of it stays.
     """
     language = context.find_root().params.get("language")
     screen = guest_screen(screen_of(), language, script)
+    kind = chosen_kind(business, screen, script)
     with folder_for(keep) as folder:
-        card = run(scene(folder, screen, script))
+        card = run(scene(folder, screen, script, kind))
     if card is None:
         screen.line("\n" + screen.phrase("demo_not_booked"), style="yellow")
         return 1 if script else 0

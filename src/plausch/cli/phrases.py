@@ -167,9 +167,13 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{count} von {total} Prüfungen fanden einen Fehler.",
     ),
     "demo_server": ("Starting a server ...", "Ein Server wird gestartet ..."),
+    "demo_which": ("Where would you like to book?", "Wo möchten Sie buchen?"),
+    "demo_restaurant": ("Zur Linde, a restaurant", "Zur Linde, ein Restaurant"),
+    "demo_hairdresser": ("Haarwerk, a hairdresser", "Haarwerk, ein Friseur"),
+    "demo_shop": ("Radhaus, a bicycle shop", "Radhaus, ein Fahrradladen"),
     "demo_agent": (
-        "Starting the agent of the restaurant ...",
-        "Der Agent des Restaurants wird gestartet ...",
+        "Starting the agent of {business} ...",
+        "Der Agent von {business} wird gestartet ...",
     ),
     "demo_guest": ("Making your account ...", "Ihr Konto wird angelegt ..."),
     "demo_begin": (

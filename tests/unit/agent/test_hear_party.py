@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plausch.agent.hear_party import hear_party
+from plausch.agent.hear_party import MAX_PARTY, hear_parties, hear_party
 from plausch.agent.remnant import Remnant, normalised
 
 
@@ -54,6 +54,17 @@ def hear(text: str) -> int | None:
         ("für etwa 12", 12),
         ("für 40", 40),
         ("a table of 9", 9),
+        ("vier bis fünf Personen", 5),
+        ("4-5 people", 5),
+        ("nicht zu viert, sondern zu fünft", 5),
+        ("5 statt 4 Personen", 5),
+        ("6 people instead of 4", 6),
+        ("von vier auf sechs Personen", 6),
+        ("wir sind zu viert, 2 Erwachsene und 2 Kinder", 4),
+        ("acht Personen, davon drei Kinder", 8),
+        ("zwoa Leute", 2),
+        ("für 2 Personen, also zu zweit", 2),
+        ("wir hatten für vier bestellt, sind jetzt fünf", 5),
     ],
 )
 def test_parties(text: str, party: int) -> None:
@@ -63,13 +74,28 @@ def test_parties(text: str, party: int) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "hallo", "für einen Tisch", "für morgen", "für 19 Uhr", "for 7 pm", "für 24.12.",
-     "for 2 hours", "ein Tisch", "für 19:30", "zu spät", "for a friday", "2"],
+     "for 2 hours", "ein Tisch", "für 19:30", "zu spät", "for a friday", "2",
+     "-1 Personen", "für 0 Personen", "für 99999 Leute", "eine Person mehr", "one more person",
+     "für 50 Euro", "for 3 days", "one of us is ill", "nicht zu viert",
+     "für 2 am Freitag und 6 am Samstag für 6", "4 oder 5 Personen",
+     "wir sind zu dritt oder zu viert"],
 )  # fmt: skip
 def test_what_is_no_party(text: str) -> None:
     assert hear(text) is None
 
 
+def test_of_several_numbers_all_are_told() -> None:
+    assert hear_parties(Remnant("für 2 und dann noch für 6")) == [2, 6]
+    assert hear_parties(Remnant("vier oder fünf personen")) == [4, 5]
+    assert hear_parties(Remnant("")) == []
+
+
+def test_what_is_changed_becomes_the_last_number() -> None:
+    assert hear_party(Remnant("from 6 to 4 people"), is_moved=True) == 4
+    assert hear_party(Remnant("from 6 to 4 people")) == 6
+
+
 @given(st.text(alphabet="0123456789 fürzupersonenkind", max_size=60))
 def test_any_mixture_gives_a_number_or_none(text: str) -> None:
     party = hear(text)
-    assert party is None or party >= 0
+    assert party is None or 1 <= party <= MAX_PARTY

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plausch.agent.hear_time import hear_bare_time, hear_part, hear_time
+from plausch.agent.hear_time import hear_bare_time, hear_part, hear_time, hear_times
 from plausch.agent.remnant import Remnant, normalised
 from plausch.agent.talk import DayPart, HeardTime
 
@@ -50,6 +50,17 @@ def minutes(clock: str) -> int:
         ("9 Uhr morgens", "9:00"),
         ("half past six pm", "18:30"),
         ("quarter to 8 p.m.", "19:45"),
+        ("18-20 Uhr", "18:00"),
+        ("zwischen 18 und 20 Uhr", "18:00"),
+        ("from 7 to 9 pm", "19:00"),
+        ("from 11 to 1 pm", "11:00"),
+        ("von 18 auf 19 Uhr", "19:00"),
+        ("not 7 but 8 pm", "20:00"),
+        ("20 Uhr anstatt 19 Uhr", "20:00"),
+        ("um acht, also 20 Uhr", "20:00"),
+        ("nicht vor 20 Uhr", "20:00"),
+        ("19 Uhr dreißig", "19:30"),
+        ("seven thirty pm", "19:30"),
     ],
 )
 def test_times_that_are_certain(text: str, clock: str) -> None:
@@ -85,6 +96,12 @@ def test_times_that_are_certain(text: str, clock: str) -> None:
         ("12 Uhr", "12:00"),
         ("um 7 am Freitag", "7:00"),
         ("um 7 am 24.12.", "7:00"),
+        ("kurz nach sieben", "7:00"),
+        ("shortly after 7", "7:00"),
+        ("kurz vor halb acht", "7:30"),
+        ("acht Uhr dreißig", "8:30"),
+        ("seven thirty", "7:30"),
+        ("zwischen 6 und 8", "6:00"),
     ],
 )
 def test_times_that_may_be_meant_twelve_hours_later(text: str, clock: str) -> None:
@@ -95,7 +112,8 @@ def test_times_that_may_be_meant_twelve_hours_later(text: str, clock: str) -> No
     "text",
     ["", "hallo", "für 4", "24.12.", "am 24.12", "zwei Personen", "for two to three people",
      "zwei vor drei", "for about 8 people", "make it 5 people",
-     "25 Uhr", "13 pm", "0 am", "um 24:30"],
+     "25 Uhr", "13 pm", "0 am", "um 24:30", "um 18 oder 19 Uhr", "at 7 or at 9 pm", "nicht um 8",
+     "for about three hours", "um 50 Euro", "4 to 6 december", "zwischen 2 und 4 Personen"],
 )  # fmt: skip
 def test_what_is_no_time(text: str) -> None:
     assert hear(text) is None
@@ -122,10 +140,25 @@ def test_what_is_no_time(text: str) -> None:
         ("guten Morgen", None),
         ("morgen", None),
         ("früher", None),
+        ("früh am Abend", DayPart.EVENING),
+        ("nachmittags", DayPart.AFTERNOON),
+        ("morgen Mittag oder heute Abend", None),
+        ("saturday morning", DayPart.MORNING),
+        ("brunch", DayPart.MORNING),
     ],
 )
 def test_parts_of_the_day(text: str, part: DayPart | None) -> None:
     assert hear_part(normalised(text)) is part
+
+
+def test_of_several_times_all_are_told() -> None:
+    assert hear_times(Remnant("um 18 oder 19 uhr"), None) == [HeardTime(1080), HeardTime(1140)]
+    assert hear_times(Remnant("von 7 pm, at 8 pm"), None, is_moved=True) == [HeardTime(1200)]
+
+
+def test_what_is_cancelled_may_be_at_a_time_that_does_not_suit() -> None:
+    assert hear_time(Remnant("nicht um 20 uhr"), None) is None
+    assert hear_time(Remnant("nicht um 20 uhr"), None, with_denied=True) == HeardTime(1200)
 
 
 def test_a_bare_time_only_on_the_quarter() -> None:

@@ -67,7 +67,9 @@ def test_what_is_taken_is_gone_and_nothing_grows_together() -> None:
     remnant = Remnant("am 24.12. um 19 uhr")
     match = remnant.take(re.compile(r"24\.12\.\s*um"))
     assert match is not None
-    assert remnant.text == "am  |  19 uhr"
+    assert remnant.text == "am ||||||||| 19 uhr"
+    assert remnant.whole == "am 24.12. um 19 uhr"
+    assert remnant.spans == [(3, 12)]
     assert remnant.words == ["am", "19", "uhr"]
     assert remnant.take(re.compile("24")) is None
 

@@ -33,6 +33,11 @@ async def turn(book: Book) -> Turn:
     return Turn(Talk(language="en", day=TUESDAY), Heard(ANNA, b"t", "hi"), desk)
 
 
+async def test_now_is_the_time_on_the_wall_of_the_business(turn: Turn) -> None:
+    assert turn.now.date() == turn.today
+    assert turn.now.timestamp() == NOW_S
+
+
 async def test_a_question_has_numbers_and_buttons(turn: Turn) -> None:
     turn.ask("**Which?**", [Option("a", "Apples"), Option("b", "Pears")], Expecting.DAY)
     (reply,) = turn.replies

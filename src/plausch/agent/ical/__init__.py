@@ -1,0 +1,1 @@
+"""Bookings in other people's calendars, and other calendars as times in which nothing is free."""

@@ -1,0 +1,60 @@
+"""The book as a calendar reads it: beside the agent, from the same file."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from plausch.agent.book_schema import STEPS
+from plausch.agent.rows import ALL_BETWEEN, TableBooking, entry_of
+from plausch.db.interface import Database, Row, Transaction
+from plausch.db.migrate import migrate
+from plausch.db.sqlite import open_sqlite
+from plausch.domain.booking import BookingState
+
+_MARK = """SELECT COUNT(*), MAX(modified_at_s), SUM(sequence),
+    SUM(LENGTH(note) + LENGTH(telephone) + LENGTH(resources)) FROM booking"""
+
+
+class BookEntries:
+    """Reads bookings; several processes may have the file open."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, path: Path | str) -> Self:
+        """Open the book's file. Raises StorageUnavailable, SchemaRefused."""
+        database = open_sqlite(path)
+        await migrate(database, STEPS)
+        return cls(database)
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self._database.close()
+
+    async def between(self, first_s: int, end_s: int, now_s: int) -> list[TableBooking]:
+        """Every booking, in whatever state, that begins within these instants, by begin.
+
+        A hold whose time is over counts as cancelled.
+        """
+
+        async def work(transaction: Transaction) -> list[TableBooking]:
+            rows = await transaction.fetch(ALL_BETWEEN, first_s, end_s)
+            return [_as_it_is(entry_of(row), now_s) for row in rows]
+
+        return await self._database.read(work)
+
+    async def mark(self) -> Row:
+        """Something that differs after changes of the book, save for rare ones of equal length."""
+
+        async def work(transaction: Transaction) -> Row:
+            return (await transaction.fetch(_MARK))[0]
+
+        return await self._database.read(work)
+
+
+def _as_it_is(entry: TableBooking, now_s: int) -> TableBooking:
+    booking = entry.booking
+    if booking.state is BookingState.HELD and booking.hold_until_s <= now_s:
+        return replace(entry, booking=replace(booking, state=BookingState.CANCELLED))
+    return entry

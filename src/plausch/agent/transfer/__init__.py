@@ -1,0 +1,1 @@
+"""Bookings and customers from and into other programs' files."""

@@ -1,0 +1,327 @@
+"""Rounds of synchronisation with a real Radicale, and what people do to the entries meanwhile."""
+
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from calendars import entry
+from plausch.agent.ical.dav import Collection, CollectionAddress, DavRefused, DavUnreachable
+from plausch.agent.ical.entries import Style
+from plausch.agent.ical.sync import CalendarSync, Outcome
+from plausch.agent.ical.sync_store import SyncStore
+from plausch.agent.rows import TableBooking
+from plausch.domain.booking import Booking, BookingState
+from radicale_server import PASSWORD, USER, Radicale
+from vectors.plausch_calendar import PLAIN
+
+NOW_S = PLAIN.starts_at_s - 86_400
+STYLE = Style("de")
+CANCELLED = replace(PLAIN, state=BookingState.CANCELLED, sequence=3)
+
+
+@pytest.fixture
+async def store(tmp_path: Path, address: CollectionAddress) -> AsyncIterator[SyncStore]:
+    opened = await SyncStore.open(tmp_path / "calendar.db", address.url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def sync(collection: Collection, store: SyncStore) -> CalendarSync:
+    return CalendarSync(collection, store, STYLE)
+
+
+def booked(number: int, **changes: object) -> TableBooking:
+    fields = {"uid": f"b-{number}", "starts_at_s": PLAIN.starts_at_s + number * 600, **changes}
+    booking: Booking = replace(PLAIN, **fields)  # type: ignore[arg-type]
+    return entry(replace(booking, ends_at_s=booking.starts_at_s + 5400), ("5",))
+
+
+NAME = f"{PLAIN.uid}.ics"
+
+
+async def test_a_booking_is_written_and_then_left_alone(
+    sync: CalendarSync, radicale: Radicale
+) -> None:
+    assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1)
+    assert "SUMMARY:4 Personen · Anna" in radicale.text(NAME)
+    before = radicale.request("GET", f"/{USER}/bookings/{NAME}")[1]["etag"]
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
+    assert radicale.request("GET", f"/{USER}/bookings/{NAME}")[1]["etag"] == before
+
+
+async def test_only_what_changed_is_sent(sync: CalendarSync, radicale: Radicale) -> None:
+    entries = [booked(number) for number in range(20)]
+    assert (await sync.round(entries, NOW_S)).written == 20
+    entries[7] = booked(7, party=6, sequence=3)
+    assert await sync.round(entries, NOW_S) == Outcome(written=1)
+    assert "6 Personen" in radicale.text("b-7.ics")
+
+
+async def test_a_cancelled_booking_leaves_the_calendar(
+    sync: CalendarSync, radicale: Radicale
+) -> None:
+    await sync.round([entry(PLAIN), booked(1)], NOW_S)
+    assert await sync.round([entry(CANCELLED), booked(1)], NOW_S) == Outcome(removed=1)
+    assert radicale.names() == {"b-1.ics"}
+    assert (await sync.round([entry(CANCELLED), booked(1)], NOW_S)).is_quiet
+
+
+async def test_the_past_stays_in_the_calendar(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    assert (await sync.round([], PLAIN.ends_at_s + 2 * 86_400)).is_quiet
+    assert radicale.names() == {NAME}
+    assert await store.sent() == {}
+
+
+async def test_an_event_of_a_person_is_left_alone(sync: CalendarSync, radicale: Radicale) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    theirs = radicale.text(NAME).replace(PLAIN.uid, "dentist")
+    radicale.write("dentist.ics", theirs)
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
+    assert await sync.round([], NOW_S) == Outcome(removed=1)
+    assert radicale.names() == {"dentist.ics"}
+
+
+async def test_what_a_person_edits_is_kept_and_written_over(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    radicale.write(NAME, radicale.text(NAME).replace("T193000", "T203000"))
+    with caplog.at_level(logging.INFO, "plausch.agent.calendar"):
+        assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1, edited=1)
+    assert "T193000" in radicale.text(NAME)
+    (edit,) = await store.edits()
+    assert (edit.uid, edit.seen_at_s) == (PLAIN.uid, NOW_S) and "T203000" in edit.text
+    assert PLAIN.uid in caplog.text and "Anna" not in caplog.text
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
+
+
+async def test_what_a_person_deletes_is_written_again(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    radicale.delete(NAME)
+    assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1, edited=1)
+    assert radicale.names() == {NAME}
+    assert [one.text for one in await store.edits()] == [""]
+
+
+async def test_edited_and_cancelled_is_kept_and_removed(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    radicale.write(NAME, radicale.text(NAME).replace("Anna", "Anna mit Hund"))
+    assert await sync.round([entry(CANCELLED)], NOW_S) == Outcome(removed=1, edited=1)
+    assert radicale.names() == set()
+    assert "mit Hund" in (await store.edits())[0].text
+
+
+async def test_deleted_and_cancelled_is_nothing_new(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    radicale.delete(NAME)
+    assert await sync.round([entry(CANCELLED)], NOW_S) == Outcome(removed=1)
+    assert await store.edits() == [] and await store.sent() == {}
+
+
+async def test_an_edit_in_the_middle_of_a_round_is_not_lost(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    store: SyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    put = collection.put
+
+    def late(name: str, text: str, etag: str) -> str | None:
+        if "garden" not in radicale.text(NAME) and not edited:
+            edited.append(1)
+            radicale.write(NAME, radicale.text(NAME).replace("Anna", "Anna garden"))
+        return put(name, text, etag)
+
+    edited: list[int] = []
+    monkeypatch.setattr(collection, "put", late)
+    newer = replace(PLAIN, party=5, sequence=3)
+    assert await sync.round([entry(newer)], NOW_S) == Outcome(written=1, edited=1)
+    assert "5 Personen" in radicale.text(NAME)
+    assert "garden" in (await store.edits())[0].text
+
+
+async def test_one_who_edits_all_the_time_is_met_again_later(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    put = collection.put
+    turns: list[int] = []
+
+    def late(name: str, text: str, etag: str) -> str | None:
+        turns.append(1)
+        radicale.write(NAME, text.replace("SUMMARY:", f"SUMMARY:{len(turns)} "))
+        return put(name, text, etag)
+
+    monkeypatch.setattr(collection, "put", late)
+    newer = entry(replace(PLAIN, party=5, sequence=3))
+    assert await sync.round([newer], NOW_S) == Outcome(refused=1, edited=3)
+    monkeypatch.undo()
+    assert (await sync.round([newer], NOW_S)).written == 1
+
+
+async def test_a_lost_answer_is_recognised(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    store: SyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = collection.put
+
+    def lost(name: str, text: str, etag: str) -> str | None:
+        put(name, text, etag)
+        raise DavUnreachable("lost")
+
+    monkeypatch.setattr(collection, "put", lost)
+    with pytest.raises(DavUnreachable):
+        await sync.round([entry(PLAIN)], NOW_S)
+    monkeypatch.undo()
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
+    assert await store.edits() == [] and (await store.sent())[PLAIN.uid].digest
+    assert radicale.names() == {NAME}
+
+
+async def test_a_lost_answer_and_a_cancel_leave_nothing_behind(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    store: SyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = collection.put
+
+    def lost(name: str, text: str, etag: str) -> str | None:
+        put(name, text, etag)
+        raise DavUnreachable("lost")
+
+    monkeypatch.setattr(collection, "put", lost)
+    with pytest.raises(DavUnreachable):
+        await sync.round([entry(PLAIN)], NOW_S)
+    monkeypatch.undo()
+    await sync.round([entry(CANCELLED)], NOW_S)
+    assert radicale.names() == set() and await store.sent() == {}
+
+
+async def test_a_server_that_tells_no_etag_is_asked_for_it(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    store: SyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = collection.put
+    monkeypatch.setattr(
+        collection,
+        "put",
+        lambda name, text, etag: None if put(name, text, etag) is None else "",
+    )
+    assert await sync.round([entry(PLAIN)], NOW_S) == Outcome(written=1)
+    assert (await store.sent())[PLAIN.uid].etag
+    assert (await sync.round([entry(PLAIN)], NOW_S)).is_quiet
+
+
+async def test_one_refused_entry_does_not_stop_the_others(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    put = collection.put
+
+    def some(name: str, text: str, etag: str) -> str | None:
+        if name == "b-1.ics":
+            raise DavRefused("no", 403)
+        return put(name, text, etag)
+
+    monkeypatch.setattr(collection, "put", some)
+    assert await sync.round([booked(0), booked(1), booked(2)], NOW_S) == Outcome(
+        written=2, refused=1
+    )
+    assert radicale.names() == {"b-0.ics", "b-2.ics"}
+
+
+async def test_a_wrong_password_stops_the_round(
+    store: SyncStore, address: CollectionAddress
+) -> None:
+    wrong = CalendarSync(Collection(replace(address, password="falsch")), store, STYLE)
+    with pytest.raises(DavRefused, match="user or password"):
+        await wrong.round([entry(PLAIN)], NOW_S)
+
+
+async def test_the_server_comes_back_empty(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([booked(0), booked(1)], NOW_S)
+    radicale.request("DELETE", f"/{USER}/bookings/")
+    radicale.make()
+    assert (await sync.round([booked(0), booked(1)], NOW_S)).written == 2
+    assert radicale.names() == {"b-0.ics", "b-1.ics"}
+
+
+STATES = st.sampled_from([None, BookingState.CONFIRMED, BookingState.HELD, BookingState.CANCELLED])
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 3), STATES, st.integers(1, 9), st.sampled_from(["", "edit", "delete"])
+    ),
+    max_size=8,
+)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(steps=STEPS)
+async def test_whatever_happens_the_calendar_is_the_book_afterwards(
+    steps: list[tuple[int, BookingState | None, int, str]], radicale_process: Radicale
+) -> None:
+    url = radicale_process.make("random")
+    store = await SyncStore.open(":memory:", url)
+    sync = CalendarSync(Collection(CollectionAddress(url, USER, PASSWORD)), store, STYLE)
+    book: dict[int, TableBooking] = {}
+    try:
+        for number, state, party, person in steps:
+            if state is None:
+                book.pop(number, None)
+            else:
+                book[number] = booked(number, state=state, party=party)
+            await sync.round(list(book.values()), NOW_S)
+            name = f"b-{number}.ics"
+            there = radicale_process.text(name, "random")
+            if there and person == "edit":
+                radicale_process.write(name, there.replace("SUMMARY:", "SUMMARY:! "), "random")
+            elif there and person == "delete":
+                radicale_process.delete(name, "random")
+        await sync.round(list(book.values()), NOW_S)
+        wanted = {
+            f"b-{number}.ics": entry.booking.party
+            for number, entry in book.items()
+            if entry.booking.state is not BookingState.CANCELLED
+        }
+        assert radicale_process.names("random") == set(wanted)
+        for name, party in wanted.items():
+            text = radicale_process.text(name, "random")
+            assert f"SUMMARY:{party} Person" in text
+        assert (await sync.round(list(book.values()), NOW_S)).is_quiet
+    finally:
+        await store.close()
+        radicale_process.request("DELETE", f"/{USER}/random/")
