@@ -116,6 +116,30 @@ _APPOINTMENTS: dict[str, tuple[str, str]] = {
         "Ich verstehe Sie leider nicht.{call} Schreiben Sie „Termin“, wenn Sie einen möchten.",
         'Sorry, I do not understand.{call} Write "appointment" if you would like one.',
     ),
+    "waiting_ask": (
+        "Soll ich Sie für {day} auf die Warteliste setzen? Wird etwas frei, schreibe ich Ihnen "
+        "sofort.",
+        "Shall I put you on the waiting list for {day}? When something becomes free, I write to "
+        "you at once.",
+    ),
+    "waiting_added": (
+        "Sie stehen auf der Warteliste: {day}. Wird etwas frei, schreibe ich Ihnen sofort, und Sie "
+        "nehmen es mit einem Tippen an.",
+        "You are on the waiting list: {day}. When something becomes free, I write to you at once, "
+        "and you take it with one tap.",
+    ),
+    "reminder": (
+        "Zur Erinnerung: Ihr Termin {what}. Kommen Sie?",
+        "A reminder of your appointment {what}. Are you coming?",
+    ),
+    "option_coming": ("Ja, ich komme", "Yes, I am coming"),
+    "coming_gone": ("Dieser Termin steht nicht mehr.", "That appointment no longer stands."),
+    "still_wanted": (
+        "Entschuldigung, ich war eine Weile nicht da und lese Ihre Nachricht von {asked} erst "
+        "jetzt. {wanted}: das ist frei. Möchten Sie es noch?",
+        "Sorry, I was away for a while and read your message of {asked} only now. {wanted}: that "
+        "is free. Would you still like it?",
+    ),
     "staff_moved": (
         "Ihr Termin ist geändert: jetzt {what} (bisher {was}). Passt das nicht, schreiben Sie "
         "mir.{call}",

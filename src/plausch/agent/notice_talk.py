@@ -150,7 +150,8 @@ async def ask_if_still_wanted(turn: Turn, starts_at_s: int, party: int) -> bool:
     phrases, calendar = turn.phrases, turn.desk.business.calendar
     local = calendar.local(starts_at_s)
     for day in (local.date(), local.date() - timedelta(days=1)):
-        found = await turn.desk.available(day, party, turn.talk.changing_uid, turn.talk.service)
+        talk = turn.talk
+        found = await turn.desk.available(day, party, talk.changing_uid, talk.service, talk.person)
         for slot in found.slots:
             if slot.starts_at_s == starts_at_s:
                 turn.talk = replace(turn.talk, party=party)

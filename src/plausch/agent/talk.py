@@ -75,8 +75,8 @@ class Talk:
     allowance_at_s: int = 0
     changing_uid: str = ""
     service: str = ""
-    person: str = ""
     waiting: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)

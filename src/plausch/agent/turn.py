@@ -101,8 +101,8 @@ class Turn:
     def forget_wishes(self) -> None:
         """The booking is settled: party, date and time are no longer meant."""
         self.talk = replace(self.talk, party=None, day=None, time=None, part=None)
-        self.talk = replace(self.talk, held_uid="", changing_uid="", waiting="")
-        self.talk = replace(self.talk, service="", person="")
+        self.talk = replace(self.talk, held_uid="", changing_uid="", service="", person="")
+        self.talk = replace(self.talk, waiting="")
         self.expect(Expecting.NOTHING)
 
     def reply(self, text: str, card: Card | None = None) -> None:
