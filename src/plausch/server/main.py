@@ -29,6 +29,7 @@ from plausch.server.franking import open_franking
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
+from plausch.server.profiles import Profiles
 from plausch.server.push_service import PushServices
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
@@ -92,6 +93,7 @@ class Server:
             wake_ups,
             Backups(database, clock, limits),
             Reports(database, clock, limits, franking),
+            Profiles(database, clock, limits, domain),
         )
         self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site)
         try:
