@@ -12,7 +12,7 @@ from plausch.domain.profile import Address, Profile
 from plausch.domain.profile_codec import parse_body
 from plausch.identity.device_list import DeviceList
 from plausch.identity.profile import parse_profile
-from plausch.server.blobs import Blobs, name_of
+from plausch.server.blobs import Blobs
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.local_blobs import LocalBlobs
@@ -247,9 +247,8 @@ async def test_pictures_have_to_be_there_as_they_are_described(world: World, blo
         with refused("unknown_blob"):
             await linde.publish(1, profile)
     await linde.publish(1, pictures=(picture,))
-    assert await world.profiles.picture("linde", picture.digest) == name_of(picture.blob)
-    assert await world.profiles.picture("linde", bytes(32)) is None
-    assert await world.profiles.picture("other", picture.digest) is None
+    assert await blobs.public(picture.blob) == b"a picture"
+    assert await blobs.public(bytes(32)) is None
 
 
 async def test_a_picture_stays_as_long_as_the_profile_shows_it(world: World, blobs: Blobs) -> None:

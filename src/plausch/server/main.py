@@ -19,6 +19,7 @@ from plausch.db.open import open_database
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
 from plausch.server.blobs import Blobs
+from plausch.server.cards import Cards
 from plausch.server.config import DEFAULT_PORT, ServerConfig, read_config
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
@@ -95,7 +96,8 @@ class Server:
             Reports(database, clock, limits, franking),
             Profiles(database, clock, limits, domain),
         )
-        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site)
+        cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
+        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site, cards)
         try:
             port = await self.edge.start()
         except OSError as error:

@@ -119,10 +119,6 @@ class Profiles:
             return None
         return PublicProfile(signed.account, signed, parse_body(signed.body))
 
-    async def picture(self, name: str, digest: bytes) -> bytes | None:
-        """The blob name of a picture of a public profile."""
-        return await self._database.read(lambda tx: profile.picture(tx, name, digest))
-
     async def search(
         self, searcher: DeviceRecord, words: str, kind: str, place: str, after: str, limit: int
     ) -> Found:

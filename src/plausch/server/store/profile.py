@@ -108,17 +108,6 @@ async def by_name(tx: Transaction, name: str) -> bytes | None:
     return bytes(rows[0][0]) if rows else None
 
 
-async def picture(tx: Transaction, name: str, digest: bytes) -> bytes | None:
-    """The blob name of a picture in the public profile of the account of that name."""
-    rows = await tx.fetch(
-        "SELECT i.blob_name FROM profile_picture i JOIN account a ON a.id = i.account_id "
-        "WHERE a.name = $1 AND i.digest = $2",
-        name,
-        digest,
-    )
-    return bytes(rows[0][0]) if rows else None
-
-
 async def find(tx: Transaction, query: Query) -> list[FoundRow]:
     """The listed businesses that fit, by account name."""
     patterns = [*query.patterns, *["%"] * MOST_WORDS][:MOST_WORDS]

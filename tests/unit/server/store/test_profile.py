@@ -20,15 +20,6 @@ async def test_the_newest_profile_takes_the_place_of_the_one_before(rows: Rows) 
     assert await rows.run(lambda tx: profile.by_name(tx, "anna")) is None
 
 
-async def test_pictures_go_with_the_profile_that_shows_them(rows: Rows) -> None:
-    await rows.run(lambda tx: profile.put(tx, rows.cem, FIRST, [(b"d1", b"n1"), (b"d2", b"n2")]))
-    assert await rows.run(lambda tx: profile.picture(tx, "cem", b"d1")) == b"n1"
-    await rows.run(lambda tx: profile.put(tx, rows.cem, FIRST, [(b"d2", b"n2")]))
-    assert await rows.run(lambda tx: profile.picture(tx, "cem", b"d1")) is None
-    assert await rows.run(lambda tx: profile.picture(tx, "cem", b"d2")) == b"n2"
-    assert await rows.run(lambda tx: profile.picture(tx, "anna", b"d2")) is None
-
-
 async def test_a_blob_that_a_profile_shows_does_not_grow_old(rows: Rows) -> None:
     await rows.run(lambda tx: blob.add(tx, b"n1", rows.cem, 5, b"d1", 1))
     row = await rows.run(lambda tx: blob.find(tx, b"n1"))
