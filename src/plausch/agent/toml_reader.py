@@ -87,6 +87,15 @@ class Section:
             raise self.refuse(key, f"must be one line of at most {characters} characters.")
         return value.strip()
 
+    def paragraphs(self, key: str, default: str = "") -> str:
+        """A text that may have several lines; blanks around it do not count."""
+        if not self.has(key):
+            return default
+        value = self._take(key, "a text in quotes")
+        if not isinstance(value, str):
+            raise self.refuse(key, "must be a text in quotes, of several lines in triple quotes.")
+        return value.strip()
+
     def choice(self, key: str, words: Sequence[str], default: str | None = None) -> str:
         """One of some words."""
         if default is not None and not self.has(key):
