@@ -54,6 +54,7 @@ class CardPage:
             f'<!doctype html>\n<html lang="{self._language}" class="card-alone">\n<head>\n'
             '<meta charset="utf-8">\n'
             '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+            '<link rel="icon" href="/icons/icon.svg" type="image/svg+xml">\n'
             f"{self._head()}</head>\n<body>\n{self._card(alone=True)}\n</body>\n</html>\n"
         )
 

@@ -37,6 +37,7 @@ def test_the_example_can_go_public(file: Path) -> None:
     assert missing_in(profile) == ()
     assert parse_body(encode_profile(profile)) == profile
     assert profile.privacy.in_language("en").startswith("We keep")
+    assert "\n" not in profile.privacy.de
     assert profile.listed
 
 

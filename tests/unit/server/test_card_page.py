@@ -45,8 +45,8 @@ class Read(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
-    def handle_data(self, data: str) -> None:
-        self.text += data
+    def handle_data(self, said: str) -> None:
+        self.text += said
 
     def named(self, tag: str) -> list[dict[str, str | None]]:
         return [attributes for name, attributes in self.elements if name == tag]
