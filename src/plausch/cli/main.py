@@ -38,6 +38,7 @@ COMMANDS = {
     "group": "Make, change, leave and list groups.",
     "devices": "The devices of this account.",
     "verify": "Compare safety numbers with somebody.",
+    "business": "A business's public profile, link and poster; the directory.",
     "agent": "A business's agent: set up, run, look into its book.",
     "demo": "Reserve a table in the restaurant Zur Linde.",
     "doctor": "Look an installation over and say what is wrong.",

@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Literal
 
+from plausch.cli.business_phrases import BUSINESS_PHRASES
+
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = ("en", "de")
 
@@ -214,6 +216,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Gebucht, und beide Seiten sind sich einig: {uid}, {when}, für {party}, auf den Namen "
         "{name}.",
     ),
+    **BUSINESS_PHRASES,
     "demo_not_booked": ("Nothing was reserved.", "Es wurde nichts reserviert."),
 }
 

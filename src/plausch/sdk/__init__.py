@@ -49,6 +49,8 @@ from plausch.sdk.events import (
 )
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 from plausch.sdk.outgoing import FileDescription
+from plausch.sdk.profiles import DirectoryEntry, Profiles, PublishedProfile
+from plausch.sdk.public_picture import ReadPicture, read_picture
 from plausch.sdk.reporting import Reason
 
 __all__ = [
@@ -62,6 +64,7 @@ __all__ = [
     "ConversationBroken",
     "ConversationJoined",
     "ConversationLeft",
+    "DirectoryEntry",
     "Event",
     "FileDescription",
     "FileRefused",
@@ -78,6 +81,9 @@ __all__ = [
     "ParticipantsChanged",
     "PictureChanged",
     "ProblemFound",
+    "Profiles",
+    "PublishedProfile",
+    "ReadPicture",
     "Reason",
     "SdkError",
     "SentMessage",
@@ -96,4 +102,5 @@ __all__ = [
     "VaultExists",
     "VaultMissing",
     "WrongPassphrase",
+    "read_picture",
 ]

@@ -34,6 +34,7 @@ from plausch.sdk.inbox import Inbox
 from plausch.sdk.join_link import parse_join_link
 from plausch.sdk.message import IncomingMessage, SentMessage
 from plausch.sdk.own_devices import remove_device
+from plausch.sdk.profiles import Profiles
 from plausch.sdk.trust import contact_of
 from plausch.sdk.vault.accounts import KeptAccount
 from plausch.sdk.vault.own import OwnTable
@@ -326,6 +327,11 @@ class Client:
         """
         parsed = DeviceAddress.parse_uri(device) if isinstance(device, str) else device
         await remove_device(self._device, parsed)
+
+    @property
+    def profiles(self) -> Profiles:
+        """Public profiles of businesses, this account's own among them."""
+        return Profiles(self._device.core)
 
     async def problems(self) -> list[str]:
         """What was received and not believed, oldest first, one sentence each."""

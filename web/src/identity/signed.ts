@@ -71,12 +71,12 @@ export class Fields {
     if (!Array.isArray(value)) {
       throw malformed(this.#label, `field ${this.#at} is not an array`);
     }
-    return value.map((element) => {
-      const fields = new Fields(this.#label, element);
-      const item = read(fields);
-      fields.finish();
-      return item;
-    });
+    return value.map((element) => this.#whole(element, read));
+  }
+
+  /** One array with fields of its own. */
+  inner<T>(read: (fields: Fields) => T): T {
+    return this.#whole(this.#next(), read);
   }
 
   /** Nothing is left. */
@@ -84,6 +84,13 @@ export class Fields {
     if (this.#at !== this.#elements.length) {
       throw malformed(this.#label, `it has ${this.#elements.length} fields, not ${this.#at}`);
     }
+  }
+
+  #whole<T>(element: unknown, read: (fields: Fields) => T): T {
+    const fields = new Fields(this.#label, element);
+    const item = read(fields);
+    fields.finish();
+    return item;
   }
 
   #next(): unknown {

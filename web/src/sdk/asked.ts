@@ -174,6 +174,7 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   forget: HERE,
   contact: ACCOUNT,
   contacts: {},
+  profile: ACCOUNT,
   safety: ACCOUNT,
   markVerified: { ...ACCOUNT, compared: text() },
   acceptIdentity: { ...ACCOUNT, compared: text() },

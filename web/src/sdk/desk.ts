@@ -201,11 +201,12 @@ export class Desk {
 
   #groupOperations(): Pick<
     Table,
-    'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit'
+    'profile' | 'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit'
   > {
     const rooms = (): Rooms => this.#demand().rooms;
     const admissions = (): Admissions => this.#demand().admissions;
     return {
+      profile: (asked) => rooms().profile(asked),
       setPicture: (asked) => rooms().setPicture(asked),
       appoint: (asked) => rooms().appoint(asked),
       setLink: (asked) => admissions().setLink(asked),

@@ -11,8 +11,10 @@ import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
+import type { ProfileView } from './profile_shapes.ts';
 
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
+export type { AddressView, ProfileView, SpanView, WordingView } from './profile_shapes.ts';
 
 /** The largest file that can be sent. */
 export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
@@ -389,6 +391,8 @@ export interface Operations {
 
   contact: (asked: { readonly address: string }) => ContactView;
   contacts: (asked: Empty) => readonly ContactView[];
+  /** Of a business; undefined when it has none. */
+  profile: (asked: { readonly address: string }) => ProfileView | undefined;
   safety: (asked: { readonly address: string }) => SafetyView;
   /** `compared`: the number, or the text of the scanned code. */
   markVerified: (asked: { readonly address: string; readonly compared: string }) => ContactView;

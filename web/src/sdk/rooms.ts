@@ -16,6 +16,7 @@ import { lastLine } from './last_line.ts';
 import { demandParticipant, Intent } from './membership.ts';
 import { type ListKeeper, removeDevice } from './own_devices.ts';
 import type { Answered, Asked, ContactView, ConversationView, SafetyView } from './protocol.ts';
+import { Profiles } from './profiles.ts';
 import { demandAdmin, heirOf } from './roles.ts';
 import { contactView, conversationView } from './views.ts';
 import { Turns } from '../platform/turns.ts';
@@ -24,9 +25,11 @@ import { Turns } from '../platform/turns.ts';
 export class Rooms {
   readonly #device: Device;
   readonly #beginning = new Turns();
+  readonly #profiles: Profiles;
 
   constructor(device: Device) {
     this.#device = device;
+    this.#profiles = new Profiles(device.core);
   }
 
   /** The conversation of an id. Throws UnknownConversation, NameRefused. */
@@ -229,6 +232,10 @@ export class Rooms {
   contacts(): readonly ContactView[] {
     const { core } = this.#device;
     return core.trust.contacts().map(({ address }) => contactView(core, address));
+  }
+
+  async profile({ address }: Asked<'profile'>): Promise<Answered<'profile'>> {
+    return this.#profiles.get(await this.#known(address));
   }
 
   async safety({ address }: Asked<'safety'>): Promise<SafetyView> {

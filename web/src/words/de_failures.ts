@@ -1,6 +1,7 @@
 /** What can go wrong, in German. */
 
 import { deDeviceFailures } from './de_devices.ts';
+import { deProfileFailures } from './de_profile.ts';
 import { deReportFailures } from './de_report.ts';
 import type { enFailures } from './en_failures.ts';
 
@@ -18,6 +19,7 @@ const TOO_FAST = 'Das ging zu schnell. Warte einen Moment und versuch es noch ei
 export const deFailures: typeof enFailures = {
   ...deDeviceFailures,
   ...deReportFailures,
+  ...deProfileFailures,
   bad_name: 'Das ist kein gültiger Name. Nimm Buchstaben, Ziffern, Punkte und Striche.',
   name_taken: 'Dieser Name ist vergeben. Wähle einen anderen.',
   invitation_required:

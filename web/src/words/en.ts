@@ -2,6 +2,7 @@
 
 import { enDevices } from './en_devices.ts';
 import { enMore } from './en_more.ts';
+import { enProfile } from './en_profile.ts';
 import { enReport } from './en_report.ts';
 import { lists, plurals } from './plural.ts';
 
@@ -12,6 +13,7 @@ export const en = {
   ...enMore,
   ...enDevices,
   ...enReport,
+  ...enProfile,
   app: {
     name: 'Plausch',
     loading: 'Opening your conversations',

@@ -4,6 +4,7 @@
  */
 
 import { enDeviceFailures } from './en_devices.ts';
+import { enProfileFailures } from './en_profile.ts';
 import { enReportFailures } from './en_report.ts';
 
 const SERVER_MISTAKEN =
@@ -20,6 +21,7 @@ const TOO_FAST = 'That was too fast. Wait a moment and try again.';
 export const enFailures = {
   ...enDeviceFailures,
   ...enReportFailures,
+  ...enProfileFailures,
   bad_name: 'This is not a valid name. Use letters, digits, dots and dashes.',
   name_taken: 'This name is taken. Choose another one.',
   invitation_required: 'The invitation code is missing, wrong or used. Ask for a new one.',

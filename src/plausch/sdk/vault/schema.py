@@ -147,4 +147,9 @@ STEPS = (
             "ALTER TABLE conversation ADD COLUMN link {bytes}",  # sealed
         ),
     ),
+    Step(
+        5,
+        "profiles",
+        ("CREATE TABLE profile (uri TEXT PRIMARY KEY, signed {bytes} NOT NULL)",),
+    ),
 )
