@@ -12,6 +12,7 @@ from linde import FRIDAY, NOW_S, TUESDAY, ZONE, at, clock_of, restaurant, salon,
 from plausch.agent.book import Book
 from plausch.agent.desk import Desk
 from plausch.agent.rows import IS_LIVE
+from plausch.agent.seats import Seats
 from plausch.base.ids import ConversationId
 from plausch.db.interface import ConstraintViolated, Transaction
 from plausch.domain.booking import LIVE, Booking, BookingRefused, BookingState, By
@@ -222,13 +223,15 @@ async def test_even_wrong_code_cannot_claim_a_table_twice(book: Book, tmp_path: 
     """The primary key is the last wall: a desk that finds every table free is refused by it."""
     await hold(book, b"1")
 
-    class Blind(Desk):
-        async def _occupancy(self, *args):  # type: ignore[no-untyped-def]
-            occupancy = await super()._occupancy(*args)
+    class Blind(Seats):
+        async def occupancy(self, *args):  # type: ignore[no-untyped-def]
+            occupancy = await super().occupancy(*args)
             return replace(occupancy, placements=(), covers={})
 
     async def body(transaction: Transaction) -> object:
-        return await Blind(transaction, HOUSE, NOW_S).hold(BEN, b"2", SEVEN, 2)
+        desk = Desk(transaction, HOUSE, NOW_S)
+        desk.seats = Blind(transaction, HOUSE, NOW_S)
+        return await desk.hold(BEN, b"2", SEVEN, 2)
 
     with pytest.raises(ConstraintViolated):
         await book._database.transact(body)
@@ -239,12 +242,14 @@ async def test_even_wrong_code_cannot_exceed_the_pace(book: Book, tmp_path: Path
     await hold(book, b"1", party=6)
     await hold(book, b"2", party=4)
 
-    class Hasty(Desk):
-        async def _occupancy(self, *args):  # type: ignore[no-untyped-def]
-            return replace(await super()._occupancy(*args), covers={})
+    class Hasty(Seats):
+        async def occupancy(self, *args):  # type: ignore[no-untyped-def]
+            return replace(await super().occupancy(*args), covers={})
 
     async def body(transaction: Transaction) -> object:
-        return await Hasty(transaction, HOUSE, NOW_S).hold(BEN, b"3", SEVEN, 4)
+        desk = Desk(transaction, HOUSE, NOW_S)
+        desk.seats = Hasty(transaction, HOUSE, NOW_S)
+        return await desk.hold(BEN, b"3", SEVEN, 4)
 
     with pytest.raises(ConstraintViolated):
         await book._database.transact(body)
@@ -312,3 +317,61 @@ async def test_each_service_has_its_own_pace(book: Book) -> None:
     assert isinstance(await book.hold(house, ANNA, b"2", ten, 1, NOW_S, "colour"), Booking)
     later = at(TUESDAY, "10:30")
     assert isinstance(await book.hold(house, ANNA, b"3", later, 1, NOW_S, "cut"), Booking)
+
+
+# --- a person of choice ----------------------------------------------------------------------
+
+SALON = salon()
+NINE = at(TUESDAY, "09:00")
+
+
+async def with_person(
+    book: Book, token: bytes, person: str, starts_at_s: int = NINE
+) -> Booking | Unavailable:
+    """A cut with somebody, or anybody for an empty name, held by Anna."""
+
+    async def body(transaction: Transaction) -> Booking | Unavailable:
+        desk = Desk(transaction, SALON, NOW_S)
+        return await desk.hold(ANNA, token, starts_at_s, 1, "Anna", "cut", person=person)
+
+    return await book._database.transact(body)
+
+
+async def seated(book: Book) -> list[tuple[tuple[str, ...], bool]]:
+    listed = await book.bookings_on(TUESDAY, SALON.calendar.zone)
+    return [(one.tables, one.pinned) for one in listed]
+
+
+async def test_who_is_chosen_does_it_and_keeps_it(book: Book) -> None:
+    """Ben would be given first; Mia was asked for, and the search moves nobody away from her."""
+    assert isinstance(await with_person(book, b"1", "Mia"), Booking)
+    assert isinstance(await with_person(book, b"2", ""), Booking)
+    assert await seated(book) == [(("Ben",), False), (("Mia",), True)]
+
+
+async def test_who_is_chosen_and_taken_is_not_replaced_by_another(book: Book) -> None:
+    assert isinstance(await with_person(book, b"1", "Mia"), Booking)
+    assert await with_person(book, b"2", "Mia") is Unavailable.FULL
+    assert isinstance(await with_person(book, b"3", "Ben"), Booking)
+
+
+async def test_somebody_who_was_not_chosen_makes_room_for_who_was(book: Book) -> None:
+    """A guest to whom it is all the same goes from Ben to Mia when Ben is asked for."""
+    assert isinstance(await with_person(book, b"1", ""), Booking)
+    assert await seated(book) == [(("Ben",), False)]
+    assert isinstance(await with_person(book, b"2", "Ben"), Booking)
+    assert sorted(await seated(book)) == [(("Ben",), True), (("Mia",), False)]
+
+
+async def test_free_times_are_those_of_who_is_chosen(book: Book) -> None:
+    assert isinstance(await with_person(book, b"1", "Mia"), Booking)
+
+    async def body(transaction: Transaction) -> list[bool]:
+        desk = Desk(transaction, SALON, NOW_S)
+        free = []
+        for person in ("Mia", "Ben", "", "*", "Nobody"):
+            found = await desk.available(TUESDAY, 1, "", "cut", person)
+            free.append(NINE in {slot.starts_at_s for slot in found.slots})
+        return free
+
+    assert await book._database.read(body) == [False, True, True, True, True]
