@@ -10,6 +10,8 @@ import click
 
 from plausch.agent.book import Book
 from plausch.agent.config import example_text, load_business
+from plausch.agent.ical.settings import load_settings
+from plausch.agent.ical.tasks import calendar_tasks
 from plausch.agent.rows import TableBooking
 from plausch.agent.run import Agent
 from plausch.base.clock import SystemClock
@@ -17,6 +19,7 @@ from plausch.base.errors import LocalError
 from plausch.base.ids import parse_name
 from plausch.cli.console import Screen, log_to_stderr, screen_of
 from plausch.cli.home import owned, run
+from plausch.cli.later import AgentCommands
 from plausch.cli.options import home_option, json_option, passphrase_option, read_passphrase
 from plausch.cli.records import BookingRecord
 from plausch.cli.stage.menu import wall_time
@@ -33,7 +36,7 @@ class NoAgent(LocalError):
     code = "no_agent"
 
 
-@click.group()
+@click.group(cls=AgentCommands)
 def agent() -> None:
     """A business's agent: it answers guests at any hour, and keeps the book.
 
@@ -139,16 +142,19 @@ def run_agent(home: Path, passphrase_file: Path | None) -> None:
     """
     screen = screen_of()
     house = business_of(home)
+    calendars = load_settings(home)
     log_to_stderr()
 
     async def work() -> None:
         book = await Book.open(home / BOOK_FILE)
+        clock = SystemClock()
+        beside = calendar_tasks(calendars, home, home / BOOK_FILE, house, clock)
         try:
-            async with owned(home, passphrase_file, screen) as client:
+            async with owned(home, passphrase_file, screen) as client, beside:
                 await client.synchronize()
                 screen.say("agent_running", name=house.name, address=client.address)
                 screen.line(f"ready {client.address}")
-                await Agent(client, house, book, SystemClock()).run()
+                await Agent(client, house, book, clock).run()
         finally:
             await book.close()
 

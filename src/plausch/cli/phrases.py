@@ -162,6 +162,61 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{name} answers as {address}; Ctrl-C ends it.",
         "{name} antwortet als {address}; Strg-C beendet.",
     ),
+    "calendar_closed": (
+        "{name}: {closed} times are closed now, {opened} are open again.",
+        "{name}: {closed} Zeiten sind jetzt geschlossen, {opened} wieder offen.",
+    ),
+    "calendar_event": ("Event {uid}: {why}", "Termin {uid}: {why}"),
+    "event_repeats_too_often": (
+        "left out, it repeats several times an hour.",
+        "ausgelassen, er wiederholt sich mehrmals in der Stunde.",
+    ),
+    "event_repeats_too_long": (
+        "left out, it repeats since a time that cannot be counted from.",
+        "ausgelassen, seine Wiederholung beginnt zu weit in der Vergangenheit.",
+    ),
+    "event_several_rules": (
+        "left out, it has several rules of repetition.",
+        "ausgelassen, er hat mehrere Regeln der Wiederholung.",
+    ),
+    "event_too_many_dates": (
+        "left out, it has more than a thousand dates.",
+        "ausgelassen, er hat mehr als tausend Tage.",
+    ),
+    "event_too_many_exceptions": (
+        "left out, it has more than a thousand exceptions.",
+        "ausgelassen, er hat mehr als tausend Ausnahmen.",
+    ),
+    "event_unreadable": ("left out, it cannot be read.", "ausgelassen, er ist nicht lesbar."),
+    "event_unknown_zone": (
+        "its time zone does not exist; taken as the time here.",
+        "seine Zeitzone gibt es nicht; als hiesige Zeit genommen.",
+    ),
+    "no_edits": (
+        "Nobody has changed a booking in the calendar.",
+        "Niemand hat im Kalender eine Reservierung geändert.",
+    ),
+    "calendar_edited": (
+        "Booking {uid} was changed in the calendar (seen {at}); there stood:",
+        "Reservierung {uid} wurde im Kalender geändert (gesehen {at}); dort stand:",
+    ),
+    "calendar_deleted": (
+        "Booking {uid} was deleted in the calendar (seen {at}).",
+        "Reservierung {uid} wurde im Kalender gelöscht (gesehen {at}).",
+    ),
+    "import_done": (
+        "Taken over: {new}; known already: {known}; not taken (over or cancelled): {skipped}. "
+        "The file was read as {encoding}.",
+        "Übernommen: {new}; schon bekannt: {known}; ausgelassen (vorbei oder abgesagt): {skipped}. "
+        "Die Datei wurde als {encoding} gelesen.",
+    ),
+    "import_preview": (
+        "Would be taken over: {new}; known already: {known}; not taken (over or cancelled): "
+        "{skipped}. The file was read as {encoding}. Nothing has changed.",
+        "Würden übernommen: {new}; schon bekannt: {known}; ausgelassen (vorbei oder abgesagt): "
+        "{skipped}. Die Datei wurde als {encoding} gelesen. Nichts ist geändert.",
+    ),
+    "more_problems": ("... and {count} more.", "... und {count} weitere."),
     "no_bookings": ("The book is empty.", "Das Buch ist leer."),
     "healthy": ("Everything that was looked at is in order.", "Alles Geprüfte ist in Ordnung."),
     "unhealthy": (
