@@ -16,6 +16,7 @@ from plausch.sdk.errors import (
     FileRefused,
     IdentityChanged,
     NotAdmin,
+    NotOwner,
     NotParticipant,
     SdkError,
     ServerMisbehaved,
@@ -47,8 +48,10 @@ from plausch.sdk.events import (
     StatusChanged,
     TitleChanged,
 )
+from plausch.sdk.linking import ExistingPerson, NewPerson
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 from plausch.sdk.outgoing import FileDescription
+from plausch.sdk.pairing import PairingRefused
 from plausch.sdk.reporting import Reason
 
 __all__ = [
@@ -63,6 +66,7 @@ __all__ = [
     "ConversationJoined",
     "ConversationLeft",
     "Event",
+    "ExistingPerson",
     "FileDescription",
     "FileRefused",
     "ForkSuspected",
@@ -73,8 +77,11 @@ __all__ = [
     "LinkChanged",
     "MessageChanged",
     "MessageReceived",
+    "NewPerson",
     "NotAdmin",
+    "NotOwner",
     "NotParticipant",
+    "PairingRefused",
     "ParticipantsChanged",
     "PictureChanged",
     "ProblemFound",
