@@ -26,7 +26,7 @@ class Terminal:
 
     def __init__(self, screen: Screen) -> None:
         self._screen = screen
-        self._lines = Lines(sys.stdin.fileno())
+        self._lines: Lines | None = None
 
     async def show(self, link: str) -> None:
         """The code, and the link for who has no camera."""
@@ -43,12 +43,17 @@ class Terminal:
     async def wants(self, account: str) -> bool:
         """Yes or no to the account."""
         self._screen.note(self._screen.phrase("link_join", account=account))
-        typed = await self._lines.next()
+        typed = await self._typed()
         return typed is not None and typed.strip().lower() in YES
 
     async def agrees(self, name: str, attempt: int) -> str | None:
         """The digits that the other device shows; nothing typed is a no."""
         key = "link_agree" if attempt == 1 else "link_again"
         self._screen.note(self._screen.phrase(key, name=name))
-        typed = await self._lines.next()
+        typed = await self._typed()
         return typed if typed and typed.strip() else None
+
+    async def _typed(self) -> str | None:
+        if self._lines is None:
+            self._lines = Lines(sys.stdin.fileno())
+        return await self._lines.next()
