@@ -64,7 +64,7 @@ export class AccountDevices {
       enrol: (deviceKey) => addDevice(this.#rooms.keeper(), deviceKey, isStaff),
       withdraw: ({ device }) => removeDevice(this.#rooms.keeper(), device),
       note: async ({ device }, name) => {
-        await core.naming.set(device, staff?.trim() || name);
+        await core.naming.set(device, staff ?? name);
         return this.#departures.promise(device);
       },
     };
