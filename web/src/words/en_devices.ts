@@ -131,6 +131,7 @@ export const enDeviceFailures = {
   pairing_taken: 'Another device is using this code already. Show a new one, and use it once.',
   too_many_pairings: 'Too many devices are being linked right now. Try again in a few minutes.',
   too_many_devices: 'You have as many devices as one account may have. Remove one first.',
+  own_device: 'A device cannot remove itself. Remove it on another one, or erase it here.',
   not_owner: 'Only a device of an owner can do that. This one belongs to staff.',
   not_business: 'Only the account of a business has staff.',
   link_other_role: 'This device is on the list already, in another role. Remove it first.',
