@@ -20,6 +20,7 @@ from plausch.base.ids import parse_name
 from plausch.cli.console import Screen, log_to_stderr, screen_of
 from plausch.cli.home import owned, run
 from plausch.cli.later import AgentCommands
+from plausch.cli.link import join
 from plausch.cli.options import home_option, json_option, passphrase_option, read_passphrase
 from plausch.cli.records import BookingRecord
 from plausch.cli.stage.menu import wall_time
@@ -104,6 +105,43 @@ def init(
     if as_json:
         screen.record({"address": address, "business": house.name, "home": str(home)})
     screen.answer("business_ready", name=house.name, address=address, home=home)
+
+
+@agent.command(epilog="Example: plausch agent pair --home ~/linde --server https://example.org")
+@click.argument("link", default="")
+@click.option("--server", default="", metavar="URL", help="Of the server; a LINK names it.")
+@click.option(
+    "--business",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="TOML",
+    help="The restaurant; without it, the example 'Zur Linde' for you to change.",
+)
+@home_option
+@passphrase_option
+@json_option
+def pair(
+    link: str,
+    server: str,
+    business: Path | None,
+    home: Path,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Make this machine the agent of a business whose account is on another device.
+
+    Shows a code for the device that has the account, or answers the LINK that it shows. As a
+    device of staff it can do its work all the same, and who steals the machine has no more. It
+    knows what comes from now on; an interrupted call may be repeated.
+    """
+    screen = screen_of(json=as_json)
+    if business is not None:
+        load_restaurant(business)
+    record = join(screen, home, server, link, "Plausch agent", passphrase_file)
+    place_business(home, business)
+    restaurant = business_of(home)
+    if as_json:
+        screen.record(record)
+    screen.answer("business_ready", name=restaurant.name, address=record.address, home=home)
 
 
 def place_business(home: Path, business: Path | None) -> None:

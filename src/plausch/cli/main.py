@@ -30,6 +30,7 @@ COMMANDS = {
     "invite": "Invitation codes of a server, for its operator.",
     "reports": "What people have reported, for the operator of a server.",
     "register": "Make an account on a server, with this device as its first.",
+    "link": "Make this a device of an account that you have elsewhere.",
     "send": "Send a text or a file to somebody or to a group.",
     "listen": "Show messages as they come.",
     "history": "What was said with somebody or in a group.",

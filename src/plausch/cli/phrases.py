@@ -121,6 +121,45 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{device} is off the list and out of the conversations.",
         "{device} ist von der Liste und aus den Unterhaltungen entfernt.",
     ),
+    "device_staff": ("staff", "Personal"),
+    "device_linked": (
+        "{device} is a device of {address} now.",
+        "{device} ist jetzt ein Gerät von {address}.",
+    ),
+    "linked": ("This is a device of {address} now.", "Dies ist jetzt ein Gerät von {address}."),
+    "linked_staff": (
+        "This is a device of the staff of {address} now.",
+        "Dies ist jetzt ein Gerät des Personals von {address}.",
+    ),
+    "link_no_history": (
+        "What was said before stays on the other devices; this one begins with what comes now.",
+        "Was vorher gesagt wurde, bleibt auf den anderen Geräten; dieses beginnt mit dem, was "
+        "jetzt kommt.",
+    ),
+    "link_show": (
+        "Scan this code with the other device, or give it this link; it is good for 10 minutes:",
+        "Lesen Sie diesen Code mit dem anderen Gerät, oder geben Sie ihm diesen Link; er gilt 10 "
+        "Minuten:",
+    ),
+    "link_digits": (
+        "Type {digits} on the other device.",
+        "Geben Sie {digits} auf dem anderen Gerät ein.",
+    ),
+    "link_join": (
+        "Is this to be a device of {account}? [y/N]",
+        "Soll dies ein Gerät von {account} sein? [j/N]",
+    ),
+    "link_agree": (
+        "{name} wants to become a device of this account and then reads and writes as you. Type "
+        "the six digits that it shows; an empty line says no:",
+        "{name} soll ein Gerät dieses Kontos werden und liest und schreibt dann als Sie. Geben Sie "
+        "die sechs Ziffern ein, die es zeigt; eine leere Zeile sagt nein:",
+    ),
+    "link_again": (
+        "These are not the digits of {name}; if it shows these, somebody is in between. Once more:",
+        "Das sind nicht die Ziffern von {name}; zeigt es diese, ist jemand dazwischen. Noch "
+        "einmal:",
+    ),
     "safety": (
         "Safety number with {address} ({state}):",
         "Sicherheitsnummer mit {address} ({state}):",

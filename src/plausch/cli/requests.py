@@ -384,10 +384,11 @@ class Devices(Request[DevicesRecord], frozen=True, kw_only=True, tag="devices"):
                     "list."
                 )
             await client.remove_device(named[0])
+        staff = await client.staff()
         return DevicesRecord(
             address=str(client.address),
             devices=[
-                DeviceRecord(device=one.uri, here=one == client.device)
+                DeviceRecord(device=one.uri, here=one == client.device, staff=one in staff)
                 for one in await client.devices()
             ],
         )

@@ -16,6 +16,7 @@ from plausch.sdk.errors import (
     FileRefused,
     IdentityChanged,
     NotAdmin,
+    NotOwner,
     NotParticipant,
     SdkError,
     ServerMisbehaved,
@@ -47,8 +48,10 @@ from plausch.sdk.events import (
     StatusChanged,
     TitleChanged,
 )
+from plausch.sdk.linking import ExistingPerson, NewPerson
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 from plausch.sdk.outgoing import FileDescription
+from plausch.sdk.pairing import PairingRefused
 from plausch.sdk.profiles import DirectoryEntry, Profiles, PublishedProfile
 from plausch.sdk.public_picture import ReadPicture, read_picture
 from plausch.sdk.reporting import Reason
@@ -66,6 +69,7 @@ __all__ = [
     "ConversationLeft",
     "DirectoryEntry",
     "Event",
+    "ExistingPerson",
     "FileDescription",
     "FileRefused",
     "ForkSuspected",
@@ -76,8 +80,11 @@ __all__ = [
     "LinkChanged",
     "MessageChanged",
     "MessageReceived",
+    "NewPerson",
     "NotAdmin",
+    "NotOwner",
     "NotParticipant",
+    "PairingRefused",
     "ParticipantsChanged",
     "PictureChanged",
     "ProblemFound",

@@ -113,14 +113,14 @@ export function pack(key: SigningKey, label: string, payload: readonly Field[]):
 }
 
 /**
- * Parse strictly. `read` reads the fields that follow the version.
+ * Parse strictly. `readers` read the fields that follow version 1, 2 and so on.
  *
  * Throws IdentityRefused (`malformed`, `unknown_version`).
  */
 export function unpack<P>(
   raw: Uint8Array,
   label: string,
-  read: (fields: Fields) => P,
+  ...readers: readonly ((fields: Fields) => P)[]
 ): Unpacked<P> {
   if (raw.length > MAX_SIGNED_BYTES) {
     throw new IdentityRefused(
@@ -135,7 +135,7 @@ export function unpack<P>(
       { code: 'malformed' },
     );
   }
-  checkVersion(payload, label);
+  const read = ofVersion(payload, label, readers);
   const parsed = decodeExactly(payload, label, (fields) => {
     fields.natural();
     return read(fields);
@@ -167,18 +167,20 @@ function readSigned(fields: Fields): readonly [payload: Uint8Array, signature: U
 }
 
 /** Say that a version is unknown before saying that its fields are. */
-function checkVersion(raw: Uint8Array, label: string): void {
+function ofVersion<R>(raw: Uint8Array, label: string, readers: readonly R[]): R {
   const decoded = decoding(raw, label);
   const version: unknown = Array.isArray(decoded) ? decoded[0] : undefined;
   if (typeof version !== 'number' || !Number.isInteger(version)) {
     throw malformed(label, 'it names no version');
   }
-  if (version !== VERSION) {
+  const reader = readers[version - VERSION];
+  if (reader === undefined) {
     throw new IdentityRefused(
-      `A ${label} has version ${version}; this program knows version ${VERSION}.`,
+      `A ${label} has version ${version}; this program knows version ${readers.length}.`,
       { code: 'unknown_version' },
     );
   }
+  return reader;
 }
 
 /** One msgpack value and nothing after it; a length that promises more than there is ends it. */

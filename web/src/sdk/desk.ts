@@ -285,7 +285,7 @@ export class Desk {
     }
   }
 
-  async #link({ isScanned = false, link, name }: Partial<Asked<'linkWith'>>) {
+  async #link({ isScanned = false, link, name, staff }: Partial<Asked<'linkWith'>>) {
     const asked = {
       isScanned,
       ...(link === undefined ? {} : { link }),
@@ -295,7 +295,7 @@ export class Desk {
     if (running === undefined) {
       return this.#linkings.beginNew(this.#vault, asked, ({ own }) => this.#start(own));
     }
-    return this.#linkings.beginExisting(await running.devices.giver(), asked, () => {
+    return this.#linkings.beginExisting(await running.devices.giver(staff), asked, () => {
       running.devices.linked();
       return Promise.resolve();
     });
@@ -487,6 +487,7 @@ async function toldOf(running: Running, event: Event): Promise<Told | undefined>
   }
 }
 
-function ownView({ device, kind }: AccountOwn): OwnView {
-  return { address: device.account.toString(), device: device.uri, kind };
+function ownView({ device, identity, kind }: AccountOwn): OwnView {
+  const isStaff = identity === undefined;
+  return { address: device.account.toString(), device: device.uri, kind, isStaff };
 }

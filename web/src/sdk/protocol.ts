@@ -44,6 +44,9 @@ export interface OwnView {
   readonly address: string;
   readonly device: string;
   readonly kind: 'person' | 'business';
+
+  /** Whether this device is one of a business's staff: it manages nothing. */
+  readonly isStaff?: boolean;
 }
 
 /** The newest line of a conversation, for its row in the list. */
@@ -196,6 +199,7 @@ export interface DeviceView {
   readonly device: string;
   readonly name: string;
   readonly isThis: boolean;
+  readonly isStaff?: boolean;
   readonly listedAtMs: number;
 }
 
@@ -412,12 +416,16 @@ export interface Operations {
   removeDevice: (asked: { readonly device: string }) => undefined;
   nameDevice: (asked: { readonly device: string; readonly name: string }) => undefined;
 
-  /** Show a code for the other device. `name`: what this one is called, if it is the new one. */
-  beginLinking: (asked: { readonly name?: string }) => LinkingView;
+  /**
+   * Show a code for the other device. `name`: what this one is called, if it is the new one.
+   * `staff`: whose device it is to be, if it is one of staff.
+   */
+  beginLinking: (asked: { readonly name?: string; readonly staff?: string }) => LinkingView;
   /** Answer the code of the other device. `isScanned`: the camera has read it from its screen. */
   linkWith: (asked: {
     readonly link: string;
     readonly name?: string;
+    readonly staff?: string;
     readonly isScanned?: boolean;
   }) => LinkingView;
   /** The person's yes to this linking, with the digits that the other device shows. */

@@ -14,7 +14,7 @@ import { LONGEST_EXPIRY_S } from './expiry.ts';
 import { allFacts } from './facts.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant, Intent } from './membership.ts';
-import { type ListKeeper, removeDevice } from './own_devices.ts';
+import { identityOf, type ListKeeper, removeDevice } from './own_devices.ts';
 import type { Answered, Asked, ContactView, ConversationView, SafetyView } from './protocol.ts';
 import { Profiles } from './profiles.ts';
 import { demandAdmin, heirOf } from './roles.ts';
@@ -284,6 +284,7 @@ export class Rooms {
       device: device.uri,
       name: core.naming.of(device),
       isThis: device.equals(core.device),
+      isStaff: list.isStaff(device),
       listedAtMs: 0,
     }));
   }
@@ -294,7 +295,9 @@ export class Rooms {
   }
 
   async nameDevice({ device, name }: Asked<'nameDevice'>): Promise<undefined> {
-    await this.#device.core.naming.set(DeviceAddress.parseUri(device), name);
+    const { core } = this.#device;
+    identityOf(core.own);
+    await core.naming.set(DeviceAddress.parseUri(device), name);
     return undefined;
   }
 
