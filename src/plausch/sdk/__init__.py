@@ -45,11 +45,13 @@ from plausch.sdk.events import (
     PictureChanged,
     ProblemFound,
     StatusChanged,
+    TeamSpoke,
     TitleChanged,
 )
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 from plausch.sdk.outgoing import FileDescription
 from plausch.sdk.reporting import Reason
+from plausch.sdk.team import Listening, Said, Team
 
 __all__ = [
     "AdminsChanged",
@@ -71,6 +73,7 @@ __all__ = [
     "IncomingMessage",
     "Kind",
     "LinkChanged",
+    "Listening",
     "MessageChanged",
     "MessageReceived",
     "NotAdmin",
@@ -79,6 +82,7 @@ __all__ = [
     "PictureChanged",
     "ProblemFound",
     "Reason",
+    "Said",
     "SdkError",
     "SentMessage",
     "ServerMisbehaved",
@@ -86,6 +90,8 @@ __all__ = [
     "State",
     "StatusChanged",
     "StoredMessage",
+    "Team",
+    "TeamSpoke",
     "TitleChanged",
     "TrustRefused",
     "UnknownConversation",

@@ -34,6 +34,7 @@ from plausch.sdk.inbox import Inbox
 from plausch.sdk.join_link import parse_join_link
 from plausch.sdk.message import IncomingMessage, SentMessage
 from plausch.sdk.own_devices import remove_device
+from plausch.sdk.team import Team, team_of
 from plausch.sdk.trust import contact_of
 from plausch.sdk.vault.accounts import KeptAccount
 from plausch.sdk.vault.own import OwnTable
@@ -234,6 +235,11 @@ class Client:
     async def asking(self) -> list[Asking]:
         """Who asks to join a group of which this account is an admin, by its present link."""
         return await asking(self._device)
+
+    async def team(self) -> Team:
+        """Where this account's own devices talk among themselves; begun if there is none yet."""
+        async with self._beginning:
+            return await team_of(self._device)
 
     def conversations(self) -> list[Conversation]:
         """All conversations of this device, the most recently active first."""
