@@ -14,7 +14,7 @@ from built_site import FILES, PAGE, write_site
 from plausch.server import door as module
 from plausch.server.config import ServerConfig
 from plausch.server.edge import Edge
-from plausch.server.http import HEAD_BYTES
+from plausch.base.http import HEAD_BYTES
 from plausch.server.limits import Limits
 from plausch.server.main import Server
 from plausch.wire import frames as f
