@@ -469,7 +469,7 @@ export class FakeDevice implements Messenger {
     },
     ...devices(this),
     ...backups(this),
-    saveBackupFile: alone,
+    ...{ saveBackupFile: alone, askAgent: alone, team: alone, tellTeam: alone },
     restore: alone,
     problems: () => [],
     wakeUpKey: () => new Uint8Array(65).fill(4),
