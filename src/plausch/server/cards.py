@@ -19,7 +19,7 @@ from plausch.domain.profile import LANGUAGES
 from plausch.domain.vcard import vcard
 from plausch.server.blobs import Blobs
 from plausch.server.card_page import POLICY, STYLE_HASH, CardPage, has_place
-from plausch.server.http import (
+from plausch.base.http import (
     COMMON_HEADERS,
     Answer,
     Request,
