@@ -50,7 +50,6 @@ export interface OwnView {
   readonly address: string;
   readonly device: string;
   readonly kind: 'person' | 'business';
-
   /** Whether this device is one of a business's staff: it manages nothing. */
   readonly isStaff?: boolean;
 }
@@ -383,10 +382,7 @@ export interface Operations {
   removeDevice: (asked: { readonly device: string }) => undefined;
   nameDevice: (asked: { readonly device: string; readonly name: string }) => undefined;
 
-  /**
-   * Show a code for the other device. `name`: what this one is called, if it is the new one.
-   * `staff`: whose device it is to be, if it is one of staff.
-   */
+  /** Show a code. `name`: what this device is called, if it is new; `staff`: whose the other is. */
   beginLinking: (asked: { readonly name?: string; readonly staff?: string }) => LinkingView;
   /** Answer the code of the other device. `isScanned`: the camera has read it from its screen. */
   linkWith: (asked: {
