@@ -196,6 +196,9 @@ export class Desk {
       problems: () => this.#problems(),
       ...wakeUps(() => this.#demand().device.core.server),
       erase: () => this.#erase(),
+      askAgent: noAgent,
+      team: noAgent,
+      tellTeam: noAgent,
     };
   }
 
@@ -420,6 +423,10 @@ export class Desk {
       this.#tell({ what: 'problem', problem: { code, sentence, atMs } });
     }
   }
+}
+
+function noAgent(): never {
+  throw new SdkError('No agent answers here: start it, and pair it.', { code: 'agent_away' });
 }
 
 /** Where this browser is woken while it is not connected. */

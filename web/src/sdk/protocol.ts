@@ -10,8 +10,12 @@ import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
+import type { AgentChange, AgentOperation } from './business_shapes.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
+import type { TeamFact, TeamView } from './team_shapes.ts';
 
+export type * from './business_shapes.ts';
+export type * from './team_shapes.ts';
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
 
 /** The largest file that can be sent. */
@@ -440,6 +444,15 @@ export interface Operations {
   /** Wake this device there, by an empty web push, while it is not connected. */
   setWakeUp: (asked: { readonly endpoint: string }) => undefined;
   dropWakeUp: (asked: Empty) => undefined;
+
+  /**
+   * One operation of the business's agent (business_shapes.ts); its answer comes from another program
+   * and is looked at before it is used.
+   */
+  askAgent: (asked: { readonly operation: AgentOperation; readonly params: unknown }) => unknown;
+  /** What the business's devices have said to each other. */
+  team: (asked: Empty) => TeamView;
+  tellTeam: (asked: { readonly fact: TeamFact }) => undefined;
   /** Delete everything in this browser. */
   erase: (asked: Empty) => undefined;
 }
@@ -466,6 +479,9 @@ export type Told =
       readonly totalBytes: number;
     }
   | { readonly what: 'linking'; readonly linking: LinkingView }
+  /** The agent says that its book has changed; empty `dates`: any. */
+  | AgentChange
+  | { readonly what: 'team'; readonly team: TeamView }
   /** Everything that the server had for this device was read, and told before this. */
   | { readonly what: 'caught_up' }
   /** Another tab's worker has the device now: what the page knows may be old. */
