@@ -124,3 +124,12 @@ test.each([
 ])('%j is no invitation link of this server', (text) => {
   expect(joiningIn(text, 'example.org')).toBeUndefined();
 });
+
+test('the pages of a business have addresses', () => {
+  expect(routeOf('#/plan')).toEqual({ page: 'business', part: 'plan', detail: '' });
+  const day = { page: 'business', part: 'plan', detail: '2026-11-27' } as const;
+  expect(routeOf(hashOf(day))).toEqual(day);
+  expect(hashOf({ page: 'business', part: 'house', detail: '' })).toBe('#/house');
+  expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
+  expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
+});
