@@ -5,11 +5,16 @@ from pathlib import Path
 from typing import Self
 
 from plausch.agent.book_schema import STEPS
+from plausch.agent.ical.entries import Style
+from plausch.agent.ical.feed import Feed, feed
 from plausch.agent.rows import ALL_BETWEEN, TableBooking, entry_of
 from plausch.db.interface import Database, Row, Transaction
 from plausch.db.migrate import migrate
 from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import BookingState
+
+FEED_PAST_S = 30 * 86_400
+FEED_AHEAD_S = 800 * 86_400
 
 _MARK = """SELECT COUNT(*), MAX(modified_at_s), SUM(sequence),
     SUM(LENGTH(note) + LENGTH(telephone) + LENGTH(resources)) FROM booking"""
@@ -51,6 +56,11 @@ class BookEntries:
             return (await transaction.fetch(_MARK))[0]
 
         return await self._database.read(work)
+
+    async def feed(self, name: str, style: Style, now_s: int) -> Feed:
+        """The bookings from a month ago on as a feed that is called `name`."""
+        found = await self.between(now_s - FEED_PAST_S, now_s + FEED_AHEAD_S, now_s)
+        return feed(found, name, style)
 
 
 def _as_it_is(entry: TableBooking, now_s: int) -> TableBooking:

@@ -23,7 +23,7 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 _REFRESH = "PT5M"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECRET_BYTES = 32
-SECRET_FILE = "calendar_feed.secret"
+FEED_FILE = "calendar_feed.secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def feed_secret(home: Path, *, anew: bool = False) -> str:
 
     Raises OperatorError when the file cannot be written or holds something else.
     """
-    file = home / SECRET_FILE
+    file = home / FEED_FILE
     try:
         if anew:
             file.unlink(missing_ok=True)

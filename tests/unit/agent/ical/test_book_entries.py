@@ -6,7 +6,8 @@ import pytest
 
 from linde import FRIDAY, NOW_S, ZONE, restaurant
 from plausch.agent.book import Book
-from plausch.agent.ical.book_entries import BookEntries
+from plausch.agent.ical.book_entries import FEED_PAST_S, BookEntries
+from plausch.agent.ical.entries import Style
 from plausch.agent.staff import StaffDesk
 from plausch.base.ids import ConversationId
 from plausch.domain.booking import Booking, BookingState, By
@@ -82,6 +83,16 @@ async def test_a_note_of_the_staff_is_seen_as_a_change(tmp_path: Path, booking: 
     (entry,) = await reader.between(NOW_S, NOW_S + 7 * 86_400, NOW_S)
     assert entry.note == "Nussallergie"
     await book.close()
+    await reader.close()
+
+
+async def test_the_book_is_a_feed_from_a_month_ago_on(tmp_path: Path, booking: Booking) -> None:
+    reader = await BookEntries.open(tmp_path / "book.db")
+    made = await reader.feed("Zur Linde", Style("de"), NOW_S)
+    assert booking.uid.encode() in made.body
+    assert await reader.feed("Zur Linde", Style("de"), NOW_S + 60) == made
+    later_s = booking.starts_at_s + FEED_PAST_S + 60
+    assert b"VEVENT" not in (await reader.feed("Zur Linde", Style("de"), later_s)).body
     await reader.close()
 
 
