@@ -23,6 +23,7 @@ from plausch.server.devices import Devices
 from plausch.server.franking import KEY_BYTES, Franking
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
+from plausch.server.profiles import Profiles
 from plausch.server.records import Accepted, DeviceRecord
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
@@ -92,6 +93,7 @@ class World:
             database, self.clock, self.limits, self.rosters, self.franking, self.told
         )
         self.reports = Reports(database, self.clock, self.limits, self.franking)
+        self.profiles = Profiles(database, self.clock, self.limits, DOMAIN)
         self.retention = Retention(database, self.clock, self.limits, self.ticks_ms)
 
     @property

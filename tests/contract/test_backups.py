@@ -423,3 +423,22 @@ async def test_a_backup_goes_with_the_device_that_was_adopted_by_it(house: House
     with refused("no_backup"):
         await house.adopt(other)
     assert adopted == person.device_list
+
+
+async def test_staff_neither_makes_a_backup_nor_turns_them_off(house: House) -> None:
+    """Else who was let in to answer guests could see to it that the account does not come back."""
+    await house.keep(house.anna, b"the owner's")
+    waiter = await house.anna.link()
+    person = house.anna.person
+    devices = [(one.device.device, one.key.public) for one in (person, waiter.person)]
+    now_s = house.world.now_s
+    staff = [(waiter.person.device.device, now_s + DAY_S)]
+    known = waiter.person.device_list
+    listed = DeviceList.issue(person.identity, person.address, devices, now_s, known, staff)
+    await house.world.devices.publish_list(house.anna.record, listed, [])
+    with refused("not_owner"):
+        await house.keep(waiter, b"the waiter's")
+    with refused("not_owner"):
+        await house.backups.drop(waiter.record)
+    assert (await house.backups.get("anna", house.capability)).record == b"the owner's"
+    await house.keep(house.anna, b"the next")

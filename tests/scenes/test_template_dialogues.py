@@ -25,7 +25,17 @@ DIALOGUES = {
         > Anna Käfer
         Bestätigt: **Mittwoch, 2. Dezember, 10:00 Uhr**, Färben und Schneiden bei Maria
         „absagen“
-        = 2026-12-02 10:00 cut-colour Maria Anna Käfer
+        > kann ich den Termin auf Donnerstag nächste Woche verschieben?
+        Soll ich Ihren Termin (am Mittwoch, den 2. Dezember, 10:00 Uhr: Färben und Schneiden) ändern
+        Donnerstag, 3. Dezember, 10:00 Uhr
+        > ja
+        Bestätigt: **Donnerstag, 3. Dezember, 10:00 Uhr**, Färben und Schneiden bei Maria
+        > doch lieber bei Aylin statt bei Maria
+        Soll ich Ihren Termin (am Donnerstag, den 3. Dezember, 10:00 Uhr: Färben und Schneiden)
+        Färben und Schneiden bei Aylin?
+        > ja
+        Bestätigt
+        = 2026-12-03 10:00 cut-colour Aylin Anna Käfer
     """,
     ("Ben, by numbers only", HAIRDRESSER, "de"): """
         > Hallo

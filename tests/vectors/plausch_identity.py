@@ -43,6 +43,8 @@ def cases() -> dict[str, object]:
     laptop = (LAPTOP.device, LAPTOP_KEY.public)
     first = DeviceList.issue(IDENTITY, ANNA, [phone], FROM_S)
     second = DeviceList.issue(IDENTITY, ANNA, [laptop, phone], FROM_S + 60, first)
+    staff = [(LAPTOP.device, TO_S)]
+    third = DeviceList.issue(IDENTITY, ANNA, [laptop, phone], FROM_S + 120, second, staff)
     anna, ben = Party(ANNA, IDENTITY.public), Party(BEN, BEN_IDENTITY.public)
     certificate = DeviceCertificate.issue(IDENTITY, PHONE, PHONE_KEY.public, FROM_S, TO_S)
     return {
@@ -63,6 +65,13 @@ def cases() -> dict[str, object]:
         "device_lists": [
             {"account": ANNA.uri, "seq": 1, "issued_at_s": FROM_S, "signed": first.hex()},
             {"account": ANNA.uri, "seq": 2, "issued_at_s": FROM_S + 60, "signed": second.hex()},
+            {
+                "account": ANNA.uri,
+                "seq": 3,
+                "issued_at_s": FROM_S + 120,
+                "staff": [list(one) for one in staff],
+                "signed": third.hex(),
+            },
         ],
         "login": {
             "domain": "example.org",
@@ -131,8 +140,16 @@ def refused_device_lists(good: bytes) -> list[dict[str, str]]:
         "devices": [phone],
     }
     many = [(f"{place:016x}", key_of(100 + place).public) for place in range(51)]
+    both = {"version": 2, "devices": [phone, laptop]}
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"version": 2}, "unknown_version"),
+        ({"version": 3}, "unknown_version"),
+        ({"version": 2}, "malformed"),
+        ({"devices": [phone, laptop], "staff": [(LAPTOP.device, TO_S)]}, "malformed"),
+        ({**both, "staff": []}, "malformed"),
+        ({**both, "staff": [(LAPTOP.device, -1)]}, "malformed"),
+        ({**both, "staff": [("0000000000000002", TO_S)]}, "malformed"),
+        ({**both, "staff": [(LAPTOP.device, TO_S), (LAPTOP.device, TO_S)]}, "malformed"),
+        ({**both, "staff": [(PHONE.device, TO_S), (LAPTOP.device, TO_S)]}, "malformed"),
         ({"account": "anna@example.org"}, "malformed"),
         ({"identity_key": NEUTRAL}, "bad_key"),
         ({"seq": 0}, "malformed"),

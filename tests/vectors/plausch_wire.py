@@ -25,7 +25,7 @@ from msgspec.inspect import (
     type_info,
 )
 
-from plausch.wire import blobs, codec, linking, reports
+from plausch.wire import blobs, codec, linking, profiles, reports
 from plausch.wire import frames as f
 from plausch.wire.session import ALLOWED, ANSWERS, PUSHED_IN, PUSHES, STEPS, UNANSWERED, State
 from unit.wire.samples import CLIENT, SERVER
@@ -307,6 +307,8 @@ def cases() -> dict[str, object]:
             "MOST_REPORTED": reports.MOST_REPORTED,
             "NOTE_CHARACTERS": reports.NOTE_CHARACTERS,
             "DISCLOSED_BYTES": reports.DISCLOSED_BYTES,
+            "PROFILE_BYTES": profiles.PROFILE_BYTES,
+            "MOST_FOUND": profiles.MOST_FOUND,
         },
         "frames": frames(),
         "session": session(),

@@ -29,8 +29,11 @@ def test_the_published_objects_parse(published: dict[str, Any]) -> None:
     keys, login = published["keys"], published["login"]
     certificate = parse_certificate(bytes.fromhex(published["certificate"]["signed"]))
     assert certificate.signature_key.hex() == keys["phone_public"]
-    first, second = (bytes.fromhex(each["signed"]) for each in published["device_lists"])
+    first, second, third = (bytes.fromhex(each["signed"]) for each in published["device_lists"])
     parse_device_list(second).follows(first)
+    parse_device_list(third).follows(second)
+    named = [list(one) for one in parse_device_list(third).staff]
+    assert named == published["device_lists"][2]["staff"]
     verify_login(
         bytes.fromhex(keys["phone_public"]),
         login["domain"],

@@ -107,6 +107,10 @@ scope.addEventListener('fetch', (event) => {
   if (request.method !== 'GET' || url.origin !== scope.location.origin) {
     return;
   }
+  // The forms of a business's public page are the server's.
+  if (/^\?(?:card|vcard|jsonld)=?$/.test(url.search)) {
+    return;
+  }
   const isPage = request.mode === 'navigate';
   if (isPage || PRECACHED.paths.includes(url.pathname)) {
     event.respondWith(kept(isPage ? '/' : url.pathname, request));

@@ -54,7 +54,7 @@ def load_business(path: Path) -> Business:
         name=file.text("name", 80),
         language=file.choice("language", LANGUAGES, "de"),
         telephone=file.text("telephone", 40, ""),
-        calendar=_calendar(file),
+        calendar=read_calendar(file),
         services=(),
         floor=_floor(file),
         stale_minutes=file.number("stale_minutes", 5, 10_080, 60),
@@ -68,7 +68,11 @@ def load_business(path: Path) -> Business:
     return business
 
 
-def _calendar(file: Section) -> Calendar:
+def read_calendar(file: Section) -> Calendar:
+    """Time zone, hours, holidays and special days, as every business's file has them.
+
+    Raises ConfigurationRefused.
+    """
     zone = file.text("time_zone", 64)
     try:
         ZoneInfo(zone)

@@ -16,6 +16,7 @@ from plausch.base.errors import LocalError
 
 MAX_FILE_BYTES = 256 * 1024
 _T = TypeVar("_T")
+_LINE_END = re.compile(r"(?<!\n)[ \t]*\r?\n(?!\r?\n)")
 _SPAN = re.compile(r"([0-9]{1,2}):([0-9]{2}) ?[-–] ?([0-9]{1,2}):([0-9]{2})")
 
 
@@ -86,6 +87,15 @@ class Section:
         if len(value) > characters or not value.isprintable():
             raise self.refuse(key, f"must be one line of at most {characters} characters.")
         return value.strip()
+
+    def paragraphs(self, key: str, default: str = "") -> str:
+        """A text of paragraphs, with an empty line between them; other line ends are spaces."""
+        if not self.has(key):
+            return default
+        value = self._take(key, "a text in quotes")
+        if not isinstance(value, str):
+            raise self.refuse(key, "must be a text in quotes, of several lines in triple quotes.")
+        return _LINE_END.sub(" ", value.strip())
 
     def choice(self, key: str, words: Sequence[str], default: str | None = None) -> str:
         """One of some words."""

@@ -10,13 +10,18 @@ import click
 
 from plausch.agent.book import Book
 from plausch.agent.config import example_text, load_business
+from plausch.agent.ical.settings import load_settings
+from plausch.agent.ical.tasks import calendar_tasks
+from plausch.agent.operations.doors import TOKEN_FILE, Doors
 from plausch.agent.rows import TableBooking
-from plausch.agent.run import Agent
 from plausch.base.clock import SystemClock
 from plausch.base.errors import LocalError
 from plausch.base.ids import parse_name
+from plausch.cli.agent_call import call
 from plausch.cli.console import Screen, log_to_stderr, screen_of
 from plausch.cli.home import owned, run
+from plausch.cli.later import AgentCommands
+from plausch.cli.link import join
 from plausch.cli.options import home_option, json_option, passphrase_option, read_passphrase
 from plausch.cli.records import BookingRecord
 from plausch.cli.stage.menu import wall_time
@@ -33,7 +38,7 @@ class NoAgent(LocalError):
     code = "no_agent"
 
 
-@click.group()
+@click.group(cls=AgentCommands)
 def agent() -> None:
     """A business's agent: it answers guests at any hour, and keeps the book.
 
@@ -103,6 +108,43 @@ def init(
     screen.answer("business_ready", name=house.name, address=address, home=home)
 
 
+@agent.command(epilog="Example: plausch agent pair --home ~/linde --server https://example.org")
+@click.argument("link", default="")
+@click.option("--server", default="", metavar="URL", help="Of the server; a LINK names it.")
+@click.option(
+    "--business",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="TOML",
+    help="The business; without it, the restaurant 'Zur Linde' for you to change.",
+)
+@home_option
+@passphrase_option
+@json_option
+def pair(
+    link: str,
+    server: str,
+    business: Path | None,
+    home: Path,
+    passphrase_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Make this machine the agent of a business whose account is on another device.
+
+    Shows a code for the device that has the account, or answers the LINK that it shows. As a
+    device of staff it can do its work all the same, and who steals the machine has no more. It
+    knows what comes from now on.
+    """
+    screen = screen_of(json=as_json)
+    if business is not None:
+        load_business(business)
+    record = join(screen, home, server, link, "Plausch agent", passphrase_file)
+    place_business(home, business)
+    house = business_of(home)
+    if as_json:
+        screen.record(record)
+    screen.answer("business_ready", name=house.name, address=record.address, home=home)
+
+
 def place_business(home: Path, business: Path | None) -> None:
     """Put the business's file, or the example, where `run` looks for it."""
     target = home / BUSINESS_FILE
@@ -127,28 +169,52 @@ def check(file: Path) -> None:
     )
 
 
-@agent.command("run", epilog="Example: plausch agent run --home ~/linde")
+agent.add_command(call)
+
+
+@agent.command(
+    "run",
+    epilog="""\b
+Examples:
+  plausch agent run --home ~/linde
+  plausch agent run --home ~/linde --api 7490""",
+)
+@click.option(
+    "--api",
+    "port",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="Listen for programs of this machine, on 127.0.0.1; 0 takes a free port.",
+)
 @home_option
 @passphrase_option
-def run_agent(home: Path, passphrase_file: Path | None) -> None:
-    """Answer guests until Ctrl-C or SIGTERM.
+def run_agent(port: int | None, home: Path, passphrase_file: Path | None) -> None:
+    """Answer guests, and the business's other devices, until Ctrl-C or SIGTERM.
 
     Prints `ready ADDRESS` when it is connected. Bookings are logged on standard error, without
     names and texts. Meanwhile `send`, `history` and others for the same --home are carried out by
-    this process.
+    this process. With --api programs may ask too; the token they need is in HOME/api.token.
     """
     screen = screen_of()
     house = business_of(home)
+    calendars = load_settings(home)
     log_to_stderr()
 
     async def work() -> None:
         book = await Book.open(home / BOOK_FILE)
+        clock = SystemClock()
+        beside = calendar_tasks(calendars, home, home / BOOK_FILE, house, clock)
         try:
-            async with owned(home, passphrase_file, screen) as client:
+            async with owned(home, passphrase_file, screen) as client, beside:
                 await client.synchronize()
-                screen.say("agent_running", name=house.name, address=client.address)
-                screen.line(f"ready {client.address}")
-                await Agent(client, house, book, SystemClock()).run()
+                raw_file = (home / BUSINESS_FILE).read_bytes()
+                doors = Doors(client, house, raw_file, book, clock)
+                async with doors.open(home, port) as opened:
+                    screen.say("agent_running", name=house.name, address=client.address)
+                    if opened.url:
+                        screen.say("agent_listening", url=opened.url, file=home / TOKEN_FILE)
+                    screen.line(f"ready {client.address}")
+                    await opened.run()
         finally:
             await book.close()
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from plausch.cli.console import Screen, screen_of
-from plausch.cli.home import perform, run
+from plausch.cli.home import owned, perform, run
+from plausch.cli.linking import Terminal
 from plausch.cli.options import home_option, json_option, passphrase_option
-from plausch.cli.records import DevicesRecord
+from plausch.cli.records import DevicesRecord, LinkedRecord
 from plausch.cli.requests import Devices
 
 
@@ -20,10 +21,11 @@ def _show(screen: Screen, record: DevicesRecord) -> None:
     if screen.json:
         screen.record(record)
         return
-    here = screen.phrase("device_here")
-    screen.table(
-        [record.address, ""], [[one.device, here if one.here else ""] for one in record.devices]
-    )
+    here, staff = screen.phrase("device_here"), screen.phrase("device_staff")
+    rows = [
+        [one.device, ", ".join([staff] * one.staff + [here] * one.here)] for one in record.devices
+    ]
+    screen.table([record.address, ""], rows)
 
 
 @devices.command("list", epilog="Example: plausch devices list --json")
@@ -55,3 +57,35 @@ def remove(device: str, home: Path, passphrase_file: Path | None, as_json: bool)
         screen.answer("device_removed", device=device)
     else:
         screen.record(record)
+
+
+@devices.command(
+    epilog="""\b
+Examples:
+  plausch devices link
+  plausch devices link 'https://example.org/#/link/AQA...'
+  plausch devices link --staff"""
+)
+@click.argument("link", default="")
+@click.option("--staff", is_flag=True, help="A device of staff: it reads and writes, no more.")
+@home_option
+@passphrase_option
+@json_option
+def link(link: str, staff: bool, home: Path, passphrase_file: Path | None, as_json: bool) -> None:
+    """Put another device on this account.
+
+    With LINK, the one that shows it; without, a code and a link are shown here. Then type the six
+    digits that the new device shows. A device of staff does not get the account's identity key: it
+    can link and remove nobody. No other command may have this --home open meanwhile.
+    """
+    screen = screen_of(json=as_json)
+
+    async def work() -> LinkedRecord:
+        async with owned(home, passphrase_file, screen) as client:
+            linked = await client.link_device(Terminal(screen), link=link, is_staff=staff)
+            return LinkedRecord(address=str(client.address), device=linked.uri, is_staff=staff)
+
+    record = run(work())
+    if as_json:
+        screen.record(record)
+    screen.answer("device_linked", device=record.device, address=record.address)

@@ -7,6 +7,8 @@ import os
 from collections.abc import Mapping
 from typing import Literal
 
+from plausch.cli.business_phrases import BUSINESS_PHRASES
+
 Language = Literal["en", "de"]
 LANGUAGES: tuple[Language, ...] = ("en", "de")
 
@@ -119,6 +121,45 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{device} is off the list and out of the conversations.",
         "{device} ist von der Liste und aus den Unterhaltungen entfernt.",
     ),
+    "device_staff": ("staff", "Personal"),
+    "device_linked": (
+        "{device} is a device of {address} now.",
+        "{device} ist jetzt ein Gerät von {address}.",
+    ),
+    "linked": ("This is a device of {address} now.", "Dies ist jetzt ein Gerät von {address}."),
+    "linked_staff": (
+        "This is a device of the staff of {address} now.",
+        "Dies ist jetzt ein Gerät des Personals von {address}.",
+    ),
+    "link_no_history": (
+        "What was said before stays on the other devices; this one begins with what comes now.",
+        "Was vorher gesagt wurde, bleibt auf den anderen Geräten; dieses beginnt mit dem, was "
+        "jetzt kommt.",
+    ),
+    "link_show": (
+        "Scan this code with the other device, or give it this link; it is good for 10 minutes:",
+        "Lesen Sie diesen Code mit dem anderen Gerät, oder geben Sie ihm diesen Link; er gilt 10 "
+        "Minuten:",
+    ),
+    "link_digits": (
+        "Type {digits} on the other device.",
+        "Geben Sie {digits} auf dem anderen Gerät ein.",
+    ),
+    "link_join": (
+        "Is this to be a device of {account}? [y/N]",
+        "Soll dies ein Gerät von {account} sein? [j/N]",
+    ),
+    "link_agree": (
+        "{name} wants to become a device of this account and then reads and writes as you. Type "
+        "the six digits that it shows; an empty line says no:",
+        "{name} soll ein Gerät dieses Kontos werden und liest und schreibt dann als Sie. Geben Sie "
+        "die sechs Ziffern ein, die es zeigt; eine leere Zeile sagt nein:",
+    ),
+    "link_again": (
+        "These are not the digits of {name}; if it shows these, somebody is in between. Once more:",
+        "Das sind nicht die Ziffern von {name}; zeigt es diese, ist jemand dazwischen. Noch "
+        "einmal:",
+    ),
     "safety": (
         "Safety number with {address} ({state}):",
         "Sicherheitsnummer mit {address} ({state}):",
@@ -159,6 +200,65 @@ PHRASES: dict[str, tuple[str, str]] = {
     "agent_running": (
         "{name} answers as {address}; Ctrl-C ends it.",
         "{name} antwortet als {address}; Strg-C beendet.",
+    ),
+    "calendar_closed": (
+        "{name}: {closed} times are closed now, {opened} are open again.",
+        "{name}: {closed} Zeiten sind jetzt geschlossen, {opened} wieder offen.",
+    ),
+    "calendar_event": ("Event {uid}: {why}", "Termin {uid}: {why}"),
+    "event_repeats_too_often": (
+        "left out, it repeats several times an hour.",
+        "ausgelassen, er wiederholt sich mehrmals in der Stunde.",
+    ),
+    "event_repeats_too_long": (
+        "left out, it repeats since a time that cannot be counted from.",
+        "ausgelassen, seine Wiederholung beginnt zu weit in der Vergangenheit.",
+    ),
+    "event_several_rules": (
+        "left out, it has several rules of repetition.",
+        "ausgelassen, er hat mehrere Regeln der Wiederholung.",
+    ),
+    "event_too_many_dates": (
+        "left out, it has more than a thousand dates.",
+        "ausgelassen, er hat mehr als tausend Tage.",
+    ),
+    "event_too_many_exceptions": (
+        "left out, it has more than a thousand exceptions.",
+        "ausgelassen, er hat mehr als tausend Ausnahmen.",
+    ),
+    "event_unreadable": ("left out, it cannot be read.", "ausgelassen, er ist nicht lesbar."),
+    "event_unknown_zone": (
+        "its time zone does not exist; taken as the time here.",
+        "seine Zeitzone gibt es nicht; als hiesige Zeit genommen.",
+    ),
+    "no_edits": (
+        "Nobody has changed a booking in the calendar.",
+        "Niemand hat im Kalender eine Reservierung geändert.",
+    ),
+    "calendar_edited": (
+        "Booking {uid} was changed in the calendar (seen {at}); there stood:",
+        "Reservierung {uid} wurde im Kalender geändert (gesehen {at}); dort stand:",
+    ),
+    "calendar_deleted": (
+        "Booking {uid} was deleted in the calendar (seen {at}).",
+        "Reservierung {uid} wurde im Kalender gelöscht (gesehen {at}).",
+    ),
+    "import_done": (
+        "Taken over: {new}; known already: {known}; not taken (over or cancelled): {skipped}. "
+        "The file was read as {encoding}.",
+        "Übernommen: {new}; schon bekannt: {known}; ausgelassen (vorbei oder abgesagt): {skipped}. "
+        "Die Datei wurde als {encoding} gelesen.",
+    ),
+    "import_preview": (
+        "Would be taken over: {new}; known already: {known}; not taken (over or cancelled): "
+        "{skipped}. The file was read as {encoding}. Nothing has changed.",
+        "Würden übernommen: {new}; schon bekannt: {known}; ausgelassen (vorbei oder abgesagt): "
+        "{skipped}. Die Datei wurde als {encoding} gelesen. Nichts ist geändert.",
+    ),
+    "more_problems": ("... and {count} more.", "... und {count} weitere."),
+    "agent_listening": (
+        "Programs of this machine may ask at {url}; their token is in {file}.",
+        "Programme dieses Rechners fragen unter {url}; ihr Schlüssel steht in {file}.",
     ),
     "no_bookings": ("The book is empty.", "Das Buch ist leer."),
     "healthy": ("Everything that was looked at is in order.", "Alles Geprüfte ist in Ordnung."),
@@ -214,6 +314,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "Gebucht, und beide Seiten sind sich einig: {uid}, {when}, für {party}, auf den Namen "
         "{name}.",
     ),
+    **BUSINESS_PHRASES,
     "demo_not_booked": ("Nothing was reserved.", "Es wurde nichts reserviert."),
 }
 

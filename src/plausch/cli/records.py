@@ -117,10 +117,11 @@ class ConversationsRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A device of this account; `here`: the one that answers."""
+    """A device of this account; `here`: the one that answers; `staff`: it manages nothing."""
 
     device: str
     here: bool
+    staff: bool
 
 
 class DevicesRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +129,14 @@ class DevicesRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     address: str
     devices: list[DeviceRecord]
+
+
+class LinkedRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that has become one of an account."""
+
+    address: str
+    device: str
+    is_staff: bool
 
 
 class ContactRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,16 @@ Each request knows how to carry itself out with a client, and what its answer lo
 """
 
 import asyncio
-from typing import Any, ClassVar, Generic, Literal, TypeVar
+from typing import Any, Literal
 
 import msgspec
 
+from plausch.cli.business_requests import (
+    ProfileGet,
+    ProfilePublish,
+    ProfileSearch,
+    ProfileWithdraw,
+)
 from plausch.cli.records import (
     AskingsRecord,
     ContactRecord,
@@ -27,6 +33,8 @@ from plausch.cli.records import (
     conversation_record,
     message_record,
 )
+from plausch.cli.request import Answer as Answer
+from plausch.cli.request import Request as Request
 from plausch.cli.targets import existing, find, full_address, group_called, is_known
 from plausch.sdk import (
     Client,
@@ -39,27 +47,13 @@ from plausch.sdk import (
     Unreachable,
 )
 
-Answer = TypeVar("Answer", bound=msgspec.Struct)
-
 CONNECT_S = 5.0
 CATCH_UP_S = 90.0
-ANSWER_S = 120.0
-"""How long another process may take to carry a request out; with a file, FILE_S."""
-
 FILE_S = 3_600.0
+"""How long another process may take over a request with a file."""
+
 LOOKED_THROUGH = 1_000
 """Messages that are looked through for a file, from the last one back."""
-
-
-class Request(msgspec.Struct, Generic[Answer], frozen=True, kw_only=True):
-    """Something that a client can be asked for."""
-
-    answer_type: ClassVar[type[msgspec.Struct]]
-    answer_s: ClassVar[float] = ANSWER_S
-
-    async def carry_out(self, client: Client) -> Answer:
-        """Do it. Raises what the SDK raises."""
-        raise NotImplementedError
 
 
 async def caught_up(
@@ -390,10 +384,11 @@ class Devices(Request[DevicesRecord], frozen=True, kw_only=True, tag="devices"):
                     "list."
                 )
             await client.remove_device(named[0])
+        staff = await client.staff()
         return DevicesRecord(
             address=str(client.address),
             devices=[
-                DeviceRecord(device=one.uri, here=one == client.device)
+                DeviceRecord(device=one.uri, here=one == client.device, staff=one in staff)
                 for one in await client.devices()
             ],
         )
@@ -450,6 +445,10 @@ AnyRequest = (
     | Devices
     | Verify
     | Ping
+    | ProfileGet
+    | ProfilePublish
+    | ProfileSearch
+    | ProfileWithdraw
 )
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(AnyRequest)

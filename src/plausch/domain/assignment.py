@@ -139,10 +139,7 @@ class Seated:
         if first < 0:
             wanted >>= -first
             first = 0
-        for resource in resources:
-            if self._busy.get(resource, 0) >> first & wanted:
-                return False
-        return True
+        return all(not self._busy.get(resource, 0) >> first & wanted for resource in resources)
 
     def near(self, quanta: range) -> list[Placement]:
         """Those who sit anywhere on the days of a stay."""

@@ -1,7 +1,8 @@
 """The hash-chained, signed list of an account's devices.
 
 A device whose key is not in the newest list is never encrypted to. Each list names the hash
-of the one before it: whoever holds two lists sees a rollback or a fork.
+of the one before it: whoever holds two lists sees a rollback or a fork. A device of staff is
+listed with a time, after which it is encrypted to no more unless a newer list has moved it.
 """
 
 import hashlib
@@ -21,6 +22,9 @@ LABEL = "device list"
 MAX_DEVICES = 50
 """A business's limit; a person's (6) is kept by the server, which knows the account's kind."""
 
+_STAFF_VERSION = 2
+"""Of a list that names staff; without them, a list is of version 1."""
+
 _HASH_BYTES = 32
 _Natural = Annotated[int, msgspec.Meta(ge=0, le=signed.MAX_SECONDS)]
 
@@ -34,13 +38,18 @@ class _Payload(signed.Payload, frozen=True):
     devices: list[tuple[str, bytes]]
 
 
+class _WithStaff(_Payload, frozen=True):
+    staff: list[tuple[str, _Natural]]
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceList:
     """What a list says, after its signature was found right.
 
     `seq` counts from 1; `previous` is the SHA-256 of the previous list's signed bytes, empty in
-    the first; `devices` are (16 hex digits, 32-byte signature key), by id; `raw` the signed
-    bytes.
+    the first; `devices` are (16 hex digits, 32-byte signature key), by id; `staff` are those of
+    them that do not have the identity key, with the second at which their time is over; `raw` the
+    signed bytes.
     """
 
     account: AccountAddress
@@ -49,6 +58,7 @@ class DeviceList:
     previous: bytes
     issued_at_s: int
     devices: tuple[tuple[str, bytes], ...]
+    staff: tuple[tuple[str, int], ...]
     raw: bytes
 
     @classmethod
@@ -59,27 +69,34 @@ class DeviceList:
         devices: Iterable[tuple[str, bytes]],
         issued_at_s: int,
         previous_raw: bytes = b"",
+        staff: Iterable[tuple[str, int]] | None = None,
     ) -> bytes:
         """The signed list that comes after `previous_raw` (empty: the first).
 
+        `staff` without a value: whoever is on the list before and on this one stays what it is.
         Raises LocalError on devices that no list may hold, IdentityRefused when `previous_raw`
         is no list of this account and key.
         """
-        ordered = tuple(sorted(devices))
-        try:
-            _check_devices(ordered, identity.public)
-        except IdentityRefused as error:
-            raise LocalError(str(error)) from error
+        ordered = sorted(devices)
         seq, previous = 1, b""
+        kept: tuple[tuple[str, int], ...] = ()
         if previous_raw:
             before = parse_device_list(previous_raw)
             if (before.account, before.identity_key) != (account, identity.public):
                 raise LocalError(f"The previous device list is not one of {account} and this key.")
             seq, previous = before.seq + 1, before.digest()
-        payload = _Payload(
-            signed.VERSION, account.uri, identity.public, seq, previous, issued_at_s, list(ordered)
-        )
-        return signed.pack(identity, LABEL, payload)
+            ids = {device for device, _ in ordered}
+            kept = tuple(one for one in before.staff if one[0] in ids)
+        limited = sorted(kept if staff is None else staff)
+        try:
+            _check_devices(ordered, identity.public)
+            _check_staff(limited, ordered)
+        except IdentityRefused as error:
+            raise LocalError(str(error)) from error
+        fields = (account.uri, identity.public, seq, previous, issued_at_s, ordered)
+        if limited:
+            return signed.pack(identity, LABEL, _WithStaff(_STAFF_VERSION, *fields, limited))
+        return signed.pack(identity, LABEL, _Payload(signed.VERSION, *fields))
 
     def digest(self) -> bytes:
         """SHA-256 of the signed bytes: the next list's `previous`."""
@@ -92,6 +109,25 @@ class DeviceList:
     def addresses(self) -> tuple[DeviceAddress, ...]:
         """The listed devices' addresses, by id."""
         return tuple(DeviceAddress(self.account, device) for device, _ in self.devices)
+
+    def is_staff(self, device: DeviceAddress) -> bool:
+        """Whether it is listed as one that does not have the identity key."""
+        return device.account == self.account and device.device in dict(self.staff)
+
+    def in_time(self, now_s: int) -> tuple[DeviceAddress, ...]:
+        """The addresses of the devices whose time is not over."""
+        over = {device for device, until_s in self.staff if now_s >= until_s}
+        return tuple(one for one in self.addresses() if one.device not in over)
+
+    def check_time(self, device: DeviceAddress, now_s: int) -> None:
+        """Raises IdentityRefused `staff_expired` when a listed device's time is over."""
+        until_s = dict(self.staff).get(device.device)
+        if until_s is not None and now_s >= until_s:
+            raise IdentityRefused(
+                f"{device} is a device of staff, and its time on the list ended at {until_s} "
+                f"(seconds since 1970); it is {now_s}. A device of an owner must renew it.",
+                code="staff_expired",
+            )
 
     def follows(self, previous_raw: bytes) -> None:
         """Refuse unless this is the very next list after `previous_raw` (empty: the first list).
@@ -161,14 +197,21 @@ def parse_device_list(raw: bytes) -> DeviceList:
     Raises IdentityRefused (`malformed`, `unknown_version`, `bad_key`, `key_reuse`,
     `bad_signature`).
     """
-    payload, signed_payload, signature = signed.unpack(raw, LABEL, _Payload)
+    payload, signed_payload, signature = signed.unpack(raw, LABEL, _Payload, _WithStaff)
     try:
         account = AccountAddress.parse_uri(payload.account)
     except NameRefused as error:
         raise IdentityRefused(f"A {LABEL} names no account: {error}", code="malformed") from error
-    devices = tuple(payload.devices)
+    devices = payload.devices
+    staff = payload.staff if isinstance(payload, _WithStaff) else []
     check_public_key(payload.identity_key)
     _check_devices(devices, payload.identity_key)
+    if isinstance(payload, _WithStaff) and not staff:
+        raise IdentityRefused(
+            "A device list without staff is one of version 1: it has one encoding.",
+            code="malformed",
+        )
+    _check_staff(staff, devices)
     if payload.seq < 1 or len(payload.previous) != (_HASH_BYTES if payload.seq > 1 else 0):
         raise IdentityRefused(
             f"Device list {payload.seq} of {account} does not name the list before it.",
@@ -181,12 +224,24 @@ def parse_device_list(raw: bytes) -> DeviceList:
         payload.seq,
         payload.previous,
         payload.issued_at_s,
-        devices,
+        tuple(devices),
+        tuple(staff),
         raw,
     )
 
 
-def _check_devices(devices: tuple[tuple[str, bytes], ...], identity_key: bytes) -> None:
+def _check_staff(staff: list[tuple[str, int]], devices: list[tuple[str, bytes]]) -> None:
+    """A list on which nobody could renew anybody is none."""
+    ids = [device for device, _ in staff]
+    if ids != sorted(set(ids)) or not set(ids) < {device for device, _ in devices}:
+        raise IdentityRefused(
+            "The devices of staff on a list are in order of their ids, each once, all of them "
+            "listed, and not all that are.",
+            code="malformed",
+        )
+
+
+def _check_devices(devices: list[tuple[str, bytes]], identity_key: bytes) -> None:
     if not 1 <= len(devices) <= MAX_DEVICES:
         raise IdentityRefused(
             f"A device list has 1 to {MAX_DEVICES} devices, not {len(devices)}.", code="malformed"

@@ -20,7 +20,7 @@ def judge_leaf(
 
     `certificate` and `device_list` come from their parsers, which verified their signatures.
     Raises IdentityRefused: `leaf_key_mismatch`, `identity_key_changed`, `device_list_account`,
-    `device_not_listed`, `certificate_not_yet_valid`, `certificate_expired`.
+    `device_not_listed`, `staff_expired`, `certificate_not_yet_valid`, `certificate_expired`.
     """
     if certificate.signature_key != leaf_signature_key:
         raise IdentityRefused(
@@ -51,4 +51,5 @@ def judge_leaf(
             f"{certificate.account}.",
             code="device_not_listed",
         )
+    device_list.check_time(certificate.device, now_s)
     certificate.check(now_s)

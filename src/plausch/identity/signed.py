@@ -39,8 +39,10 @@ def pack(key: SigningKey, label: str, payload: Payload) -> bytes:
     return msgspec.msgpack.encode(_Signed(raw, key.sign(label, raw)))
 
 
-def unpack(raw: bytes, label: str, payload_type: type[_P]) -> tuple[_P, bytes, bytes]:
+def unpack(raw: bytes, label: str, *payload_types: type[_P]) -> tuple[_P, bytes, bytes]:
     """Parse strictly: (payload, its signed bytes, signature, which is not verified yet).
+
+    `payload_types` are those of version 1, 2 and so on.
 
     Raises IdentityRefused (`malformed`, `unknown_version`).
     """
@@ -54,8 +56,9 @@ def unpack(raw: bytes, label: str, payload_type: type[_P]) -> tuple[_P, bytes, b
             f"The signature of a {label} has {SIGNATURE_BYTES} bytes, not {len(signed.signature)}.",
             code="malformed",
         )
-    _check_version(signed.payload, label)
-    return decode_exactly(signed.payload, label, payload_type), signed.payload, signed.signature
+    version = _known_version(signed.payload, label, len(payload_types))
+    payload = decode_exactly(signed.payload, label, payload_types[version - 1])
+    return payload, signed.payload, signed.signature
 
 
 _S = TypeVar("_S", bound=msgspec.Struct)
@@ -76,15 +79,16 @@ def decode_exactly(raw: bytes, label: str, struct_type: type[_S]) -> _S:
     return decoded
 
 
-def _check_version(raw: bytes, label: str) -> None:
+def _known_version(raw: bytes, label: str, newest: int) -> int:
     """Say that a version is unknown before saying that its fields are."""
     try:
         fields = msgspec.msgpack.decode(raw, type=list[msgspec.Raw])
         version = msgspec.msgpack.decode(fields[0] if fields else b"", type=int)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise IdentityRefused(f"A {label} is malformed: {error}.", code="malformed") from error
-    if version != VERSION:
+    if not VERSION <= version <= newest:
         raise IdentityRefused(
-            f"A {label} has version {version}; this program knows version {VERSION}.",
+            f"A {label} has version {version}; this program knows version {newest}.",
             code="unknown_version",
         )
+    return version

@@ -16,6 +16,7 @@ from plausch.sdk.errors import (
     FileRefused,
     IdentityChanged,
     NotAdmin,
+    NotOwner,
     NotParticipant,
     SdkError,
     ServerMisbehaved,
@@ -45,11 +46,17 @@ from plausch.sdk.events import (
     PictureChanged,
     ProblemFound,
     StatusChanged,
+    TeamSpoke,
     TitleChanged,
 )
+from plausch.sdk.linking import ExistingPerson, NewPerson
 from plausch.sdk.message import IncomingMessage, Kind, SentMessage, State, StoredMessage
 from plausch.sdk.outgoing import FileDescription
+from plausch.sdk.pairing import PairingRefused
+from plausch.sdk.profiles import DirectoryEntry, Profiles, PublishedProfile
+from plausch.sdk.public_picture import ReadPicture, read_picture
 from plausch.sdk.reporting import Reason
+from plausch.sdk.team import Listening, Said, Team
 
 __all__ = [
     "AdminsChanged",
@@ -62,7 +69,9 @@ __all__ = [
     "ConversationBroken",
     "ConversationJoined",
     "ConversationLeft",
+    "DirectoryEntry",
     "Event",
+    "ExistingPerson",
     "FileDescription",
     "FileRefused",
     "ForkSuspected",
@@ -71,14 +80,22 @@ __all__ = [
     "IncomingMessage",
     "Kind",
     "LinkChanged",
+    "Listening",
     "MessageChanged",
     "MessageReceived",
+    "NewPerson",
     "NotAdmin",
+    "NotOwner",
     "NotParticipant",
+    "PairingRefused",
     "ParticipantsChanged",
     "PictureChanged",
     "ProblemFound",
+    "Profiles",
+    "PublishedProfile",
+    "ReadPicture",
     "Reason",
+    "Said",
     "SdkError",
     "SentMessage",
     "ServerMisbehaved",
@@ -86,6 +103,8 @@ __all__ = [
     "State",
     "StatusChanged",
     "StoredMessage",
+    "Team",
+    "TeamSpoke",
     "TitleChanged",
     "TrustRefused",
     "UnknownConversation",
@@ -96,4 +115,5 @@ __all__ = [
     "VaultExists",
     "VaultMissing",
     "WrongPassphrase",
+    "read_picture",
 ]

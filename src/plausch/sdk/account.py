@@ -80,6 +80,13 @@ async def register_account(
         await connection.disconnect()
 
 
+async def demand_empty(vault: Vault) -> None:
+    """Raises VaultExists when there is an account in the vault."""
+    own = await OwnTable(vault).get()
+    if own is not None and own.registered:
+        raise _taken(vault, own)
+
+
 def _domain(hello: f.Hello) -> str:
     """Where the server says it is: a vault with an address that is none could not be read."""
     try:

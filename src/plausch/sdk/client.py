@@ -1,10 +1,10 @@
 """A device of an account: the one object a program needs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from plausch.base.clock import SystemClock
 from plausch.base.ids import (
@@ -16,7 +16,7 @@ from plausch.base.ids import (
 )
 from plausch.content.conversation import title_message
 from plausch.content.join_request import join_request_message
-from plausch.sdk.account import register_account
+from plausch.sdk.account import demand_empty, register_account
 from plausch.sdk.admission import Asking, asking
 from plausch.sdk.beginning import begin
 from plausch.sdk.composing import new_salt, sendable
@@ -32,11 +32,14 @@ from plausch.sdk.errors import (
 from plausch.sdk.events import Event
 from plausch.sdk.inbox import Inbox
 from plausch.sdk.join_link import parse_join_link
+from plausch.sdk.linking import ExistingPerson, NewPerson, link_existing, link_new
 from plausch.sdk.message import IncomingMessage, SentMessage
 from plausch.sdk.own_devices import remove_device
+from plausch.sdk.profiles import Profiles
+from plausch.sdk.team import Team, team_of
 from plausch.sdk.trust import contact_of
 from plausch.sdk.vault.accounts import KeptAccount
-from plausch.sdk.vault.own import OwnTable
+from plausch.sdk.vault.own import Own, OwnTable
 from plausch.sdk.vault.vault import Vault
 from plausch.sdk.whole import whole
 
@@ -79,11 +82,44 @@ class Client:
         may be repeated: the same keys are used again. Raises VaultExists, VaultBusy, NameRefused,
         ServerRefused (name taken, invitation needed), ServerMisbehaved, Unreachable, VaultDamaged.
         """
-        clock = SystemClock()
         vault = await Vault.open(Path(home), passphrase, make=True)
+        own = register_account(vault, server_url, name, kind, invitation, SystemClock())
+        return await cls._made(vault, own)
+
+    @classmethod
+    async def link(
+        cls,
+        home: str | Path,
+        server_url: str,
+        person: NewPerson,
+        *,
+        link: str = "",
+        name: str = "",
+        passphrase: str | None = None,
+    ) -> Self:
+        """Make this a device of an account that there is.
+
+        `link`: the code of the device that has the account; without one, this device shows its
+        own. `name`: what it says it is called. What was said before does not come along: this
+        device begins with what is said from now on. Raises SdkError (`link_declined`, `bad_link`,
+        ...), PairingRefused, VaultExists, VaultBusy, ServerRefused, Unreachable, VaultDamaged.
+        """
+        vault = await Vault.open(Path(home), passphrase, make=True)
+
+        async def keep(own: Own) -> None:
+            await vault.write([OwnTable(vault).put(own)])
+
+        async def linked() -> Own:
+            await demand_empty(vault)
+            return await link_new(server_url, link, name, person, keep, SystemClock())
+
+        return await cls._made(vault, linked())
+
+    @classmethod
+    async def _made(cls, vault: Vault, making: Coroutine[Any, Any, Own]) -> Self:
+        """A device that has just got its account; others can write to it when this returns."""
         try:
-            own = await register_account(vault, server_url, name, kind, invitation, clock)
-            client = cls(vault, await build(vault, own, clock))
+            client = cls(vault, await build(vault, await making, SystemClock()))
         except BaseException:
             await vault.close()
             raise
@@ -235,6 +271,11 @@ class Client:
         """Who asks to join a group of which this account is an admin, by its present link."""
         return await asking(self._device)
 
+    async def team(self) -> Team:
+        """Where this account's own devices talk among themselves; begun if there is none yet."""
+        async with self._beginning:
+            return await team_of(self._device)
+
     def conversations(self) -> list[Conversation]:
         """All conversations of this device, the most recently active first."""
         return [Conversation(self._device, live.id) for live in self._device.directory.shown()]
@@ -319,13 +360,42 @@ class Client:
         """The devices of this account, as listed under its identity key."""
         return list(self._device.core.trust.device_list(self.address).addresses())
 
+    async def staff(self) -> list[DeviceAddress]:
+        """Those of them that belong to staff."""
+        listed = self._device.core.trust.device_list(self.address)
+        return [device for device in listed.addresses() if listed.is_staff(device)]
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether this device belongs to staff, and does not have the identity key."""
+        return self._device.core.own.identity is None
+
+    async def link_device(
+        self, person: ExistingPerson, *, link: str = "", is_staff: bool = False
+    ) -> DeviceAddress:
+        """Put another device on this account; returns when it has its keys.
+
+        `link`: the new device's code; without one, this device shows its own. `is_staff`: a device
+        that can read and write for this business, and manage nothing. Raises NotOwner, SdkError
+        (`link_digits_differ`, `link_declined`, `link_unfinished`, ...), PairingRefused,
+        ServerRefused, Unreachable.
+        """
+        enrolled = await link_existing(self._device, link, person, is_staff=is_staff)
+        return enrolled.device
+
     async def remove_device(self, device: DeviceAddress | str) -> None:
         """Take a device off the account's list and out of its conversations.
 
-        Raises SdkError for this device itself or an unknown one, Unreachable, ServerRefused.
+        Raises NotOwner, SdkError for this device itself or an unknown one, Unreachable,
+        ServerRefused.
         """
         parsed = DeviceAddress.parse_uri(device) if isinstance(device, str) else device
         await remove_device(self._device, parsed)
+
+    @property
+    def profiles(self) -> Profiles:
+        """Public profiles of businesses, this account's own among them."""
+        return Profiles(self._device.core)
 
     async def problems(self) -> list[str]:
         """What was received and not believed, oldest first, one sentence each."""

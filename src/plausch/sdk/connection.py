@@ -40,6 +40,8 @@ class Connection(WSListener):
         loop = asyncio.get_running_loop()
         self.hello: asyncio.Future[f.Hello] = loop.create_future()
         self.lost: asyncio.Future[str] = loop.create_future()
+        self.closing_code = ""
+        """The server's word for why it closed the connection, if it said one."""
         self._session = ClientSession()
         self._answers: dict[int, asyncio.Future[f.Frame]] = {}
         self._on_push = on_push
@@ -141,6 +143,7 @@ class Connection(WSListener):
         if isinstance(frame, f.Hello):
             self.hello.set_result(frame)
         elif isinstance(frame, f.Closing):
+            self.closing_code = frame.code
             self._abandon(f"the server closed the connection: {frame.sentence}")
         elif type(frame) in PUSHES:
             self._on_push(frame)  # type: ignore[arg-type]  # PUSHES are exactly these

@@ -10,10 +10,11 @@ from plausch.sdk.connection import Push
 from plausch.sdk.core import Core
 from plausch.sdk.directory import Directory
 from plausch.sdk.epochs import Epochs
-from plausch.sdk.errors import SdkError, ServerRefused
+from plausch.sdk.errors import SdkError, ServerRefused, TrustRefused
 from plausch.sdk.events import ConnectionChanged, Feed
 from plausch.sdk.joining import Joining
 from plausch.sdk.outbox import Outbox
+from plausch.sdk.staff import keep_renewing, renew_staff
 from plausch.sdk.stock import Stock
 from plausch.sdk.sync import Sync
 from plausch.sdk.transport import Transport
@@ -75,8 +76,11 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         await device.outbox.kick_all()
         await device.uploads.kick_all()
         await _if_allowed(device.core, stock.counted(logged_in.key_packages))
+        if not device.core.greeted.is_set() and own.identity is not None:
+            device.core.spawn(keep_renewing(device.core))
         device.core.greeted.set()
         await _if_allowed(device.core, device.sync.learn_marks())
+        await _if_allowed(device.core, renew_staff(device.core))
 
     def changed(online: bool, sentence: str) -> None:
         feed.tell(ConnectionChanged(online, sentence))
@@ -99,8 +103,8 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
 
 
 async def _if_allowed(core: Core, step: Awaitable[None]) -> None:
-    """What the server refuses here is noted; messages come and go without it."""
+    """What is refused here is noted; messages come and go without it."""
     try:
         await step
-    except ServerRefused as error:
+    except (ServerRefused, TrustRefused) as error:
         await core.report(None, None, error)

@@ -98,12 +98,21 @@ class Epochs:
 
     async def take_proposal(self, group: Group, staged: StagedProposal) -> None:
         """A proposal of another member, which this device may have to commit. Raises RemoteError
-        when it is not theirs to make."""
-        if staged.member is not None:
-            by = self._core.trust.device(staged.member.credential).account
-            await demand_allowed(
-                self._core, group, by, [ListedProposal(staged.proposal, staged.sender)]
+        when it is not theirs to make.
+
+        MLS lets a device outside ask to be added: whoever commits what waits would let in a
+        stranger, without anybody's wish.
+        """
+        if staged.member is None:
+            raise RemoteError(
+                "Somebody who is not in a conversation proposed to change it; ignored. Whoever is "
+                "in it adds them, or nobody.",
+                code="asked_from_outside",
             )
+        by = self._core.trust.device(staged.member.credential).account
+        await demand_allowed(
+            self._core, group, by, [ListedProposal(staged.proposal, staged.sender)]
+        )
 
     def allow_external(self, live: Live) -> AllowExternal:
         """Who may come in by an external commit: another device of a participant, no stranger."""

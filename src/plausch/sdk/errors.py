@@ -131,6 +131,18 @@ class NotAdmin(SdkError):
     code = "not_admin"
 
 
+class NotOwner(SdkError):
+    """This device is one of staff: it does not have the account's identity key."""
+
+    code = "not_owner"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This device belongs to staff and does not hold the account's identity key: only a "
+            "device of an owner can do that."
+        )
+
+
 class ConversationBroken(RemoteError):
     """The log does not continue from what this device knows; it has to be added again."""
 

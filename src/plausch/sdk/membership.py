@@ -162,8 +162,9 @@ def members_of(core: Core, group: Group) -> dict[DeviceAddress, int]:
 def missing_devices(core: Core, group: Group, accounts: set[AccountAddress]) -> set[DeviceAddress]:
     """Listed devices of these accounts that are not in the group."""
     present = members_of(core, group)
+    now_s = core.now_s()
     listed = {
-        device for address in accounts for device in core.trust.device_list(address).addresses()
+        device for address in accounts for device in core.trust.device_list(address).in_time(now_s)
     }
     return listed - set(present)
 

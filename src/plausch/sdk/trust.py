@@ -41,7 +41,7 @@ from plausch.wire import frames as f
 LOOK_UPS_AT_ONCE = 32
 CERTIFICATES_REMEMBERED = 4_096
 _STALE_LIST = frozenset({"device_not_listed"})
-_OUTDATED = frozenset({"device_not_listed", "certificate_expired"})
+_OUTDATED = frozenset({"device_not_listed", "certificate_expired", "staff_expired"})
 
 Verdict = Literal["good", "outdated", "bad"]
 

@@ -17,6 +17,7 @@ from plausch.identity.keys import check_public_key
 from plausch.server.blobs import name_of, unknown_blob
 from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
+from plausch.server.owners import demand_owner
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import AccountRecord, DeviceRecord
 from plausch.server.store import account, backup, blob, device
@@ -53,7 +54,7 @@ class Backups:
     async def keep(self, owner: DeviceRecord, kept: Kept, blob_id: bytes) -> None:
         """The account's backup, in place of the one before, which goes only now.
 
-        Raises Refusal `unknown_blob`, `bad_backup`, `backup_moved`, `unknown_device`;
+        Raises Refusal `unknown_blob`, `bad_backup`, `backup_moved`, `unknown_device`, `not_owner`;
         StorageUnavailable.
         """
         lookup, adoption_key, record, believed = kept
@@ -64,9 +65,10 @@ class Backups:
         name, now_ms = name_of(blob_id), self._clock.now_ms()
 
         async def body(tx: Transaction) -> None:
-            await account.lock(tx, owner.account_key)
+            locked = await account.lock(tx, owner.account_key)
             if not await device.hold(tx, owner.key):
                 raise unlisted()
+            demand_owner(locked, owner)
             current = await backup.current(tx, owner.account_key)
             if believed and current not in (None, lookup, believed):
                 raise _moved(current)
@@ -80,12 +82,13 @@ class Backups:
 
     async def drop(self, owner: DeviceRecord) -> None:
         """The account has no backup any more, and makes none before somebody sets up a recovery
-        key. Raises Refusal `unknown_device`."""
+        key. Raises Refusal `unknown_device`, `not_owner`."""
 
         async def body(tx: Transaction) -> None:
-            await account.lock(tx, owner.account_key)
+            locked = await account.lock(tx, owner.account_key)
             if not await device.hold(tx, owner.key):
                 raise unlisted()
+            demand_owner(locked, owner)
             await backup.stop(tx, owner.account_key)
 
         await self._database.transact(body, repeatable=True)

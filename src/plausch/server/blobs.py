@@ -18,6 +18,7 @@ from plausch.db.interface import (
     StorageUnavailable,
     Transaction,
 )
+from plausch.domain.profile import PICTURE_BYTES
 from plausch.server.blob_store import SHARDS, BlobStore
 from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
@@ -121,6 +122,17 @@ class Blobs:
         if len(chunk) != wanted:
             raise StorageUnavailable("A file of the blobs is shorter than it was: check the disk.")
         return Piece(chunk, row.length)
+
+    async def public(self, blob_id: bytes) -> bytes | None:
+        """All of a picture that a public profile shows; None when it is gone.
+
+        Raises StorageUnavailable.
+        """
+        name = name_of(blob_id)
+        row = await self._found(name)
+        if row is None or not row.whole or row.length > PICTURE_BYTES:
+            return None
+        return await self._store.read(name, 0, row.length)
 
     async def drop(self, owner: DeviceRecord, blob_id: bytes) -> None:
         """Let go of a blob of this account; of another's, or none, nothing is said.

@@ -25,6 +25,8 @@ from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
 from plausch.server.pairings import Pairings
+from plausch.server.profile_requests import profile_requests
+from plausch.server.profiles import Profiles
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.reports import Reports
@@ -57,6 +59,7 @@ class Services:
     wake_ups: WakeUps
     backups: Backups
     reports: Reports
+    profiles: Profiles
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -115,6 +118,7 @@ class Dispatch:
             f.DropWakeUp: self._drop_wake_up,
             f.GetWakeUpKey: self._get_wake_up_key,
             f.Report: self._report,
+            **profile_requests(services.profiles),
         }
 
     def at_once(self, connection: "Connection", frame: f.ClientFrame) -> bool:

@@ -11,15 +11,19 @@ closes: closing with unread bytes would be a reset, which can take the answer's 
 """
 
 import asyncio
+import logging
 import socket
+from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-from plausch.server.http import HEAD_BYTES, HEAD_END, Answer, BadRequest, Request, parse_request
+from plausch.base.http import HEAD_BYTES, HEAD_END, Answer, BadRequest, Request, parse_request
 from plausch.server.routes import page
 
 if TYPE_CHECKING:
     from plausch.server.edge import Edge
+
+log = logging.getLogger("plausch.server")
 
 HEAD_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
@@ -31,6 +35,7 @@ THROWN_AWAY_BYTES = 256 * 1024
 UNSENT_BYTES = 64 * 1024
 """What the kernel queues beyond what is on its way to the reader (TCP_NOTSENT_LOWAT)."""
 
+_FAILED = "The server failed to answer this; its operator finds the reason in the log.\n"
 _TOO_LONG = f"The head of a request has at most {HEAD_BYTES // 1024} KiB.\n"
 
 
@@ -39,6 +44,7 @@ class Door(asyncio.Protocol):
 
     __slots__ = (
         "_answered",
+        "_coming",
         "_edge",
         "_flushed",
         "_head",
@@ -51,6 +57,7 @@ class Door(asyncio.Protocol):
     def __init__(self, edge: "Edge") -> None:
         self._edge = edge
         self._answered = False
+        self._coming: asyncio.Future[Answer] | None = None
         self._flushed = False
         self._head = bytearray()
         self._stream: asyncio.Transport | None = None
@@ -120,8 +127,28 @@ class Door(asyncio.Protocol):
         answer = self._edge.answer(self, request, str(peer[0]))
         if answer is None:
             self._become_websocket(stream)
-        else:
+        elif isinstance(answer, Answer):
             self._send(answer, request)
+        else:
+            self._await(answer, request)
+
+    def _await(self, answer: Awaitable[Answer], request: Request) -> None:
+        """The answer has to be looked for first; until it is found nothing more is read."""
+        self._answered = True
+        self._head.clear()
+        self._wait(ANSWER_TIMEOUT_S)
+        self._coming = asyncio.ensure_future(answer)
+        self._coming.add_done_callback(lambda done: self._found(done, request))
+
+    def _found(self, done: "asyncio.Future[Answer]", request: Request) -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            self._send(done.result(), request)
+        else:  # a bug of ours: the visitor gets a sentence, the log the place
+            log.error("A page failed unexpectedly.", exc_info=error)
+            self._send(page(HTTPStatus.INTERNAL_SERVER_ERROR, _FAILED), request)
 
     def _send(self, answer: Answer, request: Request | None = None) -> None:
         stream = cast(asyncio.Transport, self._stream)
@@ -177,4 +204,6 @@ class Door(asyncio.Protocol):
     def _leave(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if self._coming is not None:
+            self._coming.cancel()
         self._edge.departed(self)

@@ -7,7 +7,7 @@ wheel of buckets, one bucket each second), so a silent one costs nothing.
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -16,12 +16,14 @@ from multidict import CIMultiDict
 from picows import WSAutoPingStrategy, WSTransport, WSUpgradeRequest
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
 
+from plausch.base.errors import PlauschError
+from plausch.base.http import Answer, Request
 from plausch.server import routes
+from plausch.server.cards import Cards
 from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
 from plausch.server.door import Door
-from plausch.server.http import Answer, Request
 from plausch.server.hub import Hub
 from plausch.server.places import Places
 from plausch.server.site import Site
@@ -59,7 +61,12 @@ class Edge:
     """Opens the port and keeps the connections."""
 
     def __init__(
-        self, config: ServerConfig, hub: Hub, dispatch: Dispatch, site: Site | None
+        self,
+        config: ServerConfig,
+        hub: Hub,
+        dispatch: Dispatch,
+        site: Site | None,
+        cards: Cards,
     ) -> None:
         self.limits = config.limits
         self.dispatch = dispatch
@@ -69,6 +76,7 @@ class Edge:
         self._config = config
         self._hub = hub
         self._site = site
+        self._cards = cards
         self._origins: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
         self.draining = False
@@ -140,8 +148,8 @@ class Edge:
             self._answers.give_back(door.address)
             door.address = ""
 
-    def answer(self, door: Door, request: Request, peer: str) -> Answer | None:
-        """The answer to a request; None when it becomes a WebSocket."""
+    def answer(self, door: Door, request: Request, peer: str) -> Answer | Awaitable[Answer] | None:
+        """The answer to a request, now or when it comes; None when it becomes a WebSocket."""
         if routes.is_socket(request):
             return routes.socket_refusal(request, self._origins, self.draining)
         address = routes.client_address(request.headers, peer, self._config.behind_proxy)
@@ -149,7 +157,18 @@ class Edge:
             text = "Too many requests of this address are being answered; try again.\n"
             return routes.page(HTTPStatus.TOO_MANY_REQUESTS, text, **{"Retry-After": "5"})
         door.address = address
+        if self._cards.wants(request):
+            return self._card(request)
         return routes.answer(request, self._config.domain, self._site)
+
+    async def _card(self, request: Request) -> Answer:
+        """A business's page; without one, or without a database, what is there for everybody."""
+        try:
+            found = await self._cards.answer(request)
+        except PlauschError as error:
+            log.error("A page could not be shown: %s", error)
+            found = None
+        return found or routes.answer(request, self._config.domain, self._site)
 
     def websocket(self) -> Any:
         """picows' protocol for a connection that has just asked for the upgrade."""

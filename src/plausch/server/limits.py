@@ -147,6 +147,10 @@ class Limits:
     open_reports_per_account: int = 100
     """Reports of one account that the operator has not closed yet."""
 
+    profiles_published_per_hour: int = 60
+    searches_per_hour: int = 600
+    """By one account, refused ones included."""
+
     blob_reserve_bytes: int = 256 * 1024 * KIB
     """So much of the disk stays free of blobs: messages must not be refused because of files."""
 

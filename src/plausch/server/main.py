@@ -19,6 +19,7 @@ from plausch.db.open import open_database
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
 from plausch.server.blobs import Blobs
+from plausch.server.cards import Cards
 from plausch.server.config import DEFAULT_PORT, ServerConfig, read_config
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
@@ -29,6 +30,7 @@ from plausch.server.franking import open_franking
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
+from plausch.server.profiles import Profiles
 from plausch.server.push_service import PushServices
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
@@ -92,8 +94,10 @@ class Server:
             wake_ups,
             Backups(database, clock, limits),
             Reports(database, clock, limits, franking),
+            Profiles(database, clock, limits, domain),
         )
-        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site)
+        cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
+        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site, cards)
         try:
             port = await self.edge.start()
         except OSError as error:

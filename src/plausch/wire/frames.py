@@ -42,6 +42,17 @@ from plausch.wire.linking import KeepBackup as KeepBackup
 from plausch.wire.linking import OpenPairing as OpenPairing
 from plausch.wire.linking import PairingMessage as PairingMessage
 from plausch.wire.linking import SendPairing as SendPairing
+from plausch.wire.mailboxes import AcknowledgeMailbox as AcknowledgeMailbox
+from plausch.wire.mailboxes import Mailbox as Mailbox
+from plausch.wire.mailboxes import MailboxItem as MailboxItem
+from plausch.wire.mailboxes import ReadMailbox as ReadMailbox
+from plausch.wire.profiles import Directory as Directory
+from plausch.wire.profiles import GetProfile as GetProfile
+from plausch.wire.profiles import Listed as Listed
+from plausch.wire.profiles import Profile as Profile
+from plausch.wire.profiles import PublishProfile as PublishProfile
+from plausch.wire.profiles import SearchDirectory as SearchDirectory
+from plausch.wire.profiles import WithdrawProfile as WithdrawProfile
 from plausch.wire.reports import Report as Report
 from plausch.wire.reports import ReportedMessage as ReportedMessage
 from plausch.wire.wakes import DropWakeUp as DropWakeUp
@@ -344,41 +355,6 @@ class Cursors(Frame, frozen=True, tag=32):
     cursors: list[tuple[Uri, Count]]
 
 
-# --- mailbox -------------------------------------------------------------------------------
-
-
-class ReadMailbox(Frame, frozen=True, tag=40):
-    """This device's Welcomes after `after`, at most `limit` (1 to 50). Answer: `Mailbox`."""
-
-    id: RequestId
-    after: Count
-    limit: Annotated[int, msgspec.Meta(ge=1, le=50)]
-
-
-class MailboxItem(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A Welcome: its place in the mailbox, the conversation, the Commit's seq in its log."""
-
-    item: Count
-    conversation: ConversationBytes
-    seq: Count
-    accepted_at_ms: Count
-    sender: Uri
-    welcome: bytes
-
-
-class Mailbox(Frame, frozen=True, tag=41):
-    """A stretch of the mailbox."""
-
-    id: RequestId
-    items: list[MailboxItem]
-
-
-class AcknowledgeMailbox(Frame, frozen=True, tag=42):
-    """The Welcomes up to `item` are in the vault; the server forgets them. No answer."""
-
-    item: Count
-
-
 # --- pushes --------------------------------------------------------------------------------
 
 
@@ -467,6 +443,10 @@ ClientFrame = (
     | DropWakeUp
     | GetWakeUpKey
     | Report
+    | PublishProfile
+    | WithdrawProfile
+    | GetProfile
+    | SearchDirectory
 )
 
 ServerFrame = (
@@ -492,5 +472,7 @@ ServerFrame = (
     | PairingMessage
     | Backup
     | WakeUpKey
+    | Profile
+    | Directory
     | Closing
 )

@@ -70,6 +70,10 @@ ANSWERS: dict[type[f.Frame], type[f.Frame]] = {
     f.DropWakeUp: f.Done,
     f.GetWakeUpKey: f.WakeUpKey,
     f.Report: f.Done,
+    f.PublishProfile: f.Done,
+    f.WithdrawProfile: f.Done,
+    f.GetProfile: f.Profile,
+    f.SearchDirectory: f.Directory,
 }
 """What answers each request when it is not refused."""
 

@@ -46,6 +46,35 @@ def test_the_example(tmp_path: Path) -> None:
     assert linde.service().duration_s(4) == 7200
 
 
+@pytest.mark.parametrize("kind", list(BusinessKind))
+def test_an_example_of_every_kind_is_complete_and_alike_in_both_languages(
+    tmp_path: Path, kind: BusinessKind
+) -> None:
+    german, english = (load(tmp_path, example_text(kind, language)) for language in ("de", "en"))
+    for house, language in ((german, "de"), (english, "en")):
+        assert (house.kind, house.language) == (kind, language)
+        assert house.telephone
+        assert house.calendar.region is not None
+        assert any(day.note for day in house.calendar.special_days)
+        for service in house.services:
+            assert service.name
+            for party in range(1, house.floor_for(service).largest_party + 1):
+                assert starts_on(house, service, date(2026, 11, 27), party), service.identifier
+    assert german.calendar.weekly == english.calendar.weekly
+    assert [one.identifier for one in german.services] == [
+        one.identifier for one in english.services
+    ]
+    assert german.services != english.services, "their names are in another language"
+
+
+@pytest.mark.parametrize("kind", [BusinessKind.HAIRDRESSER, BusinessKind.SHOP])
+def test_where_there_are_no_tables_one_comes_alone(tmp_path: Path, kind: BusinessKind) -> None:
+    house = load(tmp_path, example_text(kind, "de"))
+    assert house.floor.largest_party == 1
+    assert len(house.services) > 1
+    assert all(one.kind is not ResourceKind.TABLE for one in house.floor.resources)
+
+
 def test_the_example_keeps_holidays(tmp_path: Path) -> None:
     calendar = load(tmp_path, EXAMPLE).calendar
     assert calendar.opening_day(date(2027, 1, 6)).closed is Closed.HOLIDAY

@@ -1,43 +1,73 @@
-"""A business without tables speaks of appointments, with the same places in every sentence."""
+"""What other kinds of business say in other words: both languages, and nothing about tables."""
 
+import re
 import string
+from datetime import date
 
 import pytest
 
-from linde import TUESDAY
 from plausch.agent.kind_phrases import KIND_TEXTS
 from plausch.agent.phrases import TEXTS, Phrases
 from plausch.domain.business import BusinessKind
 
-OTHERS = [kind for kind in BusinessKind if kind is not BusinessKind.RESTAURANT]
-GIVEN = {"what", "service"}
-"""Places that every caller fills in, whether the restaurant's sentence has them or not."""
+TODAY = date(2026, 11, 23)
+OTHERS = [
+    (kind, key)
+    for kind in (BusinessKind.HAIRDRESSER, BusinessKind.SHOP)
+    for key in sorted(KIND_TEXTS[kind])
+]
+OF_TABLES = ("tisch", "table", "reservier", "reservation", "personen", "people", "gäste", "guests")
+
+
+def is_of_tables(text: str) -> bool:
+    return any(word.startswith(OF_TABLES) for word in re.findall(r"\w+", text.casefold()))
 
 
 def places(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
-@pytest.mark.parametrize("kind", OTHERS)
-def test_every_sentence_stands_in_for_one_and_needs_no_more(kind: BusinessKind) -> None:
-    for key, (german, english) in KIND_TEXTS[kind].items():
-        assert places(german) == places(english), key
-        assert places(german) <= places(TEXTS[key][0]) | GIVEN, key
-
-
-@pytest.mark.parametrize("kind", OTHERS)
-@pytest.mark.parametrize("place", [0, 1])
-def test_nobody_is_offered_a_table(kind: BusinessKind, place: int) -> None:
-    for key, texts in KIND_TEXTS[kind].items():
-        assert "Tisch" not in texts[place], key
-        assert "table" not in texts[place].lower().replace("suitable", ""), key
-        assert "Reservierung" not in texts[place], key
-
-
-def test_a_restaurant_says_what_it_always_said() -> None:
+def test_every_kind_has_its_words_and_a_restaurant_the_usual_ones() -> None:
+    assert set(KIND_TEXTS) == set(BusinessKind)
     assert KIND_TEXTS[BusinessKind.RESTAURANT] == {}
-    phrases = Phrases("de", TUESDAY)
-    assert "Reservierung" in phrases.say("reminder", what="")
-    salon = Phrases("de", TUESDAY, BusinessKind.HAIRDRESSER)
-    assert "Termin" in salon.say("reminder", what="")
-    assert salon.say("thanks") == phrases.say("thanks")
+
+
+@pytest.mark.parametrize(("kind", "key"), OTHERS)
+def test_a_sentence_stands_in_place_of_a_restaurants(kind: BusinessKind, key: str) -> None:
+    german, english = KIND_TEXTS[kind][key]
+    assert key in TEXTS
+    assert german != english
+    assert places(german) == places(english)
+    told_besides = {"service", "what"}  # what is booked, which a restaurant need not say
+    assert places(german) - told_besides <= places(TEXTS[key][0])
+    assert (german, english) != TEXTS[key]
+
+
+@pytest.mark.parametrize(("kind", "key"), OTHERS)
+def test_no_sentence_is_about_tables(kind: BusinessKind, key: str) -> None:
+    for text in KIND_TEXTS[kind][key]:
+        assert not is_of_tables(text)
+
+
+@pytest.mark.parametrize("kind", [BusinessKind.HAIRDRESSER, BusinessKind.SHOP])
+def test_a_restaurants_sentence_about_tables_has_another_there(kind: BusinessKind) -> None:
+    """Save those that ask for a number of guests, which nobody is asked who comes alone."""
+    only_for_parties = {
+        "ask_party", "how_many", "too_large", "option_party", "party", "people", "person",
+    }  # fmt: skip
+    about = {key for key, texts in TEXTS.items() if is_of_tables(texts[0])}
+    assert about - only_for_parties <= set(KIND_TEXTS[kind])
+
+
+@pytest.mark.parametrize("kind", list(BusinessKind))
+def test_the_kind_decides_about_the_words(kind: BusinessKind) -> None:
+    german, english = Phrases("de", TODAY, kind), Phrases("en", TODAY, kind)
+    has_tables = kind is BusinessKind.RESTAURANT
+    assert ("Tisch" in german.say("option_book")) is has_tables
+    assert ("table" in english.say("option_book")) is has_tables
+    assert german.say("closed") == "geschlossen", "what does not differ is the same for all"
+
+
+def test_the_greetings_differ() -> None:
+    greetings = {Phrases("en", TODAY, kind).say("greeting", name="X") for kind in BusinessKind}
+    assert len(greetings) == len(BusinessKind)

@@ -12,6 +12,7 @@ from plausch.cli import demo as module
 from plausch.cli.console import Screen
 from plausch.cli.demo import (
     Stage,
+    chosen_kind,
     confirmed,
     folder_for,
     guest_screen,
@@ -22,6 +23,7 @@ from plausch.cli.demo import (
 from plausch.cli.records import BookingRecord
 from plausch.content.cards import BookingCard, card_message
 from plausch.domain.booking import BookingState
+from plausch.domain.business import BusinessKind
 from plausch.sdk import Kind, State, StoredMessage
 
 START_S = 1_798_736_400
@@ -155,4 +157,42 @@ def test_a_browser_finds_the_restaurant(
 def test_the_guests_name_is_not_the_accounts() -> None:
     """Otherwise the search for it would find what the server may know."""
     assert module.GUEST_NAME not in module.UNDER_NAME
-    assert module.BUSINESS_NAME not in module.BUSINESS
+    for name, account in module.BUSINESSES.values():
+        assert account not in name
+
+
+@pytest.mark.parametrize("kind", list(BusinessKind))
+def test_every_kind_has_a_business_and_a_line_in_the_menu(kind: BusinessKind) -> None:
+    name, account = module.BUSINESSES[kind]
+    for language in ("de", "en"):
+        assert name in Screen(language).phrase(f"demo_{kind}")
+    assert Stage(Path("/nowhere"), "http://127.0.0.1:1", kind).link.endswith(f"/{account}")
+
+
+def test_the_business_is_the_one_that_was_asked_for() -> None:
+    assert chosen_kind("shop", Screen("en"), False) is BusinessKind.SHOP
+    assert chosen_kind("hairdresser", Screen("en"), True) is BusinessKind.HAIRDRESSER
+
+
+def test_without_a_terminal_it_is_the_restaurant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: False, raising=False)
+    assert chosen_kind(None, Screen("en"), False) is BusinessKind.RESTAURANT
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"), [("1", BusinessKind.RESTAURANT), ("2", BusinessKind.HAIRDRESSER)]
+)
+def test_at_a_terminal_the_business_is_chosen_by_number(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer: str, kind: str
+) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: int(answer))
+    assert chosen_kind(None, Screen("de"), False) is kind
+    shown = capsys.readouterr().out
+    assert "1. Zur Linde" in shown
+    assert "3. Radhaus, ein Fahrradladen" in shown
+
+
+def test_a_script_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    assert chosen_kind(None, Screen("en"), True) is BusinessKind.RESTAURANT

@@ -76,7 +76,8 @@ def test_a_device_is_listed_only_with_its_own_key_and_account() -> None:
 @pytest.mark.parametrize(
     ("changed", "code"),
     [
-        ({"version": 2}, "unknown_version"),
+        ({"version": 3}, "unknown_version"),
+        ({"version": 2}, "malformed"),
         ({"account": "anna@example.org"}, "malformed"),
         ({"identity_key": bytes(32)}, "bad_key"),
         ({"identity_key": b"short"}, "bad_key"),
@@ -198,3 +199,69 @@ def test_a_list_cannot_be_issued_after_anothers() -> None:
 def test_random_bytes_raise_nothing_but_the_rooms_error(raw: bytes) -> None:
     with pytest.raises(IdentityRefused):
         parse_device_list(raw)
+
+
+UNTIL_S = NOW_S + 3_600
+ANNAS_PHONE, ANNAS_LAPTOP = (DeviceAddress(ANNA, entry[0]) for entry in (PHONE, LAPTOP))
+
+
+def with_staff(*devices: tuple[str, bytes], after: bytes = b"", until_s: int = UNTIL_S) -> bytes:
+    return DeviceList.issue(IDENTITY, ANNA, devices, NOW_S, after, [(LAPTOP[0], until_s)])
+
+
+def test_a_list_that_names_staff_is_of_version_two_and_says_until_when() -> None:
+    raw = with_staff(PHONE, LAPTOP)
+    fields = {"version": 2, "devices": [PHONE, LAPTOP], "staff": [(LAPTOP[0], UNTIL_S)]}
+    assert raw == forged(**fields)
+    parsed = parse_device_list(raw)
+    assert parsed.staff == ((LAPTOP[0], UNTIL_S),)
+    assert parsed.is_staff(ANNAS_LAPTOP)
+    assert not parsed.is_staff(ANNAS_PHONE)
+    assert not parsed.is_staff(DeviceAddress(AccountAddress("ben", "example.org"), LAPTOP[0]))
+
+
+def test_the_time_of_staff_ends_and_that_of_an_owner_does_not() -> None:
+    parsed = parse_device_list(with_staff(PHONE, LAPTOP))
+    parsed.check_time(ANNAS_LAPTOP, UNTIL_S - 1)
+    parsed.check_time(ANNAS_PHONE, UNTIL_S)
+    assert parsed.in_time(UNTIL_S - 1) == (ANNAS_PHONE, ANNAS_LAPTOP)
+    assert parsed.in_time(UNTIL_S) == (ANNAS_PHONE,)
+    assert parsed.addresses() == (ANNAS_PHONE, ANNAS_LAPTOP)
+    with pytest.raises(IdentityRefused, match="A device of an owner must renew it") as caught:
+        parsed.check_time(ANNAS_LAPTOP, UNTIL_S)
+    assert caught.value.code == "staff_expired"
+
+
+def test_who_is_staff_stays_staff_on_the_next_list_unless_that_is_changed() -> None:
+    before = with_staff(PHONE, LAPTOP)
+    third = ("0000000000000003", KEYS[2])
+    assert parse_device_list(issued(PHONE, LAPTOP, third, after=before)).staff == (
+        (LAPTOP[0], UNTIL_S),
+    )
+    assert parse_device_list(issued(PHONE, third, after=before)).staff == ()
+    later = parse_device_list(with_staff(PHONE, LAPTOP, after=before, until_s=UNTIL_S + 60))
+    assert later.staff == ((LAPTOP[0], UNTIL_S + 60),)
+    assert later.supersedes(before)
+
+
+@pytest.mark.parametrize(
+    "staff",
+    [
+        [],
+        [(LAPTOP[0], -1)],
+        [(LAPTOP[0], 2**53)],
+        [("0000000000000003", UNTIL_S)],
+        [(PHONE[0], UNTIL_S), (LAPTOP[0], UNTIL_S)],
+        [(LAPTOP[0], UNTIL_S), (LAPTOP[0], UNTIL_S)],
+        [(LAPTOP[0], UNTIL_S, 0)],
+        "all",
+    ],
+)
+def test_staff_that_no_list_may_have_is_refused(staff: object) -> None:
+    raw = forged(version=2, devices=[PHONE, LAPTOP], staff=staff)
+    assert refused_code(raw) == "malformed"
+
+
+def test_a_list_of_staff_only_is_not_issued() -> None:
+    with pytest.raises(LocalError, match="not all that are"):
+        with_staff(LAPTOP)

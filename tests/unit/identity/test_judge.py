@@ -94,3 +94,16 @@ def test_a_device_listed_with_another_key_is_refused(anna: Person, ben: Person) 
 )
 def test_a_certificate_out_of_time_is_refused(anna: Person, now_s: int, code: str) -> None:
     assert judged(anna, now_s=now_s) == code
+
+
+def test_staff_whose_time_on_the_list_is_over_is_refused(anna: Person, ben: Person) -> None:
+    def listed(until_s: int) -> bytes:
+        devices = [
+            (anna.device.device, anna.device_key.public),
+            ("00000000000000ff", ben.device_key.public),
+        ]
+        staff = [(anna.device.device, until_s)]
+        return DeviceList.issue(anna.identity, anna.account, devices, NOW_S, staff=staff)
+
+    assert judged(anna, devices=listed(NOW_S + 1)) == ""
+    assert judged(anna, devices=listed(NOW_S)) == "staff_expired"

@@ -10,9 +10,18 @@ from crooked import Crooked, honest, willing
 from plausch.base.ids import DeviceAddress
 from plausch.mls.commit import Identity
 from plausch.mls.credential import PLAUSCH, Credential
-from plausch.mls.group import Group, external_join
+from plausch.mls.framing import (
+    AuthenticatedContent,
+    FramedContent,
+    Sender,
+    SenderType,
+    WireFormat,
+)
+from plausch.mls.group import Group, KeyPackageBundle, external_join
+from plausch.mls.key_package import parse_key_package
 from plausch.mls.leaf_node import MLS10
-from plausch.mls.proposal import ReInit
+from plausch.mls.proposal import Add, ReInit
+from plausch.mls.protection import protect_public, sign_content
 from plausch.sdk import (
     Client,
     ConversationLeft,
@@ -267,6 +276,49 @@ async def test_a_proposal_is_committed_by_who_is_online_without_a_word_being_sai
     await settled(anna, cem)
     assert codes(wire.sent, f.AppendCommit) == 1, "looked after once"
     assert epochs_of(anna)._tidying == set()
+
+
+async def asks_to_be_added(inside: Client, stranger: Client, where: Conversation) -> bytes:
+    """As MLS would let anybody ask: all it takes is the GroupInfo."""
+    group, core = await group_of(inside, where), core_of(stranger)
+    epoch, key = group.state.epoch, core.own.device_key.to_bytes()
+    bundle = KeyPackageBundle.create(
+        group.suite_id, core.credential, key, now_s=core.now_s(), lifetime_s=3600
+    )
+    content = FramedContent.of(
+        group.group_id,
+        group.epoch,
+        Sender(SenderType.NEW_MEMBER_PROPOSAL),
+        b"",
+        Add(parse_key_package(bundle.message)),
+    )
+    wire, context = WireFormat.PUBLIC_MESSAGE, epoch.context.encoded
+    signature = sign_content(epoch.suite, key, wire, content, context)
+    message = AuthenticatedContent(wire, content, signature, b"")
+    return protect_public(epoch.suite, b"", message, context).to_message()
+
+
+@pytest.mark.parametrize("is_group", [True, False], ids=["group", "direct"])
+async def test_nobody_comes_in_by_asking_the_devices(
+    town: Town, wire: Crooked, is_group: bool
+) -> None:
+    if is_group:
+        anna, _, _, where = await three(town, wire)
+    else:
+        anna, _, where = await anna_and_cem(town, wire)
+    mallory = await town.person("mallory")
+    raw = await asks_to_be_added(anna, mallory, where)
+    before, live = where.members, live_of(anna, where)
+    found = asyncio.ensure_future(event(anna, ProblemFound))
+    await asyncio.sleep(0)
+    wire.sent.clear()
+    at = live.kept.cursor + 1
+    envelope = f.Envelope(at, live.kept.epoch, f.PROPOSAL, 0, mallory.device.uri, raw, b"")
+    wire.push(f.Delivery(where.id, at, [envelope]))
+    assert (await found).code == "asked_from_outside"
+    await settled(anna)
+    assert codes(wire.sent, f.AppendCommit) == 0
+    assert where.members == before
 
 
 async def test_a_waiting_change_is_not_owed_twice(town: Town, wire: Crooked) -> None:

@@ -8,8 +8,11 @@ import pytest
 from cast import Town, settled, texts, until
 from crooked import Crooked, honest, willing
 from plausch.base.ids import NameRefused
+from plausch.identity.certificate import parse_certificate
+from plausch.identity.keys import SigningKey
 from plausch.sdk import Client
-from plausch.sdk.errors import SdkError, ServerRefused, Unreachable
+from plausch.sdk.errors import NotOwner, SdkError, ServerRefused, Unreachable
+from plausch.sdk.own_devices import add_device, demand_can_add
 from plausch.sdk.vault.own import OwnTable
 from plausch.wire import frames as f
 from unit.sdk.talks import anna_and_cem, codes, core_of, second_device, withheld
@@ -80,7 +83,7 @@ async def test_a_device_that_is_not_on_the_list_is_not_removed(town: Town, wire:
 async def test_only_the_device_with_the_identity_key_can_remove_another(town: Town) -> None:
     anna = await town.person("anna")
     tablet = await town.connect(await second_device(town, anna, "tablet"))
-    with pytest.raises(SdkError, match="use the first one"):
+    with pytest.raises(NotOwner, match="only a device of an owner"):
         await tablet.remove_device(anna.device)
     assert len(await tablet.devices()) == 2
 
@@ -141,3 +144,34 @@ async def test_a_lost_answer_still_takes_the_device_out_of_what_is_sent(
     await (await conversation.send_text("without the tablet")).accepted()
     assert tablet.device not in conversation.members
     assert await anna.devices() == [anna.device]
+
+
+async def test_the_same_key_again_is_the_same_device(town: Town, wire: Crooked) -> None:
+    anna = await town.person("anna", url=wire.url)
+    key = SigningKey.generate().public
+    first = await add_device(core_of(anna), key)
+    again = await add_device(core_of(anna), key)
+    assert (again.device, again.device_list) == (first.device, first.device_list)
+    assert parse_certificate(again.certificate).signature_key == key
+    assert codes(wire.sent, f.PublishDeviceList) == 1
+
+
+async def test_a_device_does_not_change_its_role(town: Town) -> None:
+    linde = await town.person("linde", kind="business")
+    key = SigningKey.generate().public
+    staff = await add_device(core_of(linde), key, is_staff=True)
+    assert core_of(linde).trust.device_list(linde.address).is_staff(staff.device)
+    with pytest.raises(SdkError) as caught:
+        await add_device(core_of(linde), key)
+    assert caught.value.code == "link_other_role"
+
+
+async def test_who_may_add_whom(town: Town) -> None:
+    anna = await town.person("anna")
+    assert demand_can_add(core_of(anna), is_staff=False) == core_of(anna).own.identity
+    with pytest.raises(SdkError) as caught:
+        demand_can_add(core_of(anna), is_staff=True)
+    assert caught.value.code == "not_business"
+    tablet = await town.connect(await second_device(town, anna, "tablet"))
+    with pytest.raises(NotOwner):
+        await add_device(core_of(tablet), SigningKey.generate().public)

@@ -5,16 +5,18 @@ import os
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 from socket import SO_LINGER, SO_RCVBUF, SOL_SOCKET, socket
 
 import pytest
 
 from built_site import FILES, PAGE, write_site
+from plausch.base.http import HEAD_BYTES, Answer, Request
+from plausch.db.interface import StorageUnavailable
 from plausch.server import door as module
 from plausch.server.config import ServerConfig
 from plausch.server.edge import Edge
-from plausch.server.http import HEAD_BYTES
 from plausch.server.limits import Limits
 from plausch.server.main import Server
 from plausch.wire import frames as f
@@ -386,3 +388,81 @@ async def test_a_server_that_stops_cuts_what_is_under_way(tmp_path: Path) -> Non
         with suppress(ConnectionResetError):
             assert not (await whole(connection)).endswith(BIG[-1000:])
         await connection.close()
+
+
+# --- answers that have to be looked for ------------------------------------------------------
+
+
+class Slow:
+    """Pages that come when a test lets them."""
+
+    def __init__(self, house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked, self.go = asyncio.Event(), asyncio.Event()
+        self.cancelled = False
+        monkeypatch.setattr(house.edge._cards, "answer", self.answer)
+
+    async def answer(self, request: Request) -> Answer | None:
+        self.asked.set()
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled = True
+            raise
+        if request.path == "/broken":
+            raise KeyError("a bug")
+        if request.path == "/down":
+            raise StorageUnavailable("The disk is gone.")
+        return Answer(HTTPStatus.OK, {}, b"found") if request.path == "/linde" else None
+
+
+@pytest.fixture
+def slow(house: House, monkeypatch: pytest.MonkeyPatch) -> Slow:
+    return Slow(house, monkeypatch)
+
+
+async def asked(house: House, slow: Slow, path: str) -> RawSocket:
+    connection = await house.connect()
+    connection.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    await slow.asked.wait()
+    return connection
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "body"),
+    [
+        ("/linde", b" 200 ", b"found"),
+        ("/nobody", b" 200 ", PAGE),
+        ("/down", b" 200 ", PAGE),
+        ("/broken", b" 500 ", module._FAILED.encode()),
+    ],
+)
+async def test_an_answer_comes_when_it_is_found(
+    house: House, slow: Slow, path: str, status: bytes, body: bytes
+) -> None:
+    connection = await asked(house, slow, path)
+    connection.write(b"GET /linde HTTP/1.1\r\n\r\n")  # too late: one request for a connection
+    slow.go.set()
+    answer = await whole(connection)
+    assert status in answer.partition(b"\r\n")[0]
+    assert answer.endswith(body)
+    await connection.close()
+    await house.empty()
+
+
+async def test_who_leaves_is_not_looked_for_any_longer(house: House, slow: Slow) -> None:
+    connection = await asked(house, slow, "/linde")
+    raw = connection.writer.get_extra_info("socket")
+    raw.setsockopt(SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+    connection.writer.transport.abort()
+    await until(lambda: slow.cancelled)
+    await house.empty()
+
+
+async def test_an_answer_that_never_comes_ends_the_connection(
+    house: House, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ANSWER_TIMEOUT_S", 0.05)
+    connection = await asked(house, slow, "/linde")
+    with suppress(ConnectionError):
+        assert await whole(connection) == b""
+    await house.empty()

@@ -183,6 +183,7 @@ async def test_a_push_service_that_is_away_is_asked_again_and_not_for_ever(made:
     made.services.answers = [LATER, LATER]
     made.waker.wake(["anna"])
     await until(lambda: len(made.services.woken) == 3)
+    await pauses(1)  # the third attempt has had its answer
     made.services.answers = [LATER] * 100
     made.waker.wake(["anna"])
     await until(lambda: len(made.services.woken) == 3 + ATTEMPTS)

@@ -44,6 +44,10 @@ CLIENT: tuple[f.ClientFrame, ...] = (
     f.DropWakeUp(1),
     f.GetWakeUpKey(1),
     f.Report(1, "cem", "spam", "Every day.", [REPORTED], bytes(16)),
+    f.PublishProfile(1, b"signed profile"),
+    f.WithdrawProfile(1, b"signed withdrawal"),
+    f.GetProfile(1, "linde"),
+    f.SearchDirectory(1, "linde", "restaurant", "augsburg", "", 20),
 )
 
 SERVER: tuple[f.ServerFrame, ...] = (
@@ -69,5 +73,7 @@ SERVER: tuple[f.ServerFrame, ...] = (
     f.PairingMessage(1, b"offer"),
     f.Backup(1, 1_800_000_000_000, b"sealed", "person", b"list"),
     f.WakeUpKey(1, b"\x04" + bytes(64)),
+    f.Profile(1, b"signed profile"),
+    f.Directory(1, [f.Listed("linde", "Zur Linde", "restaurant", "86150", "Augsburg")], False),
     f.Closing("server_restart", "The server restarts.", 1_000),
 )

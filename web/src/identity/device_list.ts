@@ -2,7 +2,8 @@
  * The hash-chained, signed list of an account's devices.
  *
  * A device whose key is not in the newest list is never encrypted to. Each list names the hash
- * of the one before it: whoever holds two lists sees a rollback or a fork.
+ * of the one before it: whoever holds two lists sees a rollback or a fork. A device of staff is
+ * listed with a time, after which it is encrypted to no more unless a newer list has moved it.
  */
 
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -19,11 +20,17 @@ export const LABEL = 'device list';
 /** A business's limit; a person's (6) is kept by the server, which knows the account's kind. */
 export const MAX_DEVICES = 50;
 
+/** Of a list that names staff; without them, a list is of version 1. */
+const STAFF_VERSION = 2;
+
 const HASH_BYTES = 32;
 const DEVICE_ID = /^[0-9a-f]{16}$/;
 
 /** One entry of a list: 16 hex digits, and the device's signature key of 32 bytes. */
 export type ListedDevice = readonly [device: string, signatureKey: Uint8Array];
+
+/** A listed device that does not have the identity key, and the second at which its time is over. */
+export type ListedStaff = readonly [device: string, untilS: number];
 
 /** What a list says and is signed for; the fields are those of DeviceList. */
 interface Payload {
@@ -33,13 +40,15 @@ interface Payload {
   readonly previous: Uint8Array;
   readonly issuedAtS: number;
   readonly devices: readonly ListedDevice[];
+  readonly staff: readonly ListedStaff[];
 }
 
 /**
  * What a list says, after its signature was found right.
  *
  * `seq` counts from 1; `previous` is the SHA-256 of the previous list's signed bytes, empty in
- * the first; `devices` are in order of their ids; `raw` the signed bytes.
+ * the first; `devices` are in order of their ids, and so are those of `staff`; `raw` the signed
+ * bytes.
  */
 export class DeviceList {
   constructor(
@@ -49,11 +58,13 @@ export class DeviceList {
     readonly previous: Uint8Array,
     readonly issuedAtS: number,
     readonly devices: readonly ListedDevice[],
+    readonly staff: readonly ListedStaff[],
     readonly raw: Uint8Array,
   ) {}
 
   /**
-   * The signed list that comes after `previousRaw` (empty: the first).
+   * The signed list that comes after `previousRaw` (empty: the first). `staff` without a value:
+   * whoever is on the list before and on this one stays what it is.
    *
    * Throws LocalError on devices or a time that no list may hold, IdentityRefused when `previousRaw` is no
    * list of this account and key.
@@ -64,19 +75,13 @@ export class DeviceList {
     devices: Iterable<ListedDevice>,
     issuedAtS: number,
     previousRaw: Uint8Array = EMPTY,
+    staff?: Iterable<ListedStaff>,
   ): Uint8Array {
     if (!Number.isSafeInteger(issuedAtS) || issuedAtS < 0) {
       throw new LocalError(`A device list is issued at a whole second, not at ${issuedAtS}.`);
     }
-    const ordered = [...devices].sort(([one], [other]) => (one < other ? -1 : 1));
-    try {
-      checkDevices(ordered, identity.public);
-    } catch (error) {
-      if (error instanceof IdentityRefused) {
-        throw new LocalError(error.message, { cause: error });
-      }
-      throw error;
-    }
+    const ordered = [...devices].sort(byId);
+    let kept: readonly ListedStaff[] = [];
     let seq = 1;
     let previous: Uint8Array = EMPTY;
     if (previousRaw.length > 0) {
@@ -88,9 +93,22 @@ export class DeviceList {
       }
       seq = before.seq + 1;
       previous = before.digest();
+      kept = before.staff.filter(([id]) => ordered.some(([listed]) => listed === id));
     }
-    const fields = [identity.public, seq, previous, issuedAtS, ordered];
-    return pack(identity, LABEL, [VERSION, account.uri, ...fields]);
+    const limited = [...(staff ?? kept)].sort(byId);
+    try {
+      checkDevices(ordered, identity.public);
+      checkStaff(limited, ordered);
+    } catch (error) {
+      if (error instanceof IdentityRefused) {
+        throw new LocalError(error.message, { cause: error });
+      }
+      throw error;
+    }
+    const fields = [account.uri, identity.public, seq, previous, issuedAtS, ordered];
+    return limited.length === 0
+      ? pack(identity, LABEL, [VERSION, ...fields])
+      : pack(identity, LABEL, [STAFF_VERSION, ...fields, limited]);
   }
 
   /** SHA-256 of the signed bytes: the next list's `previous`. */
@@ -109,6 +127,32 @@ export class DeviceList {
   /** The listed devices' addresses, by id. */
   addresses(): readonly DeviceAddress[] {
     return this.devices.map(([device]) => new DeviceAddress(this.account, device));
+  }
+
+  /** Whether it is listed as one that does not have the identity key. */
+  isStaff(device: DeviceAddress): boolean {
+    return device.account.equals(this.account) && this.#untilS(device) !== undefined;
+  }
+
+  /** The addresses of the devices whose time is not over. */
+  inTime(nowS: number): readonly DeviceAddress[] {
+    return this.addresses().filter((one) => nowS < (this.#untilS(one) ?? Infinity));
+  }
+
+  /** Throws IdentityRefused `staff_expired` when a listed device's time is over. */
+  checkTime(device: DeviceAddress, nowS: number): void {
+    const untilS = this.#untilS(device);
+    if (untilS !== undefined && nowS >= untilS) {
+      throw new IdentityRefused(
+        `${device.uri} is a device of staff, and its time on the list ended at ${untilS} (seconds ` +
+          `since 1970); it is ${nowS}. A device of an owner must renew it.`,
+        { code: 'staff_expired' },
+      );
+    }
+  }
+
+  #untilS({ device }: DeviceAddress): number | undefined {
+    return this.staff.find(([id]) => id === device)?.[1];
   }
 
   /**
@@ -193,11 +237,12 @@ export class DeviceList {
  * `bad_signature`).
  */
 export function parseDeviceList(raw: Uint8Array): DeviceList {
-  const [payload, signedPayload, signature] = unpack(raw, LABEL, readPayload);
-  const { identityKey, seq, previous, issuedAtS, devices } = payload;
+  const [payload, signedPayload, signature] = unpack(raw, LABEL, readPayload, readWithStaff);
+  const { identityKey, seq, previous, issuedAtS, devices, staff } = payload;
   const account = parseAccount(payload.account);
   checkPublicKey(identityKey);
   checkDevices(devices, identityKey);
+  checkStaff(staff, devices);
   if (seq < 1 || previous.length !== (seq > 1 ? HASH_BYTES : 0)) {
     throw new IdentityRefused(
       `Device list ${seq} of ${account.toString()} does not name the list before it.`,
@@ -205,7 +250,10 @@ export function parseDeviceList(raw: Uint8Array): DeviceList {
     );
   }
   verify(identityKey, LABEL, signedPayload, signature);
-  return new DeviceList(account, identityKey, seq, previous, issuedAtS, devices, raw.slice());
+  return new DeviceList(
+    ...([account, identityKey, seq, previous, issuedAtS, devices, staff] as const),
+    raw.slice(),
+  );
 }
 
 function readPayload(fields: Fields): Payload {
@@ -216,7 +264,20 @@ function readPayload(fields: Fields): Payload {
     previous: fields.bytes(),
     issuedAtS: fields.natural(),
     devices: fields.list((entry) => [entry.text(), entry.bytes()] as const),
+    staff: [],
   };
+}
+
+function readWithStaff(fields: Fields): Payload {
+  const payload = readPayload(fields);
+  const staff = fields.list((entry) => [entry.text(), entry.natural()] as const);
+  if (staff.length === 0) {
+    throw new IdentityRefused(
+      'A device list without staff is one of version 1: it has one encoding.',
+      { code: 'malformed' },
+    );
+  }
+  return { ...payload, staff };
 }
 
 function parseAccount(uri: string): AccountAddress {
@@ -230,6 +291,27 @@ function parseAccount(uri: string): AccountAddress {
       });
     }
     throw error;
+  }
+}
+
+function byId([one]: readonly [string, unknown], [other]: readonly [string, unknown]): number {
+  return one < other ? -1 : 1;
+}
+
+/** A list on which nobody could renew anybody is none. */
+function checkStaff(staff: readonly ListedStaff[], devices: readonly ListedDevice[]): void {
+  const listed = new Set(devices.map(([device]) => device));
+  const isOrdered = staff.every(([id], at) => at === 0 || (staff[at - 1]?.[0] ?? '') < id);
+  if (
+    !isOrdered ||
+    !staff.every(([id]) => listed.has(id)) ||
+    (staff.length > 0 && staff.length >= devices.length)
+  ) {
+    throw new IdentityRefused(
+      'The devices of staff on a list are in order of their ids, each once, all of them listed, ' +
+        'and not all that are.',
+      { code: 'malformed' },
+    );
   }
 }
 

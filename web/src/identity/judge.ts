@@ -15,7 +15,7 @@ import { IdentityRefused } from './errors.ts';
  *
  * `certificate` and `deviceList` come from their parsers, which verified their signatures.
  * Throws IdentityRefused: `leaf_key_mismatch`, `identity_key_changed`, `device_list_account`,
- * `device_not_listed`, `certificate_not_yet_valid`, `certificate_expired`.
+ * `device_not_listed`, `staff_expired`, `certificate_not_yet_valid`, `certificate_expired`.
  */
 export function judgeLeaf(
   certificate: DeviceCertificate,
@@ -57,5 +57,6 @@ export function judgeLeaf(
       code: 'device_not_listed',
     });
   }
+  deviceList.checkTime(certificate.device, nowS);
   certificate.check(nowS);
 }

@@ -71,12 +71,12 @@ export class Fields {
     if (!Array.isArray(value)) {
       throw malformed(this.#label, `field ${this.#at} is not an array`);
     }
-    return value.map((element) => {
-      const fields = new Fields(this.#label, element);
-      const item = read(fields);
-      fields.finish();
-      return item;
-    });
+    return value.map((element) => this.#whole(element, read));
+  }
+
+  /** One array with fields of its own. */
+  inner<T>(read: (fields: Fields) => T): T {
+    return this.#whole(this.#next(), read);
   }
 
   /** Nothing is left. */
@@ -84,6 +84,13 @@ export class Fields {
     if (this.#at !== this.#elements.length) {
       throw malformed(this.#label, `it has ${this.#elements.length} fields, not ${this.#at}`);
     }
+  }
+
+  #whole<T>(element: unknown, read: (fields: Fields) => T): T {
+    const fields = new Fields(this.#label, element);
+    const item = read(fields);
+    fields.finish();
+    return item;
   }
 
   #next(): unknown {
@@ -106,14 +113,14 @@ export function pack(key: SigningKey, label: string, payload: readonly Field[]):
 }
 
 /**
- * Parse strictly. `read` reads the fields that follow the version.
+ * Parse strictly. `readers` read the fields that follow version 1, 2 and so on.
  *
  * Throws IdentityRefused (`malformed`, `unknown_version`).
  */
 export function unpack<P>(
   raw: Uint8Array,
   label: string,
-  read: (fields: Fields) => P,
+  ...readers: readonly ((fields: Fields) => P)[]
 ): Unpacked<P> {
   if (raw.length > MAX_SIGNED_BYTES) {
     throw new IdentityRefused(
@@ -128,7 +135,7 @@ export function unpack<P>(
       { code: 'malformed' },
     );
   }
-  checkVersion(payload, label);
+  const read = ofVersion(payload, label, readers);
   const parsed = decodeExactly(payload, label, (fields) => {
     fields.natural();
     return read(fields);
@@ -160,18 +167,20 @@ function readSigned(fields: Fields): readonly [payload: Uint8Array, signature: U
 }
 
 /** Say that a version is unknown before saying that its fields are. */
-function checkVersion(raw: Uint8Array, label: string): void {
+function ofVersion<R>(raw: Uint8Array, label: string, readers: readonly R[]): R {
   const decoded = decoding(raw, label);
   const version: unknown = Array.isArray(decoded) ? decoded[0] : undefined;
   if (typeof version !== 'number' || !Number.isInteger(version)) {
     throw malformed(label, 'it names no version');
   }
-  if (version !== VERSION) {
+  const reader = readers[version - VERSION];
+  if (reader === undefined) {
     throw new IdentityRefused(
-      `A ${label} has version ${version}; this program knows version ${VERSION}.`,
+      `A ${label} has version ${version}; this program knows version ${readers.length}.`,
       { code: 'unknown_version' },
     );
   }
+  return reader;
 }
 
 /** One msgpack value and nothing after it; a length that promises more than there is ends it. */

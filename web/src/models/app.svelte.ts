@@ -29,6 +29,7 @@ import type { Messenger } from './messenger.ts';
 import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
 import { domainOf, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
+import { BusinessProfiles } from './profiles.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
 import type { PageTimers } from './timing.ts';
 import { Transfers } from './transfers.svelte.ts';
@@ -89,6 +90,7 @@ export class App {
   readonly messenger: Messenger;
   readonly timers: PageTimers;
   readonly contacts = new SvelteMap<string, ContactView>();
+  readonly profiles: BusinessProfiles;
   readonly #place: Place;
   readonly #reload: () => void;
   readonly #toClipboard: (text: string) => Promise<void>;
@@ -105,6 +107,7 @@ export class App {
     const { messenger, preferences, place, timers, reload, notices = NO_NOTICES } = surroundings;
     const { deviceName = '', toClipboard = () => Promise.reject(new Error()) } = surroundings;
     this.messenger = messenger;
+    this.profiles = new BusinessProfiles(this.messenger);
     this.preferences = preferences;
     this.timers = timers;
     this.#place = place;
@@ -217,10 +220,11 @@ export class App {
   }
 
   /** To the conversation with an account, begun if there is none. True when it is open. */
-  async write(address: string, replaces = false): Promise<boolean> {
+  async write(address: string, replaces = false, text = ''): Promise<boolean> {
     const view = await this.attempt(() => this.messenger.ask('conversationWith', { address }));
     if (view !== undefined) {
-      this.inbox.apply([view]);
+      // What somebody had begun to write goes before what a link brings along.
+      this.inbox.apply([view.draft === '' ? { ...view, draft: text } : view]);
       this.go({ page: 'conversation', id: view.id, side: 'none' }, replaces);
     }
     return view !== undefined;

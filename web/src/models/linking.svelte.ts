@@ -29,14 +29,20 @@ export class Linking {
     return this.view?.stage === 'done' || this.view?.stage === 'failed';
   }
 
-  /** Show a code. */
-  async begin(): Promise<void> {
-    await this.#start(() => this.#messenger.ask('beginLinking', { name: this.#name }));
+  /** Show a code. `staff`: whose device it is to be, if it is one of staff. */
+  async begin(staff?: string): Promise<void> {
+    const asked = { name: this.#name, ...(staff === undefined ? {} : { staff }) };
+    await this.#start(() => this.#messenger.ask('beginLinking', asked));
   }
 
   /** Answer the other device's code. `isScanned`: this one's camera has read it. */
-  async answer(link: string, isScanned = false): Promise<void> {
-    const asked = { link, isScanned, name: this.#name };
+  async answer(link: string, isScanned = false, staff?: string): Promise<void> {
+    const asked = {
+      link,
+      isScanned,
+      name: this.#name,
+      ...(staff === undefined ? {} : { staff }),
+    };
     await this.#start(() => this.#messenger.ask('linkWith', asked));
   }
 

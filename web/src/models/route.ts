@@ -38,6 +38,10 @@ const DEVICE_LINK = /^#?\/link\/([A-Za-z0-9_-]{20,128})$/;
 const JOIN_LINK = /^(?:https?:\/\/([^/#?]+)\/?)?#?\/join\/([^/]+)\/([A-Za-z0-9_-]{43})$/;
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/;
 const ID_BYTES = 16;
+const LINKED_TEXT = /^[#?](?:.*&)?text=([^&]*)/;
+const LINKED_CHARACTERS = 500;
+/** Controls, and what turns a line round. */
+const UNPRINTED = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const NO_LINKS: ReadonlySet<string> = new Set(['index.html']);
 
 /** Of `location.hash`; anything unknown is the list. */
@@ -111,6 +115,16 @@ export function hashOf(route: Route): string {
 export function linkedName(path: string): string | undefined {
   const name = LINK.exec(path)?.[1];
   return name === undefined || NO_LINKS.has(name) ? undefined : name;
+}
+
+/**
+ * The text that a link brings along, `https://example.org/linde#text=Hallo` or `?text=`, for the
+ * person to look at and send; "" when there is none. Behind the `#` the server does not see it.
+ */
+export function linkedText(search: string, hash: string): string {
+  const given = LINKED_TEXT.exec(hash)?.[1] ?? LINKED_TEXT.exec(search)?.[1] ?? '';
+  const text = decoded(given.replaceAll('+', ' ')).replace(UNPRINTED, ' ').trim();
+  return Array.from(text).slice(0, LINKED_CHARACTERS).join('');
 }
 
 /**

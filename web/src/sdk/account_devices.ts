@@ -7,9 +7,10 @@ import { Departures } from './departures.ts';
 import type { Device } from './device.ts';
 import type { Giver } from './linking.ts';
 import { LostDevices } from './lost_devices.ts';
-import { addDevice, removeDevice } from './own_devices.ts';
+import { addDevice, demandCanAdd, removeDevice } from './own_devices.ts';
 import type { Told } from './protocol.ts';
 import type { Rooms } from './rooms.ts';
+import { Staff } from './staff.ts';
 
 /** Linking, the history's way from device to device, and backups, of one running device. */
 export class AccountDevices {
@@ -19,6 +20,7 @@ export class AccountDevices {
   readonly #rooms: Rooms;
   readonly #departures: Departures;
   readonly #lost: LostDevices;
+  readonly #staff: Staff;
   readonly #tell: (told: Told) => void;
 
   constructor({ core }: Device, rooms: Rooms, tell: (told: Told) => void) {
@@ -28,6 +30,7 @@ export class AccountDevices {
     this.history = new Arrival(core, tell);
     this.#departures = new Departures(core);
     this.#lost = new LostDevices(core, () => rooms.keeper());
+    this.#staff = new Staff(core, () => rooms.keeper());
     this.backups = new Backups(core, tell, this.history);
   }
 
@@ -38,19 +41,30 @@ export class AccountDevices {
     this.#departures.kick((doneBytes, totalBytes) => {
       this.#tell({ what: 'transfer', transfer: HISTORY_TRANSFER, doneBytes, totalBytes });
     });
-    this.backups.kick();
+    this.#staff.kick();
+    if (this.#core.own.identity !== undefined) {
+      this.backups.kick();
+    }
   }
 
-  /** What another device can be given. Throws VaultDamaged, StorageUnavailable. */
-  async giver(): Promise<Giver> {
+  /**
+   * What another device can be given. `staff`: it is one of that person's, by that name, who gets
+   * neither the identity key nor what makes backups.
+   *
+   * Throws NotOwner, SdkError `not_business`, VaultDamaged, StorageUnavailable.
+   */
+  async giver(staff?: string): Promise<Giver> {
     const core = this.#core;
+    const isStaff = staff !== undefined;
+    const identity = demandCanAdd(core.own, isStaff);
     return {
       own: core.own,
-      recovery: await this.backups.recovery(),
-      enrol: (deviceKey) => addDevice(this.#rooms.keeper(), deviceKey),
+      identity: isStaff ? undefined : identity,
+      recovery: isStaff ? undefined : await this.backups.recovery(),
+      enrol: (deviceKey) => addDevice(this.#rooms.keeper(), deviceKey, isStaff),
       withdraw: ({ device }) => removeDevice(this.#rooms.keeper(), device),
       note: async ({ device }, name) => {
-        await core.naming.set(device, name);
+        await core.naming.set(device, staff ?? name);
         return this.#departures.promise(device);
       },
     };

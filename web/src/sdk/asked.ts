@@ -174,6 +174,7 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   forget: HERE,
   contact: ACCOUNT,
   contacts: {},
+  profile: ACCOUNT,
   safety: ACCOUNT,
   markVerified: { ...ACCOUNT, compared: text() },
   acceptIdentity: { ...ACCOUNT, compared: text() },
@@ -183,8 +184,13 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   devices: {},
   removeDevice: { device: text() },
   nameDevice: { device: text(), name: text() },
-  beginLinking: { name: optional(text()) },
-  linkWith: { link: text(), name: optional(text()), isScanned: optional(flag) },
+  beginLinking: { name: optional(text()), staff: optional(text()) },
+  linkWith: {
+    link: text(),
+    name: optional(text()),
+    staff: optional(text()),
+    isScanned: optional(flag),
+  },
   confirmLinking: { id: whole, digits: optional(text()) },
   cancelLinking: {},
   backup: {},
@@ -200,6 +206,9 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   wakeUpKey: {},
   setWakeUp: { endpoint: text() },
   dropWakeUp: {},
+  askAgent: { operation: text(), params: (value) => typeof value === 'object' && value !== null },
+  team: {},
+  tellTeam: { fact: (value) => typeof value === 'object' && value !== null },
   erase: {},
 };
 

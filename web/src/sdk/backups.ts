@@ -21,6 +21,7 @@ import { dropArchive, newArchivePlace, writeArchive } from './archive_writing.ts
 import { fileHead, sealRecord } from './backup_record.ts';
 import type { Core } from './core.ts';
 import { SdkError, ServerRefused, Unreachable } from './errors.ts';
+import { identityOf } from './own_devices.ts';
 import type { BackupView, Told } from './protocol.ts';
 import { deriveRecovery, newRecoveryKey, recoveryOf, recoveryText, wipe } from './recovery_key.ts';
 import { readRecovery, type Recovery, recoveryBytes } from './recovery_settings.ts';
@@ -129,6 +130,7 @@ export class Backups {
    * Throws as `backUp`; then the key before, if there was one, still counts.
    */
   async setUp(passphrase: string): Promise<string> {
+    identityOf(this.#core.own);
     const key = newRecoveryKey();
     try {
       const secrets = await deriveRecovery(key, passphrase);
@@ -147,6 +149,7 @@ export class Backups {
 
   /** No more backups; the server forgets the one it has. Throws Unreachable, ServerRefused. */
   async stop(): Promise<void> {
+    identityOf(this.#core.own);
     await this.#turns.run(async () => {
       const { server, vault } = this.#core;
       const state = await this.#slot.get();
@@ -317,16 +320,10 @@ export class Backups {
 
   #record({ recovery }: BackupState, archive: ArchiveRef): Uint8Array {
     const { address, clock, own, trust } = this.#core;
-    if (own.identity === undefined) {
-      throw new SdkError(
-        "This device does not hold the account's identity key: make the backup on another one.",
-        { code: 'no_identity_key' },
-      );
-    }
     const list = trust.deviceList(address);
     return sealRecord(recovery.sealingKey, {
       account: address,
-      identity: own.identity,
+      identity: identityOf(own),
       madeAtMs: clock.nowMs(),
       listSeq: list.seq,
       listDigest: list.digest(),

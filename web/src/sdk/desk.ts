@@ -35,10 +35,11 @@ import type {
 import { fileHeadOf, Recoveries } from './recoveries.ts';
 import { Rooms } from './rooms.ts';
 import { Search } from './search.ts';
-import type { Server } from './server.ts';
 import { greeting } from './server_frames.ts';
 import { Talk } from './talk.ts';
+import { Team, teamOperations } from './team.ts';
 import { contactView } from './views.ts';
+import { wakeUps } from './wake_ups.ts';
 
 type Done<K extends Operation> = Answered<K> | Promise<Answered<K>>;
 type Table = { readonly [K in Operation]: (asked: Asked<K>) => Done<K> };
@@ -52,6 +53,7 @@ interface Running {
   readonly files: Files;
   readonly search: Search;
   readonly devices: AccountDevices;
+  readonly team: Team;
 }
 
 /** One vault and the device in it. */
@@ -201,17 +203,20 @@ export class Desk {
 
   #groupOperations(): Pick<
     Table,
-    'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit'
+    | ('profile' | 'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit')
+    | ('askAgent' | 'team' | 'tellTeam')
   > {
     const rooms = (): Rooms => this.#demand().rooms;
     const admissions = (): Admissions => this.#demand().admissions;
     return {
+      profile: (asked) => rooms().profile(asked),
       setPicture: (asked) => rooms().setPicture(asked),
       appoint: (asked) => rooms().appoint(asked),
       setLink: (asked) => admissions().setLink(asked),
       askToJoin: (asked) => admissions().askToJoin(asked),
       admission: (asked) => admissions().admission(asked),
       admit: (asked) => admissions().admit(asked),
+      ...teamOperations(() => this.#demand().team),
     };
   }
 
@@ -284,7 +289,7 @@ export class Desk {
     }
   }
 
-  async #link({ isScanned = false, link, name }: Partial<Asked<'linkWith'>>) {
+  async #link({ isScanned = false, link, name, staff }: Partial<Asked<'linkWith'>>) {
     const asked = {
       isScanned,
       ...(link === undefined ? {} : { link }),
@@ -294,7 +299,7 @@ export class Desk {
     if (running === undefined) {
       return this.#linkings.beginNew(this.#vault, asked, ({ own }) => this.#start(own));
     }
-    return this.#linkings.beginExisting(await running.devices.giver(), asked, () => {
+    return this.#linkings.beginExisting(await running.devices.giver(staff), asked, () => {
       running.devices.linked();
       return Promise.resolve();
     });
@@ -341,7 +346,12 @@ export class Desk {
       }
     });
     const admissions = new Admissions(device, rooms);
+    const team = new Team(device, this.#tell);
+    this.#feed.listen((event) => {
+      team.heard(event);
+    });
     this.#running = {
+      team,
       device,
       rooms,
       admissions,
@@ -422,21 +432,6 @@ export class Desk {
   }
 }
 
-/** Where this browser is woken while it is not connected. */
-function wakeUps(server: () => Server): Pick<Table, 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
-  return {
-    wakeUpKey: () => server().wakeUpKey(),
-    setWakeUp: async ({ endpoint }) => {
-      await server().setWakeUp(endpoint);
-      return undefined;
-    },
-    dropWakeUp: async () => {
-      await server().dropWakeUp();
-      return undefined;
-    },
-  };
-}
-
 function unattended(event: Event): Told | undefined {
   return event.what === 'connection' ? event : undefined;
 }
@@ -448,14 +443,15 @@ async function toldOf(running: Running, event: Event): Promise<Told | undefined>
     case 'message': {
       const message = await talk.view(event.message);
       const live = core.live(event.conversation);
-      if (message === undefined || live === undefined) {
+      if (message === undefined || live === undefined || directory.isTeam(live)) {
         return undefined;
       }
       return { what: 'message', message: { ...message, conversation: shownAs(live) } };
     }
     case 'conversation': {
       const live = core.live(event.conversation);
-      return live && { what: 'conversation', conversation: rooms.view(live) };
+      const isShown = live !== undefined && !directory.isTeam(live);
+      return isShown ? { what: 'conversation', conversation: rooms.view(live) } : undefined;
     }
     case 'hidden':
       return {
@@ -470,6 +466,9 @@ async function toldOf(running: Running, event: Event): Promise<Told | undefined>
     case 'caught_up':
     case 'connection':
       return event;
+    case 'team':
+    case 'rpc':
+      return undefined; // the team listens for itself
     case 'problem': {
       const { conversation, code, sentence, atMs } = event;
       const problem = { code, sentence, atMs };
@@ -486,6 +485,7 @@ async function toldOf(running: Running, event: Event): Promise<Told | undefined>
   }
 }
 
-function ownView({ device, kind }: AccountOwn): OwnView {
-  return { address: device.account.toString(), device: device.uri, kind };
+function ownView({ device, identity, kind }: AccountOwn): OwnView {
+  const isStaff = identity === undefined;
+  return { address: device.account.toString(), device: device.uri, kind, isStaff };
 }

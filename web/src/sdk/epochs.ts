@@ -116,13 +116,21 @@ export class Epochs {
   /**
    * A proposal of another member, which this device may have to commit. Throws RemoteError when it is
    * not theirs to make.
+   *
+   * MLS lets a device outside ask to be added: whoever commits what waits would let in a stranger,
+   * without anybody's wish.
    */
   async takeProposal(group: Group, staged: StagedProposal): Promise<void> {
-    if (staged.member !== undefined) {
-      const by = this.#core.trust.device(staged.member.credential).account;
-      const listed = [new ListedProposal(staged.proposal, staged.sender)];
-      await demandAllowed(this.#core, group, by, listed);
+    if (staged.member === undefined) {
+      throw new RemoteError(
+        'Somebody who is not in a conversation proposed to change it; ignored. Whoever is in it ' +
+          'adds them, or nobody.',
+        { code: 'asked_from_outside' },
+      );
     }
+    const by = this.#core.trust.device(staged.member.credential).account;
+    const listed = [new ListedProposal(staged.proposal, staged.sender)];
+    await demandAllowed(this.#core, group, by, listed);
   }
 
   /** Who may come in by an external commit: another device of a participant, no stranger. */

@@ -122,6 +122,18 @@ export class NotAdmin extends SdkError {
   static override readonly code: string = 'not_admin';
 }
 
+/** This device is one of staff: it does not have the account's identity key. */
+export class NotOwner extends SdkError {
+  static override readonly code: string = 'not_owner';
+
+  constructor() {
+    super(
+      "This device belongs to staff and does not hold the account's identity key: only a device " +
+        'of an owner can do that.',
+    );
+  }
+}
+
 /** The log does not continue from what this device knows; it has to be added again. */
 export class ConversationBroken extends RemoteError {
   static override readonly code: string = 'conversation_broken';

@@ -1,6 +1,6 @@
 /** What a linked device is handed: who it is from now on, and where its history will be. */
 
-import { concat, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
+import { concat, EMPTY, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
 import { DeviceAddress, NameRefused } from '../base/ids.ts';
 import { ContentError } from '../content/errors.ts';
 import { parseCertificate } from '../identity/certificate.ts';
@@ -13,15 +13,19 @@ import { type NotePlace, placeBytes, readPlace } from './archive_ref.ts';
 import { PairingRefused } from './pairing.ts';
 import { readRecovery, type Recovery, recoveryBytes } from './recovery_settings.ts';
 
-const VERSION = 1;
+const VERSION = 2;
+
+/** In their order on the wire. */
+const ROLES = ['owner', 'staff'] as const;
 
 /**
  * All devices of an account have its identity key: whichever is left can remove the one that was
- * lost (docs/decisions/0011).
+ * lost (docs/decisions/0011). Those of a business's staff do not: `identity` is undefined, and what
+ * a removed one has never had, it does not keep (docs/decisions/0018).
  */
 export interface Handover {
   readonly kind: AccountKind;
-  readonly identity: SigningKey;
+  readonly identity: SigningKey | undefined;
   readonly device: DeviceAddress;
   readonly certificate: Uint8Array;
   readonly deviceList: Uint8Array;
@@ -36,10 +40,11 @@ export interface Handover {
 /** As bytes, which hold secrets: overwrite them. */
 export function handoverBytes(handover: Handover): Uint8Array {
   const { certificate, device, deviceList, identity, kind, note, recovery } = handover;
-  const secret = identity.toBytes();
+  const secret = identity?.toBytes() ?? EMPTY;
   const raw = concat(
     u8(VERSION),
     u8(ACCOUNT_KINDS.indexOf(kind)),
+    u8(ROLES.indexOf(identity === undefined ? 'staff' : 'owner')),
     opaque(secret),
     opaque(utf8(device.uri)),
     opaque(certificate),
@@ -87,11 +92,16 @@ function read(reader: Reader): Handover {
     throw unfit('it was made by another version of Plausch');
   }
   const kind = ACCOUNT_KINDS[reader.u8()];
+  const role = ROLES[reader.u8()];
   const secret = reader.opaque();
-  if (kind === undefined || secret.length !== KEY_BYTES) {
+  if (
+    kind === undefined ||
+    role === undefined ||
+    secret.length !== (role === 'owner' ? KEY_BYTES : 0)
+  ) {
     throw unfit('a field is not what it must be');
   }
-  const identity = SigningKey.fromBytes(secret);
+  const identity = role === 'owner' ? SigningKey.fromBytes(secret) : undefined;
   secret.fill(0);
   return {
     kind,
@@ -112,12 +122,15 @@ function check(handover: Handover, deviceKey: SigningKey, domain: string, nowS: 
   const certificate = parseCertificate(handover.certificate);
   certificate.check(nowS);
   const list = parseDeviceList(handover.deviceList);
+  list.checkTime(device, nowS);
+  const identityKey = identity?.public ?? list.identityKey;
   const fits =
     certificate.device.equals(device) &&
     equalBytes(certificate.signatureKey, deviceKey.public) &&
-    equalBytes(certificate.identityKey, identity.public) &&
-    equalBytes(list.identityKey, identity.public) &&
-    list.lists(device, deviceKey.public);
+    equalBytes(certificate.identityKey, identityKey) &&
+    equalBytes(list.identityKey, identityKey) &&
+    list.lists(device, deviceKey.public) &&
+    list.isStaff(device) === (identity === undefined);
   if (!fits) {
     throw unfit('its keys do not belong together');
   }

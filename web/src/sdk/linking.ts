@@ -229,6 +229,9 @@ export interface Giver {
   readonly own: AccountOwn;
   readonly recovery: Recovery | undefined;
 
+  /** What the new device gets of the identity key: nothing, if it is one of staff. */
+  readonly identity: SigningKey | undefined;
+
   /** Put a device of this key on the list. Throws as `addDevice`. */
   enrol(deviceKey: Uint8Array): Promise<Enrolled>;
 
@@ -298,9 +301,8 @@ export class ExistingSide {
     tell({ stage: 'working' });
     const enrolled = await this.#giver.enrol(offer.deviceKey);
     try {
-      const { own, recovery } = this.#giver;
+      const { identity, own, recovery } = this.#giver;
       const { device, certificate, deviceList } = enrolled;
-      const identity = identityOf(own);
       const note = await this.#giver.note(enrolled, offer.name);
       const secret = handoverBytes({
         ...{ kind: own.kind, identity, device, certificate, deviceList, note, recovery },
@@ -368,15 +370,6 @@ export class ExistingSide {
       throw notUnderstood();
     }
   }
-}
-
-function identityOf({ identity }: AccountOwn): SigningKey {
-  if (identity === undefined) {
-    throw new SdkError("This device does not hold the account's identity key: use the first one.", {
-      code: 'no_identity_key',
-    });
-  }
-  return identity;
 }
 
 function unfinished(cause: PlauschError): SdkError {

@@ -218,7 +218,7 @@ export function missingDevices(
   const present = membersOf(core, group);
   const missing = new Map<string, DeviceAddress>();
   for (const address of accounts) {
-    for (const device of core.trust.deviceList(address).addresses()) {
+    for (const device of core.trust.deviceList(address).inTime(core.nowS)) {
       if (!present.has(device.uri)) {
         missing.set(device.uri, device);
       }

@@ -1,15 +1,21 @@
-/** This account's own devices: putting one on the list, taking one off it. */
+/** This account's own devices: putting one on the list, taking one off it, renewing staff. */
 
 import { equalBytes, toHex } from '../base/bytes.ts';
 import { DeviceAddress } from '../base/ids.ts';
 import { randomBytes } from '../base/random.ts';
 import { DeviceCertificate } from '../identity/certificate.ts';
-import { DeviceList, type ListedDevice } from '../identity/device_list.ts';
+import { DeviceList, type ListedDevice, type ListedStaff } from '../identity/device_list.ts';
 import type { SigningKey } from '../identity/keys.ts';
 import type { AccountOwn } from '../vault/account_own.ts';
 import { CERTIFICATE_LIFETIME_S, CLOCK_SLACK_S, DEVICE_ID_BYTES } from './account.ts';
-import { SdkError, ServerRefused } from './errors.ts';
+import { NotOwner, SdkError, ServerRefused } from './errors.ts';
 import type { Trust } from './trust.ts';
+
+/** How far ahead a device of staff is good: for so long can a server hide its removal. */
+export const STAFF_LIFETIME_S = 45 * 24 * 3600;
+
+/** What must be left of that; an owner's device that comes by renews what has less. */
+export const STAFF_RENEWED_S = 30 * 24 * 3600;
 
 /** Lists of other devices of the account that may come in between, in a row. */
 const LIST_ATTEMPTS = 4;
@@ -56,27 +62,57 @@ export function newDevice(own: AccountOwn): DeviceAddress {
   return new DeviceAddress(own.device.account, toHex(randomBytes(DEVICE_ID_BYTES)));
 }
 
+/** The identity key. Throws NotOwner, SdkError `not_business`: only a business has staff. */
+export function demandCanAdd(own: AccountOwn, isStaff: boolean): SigningKey {
+  if (isStaff && own.kind !== 'business') {
+    throw new SdkError('Only the account of a business has staff.', { code: 'not_business' });
+  }
+  return identityOf(own);
+}
+
+/** The account's identity key. Throws NotOwner on a device of staff. */
+export function identityOf({ identity }: AccountOwn): SigningKey {
+  if (identity === undefined) {
+    throw new NotOwner();
+  }
+  return identity;
+}
+
 /**
  * Publish a list with a device of this key. The same key again is the same device, so that what was
  * interrupted can be repeated.
  *
- * Throws SdkError, TrustRefused, Unreachable, ServerRefused, StorageUnavailable.
+ * Throws NotOwner, SdkError (`link_other_role`: it is listed already, not as that; `not_business`), TrustRefused, Unreachable, ServerRefused, StorageUnavailable.
  */
-export async function addDevice(keeper: ListKeeper, deviceKey: Uint8Array): Promise<Enrolled> {
-  const identity = identityOf(keeper);
+export async function addDevice(
+  keeper: ListKeeper,
+  deviceKey: Uint8Array,
+  isStaff = false,
+): Promise<Enrolled> {
+  const identity = demandCanAdd(keeper.own, isStaff);
   const { account } = keeper.own.device;
   const fresh = newDevice(keeper.own);
   let certificate = certify(identity, fresh, deviceKey, keeper.nowS);
   let device = fresh;
-  await changeList(keeper, (listed) => {
+  const untilS = keeper.nowS + STAFF_LIFETIME_S;
+  await changeList(keeper, (listed, list) => {
     const known = listed.find(([, key]) => equalBytes(key, deviceKey));
     if (known !== undefined) {
       device = new DeviceAddress(account, known[0]);
+      if (list.isStaff(device) !== isStaff) {
+        throw new SdkError(
+          'This device is on the list already, in another role: remove it first.',
+          {
+            code: 'link_other_role',
+          },
+        );
+      }
       certificate = certify(identity, device, deviceKey, keeper.nowS);
       return undefined;
     }
     device = fresh;
-    return [[...listed, [fresh.device, deviceKey]], [certificate]];
+    const staff: readonly ListedStaff[] = isStaff ? [[fresh.device, untilS]] : [];
+    return [[...listed, [fresh.device, deviceKey]], [certificate], [...list.staff, ...staff]];
   });
   return { device, certificate, deviceList: keeper.own.deviceList };
 }
@@ -105,10 +141,29 @@ export async function removeDevice(keeper: ListKeeper, removed: DeviceAddress): 
       });
     }
     isListed = true;
-    identityOf(keeper);
+    identityOf(keeper.own);
     return [left, []];
   });
   await keeper.takeOut(removed);
+}
+
+/**
+ * Give staff whose time runs short a new one; nothing happens on a device of staff.
+ *
+ * Throws as `removeDevice`.
+ */
+export async function renewStaff(keeper: ListKeeper): Promise<void> {
+  const { nowS, own, trust } = keeper;
+  const isShort = ({ staff }: DeviceList): boolean =>
+    staff.some(([, untilS]) => untilS - nowS < STAFF_RENEWED_S);
+  if (own.identity === undefined || !isShort(trust.deviceList(own.device.account))) {
+    return;
+  }
+  await changeList(keeper, (listed, list) => {
+    const later = (untilS: number): number => Math.max(untilS, nowS + STAFF_LIFETIME_S);
+    const staff = list.staff.map(([id, untilS]) => [id, later(untilS)] as const);
+    return isShort(list) ? [listed, [], staff] : undefined;
+  });
 }
 
 /**
@@ -134,9 +189,14 @@ export async function removeOthers(
   }
 }
 
-type Change = (
-  listed: readonly ListedDevice[],
-) => readonly [devices: readonly ListedDevice[], certificates: readonly Uint8Array[]] | undefined;
+/** The next list; `staff` without a value: who is staff stays so. */
+type Changed = readonly [
+  devices: readonly ListedDevice[],
+  certificates: readonly Uint8Array[],
+  staff?: readonly ListedStaff[],
+];
+
+type Change = (listed: readonly ListedDevice[], list: DeviceList) => Changed | undefined;
 
 /** Publish the list that `change` makes of the newest one, unless it is that already; keep it. */
 async function changeList(keeper: ListKeeper, change: Change): Promise<void> {
@@ -146,11 +206,12 @@ async function changeList(keeper: ListKeeper, change: Change): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     await trust.refresh(account);
     const before = trust.deviceList(account);
-    const changed = change(before.devices);
+    const changed = change(before.devices, before);
     let { raw } = before;
     if (changed !== undefined) {
-      const [devices, certificates] = changed;
-      raw = DeviceList.issue(identityOf(keeper), account, devices, keeper.nowS, before.raw);
+      const [devices, certificates, staff] = changed;
+      const identity = identityOf(keeper.own);
+      raw = DeviceList.issue(identity, account, devices, keeper.nowS, before.raw, staff);
       try {
         await keeper.publish(raw, certificates);
       } catch (error) {
@@ -168,13 +229,4 @@ async function changeList(keeper: ListKeeper, change: Change): Promise<void> {
     await trust.pinOwn(keeper.own.kind, raw);
     return;
   }
-}
-
-function identityOf({ own }: ListKeeper): SigningKey {
-  if (own.identity === undefined) {
-    throw new SdkError("This device does not hold the account's identity key: use the first one.", {
-      code: 'no_identity_key',
-    });
-  }
-  return own.identity;
 }

@@ -10,9 +10,17 @@ import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
+import type { AgentChange, AgentOperation } from './business_shapes.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
+import type { BackupView, DeviceView, FoundBackupView, Restoring } from './device_shapes.ts';
+import type { ProfileView } from './profile_shapes.ts';
+import type { TeamFact, TeamView } from './team_shapes.ts';
 
+export type * from './business_shapes.ts';
+export type * from './device_shapes.ts';
+export type * from './team_shapes.ts';
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
+export type { AddressView, ProfileView, SpanView, WordingView } from './profile_shapes.ts';
 
 /** The largest file that can be sent. */
 export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
@@ -42,6 +50,8 @@ export interface OwnView {
   readonly address: string;
   readonly device: string;
   readonly kind: 'person' | 'business';
+  /** Whether this device is one of a business's staff: it manages nothing. */
+  readonly isStaff?: boolean;
 }
 
 /** The newest line of a conversation, for its row in the list. */
@@ -189,37 +199,6 @@ export interface HitView {
   readonly sentAtMs: number;
 }
 
-/** `name`: what it was called here, "" when nobody has said. */
-export interface DeviceView {
-  readonly device: string;
-  readonly name: string;
-  readonly isThis: boolean;
-  readonly listedAtMs: number;
-}
-
-/**
- * A history that is not here yet: it comes by itself, it does not any more, or it is in a backup
- * file that has to be given once more.
- */
-export type HistoryView = 'arriving' | 'failed' | 'file';
-
-/**
- * Backups of this account; `madeAtMs`: when this device made its newest one. None is made as long as
- * there is a `history` to wait for.
- */
-export interface BackupView {
-  readonly isSetUp: boolean;
-  readonly madeAtMs?: number;
-  readonly history?: HistoryView;
-}
-
-/** A backup that was found: of whom, from when, and how many devices the account has now. */
-export interface FoundBackupView {
-  readonly address: string;
-  readonly madeAtMs: number;
-  readonly devices: number;
-}
-
 /**
  * A device being linked, as one of the two sees it. `showing`: the other one has to scan or paste
  * `link`; `asking`: the person has to say yes to the device, or to the account, of this `name`, and
@@ -235,13 +214,6 @@ export interface LinkingView {
   readonly digits?: string;
   readonly asksDigits?: boolean;
   readonly failure?: Failure;
-}
-
-/** What restores an account. `isAlone`: its other devices are lost and go. */
-export interface Restoring {
-  readonly name: string;
-  readonly recoveryKey: string;
-  readonly passphrase?: string;
 }
 
 /** What is compared: 60 digits in groups of 5, the same as a QR code's text, and of whom. */
@@ -389,6 +361,8 @@ export interface Operations {
 
   contact: (asked: { readonly address: string }) => ContactView;
   contacts: (asked: Empty) => readonly ContactView[];
+  /** Of a business; undefined when it has none. */
+  profile: (asked: { readonly address: string }) => ProfileView | undefined;
   safety: (asked: { readonly address: string }) => SafetyView;
   /** `compared`: the number, or the text of the scanned code. */
   markVerified: (asked: { readonly address: string; readonly compared: string }) => ContactView;
@@ -408,12 +382,13 @@ export interface Operations {
   removeDevice: (asked: { readonly device: string }) => undefined;
   nameDevice: (asked: { readonly device: string; readonly name: string }) => undefined;
 
-  /** Show a code for the other device. `name`: what this one is called, if it is the new one. */
-  beginLinking: (asked: { readonly name?: string }) => LinkingView;
+  /** Show a code. `name`: what this device is called, if it is new; `staff`: whose the other is. */
+  beginLinking: (asked: { readonly name?: string; readonly staff?: string }) => LinkingView;
   /** Answer the code of the other device. `isScanned`: the camera has read it from its screen. */
   linkWith: (asked: {
     readonly link: string;
     readonly name?: string;
+    readonly staff?: string;
     readonly isScanned?: boolean;
   }) => LinkingView;
   /** The person's yes to this linking, with the digits that the other device shows. */
@@ -440,6 +415,15 @@ export interface Operations {
   /** Wake this device there, by an empty web push, while it is not connected. */
   setWakeUp: (asked: { readonly endpoint: string }) => undefined;
   dropWakeUp: (asked: Empty) => undefined;
+
+  /**
+   * One operation of the business's agent (business_shapes.ts); its answer comes from another program
+   * and is looked at before it is used.
+   */
+  askAgent: (asked: { readonly operation: AgentOperation; readonly params: unknown }) => unknown;
+  /** What the business's devices have said to each other. */
+  team: (asked: Empty) => TeamView;
+  tellTeam: (asked: { readonly fact: TeamFact }) => undefined;
   /** Delete everything in this browser. */
   erase: (asked: Empty) => undefined;
 }
@@ -466,6 +450,9 @@ export type Told =
       readonly totalBytes: number;
     }
   | { readonly what: 'linking'; readonly linking: LinkingView }
+  /** The agent says that its book has changed; empty `dates`: any. */
+  | AgentChange
+  | { readonly what: 'team'; readonly team: TeamView }
   /** Everything that the server had for this device was read, and told before this. */
   | { readonly what: 'caught_up' }
   /** Another tab's worker has the device now: what the page knows may be old. */

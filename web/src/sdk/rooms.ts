@@ -14,8 +14,9 @@ import { LONGEST_EXPIRY_S } from './expiry.ts';
 import { allFacts } from './facts.ts';
 import { lastLine } from './last_line.ts';
 import { demandParticipant, Intent } from './membership.ts';
-import { type ListKeeper, removeDevice } from './own_devices.ts';
+import { identityOf, type ListKeeper, removeDevice } from './own_devices.ts';
 import type { Answered, Asked, ContactView, ConversationView, SafetyView } from './protocol.ts';
+import { Profiles } from './profiles.ts';
 import { demandAdmin, heirOf } from './roles.ts';
 import { contactView, conversationView } from './views.ts';
 import { Turns } from '../platform/turns.ts';
@@ -24,9 +25,11 @@ import { Turns } from '../platform/turns.ts';
 export class Rooms {
   readonly #device: Device;
   readonly #beginning = new Turns();
+  readonly #profiles: Profiles;
 
   constructor(device: Device) {
     this.#device = device;
+    this.#profiles = new Profiles(device.core);
   }
 
   /** The conversation of an id. Throws UnknownConversation, NameRefused. */
@@ -231,6 +234,10 @@ export class Rooms {
     return core.trust.contacts().map(({ address }) => contactView(core, address));
   }
 
+  async profile({ address }: Asked<'profile'>): Promise<Answered<'profile'>> {
+    return this.#profiles.get(await this.#known(address));
+  }
+
   async safety({ address }: Asked<'safety'>): Promise<SafetyView> {
     const { core } = this.#device;
     const known = await this.#known(address);
@@ -277,6 +284,7 @@ export class Rooms {
       device: device.uri,
       name: core.naming.of(device),
       isThis: device.equals(core.device),
+      isStaff: list.isStaff(device),
       listedAtMs: 0,
     }));
   }
@@ -287,7 +295,9 @@ export class Rooms {
   }
 
   async nameDevice({ device, name }: Asked<'nameDevice'>): Promise<undefined> {
-    await this.#device.core.naming.set(DeviceAddress.parseUri(device), name);
+    const { core } = this.#device;
+    identityOf(core.own);
+    await core.naming.set(DeviceAddress.parseUri(device), name);
     return undefined;
   }
 

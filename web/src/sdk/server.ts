@@ -148,6 +148,9 @@ export interface Server {
   /** Disclose messages to the operator. */
   report(report: HandedIn): Promise<void>;
 
+  /** The newest signed profile of the account `name`; empty when it never had one. */
+  profile(name: string): Promise<Uint8Array>;
+
   /** By which key the server signs its wake-ups: an uncompressed point of P-256. */
   wakeUpKey(): Promise<Uint8Array>;
 

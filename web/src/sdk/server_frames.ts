@@ -71,14 +71,15 @@ export function pushedOf(push: Push): Pushed | undefined {
   }
 }
 
-/** The part of the server that is about reports and wake-ups. */
+/** The part of the server that is about reports, profiles and wake-ups. */
 function servicesOver(
   transport: Transport,
-): Pick<Server, 'report' | 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
+): Pick<Server, 'report' | 'profile' | 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
   return {
     report: async (report) => {
       await transport.ask('Report', report);
     },
+    profile: async (name) => (await transport.ask('GetProfile', { name })).profile,
     wakeUpKey: async () => (await transport.ask('GetWakeUpKey', {})).key,
     setWakeUp: async (endpoint) => {
       await transport.ask('SetWakeUp', { endpoint });

@@ -42,7 +42,11 @@ import type { Event } from './events.ts';
 export const LOOK_UPS_AT_ONCE = 32;
 const CERTIFICATES_REMEMBERED = 4_096;
 
-const OUTDATED: ReadonlySet<string> = new Set(['device_not_listed', 'certificate_expired']);
+const OUTDATED: ReadonlySet<string> = new Set([
+  'device_not_listed',
+  'certificate_expired',
+  'staff_expired',
+]);
 
 /** May a member be encrypted to now? `outdated`: no, remove it first. `bad`: no. */
 export type Verdict = 'good' | 'outdated' | 'bad';

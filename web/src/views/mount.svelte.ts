@@ -8,7 +8,7 @@ import type { Messenger } from '../models/messenger.ts';
 import { NO_NOTICES, type NoticeSide } from '../models/notifier.svelte.ts';
 import { deviceName } from '../models/device_name.ts';
 import { Preferences } from '../models/preferences.svelte.ts';
-import { linkedName, routeOf } from '../models/route.ts';
+import { linkedName, linkedText, routeOf } from '../models/route.ts';
 import type { PageTimers } from '../models/timing.ts';
 import { domainOf } from '../models/people.ts';
 import AppView from './AppView.svelte';
@@ -66,7 +66,11 @@ export function mountApp(
   });
   const update = $state<Update>({ isReady: false, take: () => undefined });
   const linked = linkedName(location.pathname);
-  mount(AppView, { target, props: { app, linked, update } });
+  const text = linkedText(location.search, location.hash);
+  // The server may have put the business's public page here, for who has no JavaScript.
+  const hasCard = target.firstElementChild !== null;
+  target.replaceChildren();
+  mount(AppView, { target, props: { app, linked, hasCard, update } });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') {
       messenger.hurry();
@@ -79,12 +83,12 @@ export function mountApp(
       messenger.hurry();
     });
   }
-  void begin(app, linked);
+  void begin(app, linked, text);
   return update;
 }
 
 /** Open the device; whoever came by a link ends in that conversation, now or after the start. */
-async function begin(app: App, linked: string | undefined): Promise<void> {
+async function begin(app: App, linked: string | undefined, text: string): Promise<void> {
   await app.begin();
   if (linked === undefined) {
     return;
@@ -96,7 +100,7 @@ async function begin(app: App, linked: string | undefined): Promise<void> {
         const address = `${linked}@${domainOf(own.address)}`;
         queueMicrotask(() => {
           stop();
-          void (address === own.address ? app.follow() : app.write(address, true));
+          void (address === own.address ? app.follow() : app.write(address, true, text));
         });
       }
     });

@@ -35,6 +35,7 @@ import {
   WORD,
 } from './frame.ts';
 import { LINKING_CLIENT_FRAMES, LINKING_SERVER_FRAMES } from './linking.ts';
+import { PROFILE_CLIENT_FRAMES, PROFILE_SERVER_FRAMES } from './profiles.ts';
 import { REPORT_CLIENT_FRAMES } from './reports.ts';
 import { WAKE_CLIENT_FRAMES, WAKE_SERVER_FRAMES } from './wakes.ts';
 
@@ -230,6 +231,7 @@ export const CLIENT_FRAMES = {
   ...LINKING_CLIENT_FRAMES,
   ...WAKE_CLIENT_FRAMES,
   ...REPORT_CLIENT_FRAMES,
+  ...PROFILE_CLIENT_FRAMES,
 } as const satisfies Readonly<Record<string, Layout>>;
 
 /** What the server sends. */
@@ -360,6 +362,7 @@ export const SERVER_FRAMES = {
   ...BLOB_SERVER_FRAMES,
   ...LINKING_SERVER_FRAMES,
   ...WAKE_SERVER_FRAMES,
+  ...PROFILE_SERVER_FRAMES,
 
   /** The server is about to close this connection; `code` as in `Refused`. */
   Closing: { tag: 60, fields: { code: WORD, sentence: SENTENCE, retryAfterMs: COUNT } },

@@ -77,6 +77,10 @@ export const ANSWERS = {
   DropWakeUp: 'Done',
   GetWakeUpKey: 'WakeUpKey',
   Report: 'Done',
+  PublishProfile: 'Done',
+  WithdrawProfile: 'Done',
+  GetProfile: 'Profile',
+  SearchDirectory: 'Directory',
 } as const satisfies Partial<Record<ClientFrameName, ServerFrameName>>;
 
 export type RequestName = keyof typeof ANSWERS;

@@ -2,6 +2,7 @@
 
 import { deDevices } from './de_devices.ts';
 import { deMore } from './de_more.ts';
+import { deProfile } from './de_profile.ts';
 import { deReport } from './de_report.ts';
 import type { Words } from './en.ts';
 import { lists, plurals } from './plural.ts';
@@ -13,6 +14,7 @@ export const de: Words = {
   ...deMore,
   ...deDevices,
   ...deReport,
+  ...deProfile,
   app: {
     name: 'Plausch',
     loading: 'Deine Unterhaltungen werden geöffnet',
@@ -305,6 +307,7 @@ export const de: Words = {
     cancelWhy: 'Der Tisch wird an andere vergeben.',
     keep: 'Behalten',
     calendar: 'In den Kalender',
+    uncalendar: 'Aus dem Kalender nehmen',
     newer: 'Weiter unten steht ein neuerer Stand dieser Reservierung.',
     chose: 'Deine Wahl',
     cancelText: 'Bitte stornieren.',

@@ -45,6 +45,16 @@ export const deDevices: typeof enDevices = {
     haveScan: 'Stattdessen einen Code vom anderen Gerät einlesen',
     lost: 'Alle meine Geräte sind weg',
     history: 'Deine Nachrichten kommen mit',
+    staff: 'Personal',
+    staffBegin: 'Personal einladen',
+    staffTitle: 'Jemanden vom Personal einladen',
+    staffWhy:
+      'Die Person öffnet diese Adresse in ihrem eigenen Browser und wählt „Ich habe ein Konto“. Lies dann den Code ein, den er zeigt, oder lass ihn einen von hier einlesen.',
+    staffName: 'Name der Person',
+    staffAskWhy:
+      'Diese Person wird im Namen des Betriebs alles lesen und schreiben. Sie kann keine Geräte verbinden oder entfernen und liest nichts mehr, sobald du sie entfernt hast.',
+    staffNote:
+      'Dieses Gerät gehört zum Personal des Betriebs. Geräte verbindet, benennt und entfernt ein Inhaber.',
   },
   recovery: {
     title: 'Wiederherstellung',
@@ -72,6 +82,7 @@ export const deDevices: typeof enDevices = {
     renewAsk: 'Neuen Wiederherstellungsschlüssel anlegen?',
     renewWhy: 'Der alte öffnet dann nichts mehr.',
     stop: 'Sicherung abschalten',
+    staffNote: 'Um die Wiederherstellung kümmert sich ein Inhaber des Betriebs.',
     stopAsk: 'Sicherung abschalten?',
     stopWhy:
       'Die Sicherung auf dem Server wird gelöscht, und dein Wiederherstellungsschlüssel öffnet nichts mehr.',
@@ -130,10 +141,14 @@ export const deDeviceFailures: typeof enDeviceFailures = {
   too_many_pairings:
     'Gerade werden zu viele Geräte verbunden. Versuche es in ein paar Minuten wieder.',
   too_many_devices: 'Du hast so viele Geräte, wie ein Konto haben darf. Entferne zuerst eines.',
-  no_identity_key:
-    'Dieses Gerät hat den Schlüssel deines Kontos nicht. Nimm das, mit dem du angefangen hast.',
   own_device:
     'Ein Gerät kann sich nicht selbst entfernen. Nimm dafür ein anderes, oder lösche hier alles.',
+  not_owner: 'Das kann nur ein Gerät eines Inhabers. Dieses gehört zum Personal.',
+  not_business: 'Nur das Konto eines Betriebs hat Personal.',
+  link_other_role:
+    'Dieses Gerät steht schon auf der Liste, in einer anderen Rolle. Entferne es zuerst.',
+  staff_expired:
+    'Die Zeit eines Personalgeräts ist um. Ein Gerät eines Inhabers muss einmal online kommen und sie verlängern.',
   vault_exists: 'In diesem Browser gibt es schon ein Konto.',
   history_missing: 'Die Nachrichten deines anderen Geräts konnten nicht mitgebracht werden.',
   history_unsent:

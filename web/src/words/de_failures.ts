@@ -1,6 +1,7 @@
 /** What can go wrong, in German. */
 
 import { deDeviceFailures } from './de_devices.ts';
+import { deProfileFailures } from './de_profile.ts';
 import { deReportFailures } from './de_report.ts';
 import type { enFailures } from './en_failures.ts';
 
@@ -18,6 +19,7 @@ const TOO_FAST = 'Das ging zu schnell. Warte einen Moment und versuch es noch ei
 export const deFailures: typeof enFailures = {
   ...deDeviceFailures,
   ...deReportFailures,
+  ...deProfileFailures,
   bad_name: 'Das ist kein gültiger Name. Nimm Buchstaben, Ziffern, Punkte und Striche.',
   name_taken: 'Dieser Name ist vergeben. Wähle einen anderen.',
   invitation_required:
@@ -44,6 +46,8 @@ export const deFailures: typeof enFailures = {
   link_over: 'Dieser Link gilt nicht mehr. Lass dir einen neuen geben.',
   bad_roles: 'Wer diese Gruppe verwaltet, ist nicht lesbar; die Änderung wurde übergangen.',
   picture_unusable: 'Dieses Bild geht hier nicht. Wähle ein anderes.',
+  asked_from_outside:
+    'Jemand von außen wollte eine Unterhaltung ändern. Das wurde nicht beachtet; sag es dem Betreiber.',
   not_participant: 'Du bist nicht mehr in dieser Unterhaltung.',
   not_in_it: 'Diese Person ist nicht mehr in der Unterhaltung.',
   message_deleted: 'Diese Nachricht wurde gelöscht.',

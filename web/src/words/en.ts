@@ -2,6 +2,7 @@
 
 import { enDevices } from './en_devices.ts';
 import { enMore } from './en_more.ts';
+import { enProfile } from './en_profile.ts';
 import { enReport } from './en_report.ts';
 import { lists, plurals } from './plural.ts';
 
@@ -12,6 +13,7 @@ export const en = {
   ...enMore,
   ...enDevices,
   ...enReport,
+  ...enProfile,
   app: {
     name: 'Plausch',
     loading: 'Opening your conversations',
@@ -302,6 +304,7 @@ export const en = {
     cancelWhy: 'The table is given to others.',
     keep: 'Keep it',
     calendar: 'Add to calendar',
+    uncalendar: 'Take off the calendar',
     newer: 'There is a newer state of this booking below.',
     chose: 'Your choice',
     cancelText: 'Please cancel my booking.',

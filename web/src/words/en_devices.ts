@@ -43,6 +43,16 @@ export const enDevices = {
     haveScan: 'Scan a code from the other device instead',
     lost: 'All my devices are lost',
     history: 'Bringing your messages along',
+    staff: 'Staff',
+    staffBegin: 'Invite staff',
+    staffTitle: 'Invite somebody of your staff',
+    staffWhy:
+      'They open this address in their own browser and choose “I have an account”. Then scan the code that it shows, or let it scan one from here.',
+    staffName: 'Name of the person',
+    staffAskWhy:
+      'This person will read and write everything in the name of the business. They cannot link or remove devices, and read nothing any more once you have removed them.',
+    staffNote:
+      'This device belongs to the staff of the business. Devices are linked, named and removed by an owner.',
   },
   recovery: {
     title: 'Recovery',
@@ -70,6 +80,7 @@ export const enDevices = {
     renewAsk: 'Make a new recovery key?',
     renewWhy: 'The old one will not open anything any more.',
     stop: 'Turn off backups',
+    staffNote: 'An owner of the business looks after its recovery.',
     stopAsk: 'Turn off backups?',
     stopWhy: 'The backup on the server is deleted, and your recovery key opens nothing any more.',
     done: 'Backed up.',
@@ -120,8 +131,12 @@ export const enDeviceFailures = {
   pairing_taken: 'Another device is using this code already. Show a new one, and use it once.',
   too_many_pairings: 'Too many devices are being linked right now. Try again in a few minutes.',
   too_many_devices: 'You have as many devices as one account may have. Remove one first.',
-  no_identity_key: "This device does not have your account's key. Use the one that you began with.",
   own_device: 'A device cannot remove itself. Remove it on another one, or erase it here.',
+  not_owner: 'Only a device of an owner can do that. This one belongs to staff.',
+  not_business: 'Only the account of a business has staff.',
+  link_other_role: 'This device is on the list already, in another role. Remove it first.',
+  staff_expired:
+    'The time of a staff device is over. A device of an owner has to come online once to renew it.',
   vault_exists: 'There is an account in this browser already.',
   history_missing: 'The messages of your other device could not be brought along.',
   history_unsent: 'The new device does not get the messages of this one. Link it again to try.',

@@ -4,6 +4,7 @@
  */
 
 import { enDeviceFailures } from './en_devices.ts';
+import { enProfileFailures } from './en_profile.ts';
 import { enReportFailures } from './en_report.ts';
 
 const SERVER_MISTAKEN =
@@ -20,6 +21,7 @@ const TOO_FAST = 'That was too fast. Wait a moment and try again.';
 export const enFailures = {
   ...enDeviceFailures,
   ...enReportFailures,
+  ...enProfileFailures,
   bad_name: 'This is not a valid name. Use letters, digits, dots and dashes.',
   name_taken: 'This name is taken. Choose another one.',
   invitation_required: 'The invitation code is missing, wrong or used. Ask for a new one.',
@@ -42,6 +44,8 @@ export const enFailures = {
   link_over: 'This link is no longer valid. Ask for a new one.',
   bad_roles: 'Who runs this group cannot be read, so the change was ignored.',
   picture_unusable: 'This picture cannot be used. Choose another one.',
+  asked_from_outside:
+    'Somebody outside wanted to change a conversation. It was ignored; tell the operator.',
   not_participant: 'You are not in this conversation any more.',
   not_in_it: 'This person is not in the conversation any more.',
   message_deleted: 'This message was deleted.',

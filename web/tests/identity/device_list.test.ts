@@ -78,7 +78,8 @@ test('a device is listed only with its own key and account', () => {
 });
 
 test.each<[string, Record<string, unknown>, string]>([
-  ['a later version', { version: 2 }, 'unknown_version'],
+  ['a later version', { version: 3 }, 'unknown_version'],
+  ['the version of staff without it', { version: 2 }, 'malformed'],
   ['an address for a URI', { account: 'anna@example.org' }, 'malformed'],
   [
     'a device for an account',
@@ -235,5 +236,83 @@ test('a list cannot be issued after another’s', () => {
 test('random bytes raise nothing but the room’s error', () => {
   forAll(500, (chance) => {
     expect(() => parseDeviceList(chance.bytes(300))).toThrow(IdentityRefused);
+  });
+});
+
+describe('staff', () => {
+  const UNTIL_S = NOW_S + 3_600;
+  const [phone, laptop] = [PHONE, LAPTOP].map(([id]) => new DeviceAddress(ANNA, id)) as [
+    DeviceAddress,
+    DeviceAddress,
+  ];
+  const withStaff = (
+    devices: readonly ListedDevice[],
+    after: Uint8Array = NOTHING,
+    untilS = UNTIL_S,
+  ): Uint8Array => DeviceList.issue(IDENTITY, ANNA, devices, NOW_S, after, [[LAPTOP[0], untilS]]);
+
+  test('a list that names it is of version two and says until when', () => {
+    const raw = withStaff([PHONE, LAPTOP]);
+    const staff = [[LAPTOP[0], UNTIL_S]];
+    expect(raw).toEqual(forged({ version: 2, devices: [PHONE, LAPTOP], staff }));
+    const parsed = parseDeviceList(raw);
+    expect(parsed.staff).toEqual(staff);
+    expect(parsed.isStaff(laptop)).toBe(true);
+    expect(parsed.isStaff(phone)).toBe(false);
+    const bens = new AccountAddress('ben', 'example.org');
+    expect(parsed.isStaff(new DeviceAddress(bens, LAPTOP[0]))).toBe(false);
+  });
+
+  test('its time ends, and that of an owner does not', () => {
+    const parsed = parseDeviceList(withStaff([PHONE, LAPTOP]));
+    parsed.checkTime(laptop, UNTIL_S - 1);
+    parsed.checkTime(phone, UNTIL_S);
+    expect(parsed.inTime(UNTIL_S - 1)).toEqual([phone, laptop]);
+    expect(parsed.inTime(UNTIL_S)).toEqual([phone]);
+    expect(
+      refusedCode(() => {
+        parsed.checkTime(laptop, UNTIL_S);
+      }),
+    ).toBe('staff_expired');
+  });
+
+  test('it stays on the next list unless that is changed', () => {
+    const before = withStaff([PHONE, LAPTOP]);
+    const third: ListedDevice = ['0000000000000003', KEYS[2]!];
+    const kept = parseDeviceList(issued([PHONE, LAPTOP, third], before));
+    expect(kept.staff).toEqual([[LAPTOP[0], UNTIL_S]]);
+    expect(parseDeviceList(issued([PHONE, third], before)).staff).toEqual([]);
+    const later = parseDeviceList(withStaff([PHONE, LAPTOP], before, UNTIL_S + 60));
+    expect(later.staff).toEqual([[LAPTOP[0], UNTIL_S + 60]]);
+    expect(later.supersedes(before)).toBe(true);
+  });
+
+  test.each<[string, unknown]>([
+    ['none', []],
+    ['a time before all', [[LAPTOP[0], -1]]],
+    ['a time beyond all', [[LAPTOP[0], 2 ** 53]]],
+    ['who is not listed', [['0000000000000003', UNTIL_S]]],
+    [
+      'everybody',
+      [
+        [PHONE[0], UNTIL_S],
+        [LAPTOP[0], UNTIL_S],
+      ],
+    ],
+    [
+      'somebody twice',
+      [
+        [LAPTOP[0], UNTIL_S],
+        [LAPTOP[0], UNTIL_S],
+      ],
+    ],
+    ['a field too many', [[LAPTOP[0], UNTIL_S, 0]]],
+    ['a text', 'all'],
+  ])('that no list may have is refused: %s', (_, staff) => {
+    expect(refused(forged({ version: 2, devices: [PHONE, LAPTOP], staff }))).toBe('malformed');
+  });
+
+  test('a list of staff only is not issued', () => {
+    expect(() => withStaff([LAPTOP])).toThrow(LocalError);
   });
 });

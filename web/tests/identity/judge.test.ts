@@ -92,3 +92,20 @@ test.each([
 ])('a certificate out of time is refused: %d', (nowS, code) => {
   expect(judged(ANNA, { nowS })).toBe(code);
 });
+
+test('staff whose time on the list is over is refused', () => {
+  const listed = (untilS: number): Uint8Array =>
+    DeviceList.issue(
+      ANNA.identity,
+      ANNA.account,
+      [
+        [ANNA.device.device, ANNA.deviceKey.public],
+        ['00000000000000ff', BEN.deviceKey.public],
+      ],
+      NOW_S,
+      undefined,
+      [[ANNA.device.device, untilS]],
+    );
+  expect(judged(ANNA, { devices: listed(NOW_S + 1) })).toBe('');
+  expect(judged(ANNA, { devices: listed(NOW_S) })).toBe('staff_expired');
+});

@@ -6,6 +6,7 @@ import {
   joiningIn,
   joinLink,
   linkedName,
+  linkedText,
   routeOf,
   type Route,
 } from '../../src/models/route.ts';
@@ -123,4 +124,19 @@ test.each([
   `javascript:/join/anna/${CODE}`,
 ])('%j is no invitation link of this server', (text) => {
   expect(joiningIn(text, 'example.org')).toBeUndefined();
+});
+
+test.each([
+  ['', '', ''],
+  ['?text=Hallo', '', 'Hallo'],
+  ['', '#text=Tisch%20f%C3%BCr%202%20%26%20mehr%3F', 'Tisch für 2 & mehr?'],
+  ['?text=server', '#text=behind', 'behind'],
+  ['?a=b&text=x+y&c=d', '', 'x y'],
+  ['?nottext=x', '#/c/00', ''],
+  ['?text=%E0%A4%A', '', ''],
+  ['?text=a%00b%E2%80%AEc%0Ad', '', 'a b c d'],
+  ['?text=' + 'x'.repeat(2_000), '', 'x'.repeat(500)],
+  ['?text=%3Cimg%20src=x%3E', '', '<img src=x>'],
+])('the text that a link brings along: %s%s', (search, hash, text) => {
+  expect(linkedText(search, hash)).toBe(text);
 });

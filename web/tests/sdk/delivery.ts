@@ -87,6 +87,9 @@ export class Delivery {
   /** What nobody is woken for, by its place in the log. */
   readonly quietSeqs: number[] = [];
 
+  /** Signed profiles by account name. */
+  readonly profiles = new Map<string, Uint8Array>();
+
   /** Endpoints by device. */
   readonly wakeUps = new Map<string, string>();
   readonly lines = new Set<Line>();

@@ -2,9 +2,21 @@
 
 import { beforeEach, expect, test } from 'vitest';
 
+import { EMPTY } from '../../src/base/bytes.ts';
 import { DeviceAddress } from '../../src/base/ids.ts';
 import { SigningKey } from '../../src/identity/keys.ts';
 import { externalJoin } from '../../src/mls/external.ts';
+import {
+  AuthenticatedContent,
+  FramedContent,
+  Sender,
+  SenderType,
+  WireFormat,
+} from '../../src/mls/framing.ts';
+import { KeyPackageBundle } from '../../src/mls/group.ts';
+import { parseKeyPackage } from '../../src/mls/key_package.ts';
+import { Add } from '../../src/mls/proposal.ts';
+import { protectPublic, signContent } from '../../src/mls/protection.ts';
 import { Intent } from '../../src/sdk/membership.ts';
 import { newIdempotencyId } from '../../src/vault/debts.ts';
 import { codeOf } from '../vault/vault_players.ts';
@@ -309,6 +321,45 @@ test('a stranger cannot come in by an external commit of its own', async () => {
     expect(player.live(id).kept.members).toHaveLength(2);
   }
 });
+
+/** Cem's device asks to be added, as MLS would let anybody ask: all it takes is the GroupInfo. */
+async function asksToBeAdded(id: string): Promise<Uint8Array> {
+  const { core } = cem;
+  const [key, nowS] = [core.own.deviceKey.toBytes(), core.nowS] as const;
+  const group = await anna.core.group(anna.live(id));
+  const { suite, context } = group.state.epoch;
+  const bundle = KeyPackageBundle.create(group.suiteId, core.credential, key, nowS, 3600);
+  const sender = new Sender(SenderType.NEW_MEMBER_PROPOSAL);
+  const add = new Add(parseKeyPackage(bundle.message));
+  const content = FramedContent.of(group.groupId, group.epoch, sender, EMPTY, add);
+  const wire = WireFormat.PUBLIC_MESSAGE;
+  const signature = signContent(suite, key, wire, content, context.encoded);
+  const message = new AuthenticatedContent(wire, content, signature, EMPTY);
+  return protectPublic(suite, EMPTY, message, context.encoded).toMessage();
+}
+
+test.each(['a group with admins', 'two people'])(
+  'whoever is in %s, nobody comes in by asking the devices',
+  async (where) => {
+    const isGroup = where === 'a group with admins';
+    const id = isGroup ? await groupOf('group', anna, ben) : anna.only().id;
+    const log = logOf(delivery, id);
+    const before = log.epoch;
+    const message = await asksToBeAdded(id);
+    const envelope = { sender: cem.core.device.uri, epoch: log.epoch, kind: 2, message };
+    delivery.deliver(log, delivery.inject(log, envelope));
+    await quiet(...everybody());
+    expect(log.epoch).toBe(before);
+    for (const player of [anna, ben]) {
+      expect(player.problems()).toEqual(['asked_from_outside']);
+      expect(player.live(id).kept.members).toHaveLength(2);
+    }
+    await anna.say(id, 'only for Ben');
+    await quiet(...everybody());
+    expect((await ben.texts(id)).at(-1)).toBe('only for Ben');
+    expect(cem.rooms.conversations()).toEqual([]);
+  },
+);
 
 test('a list that changes nothing here commits nothing', async () => {
   const id = await groupOf('group', anna, ben);

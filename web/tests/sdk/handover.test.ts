@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest';
 
-import { concat } from '../../src/base/bytes.ts';
+import { concat, toHex } from '../../src/base/bytes.ts';
 import { AccountAddress, DeviceAddress } from '../../src/base/ids.ts';
 import { DeviceCertificate } from '../../src/identity/certificate.ts';
-import { DeviceList } from '../../src/identity/device_list.ts';
+import { DeviceList, parseDeviceList } from '../../src/identity/device_list.ts';
 import { SigningKey } from '../../src/identity/keys.ts';
 import { newNotePlace } from '../../src/sdk/archive_ref.ts';
 import { type Handover, handoverBytes, readHandover } from '../../src/sdk/handover.ts';
@@ -44,11 +44,52 @@ function refusal(step: () => unknown): string {
   return '';
 }
 
+const STAFFS: Handover = {
+  ...GIVEN,
+  identity: undefined,
+  deviceList: staffList(NOW_S + 1_000),
+  recovery: undefined,
+};
+
+/** The list on which the second device is one of staff until then. */
+function staffList(untilS: number): Uint8Array {
+  const { devices } = parseDeviceList(anna.list);
+  return DeviceList.issue(anna.identity, anna.address, devices, NOW_S, undefined, [
+    [SECOND, untilS],
+  ]);
+}
+
+test('staff is handed no identity key', () => {
+  const came = read(STAFFS);
+  expect(came.identity).toBeUndefined();
+  expect(came.deviceList).toEqual(STAFFS.deviceList);
+  const hex = toHex(anna.identity.toBytes());
+  expect(toHex(handoverBytes(GIVEN))).toContain(hex);
+  expect(toHex(handoverBytes(STAFFS))).not.toContain(hex);
+});
+
+test('who is staff on the list has no identity key, and nobody else is without', () => {
+  for (const given of [
+    { ...STAFFS, identity: anna.identity },
+    { ...GIVEN, identity: undefined },
+  ]) {
+    expect(refusal(() => read(given))).toContain('do not belong together');
+  }
+  const over = { ...STAFFS, deviceList: staffList(NOW_S) };
+  expect(refusal(() => read(over))).toContain('must renew it');
+});
+
+test.each([0, 1, 2])('another version, kind or role is refused (byte %d)', (at) => {
+  const raw = handoverBytes(GIVEN);
+  raw[at] = 9;
+  expect(refusal(() => readHandover(raw, deviceKey, DOMAIN, NOW_S))).not.toBe('');
+});
+
 test('everything comes back, with or without history and backups', () => {
   const { identity, ...rest } = read(GIVEN);
   const { identity: given, ...expected } = GIVEN;
   expect(rest).toEqual(expected);
-  expect(identity.toBytes()).toEqual(given.toBytes());
+  expect(identity!.toBytes()).toEqual(given!.toBytes());
   const bare = read({ ...GIVEN, note: undefined, recovery: undefined });
   expect([bare.note, bare.recovery]).toEqual([undefined, undefined]);
 });
@@ -99,8 +140,8 @@ test('nonsense is refused', () => {
     new Uint8Array(0),
     raw.slice(0, -1),
     concat(raw, Uint8Array.of(0)),
-    concat(Uint8Array.of(2), raw.slice(1)),
-    concat(Uint8Array.of(1, 9), raw.slice(2)),
+    concat(Uint8Array.of(1), raw.slice(1)),
+    concat(Uint8Array.of(2, 9), raw.slice(2)),
     new Uint8Array(500).fill(0xff),
   ]) {
     expect(refusal(() => readHandover(bytes, deviceKey, DOMAIN, NOW_S))).not.toBe('');

@@ -354,6 +354,10 @@ export class Line implements Server {
     });
   }
 
+  profile(name: string): Promise<Uint8Array> {
+    return this.#ask('profile', () => this.delivery.profiles.get(name) ?? new Uint8Array(0));
+  }
+
   keepBackup(
     recovery: Recovery,
     record: Uint8Array,

@@ -53,6 +53,22 @@ test('the new device scans the code of the existing one: both show the same digi
   expect((await computer.done).device).toEqual(own.device);
 });
 
+test('a device of staff gets everything but the identity key', async () => {
+  const meeting = new Meeting();
+  const { anna } = meeting;
+  anna.own = { ...anna.own, kind: 'business' };
+  anna.isStaffs = true;
+  const phone = meeting.newSide();
+  const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
+  await computer.heard.stage('asking');
+  computer.agree();
+  const { own } = await phone.done;
+  await phone.side.finish();
+  expect((await computer.done).device).toEqual(own.device);
+  expect([own.identity, own.kind]).toEqual([undefined, 'business']);
+  expect(parseDeviceList(own.deviceList).isStaff(own.device)).toBe(true);
+});
+
 test('a link that was pasted or opened asks for digits: the new device shows them', async () => {
   const meeting = new Meeting();
   const phone = meeting.newSide();
@@ -275,7 +291,7 @@ test('a device without the identity key links nobody', async () => {
   const computer = meeting.existingSide((await phone.heard.stage('showing')).code);
   await computer.heard.stage('asking');
   computer.agree();
-  expect(await codeOf(computer.done)).toBe('no_identity_key');
+  expect(await codeOf(computer.done)).toBe('not_owner');
   expect(meeting.anna.published).toEqual([]);
 });
 

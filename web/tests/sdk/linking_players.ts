@@ -56,12 +56,16 @@ export class Anna {
   readonly notes: string[] = [];
   readonly withdrawn: string[] = [];
   isStuck = false;
+
+  /** Whether the new device is one of staff; then this account is a business. */
+  isStaffs = false;
   refusal: Error | undefined;
 
   get giver(): Giver {
     return {
       own: this.own,
       recovery: undefined,
+      identity: this.isStaffs ? undefined : this.own.identity,
       enrol: (deviceKey) => this.enrol(deviceKey),
       withdraw: ({ device }) => {
         this.withdrawn.push(device.uri);
@@ -105,6 +109,7 @@ export class Anna {
         takeOut: () => Promise.resolve(),
       },
       deviceKey,
+      this.isStaffs,
     );
   }
 }

@@ -83,6 +83,7 @@ const ANSWERS: Table = {
   DropBlob: (line, { blob }) => done(line.dropBlob(blob)),
   SetWakeUp: (line, { endpoint }) => done(line.setWakeUp(endpoint)),
   DropWakeUp: (line) => done(line.dropWakeUp()),
+  GetProfile: async (line, { name }) => ({ frame: 'Profile', profile: await line.profile(name) }),
   GetWakeUpKey: async (line) => ({ frame: 'WakeUpKey', key: await line.wakeUpKey() }),
   Acknowledge: (line, { conversation, seq }) => {
     line.acknowledge(conversation, seq);

@@ -1,11 +1,21 @@
 /** Taking a device of one's own off the list, and out of every conversation. */
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { DeviceAddress } from '../../src/base/ids.ts';
-import { parseDeviceList } from '../../src/identity/device_list.ts';
+import { DeviceList, parseDeviceList } from '../../src/identity/device_list.ts';
+import { SigningKey } from '../../src/identity/keys.ts';
 import { SdkError, ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
-import { type ListKeeper, removeDevice, removeOthers } from '../../src/sdk/own_devices.ts';
+import {
+  addDevice,
+  demandCanAdd,
+  type ListKeeper,
+  removeDevice,
+  removeOthers,
+  renewStaff,
+  STAFF_LIFETIME_S,
+  STAFF_RENEWED_S,
+} from '../../src/sdk/own_devices.ts';
 import type { AccountOwn } from '../../src/vault/account_own.ts';
 import { codeOf } from '../vault/vault_players.ts';
 import { FIRST, NOW_S, Person, SECOND } from './identities.ts';
@@ -158,4 +168,65 @@ test('where there is no other one, no list is published', async () => {
   keeper.steps.splice(0);
   await removeOthers(keeper, [tablet]);
   expect(keeper.steps).toEqual(['keep', `take out ${SECOND}`]);
+});
+
+test('a device of staff is listed as that, until then, and keeps its role', async () => {
+  keeper.own = { ...keeper.own, kind: 'business' };
+  const key = SigningKey.generate().public;
+  const { device } = await addDevice(keeper, key, true);
+  const list = parseDeviceList(keeper.published!);
+  expect(list.staff).toEqual([[device.device, keeper.nowS + STAFF_LIFETIME_S]]);
+  scene.anna.lists.push(keeper.published!);
+  scene.server.show(scene.anna);
+  expect((await addDevice(keeper, key, true)).device).toEqual(device);
+  expect(await codeOf(addDevice(keeper, key))).toBe('link_other_role');
+});
+
+test('who may add whom', () => {
+  expect(demandCanAdd(keeper.own, false)).toBe(keeper.own.identity);
+  expect(() => demandCanAdd(keeper.own, true)).toThrow('Only the account of a business');
+  const business = { ...keeper.own, kind: 'business' } as const;
+  expect(demandCanAdd(business, true)).toBe(keeper.own.identity);
+  expect(() => demandCanAdd({ ...business, identity: undefined }, false)).toThrow(
+    'only a device of an owner',
+  );
+});
+
+describe('renewing', () => {
+  const limited = (leftS: number): void => {
+    const { anna } = scene;
+    const staff = [[SECOND, keeper.nowS + leftS]] as const;
+    const { devices } = parseDeviceList(anna.list);
+    const before = anna.list;
+    anna.lists.push(DeviceList.issue(anna.identity, anna.address, devices, NOW_S, before, staff));
+    scene.server.show(anna);
+  };
+
+  test('staff whose time runs short gets a new one, by the next list', async () => {
+    limited(STAFF_RENEWED_S - 1);
+    await scene.trust.refresh(scene.anna.address);
+    await renewStaff(keeper);
+    const list = parseDeviceList(keeper.published!);
+    expect(list.staff).toEqual([[SECOND, keeper.nowS + STAFF_LIFETIME_S]]);
+    expect(list.devices).toEqual(parseDeviceList(scene.anna.list).devices);
+  });
+
+  test('nothing happens while there is enough, nor where another device was faster', async () => {
+    limited(STAFF_RENEWED_S);
+    await scene.trust.refresh(scene.anna.address);
+    await renewStaff(keeper);
+    limited(60);
+    await scene.trust.refresh(scene.anna.address);
+    limited(STAFF_LIFETIME_S); // another device was faster
+    await renewStaff(keeper);
+    expect(keeper.published).toBeUndefined();
+  });
+
+  test('staff renews nothing', async () => {
+    limited(60);
+    await scene.trust.refresh(scene.anna.address);
+    keeper.own = { ...keeper.own, identity: undefined };
+    await renewStaff(keeper);
+    expect(keeper.steps).toEqual([]);
+  });
 });

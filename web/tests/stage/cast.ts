@@ -3,6 +3,7 @@
 import type { MessageView } from '../../src/sdk/protocol.ts';
 import { FakeDevice } from './fake.ts';
 import { ANNA, DOMAIN, LINDE, person, SAYINGS } from './people.ts';
+import { LINDE_PROFILE } from './profiles.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -305,6 +306,7 @@ function restaurant(device: FakeDevice, now: number): void {
     state: 'pinned',
     isBlocked: false,
   });
+  device.profiles.set(LINDE, LINDE_PROFILE);
   device.add({ id, peer: LINDE, participants: [ANNA, LINDE] });
   device.write(id, {
     sender: LINDE,

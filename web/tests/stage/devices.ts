@@ -19,7 +19,10 @@ type Played =
   | 'beginLinking'
   | 'linkWith'
   | 'confirmLinking'
-  | 'cancelLinking';
+  | 'cancelLinking'
+  | 'wakeUpKey'
+  | 'setWakeUp'
+  | 'dropWakeUp';
 
 /** The device of this page. */
 interface Here {
@@ -45,6 +48,9 @@ export function devices(here: Here): Pick<Operations, Played> {
     ],
     removeDevice: () => undefined,
     nameDevice: () => undefined,
+    wakeUpKey: () => new Uint8Array(65).fill(4),
+    setWakeUp: () => undefined,
+    dropWakeUp: () => undefined,
     beginLinking: () => {
       id += 1;
       return shown({ stage: 'showing', link: LINK });

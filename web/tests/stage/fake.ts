@@ -48,6 +48,7 @@ export class FakeDevice implements Messenger {
   readonly messages = new Map<string, MessageView[]>();
   readonly contacts = new Map<string, ContactView>();
   readonly files = new Map<string, Blob>();
+  readonly profiles = new Map<string, Answered<'profile'>>();
   /** What is refused, and with which code. */
   readonly refusing = new Map<Operation, string>();
   /** Called after a message or card of ours was taken, so that somebody may answer. */
@@ -469,12 +470,10 @@ export class FakeDevice implements Messenger {
     },
     ...devices(this),
     ...backups(this),
-    saveBackupFile: alone,
+    ...{ saveBackupFile: alone, askAgent: alone, team: alone, tellTeam: alone },
     restore: alone,
     problems: () => [],
-    wakeUpKey: () => new Uint8Array(65).fill(4),
-    setWakeUp: () => undefined,
-    dropWakeUp: () => undefined,
+    profile: ({ address }) => this.profiles.get(address),
     erase: () => {
       this.tell({ what: 'reset' });
       return undefined;

@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { fromHex, toHex } from '../../src/base/bytes.ts';
 import { AccountAddress, DeviceAddress } from '../../src/base/ids.ts';
 import { DeviceCertificate, parseCertificate } from '../../src/identity/certificate.ts';
-import { DeviceList, parseDeviceList } from '../../src/identity/device_list.ts';
+import { DeviceList, type ListedStaff, parseDeviceList } from '../../src/identity/device_list.ts';
 import { SigningKey } from '../../src/identity/keys.ts';
 import { loginPayload, signLogin, verifyLogin } from '../../src/identity/login.ts';
 import { parseQrPayload, qrPayload, safetyNumber } from '../../src/identity/safety_number.ts';
@@ -33,6 +33,7 @@ interface Cases {
     readonly account: string;
     readonly seq: number;
     readonly issued_at_s: number;
+    readonly staff?: readonly ListedStaff[];
   })[];
   readonly login: Readonly<Record<'domain' | 'nonce' | 'device' | 'payload' | 'signature', string>>;
   readonly safety_number: Readonly<Record<'one' | 'other' | 'digits' | 'qr_shown_by_one', string>>;
@@ -67,12 +68,13 @@ test('the certificate is written and read alike', () => {
 test('the lists are written and read alike', () => {
   const [first, second] = CASES.device_lists.map(({ signed }) => parseDeviceList(fromHex(signed)));
   let before: Uint8Array | undefined;
-  for (const { account, seq, issued_at_s: atS, signed } of CASES.device_lists) {
+  for (const { account, seq, issued_at_s: atS, signed, staff = [] } of CASES.device_lists) {
     const parsed = parseDeviceList(fromHex(signed));
     expect([parsed.account.uri, parsed.seq, parsed.issuedAtS]).toEqual([account, seq, atS]);
+    expect(parsed.staff).toEqual(staff);
     const address = AccountAddress.parseUri(account);
     const devices = parsed.devices.toReversed();
-    const issued = DeviceList.issue(IDENTITY, address, devices, atS, before);
+    const issued = DeviceList.issue(IDENTITY, address, devices, atS, before, staff);
     expect(toHex(issued)).toBe(signed);
     before = issued;
   }

@@ -20,6 +20,7 @@ import {
   PROTOCOL_VERSION,
   SERVER_FRAMES,
 } from '../../src/wire/frames.ts';
+import { MOST_FOUND, PROFILE_BYTES } from '../../src/wire/profiles.ts';
 import { DISCLOSED_BYTES } from '../../src/wire/reports.ts';
 import { LAYOUTS, type PublishedKind, WIRE } from './vectors.ts';
 
@@ -103,6 +104,8 @@ test('the version and the limits are those of Python', () => {
     MOST_REPORTED,
     NOTE_CHARACTERS,
     DISCLOSED_BYTES,
+    PROFILE_BYTES,
+    MOST_FOUND,
   });
 });
 

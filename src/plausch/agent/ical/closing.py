@@ -8,6 +8,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+
+import msgspec
 
 from plausch.agent import closures
 from plausch.agent.book import Book
@@ -18,7 +21,7 @@ from plausch.agent.ical.dav import Collection, DavRefused, DavUnreachable
 from plausch.agent.ical.expanding import expand
 from plausch.agent.ical.scan import CalendarRefused
 from plausch.agent.ical.settings import BlockCalendar
-from plausch.agent.rows import Source
+from plausch.agent.rows import Source, joined
 from plausch.base.clock import Clock
 from plausch.domain.business import Business
 
@@ -58,8 +61,14 @@ async def close_times(
 
     What is over stays as it is. Raises ClosureRefused: nothing changed.
     """
-    wanted = [one for one in times if one.ends_at_s > now_s]
+    wanted = [
+        msgspec.structs.replace(one, identifier=one.identifier + _mark(resources))
+        for one in times
+        if one.ends_at_s > now_s
+    ]
     known_places = frozenset(one.identifier for one in business.floor.resources)
+
+    closures.checked(Closure("", resources, 0, 1), known_places)
 
     async def body(desk: Desk) -> Closing:
         rows = await desk.transaction.fetch(_IDENTIFIERS, Source.CALENDAR.value, now_s)
@@ -80,6 +89,11 @@ async def close_times(
         return Closing(len(added), len(removed))
 
     return await book.at_desk(business, now_s, body)
+
+
+def _mark(resources: tuple[str, ...]) -> str:
+    """Part of an identifier: the same time of other places is another closure."""
+    return f"-{sha256(joined(resources).encode()).hexdigest()[:8]}" if resources else ""
 
 
 async def close_by_texts(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from plausch.agent.book import Book
 from plausch.agent.desk import Desk
-from plausch.agent.rows import Source
+from plausch.agent.rows import BY_TOKEN, NO_CONVERSATION, Source
 from plausch.agent.staff import StaffDesk, StaffWish
 from plausch.agent.transfer.booking_rows import BookingRow
 from plausch.agent.transfer.problems import CODES, NOT_POSSIBLE, Problem
@@ -61,16 +61,15 @@ async def take_over(
         problems: list[Problem] = []
         new = known = 0
         for row in sorted(rows, key=lambda one: (one.starts_at_s, -one.party, one.line)):
+            if await desk.select(BY_TOKEN, NO_CONVERSATION, row.token):
+                known += 1
+                continue
             try:
-                entered = await StaffDesk(desk).book(_wish(row))
+                await StaffDesk(desk).book(_wish(row))
+                new += 1
             except BookingRefused as error:
                 code = error.code if error.code in CODES else NOT_POSSIBLE
                 problems.append(Problem(row.line, code))
-                continue
-            if entered.booking.booked_at_s == now_s:
-                new += 1
-            else:
-                known += 1
         if problems:
             raise RowsRefused(sorted(problems, key=lambda one: one.line))
         if is_preview:

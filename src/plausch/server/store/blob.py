@@ -102,11 +102,13 @@ async def stored(tx: Transaction, key: int, at_ms: int) -> bool:
 async def old(
     tx: Transaction, begun_before_ms: int, stored_before_ms: int, limit: int
 ) -> list[tuple[int, bytes]]:
-    """(key, name) of unfinished uploads and of whole blobs that are older; not of backups'."""
+    """(key, name) of unfinished uploads and of whole blobs that are older; not of backups' and of
+    pictures in public profiles."""
     rows = await tx.fetch(
         "SELECT id, name FROM blob b WHERE (stored_at_ms = -1 AND begun_at_ms < $1) "
         "OR (stored_at_ms >= 0 AND stored_at_ms < $2 AND NOT EXISTS "
-        "(SELECT 1 FROM backup WHERE backup.blob_name = b.name)) LIMIT $3",
+        "(SELECT 1 FROM backup WHERE backup.blob_name = b.name) AND NOT EXISTS "
+        "(SELECT 1 FROM profile_picture i WHERE i.blob_name = b.name)) LIMIT $3",
         begun_before_ms,
         stored_before_ms,
         limit,

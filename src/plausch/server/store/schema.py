@@ -16,6 +16,7 @@ from plausch.server.store import (
     key_package,
     mailbox,
     member,
+    profile,
     proposal,
     report,
     stay,
@@ -39,6 +40,7 @@ STEPS = (
     Step(9, "wake-ups", wake_up.TABLES),
     Step(10, "which recovery key counts", backup.CURRENT),
     Step(11, "reports", report.TABLES),
+    Step(12, "profiles", profile.TABLES),
 )
 
 

@@ -64,6 +64,14 @@ async def test_some_places_only(book: Book) -> None:
     assert await free(book) == before
 
 
+async def test_other_places_are_another_closure(book: Book) -> None:
+    texts = [calendar(EVENING)]
+    await close_by_texts(book, restaurant(), "private", texts, NOW_S, ("1",))
+    done = await close_by_texts(book, restaurant(), "private", texts, NOW_S, ("1", "2"))
+    assert done == Closing(1, 1)
+    assert [one.resources for one in await closures(book)] == [("1", "2")]
+
+
 async def test_the_same_calendar_again_changes_nothing(book: Book) -> None:
     await close_by_texts(book, restaurant(), "private", [calendar(EVENING)], NOW_S)
     before = await closures(book)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from plausch.base.errors import Fault
-from plausch.server.http import (
+from plausch.base.http import (
     COMMON_HEADERS,
     MOST_HEADERS,
     Answer,
@@ -18,6 +18,7 @@ from plausch.server.http import (
     accepted_encodings,
     is_known,
     parse_request,
+    preferred_language,
 )
 
 
@@ -227,3 +228,27 @@ def test_the_connection_is_never_kept() -> None:
 
 def test_transport_security_is_the_proxys_affair() -> None:
     assert "Strict-Transport-Security" not in COMMON_HEADERS
+
+
+# --- languages -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [
+        ("de", "de"),
+        ("en-GB", "en"),
+        ("EN;Q=1.0", "en"),
+        ("de;q=0.3, en;q=0.4", "en"),
+        ("de;q=0.4, en;q=0.4", "de"),
+        ("de;q=0", "xx"),
+        ("de;q=nan", "xx"),
+        ("de;level=1", "xx"),
+        ("fr, *", "xx"),
+        (",;,=", "xx"),
+        ("", "xx"),
+    ],
+)
+def test_the_language_that_is_liked_best(accepted: str, language: str) -> None:
+    fields = headers(accept_language=accepted)
+    assert preferred_language(fields, ("de", "en"), "xx") == language

@@ -3,7 +3,7 @@ the bytes of an answer out. A connection carries one request without a body, and
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
@@ -25,6 +25,7 @@ COMMON_HEADERS = {
 """On every answer. Strict-Transport-Security is not among them: it is the proxy, which speaks TLS,
 that knows whether this name will always have a certificate."""
 
+_WEIGHT = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 _REQUEST_LINE = re.compile(r"([A-Z]{1,16}) (/[!-~]*) HTTP/1\.[01]")
 _HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\x00-\x08\x0a-\x1f\x7f]*)")
 
@@ -98,6 +99,19 @@ def accepted_encodings(headers: CIMultiDict[str]) -> frozenset[str]:
         if not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters):
             found.add(name)
     return frozenset(found)
+
+
+def preferred_language(headers: CIMultiDict[str], offered: Sequence[str], default: str) -> str:
+    """The offered language that Accept-Language likes best (RFC 9110 section 12.5.4)."""
+    best, liked = default, 0.0
+    for entry in _entries(headers.getall("accept-language", [])):
+        tag, *parameters = (part.strip().lower() for part in entry.split(";"))
+        found = next((_WEIGHT.fullmatch(one) for one in parameters), None)
+        weight = float(found[1]) if found else (0.0 if parameters else 1.0)
+        language = tag.partition("-")[0]
+        if language in offered and weight > liked:
+            best, liked = language, weight
+    return best
 
 
 def is_known(etag: str, headers: CIMultiDict[str]) -> bool:

@@ -1,0 +1,25 @@
+"""Both languages have the same places to fill, and each field that can be missing has a name."""
+
+import string
+
+from plausch.cli.business_phrases import BUSINESS_PHRASES
+from plausch.cli.phrases import PHRASES
+from plausch.domain.profile import missing_in
+from unit.domain.profiles import BARE, with_imprint
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def test_both_languages_say_the_same_things() -> None:
+    for english, german in BUSINESS_PHRASES.values():
+        assert fields(english) == fields(german)
+        assert english and german
+    assert BUSINESS_PHRASES.items() <= PHRASES.items()
+
+
+def test_each_missing_field_has_a_name() -> None:
+    registered = with_imprint(representative="", register="", register_number="")
+    for field in (*missing_in(BARE), *missing_in(registered)):
+        assert f"field_{field.replace('.', '_')}" in BUSINESS_PHRASES

@@ -1,0 +1,46 @@
+/** The words of a business's public profile, in English. */
+
+export const enProfile = {
+  profile: {
+    title: 'Profile',
+    hours: 'Opening hours',
+    weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
+    closed: 'closed',
+    holidays: 'Closed on public holidays',
+    contact: 'Contact',
+    address: 'Address',
+    telephone: 'Telephone',
+    email: 'E-mail',
+    links: 'On the web',
+    imprint: 'Imprint',
+    represented: 'Represented by',
+    contactForm: 'Contact form',
+    register: 'Register',
+    vatId: 'VAT id',
+    privacy: 'Privacy',
+    privacyMore: 'Privacy in full',
+    signed: (name: string) => `Signed by ${name}. The server cannot change it.`,
+    unbelieved: 'The profile that the server shows cannot be believed:',
+    before: (name: string) => `Before you write to ${name}`,
+    show: 'Imprint and privacy',
+    page: 'Opening hours, imprint, privacy',
+    forms: {
+      'sole trader': 'Sole trader',
+      'public body': 'Public body',
+    },
+  },
+};
+
+export const enProfileFailures = {
+  profile_rollback:
+    'The server shows an older profile than the one you have seen. Somebody may want to deceive you.',
+  profile_fork:
+    'The server shows different people different profiles of this business. Do not rely on it.',
+  profile_account: 'The server shows the profile of another account.',
+  profile_forged: 'The server shows a profile that this business did not sign.',
+  profile_withheld: 'The server holds back a profile that you have seen before.',
+  bad_profile: 'This profile says something that it may not. Ask the business by message.',
+  not_a_business: 'Only a business has a public profile.',
+  incomplete_imprint: 'A profile without a complete imprint cannot go public.',
+  stale_profile: 'Another device has published a newer profile. Load it first.',
+};
