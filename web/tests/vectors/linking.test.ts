@@ -70,21 +70,18 @@ test('messages are written and read alike', () => {
   checkOffer(PAIRING, OFFER);
 });
 
-test.each(HANDOVERS)(
-  'the handover of an %s is written and read alike',
-  (role) => {
-    const raw = fromHex(CASES.handovers[role]);
-    const handover = readHandover(raw.slice(), DEVICE_KEY, 'example.org', CASES.now_s);
-    expect(toHex(handoverBytes(handover))).toBe(CASES.handovers[role]);
-    const identity = role === 'staff' ? undefined : CASES.identity_private;
-    expect(handover.note !== undefined).toBe(role === 'owner_with_history');
-    expect(handover.identity && toHex(handover.identity.toBytes())).toBe(identity);
-    expect([handover.kind, handover.device.uri]).toEqual([
-      'business',
-      'mimi://example.org/d/linde/00000000000000ff',
-    ]);
-  },
-);
+test.each(HANDOVERS)('the handover of an %s is written and read alike', (role) => {
+  const raw = fromHex(CASES.handovers[role]);
+  const handover = readHandover(raw.slice(), DEVICE_KEY, 'example.org', CASES.now_s);
+  expect(toHex(handoverBytes(handover))).toBe(CASES.handovers[role]);
+  const identity = role === 'staff' ? undefined : CASES.identity_private;
+  expect(handover.note !== undefined).toBe(role === 'owner_with_history');
+  expect(handover.identity && toHex(handover.identity.toBytes())).toBe(identity);
+  expect([handover.kind, handover.device.uri]).toEqual([
+    'business',
+    'mimi://example.org/d/linde/00000000000000ff',
+  ]);
+});
 
 test('what Python has sealed opens here', () => {
   const sealed = parseMessage(fromHex(CASES.sealed));
