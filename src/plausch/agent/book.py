@@ -21,7 +21,7 @@ from plausch.agent.talk import Talk
 from plausch.agent.timers import Timers, is_due
 from plausch.agent.waiting import WaitingList
 from plausch.base.ids import ConversationId
-from plausch.db.interface import Database, Transaction
+from plausch.db.interface import Body, Database, Transaction
 from plausch.db.migrate import migrate
 from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import Booking, By
@@ -88,6 +88,17 @@ class Book:
     async def close(self) -> None:
         """Finish and let go of the file."""
         await self._database.close()
+
+    async def transact(self, work: Body[T]) -> T:
+        """Run a body on the tables themselves, in one transaction; durable on return.
+
+        Raises StorageUnavailable, and whatever the body raises.
+        """
+        return await self._database.transact(work)
+
+    async def read(self, work: Body[T]) -> T:
+        """Run a body that only reads. Raises as `transact`."""
+        return await self._database.read(work)
 
     async def at_desk(
         self, business: Business, now_s: int, body: Callable[[Desk], Coroutine[Any, Any, T]]

@@ -1,5 +1,6 @@
 """The tables of the book, as steps that bring an older file to the present shape."""
 
+from plausch.agent import ledger
 from plausch.db.migrate import Step
 from plausch.domain.service import DEFAULT_SERVICE
 
@@ -159,4 +160,5 @@ STEPS = (
             "CREATE TABLE swept (what TEXT PRIMARY KEY, at_s BIGINT NOT NULL)",
         ),
     ),
+    Step(5, "operations", ledger.STATEMENTS),
 )

@@ -1,0 +1,171 @@
+"""What the operations keep in the book beside the bookings: answers given, changes, the lease.
+
+`answered_call` makes a call that comes twice one call: its answer is written in the transaction
+that does the work. `change` gets a row by trigger whenever something of the business changes, from
+whatever side and process, so that nobody can forget to tell of it. `lease` remembers which device
+is the account's agent. `detail` is what the staff adds to a booking, `answer_time` how long guests
+waited for answers. `setting` holds the business as it was set by its people.
+"""
+
+from dataclasses import dataclass
+
+from plausch.db.interface import Transaction
+
+KEPT_ANSWERS_S = 24 * 3600
+"""A call comes again within minutes or not at all: what is older than a minute is stale."""
+
+KEPT_CHANGES = 1_000
+
+_WATCHED = ("INSERT", "UPDATE", "DELETE")
+
+
+def _trigger(table: str, verb: str, what: str, at_s: str) -> str:
+    """Note in `change` what happened to a row of a table; `at_s`: when it is about."""
+    row = "OLD" if verb == "DELETE" else "NEW"
+    return (
+        f"CREATE TRIGGER {table}_{verb.lower()}_told AFTER {verb} ON {table} BEGIN "
+        f"INSERT INTO change (what, at_s) VALUES ('{what}', {at_s.format(row=row)}); END"
+    )
+
+
+def watching(table: str, what: str, at_s: str = "0") -> tuple[str, ...]:
+    """The statements after which every change of a table is told; `at_s` is an expression in
+    which {row} stands for the row."""
+    return tuple(_trigger(table, verb, what, at_s) for verb in _WATCHED)
+
+
+STATEMENTS = (
+    """CREATE TABLE answered_call (
+        device TEXT NOT NULL,
+        id TEXT NOT NULL,
+        answer {bytes} NOT NULL,
+        at_s BIGINT NOT NULL,
+        PRIMARY KEY (device, id)
+    )""",
+    "CREATE INDEX answered_call_by_age ON answered_call (at_s)",
+    """CREATE TABLE change (
+        number {serial},
+        what TEXT NOT NULL,
+        at_s BIGINT NOT NULL
+    )""",
+    """CREATE TABLE lease (
+        slot BIGINT PRIMARY KEY CHECK (slot = 1),
+        device TEXT NOT NULL,
+        until_s BIGINT NOT NULL
+    )""",
+    """CREATE TABLE answer_time (
+        at_s BIGINT NOT NULL,
+        took_ms BIGINT NOT NULL
+    )""",
+    "CREATE INDEX answer_time_by_age ON answer_time (at_s)",
+    """CREATE TABLE detail (
+        uid TEXT PRIMARY KEY REFERENCES booking (uid),
+        telephone TEXT NOT NULL,
+        note TEXT NOT NULL,
+        source TEXT NOT NULL
+    )""",
+    """CREATE TABLE setting (
+        name TEXT PRIMARY KEY,
+        value {bytes} NOT NULL
+    )""",
+    *watching("booking", "bookings", "{row}.starts_at_s"),
+    *watching("detail", "bookings"),
+    *watching("setting", "business"),
+)
+"""The shape of these tables, one step of the book's."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallName:
+    """By what a call is known: the device that made it, and the id that it gave."""
+
+    device: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something has changed; `at_s`: when that takes place, 0 if that has no meaning."""
+
+    number: int
+    what: str
+    at_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A device is the agent until a time."""
+
+    device: str
+    until_s: int
+
+
+async def answer_to(transaction: Transaction, call: CallName) -> bytes | None:
+    """The answer that the call got before."""
+    rows = await transaction.fetch(
+        "SELECT answer FROM answered_call WHERE device = $1 AND id = $2", call.device, call.id
+    )
+    return rows[0][0] if rows else None
+
+
+async def keep_answer(transaction: Transaction, call: CallName, answer: bytes, now_s: int) -> None:
+    """This is the call's answer from now on; very old ones are let go of."""
+    await transaction.execute(
+        "INSERT INTO answered_call (device, id, answer, at_s) VALUES ($1, $2, $3, $4)",
+        call.device,
+        call.id,
+        answer,
+        now_s,
+    )
+    await transaction.execute("DELETE FROM answered_call WHERE at_s < $1", now_s - KEPT_ANSWERS_S)
+
+
+async def changes_after(transaction: Transaction, number: int) -> list[Change]:
+    """What has changed since the change of that number, oldest first."""
+    rows = await transaction.fetch(
+        "SELECT number, what, at_s FROM change WHERE number > $1 ORDER BY number", number
+    )
+    return [Change(*row) for row in rows]
+
+
+async def last_change(transaction: Transaction) -> int:
+    """The number of the newest change, 0 if there was none."""
+    rows = await transaction.fetch("SELECT COALESCE(MAX(number), 0) FROM change")
+    return int(rows[0][0])
+
+
+async def forget_changes(transaction: Transaction, up_to: int) -> None:
+    """Let go of changes that were told, but for the last ones: other processes read them too."""
+    await transaction.execute("DELETE FROM change WHERE number <= $1", up_to - KEPT_CHANGES)
+
+
+async def lease_of(transaction: Transaction) -> Lease | None:
+    """Who was the agent last, as far as is known here."""
+    rows = await transaction.fetch("SELECT device, until_s FROM lease")
+    return Lease(*rows[0]) if rows else None
+
+
+async def keep_lease(transaction: Transaction, lease: Lease) -> None:
+    """Remember who is the agent."""
+    await transaction.execute(
+        """INSERT INTO lease (slot, device, until_s) VALUES (1, $1, $2)
+           ON CONFLICT (slot) DO UPDATE SET device = excluded.device, until_s = excluded.until_s""",
+        lease.device,
+        lease.until_s,
+    )
+
+
+async def setting(transaction: Transaction, name: str) -> bytes | None:
+    """A setting's value."""
+    rows = await transaction.fetch("SELECT value FROM setting WHERE name = $1", name)
+    return rows[0][0] if rows else None
+
+
+async def keep_setting(transaction: Transaction, name: str, value: bytes) -> None:
+    """Set it."""
+    await transaction.execute(
+        """INSERT INTO setting (name, value) VALUES ($1, $2)
+           ON CONFLICT (name) DO UPDATE SET value = excluded.value""",
+        name,
+        value,
+    )

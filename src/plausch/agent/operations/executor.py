@@ -1,0 +1,165 @@
+"""Carries out an operation on the book: params are checked, the work is one transaction.
+
+What is asked for under a name (the device and the id of a call) is done once: its answer is
+written in the same transaction, and comes again when the call does. A refusal has changed nothing,
+and is remembered just so. What only reads is read anew.
+"""
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from plausch.agent import ledger
+from plausch.agent.book import Book
+from plausch.agent.ledger import CallName
+from plausch.agent.operations.premises import Premises
+from plausch.agent.operations.refusal import OperationRefused, Refusal, refusal_of
+from plausch.agent.operations.views import View
+from plausch.base.clock import Clock
+from plausch.base.errors import LocalError
+from plausch.db.interface import Transaction
+from plausch.domain.business import Business
+
+MAX_PARAMS_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Where an operation works: inside one transaction, at one moment, for one business."""
+
+    transaction: Transaction
+    business: Business
+    now_s: int
+    started_at_s: int
+
+
+Work = Callable[[Scene, Any], Coroutine[Any, Any, View | tuple[View, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: what it takes, what it answers, what it means. `reads`: it changes nothing."""
+
+    name: str
+    params: type[View]
+    result: Any
+    meaning: str
+    work: Work
+    reads: bool = False
+
+
+class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The result's JSON, or the refusal."""
+
+    result: Raw | UnsetType = UNSET
+    refusal: Refusal | UnsetType = UNSET
+
+
+class Executor:
+    """The operations on one book."""
+
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        book: Book,
+        premises: Premises,
+        clock: Clock,
+    ) -> None:
+        self.operations = operations
+        self._book = book
+        self._premises = premises
+        self._clock = clock
+        self._started_at_s = clock.now_ms() // 1000
+
+    async def execute(self, name: str, params: bytes, call: CallName | None = None) -> Outcome:
+        """The outcome of an operation; durable when it is told. `call` names what is asked for.
+
+        Raises StorageUnavailable: then nothing was done.
+        """
+        try:
+            operation = self._known(name)
+            wanted = _checked(operation, params)
+        except OperationRefused as error:
+            return Outcome(refusal=refusal_of(error))
+        if operation.reads:
+            return await self._read(operation, wanted)
+        outcome = await self._change(operation, wanted, call)
+        await self._premises.refresh(self._book)
+        return outcome
+
+    async def refuse(self, call: CallName, refusal: Refusal) -> Outcome:
+        """A call is answered by a refusal, unless it was answered before."""
+
+        async def work(transaction: Transaction) -> bytes:
+            known = await ledger.answer_to(transaction, call)
+            if known is not None:
+                return known
+            raw = msgspec.json.encode(Outcome(refusal=refusal))
+            await ledger.keep_answer(transaction, call, raw, self._now_s())
+            return raw
+
+        return msgspec.json.decode(await self._book.transact(work), type=Outcome)
+
+    def _known(self, name: str) -> Operation:
+        operation = self.operations.get(name)
+        if operation is None:
+            raise OperationRefused(
+                f"There is no operation {name[:64]!r}: openapi.json lists those that there are.",
+                code="unknown_operation",
+            )
+        return operation
+
+    async def _read(self, operation: Operation, wanted: View) -> Outcome:
+        async def work(transaction: Transaction) -> bytes:
+            return _encoded(await operation.work(self._scene(transaction), wanted))
+
+        try:
+            return Outcome(result=Raw(await self._book.read(work)))
+        except LocalError as error:
+            return Outcome(refusal=refusal_of(error))
+
+    async def _change(self, operation: Operation, wanted: View, call: CallName | None) -> Outcome:
+        async def work(transaction: Transaction) -> bytes:
+            known = await ledger.answer_to(transaction, call) if call is not None else None
+            if known is not None:
+                return known
+            result = _encoded(await operation.work(self._scene(transaction), wanted))
+            raw = msgspec.json.encode(Outcome(result=Raw(result)))
+            if call is not None:
+                await ledger.keep_answer(transaction, call, raw, self._now_s())
+            return raw
+
+        try:
+            return msgspec.json.decode(await self._book.transact(work), type=Outcome)
+        except LocalError as error:
+            refusal = refusal_of(error)
+        return Outcome(refusal=refusal) if call is None else await self.refuse(call, refusal)
+
+    def _scene(self, transaction: Transaction) -> Scene:
+        return Scene(transaction, self._premises.business, self._now_s(), self._started_at_s)
+
+    def _now_s(self) -> int:
+        return self._clock.now_ms() // 1000
+
+
+def _checked(operation: Operation, params: bytes) -> View:
+    """Params as their type. Raises OperationRefused."""
+    if len(params) > MAX_PARAMS_BYTES:
+        raise OperationRefused(
+            f"The params of {operation.name} have more than {MAX_PARAMS_BYTES} bytes.",
+            code="bad_params",
+        )
+    try:
+        return msgspec.json.decode(params, type=operation.params)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why = str(error).rstrip(".")
+        raise OperationRefused(
+            f"The params of {operation.name} are not as they should be: {why}.", code="bad_params"
+        ) from error
+
+
+def _encoded(result: View | tuple[View, ...]) -> bytes:
+    return msgspec.json.encode(result)

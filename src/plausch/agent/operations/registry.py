@@ -1,0 +1,41 @@
+"""All operations by name. The interface's one list: both doors and openapi.json come from it."""
+
+from typing import Any
+
+from plausch.agent.operations import bookings, figures, settings
+from plausch.agent.operations import params as p
+from plausch.agent.operations import views as v
+from plausch.agent.operations.executor import Operation, Work
+
+
+def _one(name: str, params: type[v.View], result: Any, work: Work, *, reads: bool) -> Operation:
+    meaning = " ".join((work.__doc__ or "").split())
+    return Operation(name, params, result, meaning, work, reads)
+
+
+def _all() -> tuple[Operation, ...]:
+    def reads(name: str, params: type[v.View], result: Any, work: Work) -> Operation:
+        return _one(name, params, result, work, reads=True)
+
+    def changes(name: str, params: type[v.View], result: Any, work: Work) -> Operation:
+        return _one(name, params, result, work, reads=False)
+
+    openings = tuple[v.OpeningView, ...]
+    return (
+        reads("agent.status", p.Empty, v.StatusView, figures.status),
+        reads("business.get", p.Empty, v.BusinessView, settings.get),
+        reads("business.previewHours", p.PreviewHours, openings, settings.preview_hours),
+        changes("business.setHours", p.SetHours, v.BusinessView, settings.set_hours),
+        changes("business.setTables", p.SetTables, v.BusinessView, settings.set_tables),
+        changes("business.setServices", p.SetServices, v.BusinessView, settings.set_services),
+        reads("bookings.plan", p.Days, tuple[v.DayPlan, ...], bookings.plan),
+        reads("bookings.available", p.Available, v.SlotsView, bookings.available),
+        changes("bookings.book", p.Book, v.BookingView, bookings.book),
+        changes("bookings.confirm", p.Booked, v.BookingView, bookings.confirm),
+        changes("bookings.cancel", p.Booked, v.BookingView, bookings.cancel),
+        changes("bookings.note", p.SetNote, v.BookingView, bookings.note),
+        reads("figures.get", p.GetFigures, v.FiguresView, figures.get),
+    )
+
+
+OPERATIONS = {operation.name: operation for operation in _all()}

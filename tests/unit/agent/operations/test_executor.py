@@ -1,0 +1,114 @@
+"""Calls are done once; refusals change nothing; params are checked before anything is done."""
+
+import asyncio
+import json
+
+import msgspec
+import pytest
+
+from plausch.agent.book import Book
+from plausch.agent.ledger import CallName
+from plausch.agent.operations.executor import MAX_PARAMS_BYTES, Executor, Operation, Scene
+from plausch.agent.operations.params import Empty
+from plausch.agent.operations.refusal import Refusal
+from plausch.agent.operations.views import Nothing
+from plausch.base.clock import ManualClock
+from plausch.db.interface import StorageUnavailable
+from unit.agent.operations.office import DEVICE, Office, wish
+
+CALL = "0123456789abcdef"
+
+
+async def count(office: Office) -> int:
+    bookings = (await office.ask("agent.status"))["bookings"]
+    assert isinstance(bookings, int)
+    return bookings
+
+
+async def test_a_call_that_comes_again_gets_its_first_answer(office: Office) -> None:
+    first = await office.outcome("bookings.book", CALL, **wish())
+    again = await office.outcome("bookings.book", CALL, **wish(token="token-0002"))
+    assert again == first
+    assert await count(office) == 1
+
+
+async def test_the_same_id_of_another_device_is_another_call(office: Office) -> None:
+    await office.outcome("bookings.book", CALL, **wish())
+    other = CallName(DEVICE.replace("0123", "9999"), CALL)
+    params = json.dumps(wish(token="token-0002")).encode()
+    outcome = await office.executor.execute("bookings.book", params, other)
+    assert outcome.refusal is msgspec.UNSET
+    assert await count(office) == 2
+
+
+async def test_a_refusal_is_an_answer_too(office: Office) -> None:
+    refused = await office.refused("bookings.book", CALL, **wish(party=999))
+    assert refused[0] == "party_too_large"
+    again = await office.refused("bookings.book", CALL, **wish(party=2))
+    assert again == refused, "the first answer, though it could be done now"
+
+
+async def test_what_comes_at_once_is_done_once(office: Office) -> None:
+    outcomes = await asyncio.gather(
+        *(office.outcome("bookings.book", CALL, **wish(token=f"token-{n:04}")) for n in range(16))
+    )
+    assert len({msgspec.json.encode(one) for one in outcomes}) == 1
+    assert await count(office) == 1
+
+
+async def test_an_answer_survives_a_new_start(office: Office, book: Book) -> None:
+    first = await office.outcome("bookings.book", CALL, **wish())
+    reborn = await Office.of(book, office.clock)
+    assert await reborn.outcome("bookings.book", CALL, **wish(token="token-0002")) == first
+
+
+async def test_what_reads_is_read_anew(office: Office) -> None:
+    before = await office.ask("agent.status", CALL)
+    await office.ask("bookings.book", **wish())
+    after = await office.ask("agent.status", CALL)
+    assert (before["bookings"], after["bookings"]) == (0, 1)
+
+
+async def test_a_stale_call_is_refused_for_good(office: Office) -> None:
+    stale = Refusal("stale", "It came too late.")
+    assert (await office.executor.refuse(CallName(DEVICE, CALL), stale)).refusal == stale
+    assert (await office.outcome("bookings.book", CALL, **wish())).refusal == stale
+    first = await office.outcome("bookings.book", "abcdefgh", **wish())
+    assert await office.executor.refuse(CallName(DEVICE, "abcdefgh"), stale) == first
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{",
+        b"\xff",
+        b'{"x":1}',
+        b"[" * 100_000,
+        b'{"a":' * 20_000,
+        b" " * (MAX_PARAMS_BYTES + 1),
+    ],
+)
+async def test_params_that_are_none_are_refused(office: Office, raw: bytes) -> None:
+    outcome = await office.executor.execute("agent.status", raw)
+    assert isinstance(outcome.refusal, Refusal)
+    assert outcome.refusal.code == "bad_params"
+
+
+async def test_an_operation_that_there_is_not_is_refused(office: Office) -> None:
+    assert (await office.refused("bookings.erase"))[0] == "unknown_operation"
+    assert (await office.refused("x" * 10_000))[0] == "unknown_operation"
+
+
+async def test_when_the_disk_takes_nothing_nothing_is_answered(
+    office: Office, book: Book, clock: ManualClock
+) -> None:
+    async def fail(_: Scene, __: Empty) -> Nothing:
+        raise StorageUnavailable("The disk is full.")
+
+    operation = Operation("x.fail", Empty, Nothing, "Fails.", fail)
+    executor = Executor({"x.fail": operation}, book, office.premises, clock)
+    with pytest.raises(StorageUnavailable):
+        await executor.execute("x.fail", b"{}", CallName(DEVICE, CALL))
