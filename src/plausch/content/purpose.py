@@ -4,7 +4,9 @@ from enum import StrEnum
 
 from plausch.content.conversation import CONVERSATION_TYPE
 from plausch.content.mimi import Disposition, MimiContent, NullPart, SinglePart, leaves
+from plausch.content.rpc import RPC_TYPE
 from plausch.content.status import STATUS_TYPE
+from plausch.content.team import TEAM_TYPE
 
 
 class Purpose(StrEnum):
@@ -22,6 +24,10 @@ class Purpose(StrEnum):
     """A status report."""
     TITLE = "title"
     """About the conversation itself."""
+    TEAM = "team"
+    """A fact of a business's team."""
+    RPC = "rpc"
+    """A call to a business's agent, or its answer."""
     NOTHING = "nothing"
     """An empty message that replaces nothing."""
 
@@ -34,6 +40,10 @@ def purpose_of(content: MimiContent) -> Purpose:
         return Purpose.NOTHING if content.replaces is None else Purpose.DELETE
     if STATUS_TYPE in types:
         return Purpose.STATUS
+    if RPC_TYPE in types:
+        return Purpose.RPC
+    if TEAM_TYPE in types:
+        return Purpose.TEAM
     if CONVERSATION_TYPE in types:
         return Purpose.TITLE
     if content.replaces is not None:

@@ -46,6 +46,7 @@ from plausch.sdk.events import (
     PictureChanged,
     ProblemFound,
     StatusChanged,
+    TeamSpoke,
     TitleChanged,
 )
 from plausch.sdk.linking import ExistingPerson, NewPerson
@@ -55,6 +56,7 @@ from plausch.sdk.pairing import PairingRefused
 from plausch.sdk.profiles import DirectoryEntry, Profiles, PublishedProfile
 from plausch.sdk.public_picture import ReadPicture, read_picture
 from plausch.sdk.reporting import Reason
+from plausch.sdk.team import Listening, Said, Team
 
 __all__ = [
     "AdminsChanged",
@@ -78,6 +80,7 @@ __all__ = [
     "IncomingMessage",
     "Kind",
     "LinkChanged",
+    "Listening",
     "MessageChanged",
     "MessageReceived",
     "NewPerson",
@@ -92,6 +95,7 @@ __all__ = [
     "PublishedProfile",
     "ReadPicture",
     "Reason",
+    "Said",
     "SdkError",
     "SentMessage",
     "ServerMisbehaved",
@@ -99,6 +103,8 @@ __all__ = [
     "State",
     "StatusChanged",
     "StoredMessage",
+    "Team",
+    "TeamSpoke",
     "TitleChanged",
     "TrustRefused",
     "UnknownConversation",

@@ -36,6 +36,7 @@ from plausch.sdk.linking import ExistingPerson, NewPerson, link_existing, link_n
 from plausch.sdk.message import IncomingMessage, SentMessage
 from plausch.sdk.own_devices import remove_device
 from plausch.sdk.profiles import Profiles
+from plausch.sdk.team import Team, team_of
 from plausch.sdk.trust import contact_of
 from plausch.sdk.vault.accounts import KeptAccount
 from plausch.sdk.vault.own import Own, OwnTable
@@ -269,6 +270,11 @@ class Client:
     async def asking(self) -> list[Asking]:
         """Who asks to join a group of which this account is an admin, by its present link."""
         return await asking(self._device)
+
+    async def team(self) -> Team:
+        """Where this account's own devices talk among themselves; begun if there is none yet."""
+        async with self._beginning:
+            return await team_of(self._device)
 
     def conversations(self) -> list[Conversation]:
         """All conversations of this device, the most recently active first."""

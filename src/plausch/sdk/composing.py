@@ -54,7 +54,7 @@ async def compose(
     facts = facts_of(content)
     # What is so already is said again for somebody who has come: nothing new for the history.
     repeated = facts is not None and news_in(live.kept, facts) is None
-    shown = purpose_of(content) is not Purpose.STATUS and not repeated
+    shown = purpose_of(content) not in (Purpose.STATUS, Purpose.RPC) and not repeated
     async with core.changing(live):
         raw, identifier = await _encoded(core, live, content)
         if shown:  # first: once the message is written, nothing may fail any more

@@ -35,6 +35,7 @@ from plausch.sdk.vault.messages import Messages
 from plausch.sdk.vault.outbox import OutboxTable
 from plausch.sdk.vault.own import Own, OwnTable
 from plausch.sdk.vault.problems import Problem, Problems
+from plausch.sdk.vault.spoken import Spoken
 from plausch.sdk.vault.vault import Vault, Write
 
 EPOCHS_REMEMBERED = 8
@@ -102,6 +103,7 @@ class Core:
         self.outbox = OutboxTable(vault)
         self.marks = Marks(vault)
         self.problems = Problems(vault)
+        self.spoken = Spoken(vault)
         self.lives: dict[ConversationId, Live] = {}
         self.caught_up_on = 0
         """The connection (`Transport.generation`) on which everything was read that had moved."""

@@ -36,18 +36,35 @@ class Directory:
         peer = self.peer(live)
         return live if peer is None else self.with_peer(peer)[0]
 
+    def is_team(self, live: Live) -> bool:
+        """Whether this account's own devices talk among themselves here (team.py)."""
+        kept = live.kept
+        alone = kept.participants == (self._core.address,)
+        return alone and kept.admins is not None and not kept.title
+
+    def teams(self) -> list[Live]:
+        """The team conversations that can be used, the one to speak in first."""
+        found = [live for live in self._core.lives.values() if self.is_team(live)]
+        return sorted((one for one in found if one.kept.state in _USABLE), key=_by_id)
+
     def merged(self, live: Live) -> list[ConversationId]:
         """The conversations whose messages are shown as one with this one."""
         peer = self.peer(live)
         return [live.id] if peer is None else [one.id for one in self.with_peer(peer)]
 
     def shown(self) -> list[Live]:
-        """Every conversation once, the most recently active first."""
+        """Every conversation of people once, the most recently active first."""
         by_peer: dict[AccountAddress | ConversationId, list[Live]] = {}
         for live in self._core.lives.values():
+            if self.is_team(live):
+                continue
             by_peer.setdefault(self.peer(live) or live.id, []).append(live)
         found = [min(together, key=_preference) for together in by_peer.values()]
         return sorted(found, key=lambda live: live.kept.active_at_ms, reverse=True)
+
+
+def _by_id(live: Live) -> bytes:
+    return live.id
 
 
 def _preference(live: Live) -> tuple[int, bytes]:

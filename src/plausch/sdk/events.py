@@ -115,6 +115,13 @@ class ForkSuspected:
 
 
 @dataclass(frozen=True, slots=True)
+class TeamSpoke:
+    """Another device of this account said something in the team conversation."""
+
+    conversation_id: ConversationId
+
+
+@dataclass(frozen=True, slots=True)
 class ProblemFound:
     """Something received was not believed; kept in `Client.problems()`."""
 
@@ -144,6 +151,7 @@ Event = (
     | AdminsChanged
     | IdentityKeyChanged
     | ForkSuspected
+    | TeamSpoke
     | ProblemFound
     | ConnectionChanged
 )

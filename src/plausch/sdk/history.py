@@ -22,6 +22,8 @@ _KINDS = {
     Purpose.REACTION: Kind.REACTION,
     Purpose.STATUS: Kind.STATUS,
     Purpose.TITLE: Kind.TITLE,
+    Purpose.TEAM: Kind.TEAM,
+    Purpose.RPC: Kind.TEAM,
     Purpose.NOTHING: Kind.OTHER,
 }
 SHOWN = frozenset({Kind.TEXT, Kind.CARD, Kind.FILE, Kind.OTHER})

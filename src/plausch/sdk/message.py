@@ -30,6 +30,7 @@ class Kind(StrEnum):
     DELETE = "delete"
     TITLE = "title"
     STATUS = "status"
+    TEAM = "team"
     OTHER = "other"
 
 

@@ -4,13 +4,15 @@ import hashlib
 from dataclasses import dataclass, field
 
 from plausch.base.errors import PlauschError, RemoteError
-from plausch.base.ids import AccountAddress, MessageId
+from plausch.base.ids import AccountAddress, DeviceAddress, MessageId
 from plausch.content.conversation import Facts, facts_of
 from plausch.content.fork import EpochMark, is_fork, mark_of
 from plausch.content.message_id import message_id
 from plausch.content.mimi import MimiContent, check_origin, decode
 from plausch.content.purpose import Purpose, purpose_of
+from plausch.content.rpc import rpc_of
 from plausch.content.status import Status, statuses_of
+from plausch.content.team import fact_of
 from plausch.sdk.core import Core, Live
 from plausch.sdk.events import (
     Event,
@@ -18,12 +20,14 @@ from plausch.sdk.events import (
     MessageChanged,
     MessageReceived,
     StatusChanged,
+    TeamSpoke,
 )
 from plausch.sdk.facts import apply_facts, demand_sayable, news_in
 from plausch.sdk.franked import check_frank, check_sender, mark_in, stamped_by, unstamped
 from plausch.sdk.history import SHOWN, kind_of, root_of, state_of, stored, target_of
-from plausch.sdk.message import State
+from plausch.sdk.message import Kind, State
 from plausch.sdk.vault.messages import MessageRow
+from plausch.sdk.vault.spoken import SpokenRow
 from plausch.sdk.vault.vault import Write
 from plausch.wire.frames import Envelope
 
@@ -52,12 +56,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A decrypted application message: who wrote it, what, and the mark beside it."""
+    """A decrypted application message: which device wrote it, what, and the mark beside it."""
 
-    sender: AccountAddress
+    device: DeviceAddress
     epoch: int
     plaintext: bytes
     authenticated: bytes
+
+    @property
+    def sender(self) -> AccountAddress:
+        """The account that wrote it."""
+        return self.device.account
 
 
 def envelope_hash(ciphertext: bytes) -> bytes:
@@ -106,6 +115,13 @@ async def take_content(
     if purpose is Purpose.STATUS:
         await _take_status(core, live, opened.sender, content, envelope, outcome)
         return
+    if purpose in (Purpose.RPC, Purpose.TEAM) and not _is_team(core, live, opened):
+        return
+    if purpose is Purpose.RPC:
+        _take_rpc(core, live, envelope, opened, content, outcome)
+        return
+    if purpose is Purpose.TEAM:
+        fact_of(content)  # before anything is kept: it may be malformed
     if identifier in outcome.seen or await core.messages.get(identifier) is not None:
         raise RemoteError(
             f"A message of {opened.sender} came a second time and is shown once.",
@@ -164,8 +180,36 @@ def _tell(live: Live, row: MessageRow, news: Facts | None, outcome: Outcome) -> 
     elif row.kind in SHOWN:
         state = State.SENT if row.outgoing else State.RECEIVED
         outcome.events.append(MessageReceived(stored(row, state)))
+    elif row.kind is Kind.TEAM:
+        outcome.events.append(TeamSpoke(live.id))
     elif row.target is not None:
         outcome.events.append(MessageChanged(live.id, row.target, row.sender))
+
+
+def _is_team(core: Core, live: Live, opened: Opened) -> bool:
+    """Whether it may be machinery at all: of this account's own devices, among themselves.
+
+    From anybody else, or anywhere else, it is nothing: neither obeyed nor shown.
+    """
+    return opened.sender == core.address and live.kept.participants == (core.address,)
+
+
+def _take_rpc(
+    core: Core,
+    live: Live,
+    envelope: Envelope,
+    opened: Opened,
+    content: MimiContent,
+    outcome: Outcome,
+) -> None:
+    """Kept for the program that deals with it; no entry of a history."""
+    rpc_of(content)
+    if opened.device != core.device:
+        row = SpokenRow(
+            live.id, envelope.seq, opened.device, opened.plaintext, envelope.accepted_at_ms
+        )
+        outcome.writes += core.spoken.add(row)
+        outcome.events.append(TeamSpoke(live.id))
 
 
 def _fork(live: Live, content: MimiContent, opened: Opened, outcome: Outcome) -> bool:

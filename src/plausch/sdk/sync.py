@@ -255,8 +255,8 @@ class Sync:
         )
         if isinstance(staged, StagedMessage):
             received = staged.accept()
-            sender = core.trust.device(received.credential).account
-            opened = Opened(sender, received.epoch, received.plaintext, received.authenticated)
+            device = core.trust.device(received.credential)
+            opened = Opened(device, received.epoch, received.plaintext, received.authenticated)
             await take_content(core, live, envelope, opened, outcome)
         elif isinstance(staged, StagedProposal):
             await self._epochs.take_proposal(group, staged)

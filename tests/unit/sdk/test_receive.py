@@ -65,7 +65,7 @@ def text(words: str) -> MimiContent:
 def opened(client: Client, content: MimiContent | bytes, sender: AccountAddress) -> Opened:
     raw = content if isinstance(content, bytes) else content.encode()
     beside = bytes(MARK_BYTES) + frank(raw[2:][:SALT_BYTES], raw)
-    return Opened(sender, UNKNOWN_EPOCH, raw, beside)
+    return Opened(DeviceAddress(sender, "0123456789abcdef"), UNKNOWN_EPOCH, raw, beside)
 
 
 def envelope(seq: int, sender: AccountAddress, at_ms: int = LONG_AGO_MS) -> f.Envelope:

@@ -152,4 +152,19 @@ STEPS = (
         "profiles",
         ("CREATE TABLE profile (uri TEXT PRIMARY KEY, signed {bytes} NOT NULL)",),
     ),
+    Step(
+        6,
+        "team",
+        (
+            """CREATE TABLE spoken (
+                position {serial},
+                conversation {bytes} NOT NULL,
+                seq BIGINT NOT NULL,
+                device TEXT NOT NULL,
+                content {bytes} NOT NULL, -- sealed
+                accepted_at_ms BIGINT NOT NULL,
+                UNIQUE (conversation, seq)
+            )""",
+        ),
+    ),
 )
