@@ -1,10 +1,10 @@
-"""What the operations keep in the book beside the bookings: answers given, changes, the lease.
+"""What the operations keep in the book beside the bookings.
 
 `answered_call` makes a call that comes twice one call: its answer is written in the transaction
 that does the work. `change` gets a row by trigger whenever something of the business changes, from
-whatever side and process, so that nobody can forget to tell of it. `lease` remembers which device
-is the account's agent. `detail` is what the staff adds to a booking, `answer_time` how long guests
-waited for answers. `setting` holds the business as it was set by its people.
+whatever side and process, so that nobody can forget to tell of it. `detail` is what the staff adds
+to a booking, `answer_time` how long guests waited for answers. `setting` holds the business as it
+was set by its people.
 """
 
 from dataclasses import dataclass
@@ -48,11 +48,6 @@ STATEMENTS = (
         what TEXT NOT NULL,
         at_s BIGINT NOT NULL
     )""",
-    """CREATE TABLE lease (
-        slot BIGINT PRIMARY KEY CHECK (slot = 1),
-        device TEXT NOT NULL,
-        until_s BIGINT NOT NULL
-    )""",
     """CREATE TABLE answer_time (
         at_s BIGINT NOT NULL,
         took_ms BIGINT NOT NULL
@@ -92,14 +87,6 @@ class Change:
     at_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A device is the agent until a time."""
-
-    device: str
-    until_s: int
-
-
 async def answer_to(transaction: Transaction, call: CallName) -> bytes | None:
     """The answer that the call got before."""
     rows = await transaction.fetch(
@@ -137,22 +124,6 @@ async def last_change(transaction: Transaction) -> int:
 async def forget_changes(transaction: Transaction, up_to: int) -> None:
     """Let go of changes that were told, but for the last ones: other processes read them too."""
     await transaction.execute("DELETE FROM change WHERE number <= $1", up_to - KEPT_CHANGES)
-
-
-async def lease_of(transaction: Transaction) -> Lease | None:
-    """Who was the agent last, as far as is known here."""
-    rows = await transaction.fetch("SELECT device, until_s FROM lease")
-    return Lease(*rows[0]) if rows else None
-
-
-async def keep_lease(transaction: Transaction, lease: Lease) -> None:
-    """Remember who is the agent."""
-    await transaction.execute(
-        """INSERT INTO lease (slot, device, until_s) VALUES (1, $1, $2)
-           ON CONFLICT (slot) DO UPDATE SET device = excluded.device, until_s = excluded.until_s""",
-        lease.device,
-        lease.until_s,
-    )
 
 
 async def setting(transaction: Transaction, name: str) -> bytes | None:

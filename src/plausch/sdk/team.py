@@ -18,6 +18,7 @@ from plausch.sdk.composing import compose
 from plausch.sdk.core import Core, Live
 from plausch.sdk.device import Device
 from plausch.sdk.message import SentMessage
+from plausch.sdk.vault.spoken import KEPT, SpokenRow
 
 AT_ONCE = 50
 
@@ -48,6 +49,11 @@ class Team:
     async def say(self, content: MimiContent) -> SentMessage:
         """Say something. On return it is in the outbox on disk. Raises as `Conversation.send`."""
         return await compose(self._device.core, self._device.outbox, self._live, content)
+
+    async def unheard(self) -> list[Said]:
+        """What nobody has dealt with yet; it stays so."""
+        rows = await self._device.core.spoken.oldest(KEPT)
+        return [said for said in map(_said, rows) if said is not None]
 
     def said(self) -> "Listening":
         """What other devices say by RPC, oldest first, each until it was dealt with."""
@@ -88,10 +94,14 @@ class Listening(AsyncIterator[Said]):
 
     async def _look(self) -> None:
         for row in await self._core.spoken.oldest(AT_ONCE):
-            rpc = rpc_of(decode(row.content))
-            if rpc is not None and row.position > self._position:
-                said = Said(row.device, row.seq, row.accepted_at_ms, rpc)
+            said = _said(row)
+            if said is not None and row.position > self._position:
                 self._waiting.append((row.position, said))
+
+
+def _said(row: SpokenRow) -> Said | None:
+    rpc = rpc_of(decode(row.content))
+    return None if rpc is None else Said(row.device, row.seq, row.accepted_at_ms, rpc)
 
 
 async def team_of(device: Device) -> Team:
