@@ -12,11 +12,12 @@ from plausch.agent.book import Book
 from plausch.agent.config import example_text, load_business
 from plausch.agent.ical.settings import load_settings
 from plausch.agent.ical.tasks import calendar_tasks
+from plausch.agent.operations.doors import TOKEN_FILE, Doors
 from plausch.agent.rows import TableBooking
-from plausch.agent.run import Agent
 from plausch.base.clock import SystemClock
 from plausch.base.errors import LocalError
 from plausch.base.ids import parse_name
+from plausch.cli.agent_call import call
 from plausch.cli.console import Screen, log_to_stderr, screen_of
 from plausch.cli.home import owned, run
 from plausch.cli.later import AgentCommands
@@ -168,15 +169,31 @@ def check(file: Path) -> None:
     )
 
 
-@agent.command("run", epilog="Example: plausch agent run --home ~/linde")
+agent.add_command(call)
+
+
+@agent.command(
+    "run",
+    epilog="""\b
+Examples:
+  plausch agent run --home ~/linde
+  plausch agent run --home ~/linde --api 7490""",
+)
+@click.option(
+    "--api",
+    "port",
+    type=click.IntRange(0, 65_535),
+    metavar="PORT",
+    help="Listen for programs of this machine, on 127.0.0.1; 0 takes a free port.",
+)
 @home_option
 @passphrase_option
-def run_agent(home: Path, passphrase_file: Path | None) -> None:
-    """Answer guests until Ctrl-C or SIGTERM.
+def run_agent(port: int | None, home: Path, passphrase_file: Path | None) -> None:
+    """Answer guests, and the business's other devices, until Ctrl-C or SIGTERM.
 
     Prints `ready ADDRESS` when it is connected. Bookings are logged on standard error, without
     names and texts. Meanwhile `send`, `history` and others for the same --home are carried out by
-    this process.
+    this process. With --api programs may ask too; the token they need is in HOME/api.token.
     """
     screen = screen_of()
     house = business_of(home)
@@ -190,9 +207,14 @@ def run_agent(home: Path, passphrase_file: Path | None) -> None:
         try:
             async with owned(home, passphrase_file, screen) as client, beside:
                 await client.synchronize()
-                screen.say("agent_running", name=house.name, address=client.address)
-                screen.line(f"ready {client.address}")
-                await Agent(client, house, book, clock).run()
+                raw_file = (home / BUSINESS_FILE).read_bytes()
+                doors = Doors(client, house, raw_file, book, clock)
+                async with doors.open(home, port) as opened:
+                    screen.say("agent_running", name=house.name, address=client.address)
+                    if opened.url:
+                        screen.say("agent_listening", url=opened.url, file=home / TOKEN_FILE)
+                    screen.line(f"ready {client.address}")
+                    await opened.run()
         finally:
             await book.close()
 

@@ -256,6 +256,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{skipped}. Die Datei wurde als {encoding} gelesen. Nichts ist geändert.",
     ),
     "more_problems": ("... and {count} more.", "... und {count} weitere."),
+    "agent_listening": (
+        "Programs of this machine may ask at {url}; their token is in {file}.",
+        "Programme dieses Rechners fragen unter {url}; ihr Schlüssel steht in {file}.",
+    ),
     "no_bookings": ("The book is empty.", "Das Buch ist leer."),
     "healthy": ("Everything that was looked at is in order.", "Alles Geprüfte ist in Ordnung."),
     "unhealthy": (

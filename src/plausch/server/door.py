@@ -17,7 +17,7 @@ from collections.abc import Awaitable
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-from plausch.server.http import HEAD_BYTES, HEAD_END, Answer, BadRequest, Request, parse_request
+from plausch.base.http import HEAD_BYTES, HEAD_END, Answer, BadRequest, Request, parse_request
 from plausch.server.routes import page
 
 if TYPE_CHECKING:

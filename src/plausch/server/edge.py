@@ -17,13 +17,13 @@ from picows import WSAutoPingStrategy, WSTransport, WSUpgradeRequest
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
 
 from plausch.base.errors import PlauschError
+from plausch.base.http import Answer, Request
 from plausch.server import routes
 from plausch.server.cards import Cards
 from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
 from plausch.server.door import Door
-from plausch.server.http import Answer, Request
 from plausch.server.hub import Hub
 from plausch.server.places import Places
 from plausch.server.site import Site

@@ -11,7 +11,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address
 
 from multidict import CIMultiDict
 
-from plausch.server.http import COMMON_HEADERS, Answer, Request
+from plausch.base.http import COMMON_HEADERS, Answer, Request
 from plausch.server.site import Site
 
 SOCKET_PATH = "/v1/socket"

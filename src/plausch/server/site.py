@@ -15,8 +15,8 @@ from pathlib import Path
 import msgspec
 
 from plausch.base.errors import OperatorError
+from plausch.base.http import COMMON_HEADERS, Answer, Request, accepted_encodings, is_known
 from plausch.base.ids import NameRefused, parse_name
-from plausch.server.http import COMMON_HEADERS, Answer, Request, accepted_encodings, is_known
 
 BUILT_IN = Path(__file__).resolve().parents[1] / "webapp"
 """Where the build lies: in a wheel, and after `make web` in a checkout."""

@@ -12,10 +12,10 @@ from multidict import CIMultiDict
 
 from built_site import FILES, write_site
 from delivery_world import DOMAIN, World
+from plausch.base.http import Answer, Request
 from plausch.server.blobs import Blobs
 from plausch.server.card_page import POLICY, STYLE_HASH
 from plausch.server.cards import PICTURE_POLICY, RENDERED, Cards
-from plausch.server.http import Answer, Request
 from plausch.server.limits import Limits
 from plausch.server.local_blobs import LocalBlobs
 from plausch.server.site import read_site

@@ -12,11 +12,11 @@ from socket import SO_LINGER, SO_RCVBUF, SOL_SOCKET, socket
 import pytest
 
 from built_site import FILES, PAGE, write_site
+from plausch.base.http import HEAD_BYTES, Answer, Request
 from plausch.db.interface import StorageUnavailable
 from plausch.server import door as module
 from plausch.server.config import ServerConfig
 from plausch.server.edge import Edge
-from plausch.server.http import HEAD_BYTES, Answer, Request
 from plausch.server.limits import Limits
 from plausch.server.main import Server
 from plausch.wire import frames as f

@@ -7,8 +7,8 @@ import pytest
 from multidict import CIMultiDict
 
 from built_site import PAGE, write_site
+from plausch.base.http import Request
 from plausch.server import routes
-from plausch.server.http import Request
 from plausch.server.site import Site, read_site
 
 ORIGINS = routes.allowed_origins(

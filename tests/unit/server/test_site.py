@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from built_site import FILES, PAGE, SCRIPT, brotli_of, sha384, write_site
 from plausch.base.errors import Fault
-from plausch.server.http import Answer, Request
+from plausch.base.http import Answer, Request
 from plausch.server.site import (
     BUILT_IN,
     IMMUTABLE,

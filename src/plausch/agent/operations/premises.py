@@ -6,6 +6,7 @@ the book and never into the file ([0019](docs/decisions/0019-the-book-is-the-aut
 """
 
 import hashlib
+from collections.abc import Callable
 from typing import Self
 
 import msgspec
@@ -27,6 +28,7 @@ class Premises:
     def __init__(self, business: Business) -> None:
         self.business = business
         self._raw = b""
+        self._followers: list[Callable[[Business], None]] = []
 
     @classmethod
     async def of(cls, book: Book, from_file: Business, raw_file: bytes) -> Self:
@@ -56,6 +58,12 @@ class Premises:
         if raw is not None and raw != self._raw:
             self.business = business_of(msgspec.json.decode(raw, type=BusinessView))
             self._raw = raw
+            for follower in self._followers:
+                follower(self.business)
+
+    def follow(self, follower: Callable[[Business], None]) -> None:
+        """Called with the business whenever it was set otherwise."""
+        self._followers.append(follower)
 
 
 async def keep_business(transaction: Transaction, business: Business) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from plausch.base.errors import Fault
-from plausch.server.http import (
+from plausch.base.http import (
     COMMON_HEADERS,
     MOST_HEADERS,
     Answer,

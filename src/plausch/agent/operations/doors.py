@@ -1,0 +1,101 @@
+"""The agent with its doors open: guests are answered, the team is, and programs of this machine."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from plausch.agent.book import Book
+from plausch.agent.operations.executor import Executor
+from plausch.agent.operations.http_door import HttpDoor
+from plausch.agent.operations.premises import Premises
+from plausch.agent.operations.registry import OPERATIONS
+from plausch.agent.operations.team_door import TeamDoor
+from plausch.agent.run import Agent
+from plausch.base.clock import Clock
+from plausch.base.errors import PlauschError
+from plausch.domain.business import Business
+from plausch.sdk import Client
+
+TOKEN_FILE = "api.token"
+URL_FILE = "api.url"
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """An agent that is about to open: `client` has caught up, `raw_file` is the business's file."""
+
+    client: Client
+    business: Business
+    raw_file: bytes
+    book: Book
+    clock: Clock
+
+    @asynccontextmanager
+    async def open(self, home: Path, port: int | None) -> AsyncIterator["Opened"]:
+        """The lease is this device's; with a port the HTTP door is open too.
+
+        Raises AnotherAgent, Unreachable, TimeoutError, OperatorError, StorageUnavailable.
+        """
+        premises = await Premises.of(self.book, self.business, self.raw_file)
+        executor = Executor(OPERATIONS, self.book, premises, self.clock)
+        team = TeamDoor(
+            self.client, await self.client.team(), executor, self.book, premises, self.clock
+        )
+        await team.claim()
+        agent = Agent(self.client, premises.business, self.book, self.clock)
+        premises.follow(agent.settle_in)
+        http = HttpDoor(executor, "" if port is None else token_in(home))
+        try:
+            if port is not None:
+                await http.start(port)
+                (home / URL_FILE).write_text(f"{http.url}\n", encoding="utf-8")
+            yield Opened(agent, team, http.url)
+        finally:
+            await http.close()
+            with suppress(TimeoutError, PlauschError):
+                await team.retire()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An agent at its doors; `url` is that of the HTTP door, or empty."""
+
+    agent: Agent
+    team: TeamDoor
+    url: str
+
+    async def run(self) -> None:
+        """Answer until cancelled. Raises StorageUnavailable, AnotherAgent."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.agent.run())
+                tasks.create_task(self.team.run())
+        except BaseExceptionGroup as group:
+            raise first_of(group) from group
+
+
+def first_of(group: BaseExceptionGroup) -> BaseException:
+    """The error behind groups of errors that people can do something about, if there is one."""
+    found: BaseException = group
+    while isinstance(found, BaseExceptionGroup):
+        inner = found.exceptions
+        found = next(
+            (one for one in inner if not isinstance(one, asyncio.CancelledError)), inner[0]
+        )
+    return found
+
+
+def token_in(home: Path) -> str:
+    """The token of the HTTP door, made at the first time; only the owner reads its file."""
+    file = home / TOKEN_FILE
+    with suppress(FileExistsError):
+        opened = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(opened, "w", encoding="utf-8") as writing:
+            writing.write(f"{secrets.token_urlsafe(TOKEN_BYTES)}\n")
+    file.chmod(0o600)
+    return file.read_text(encoding="utf-8").strip()

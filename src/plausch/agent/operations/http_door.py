@@ -1,0 +1,238 @@
+"""The second door: HTTP on this machine, for the business's own programs.
+
+It listens on the loopback address alone, and still trusts nobody there: every request bears the
+token from a file that only the owner reads. A web page that the owner has open could reach a
+loopback port, so what comes under another host's name (DNS rebinding) or with an Origin is refused
+before anything else is looked at.
+"""
+
+import asyncio
+import hmac
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from plausch.agent.ledger import CallName
+from plausch.agent.operations.executor import MAX_PARAMS_BYTES, Executor
+from plausch.agent.operations.openapi import document
+from plausch.agent.operations.refusal import Refusal
+from plausch.base.errors import OperatorError
+from plausch.base.http import (
+    COMMON_HEADERS,
+    HEAD_BYTES,
+    HEAD_END,
+    Answer,
+    BadRequest,
+    Request,
+    parse_request,
+)
+
+HOST: Final = "127.0.0.1"
+REQUEST_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 30.0
+MOST_CONNECTIONS = 64
+CALLER = "http"
+"""In place of a device, in the name of a call that came by this door."""
+
+_JSON = "application/json"
+_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_STATUS = {
+    "bad_params": HTTPStatus.BAD_REQUEST,
+    "unknown_operation": HTTPStatus.NOT_FOUND,
+    "unknown": HTTPStatus.NOT_FOUND,
+}
+
+Feed = Callable[[], Awaitable[tuple[str, bytes]]]
+"""What is served under a secret path: its media type and its bytes, as they are now."""
+
+
+class Refused(Exception):
+    """The request gets this answer and nothing is done."""
+
+    def __init__(self, status: HTTPStatus, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.answer = _told(status, msgspec.json.encode(Refusal(code, sentence)))
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A request with its body."""
+
+    request: Request
+    body: bytes
+
+
+class HttpDoor:
+    """A listening port. `feeds` are served under their paths, which are secrets, without token."""
+
+    def __init__(
+        self, executor: Executor, token: str, feeds: Mapping[str, Feed] | None = None
+    ) -> None:
+        self._executor = executor
+        self._token = token
+        self._feeds = dict(feeds or {})
+        self._hosts: frozenset[str] = frozenset()
+        self._server: asyncio.Server | None = None
+        self._open = 0
+        self.url = ""
+
+    async def start(self, port: int) -> None:
+        """Listen on a port, 0 for a free one. Raises OperatorError when it is taken."""
+        try:
+            self._server = await asyncio.start_server(self._serve, HOST, port, limit=HEAD_BYTES)
+        except OSError as error:
+            raise OperatorError(
+                f"Port {port} cannot be listened on ({error.strerror}): choose another with --api.",
+                code="port_taken",
+            ) from error
+        taken = self._server.sockets[0].getsockname()[1]
+        self._hosts = frozenset({f"{HOST}:{taken}", f"localhost:{taken}"})
+        self.url = f"http://{HOST}:{taken}"
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+
+    # --- one connection ----------------------------------------------------------------------
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One request, one answer, and the end."""
+        self._open += 1
+        try:
+            if self._open <= MOST_CONNECTIONS:
+                await self._talk(reader, writer)
+        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
+            pass  # whoever asked is gone
+        finally:
+            self._open -= 1
+            writer.close()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            async with asyncio.timeout(REQUEST_TIMEOUT_S):
+                came = await self._read(reader)
+            answer = await self._answer(came)
+        except Refused as refused:
+            answer = refused.answer
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
+            writer.write(answer.head() + answer.body)
+            await writer.drain()
+
+    async def _read(self, reader: asyncio.StreamReader) -> Came:
+        """The request, looked at before its body is. Raises Refused."""
+        try:
+            head = await reader.readuntil(HEAD_END)
+            request = parse_request(head[: -len(HEAD_END)])
+        except asyncio.LimitOverrunError:
+            raise Refused(
+                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "bad_request",
+                f"The head of a request has at most {HEAD_BYTES // 1024} KiB.",
+            ) from None
+        except BadRequest as error:
+            raise Refused(HTTPStatus.BAD_REQUEST, error.code, str(error)) from error
+        self._demand_local(request)
+        if request.path in self._feeds and request.method == "GET":
+            return Came(request, b"")
+        self._demand_token(request)
+        return Came(request, await _body(reader, request))
+
+    def _demand_local(self, request: Request) -> None:
+        hosts = request.headers.getall("host", [])
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            raise Refused(
+                HTTPStatus.FORBIDDEN,
+                "bad_host",
+                f"This door answers under the name {HOST} alone: ask {self.url}.",
+            )
+        if "origin" in request.headers:
+            raise Refused(
+                HTTPStatus.FORBIDDEN, "bad_origin", "No web page may ask here: use a program."
+            )
+
+    def _demand_token(self, request: Request) -> None:
+        given = request.headers.getall("authorization", [])
+        expected = f"Bearer {self._token}".encode()
+        if len(given) != 1 or not hmac.compare_digest(given[0].encode("utf-8"), expected):
+            raise Refused(
+                HTTPStatus.UNAUTHORIZED,
+                "bad_token",
+                "Every request bears the token: Authorization: Bearer TOKEN, with the text of the "
+                "agent's file api.token.",
+            )
+
+    # --- answers -----------------------------------------------------------------------------
+
+    async def _answer(self, came: Came) -> Answer:
+        request = came.request
+        name = request.path.removeprefix("/v1/")
+        if request.method == "GET" and request.path in self._feeds:
+            media_type, raw = await self._feeds[request.path]()
+            return _told(HTTPStatus.OK, raw, media_type)
+        if request.method == "GET" and request.path == "/v1/openapi.json":
+            described = document(self._executor.operations, self.url)
+            return _told(HTTPStatus.OK, msgspec.json.encode(described))
+        if name == request.path or not name:
+            raise Refused(
+                HTTPStatus.NOT_FOUND, "not_found", "Operations are asked for at /v1/OPERATION."
+            )
+        if request.method != "POST":
+            raise Refused(
+                HTTPStatus.METHOD_NOT_ALLOWED, "bad_method", "An operation is asked for by POST."
+            )
+        return await self._execute(name, came)
+
+    async def _execute(self, name: str, came: Came) -> Answer:
+        keys = came.request.headers.getall("idempotency-key", [])
+        if keys and (len(keys) > 1 or not _KEY.fullmatch(keys[0])):
+            raise Refused(
+                HTTPStatus.BAD_REQUEST,
+                "bad_request",
+                "An Idempotency-Key has 8 to 64 letters, digits, - and _.",
+            )
+        call = CallName(CALLER, keys[0]) if keys else None
+        try:
+            outcome = await self._executor.execute(name, came.body, call)
+        except OperatorError as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, error.code, str(error)) from error
+        if isinstance(outcome.refusal, Refusal):
+            status = _STATUS.get(outcome.refusal.code, HTTPStatus.CONFLICT)
+            return _told(status, msgspec.json.encode(outcome.refusal))
+        return _told(HTTPStatus.OK, msgspec.json.encode(outcome.result))
+
+
+async def _body(reader: asyncio.StreamReader, request: Request) -> bytes:
+    """The bytes that follow the head. Raises Refused."""
+    if request.method != "POST":
+        if request.has_body:
+            raise Refused(HTTPStatus.BAD_REQUEST, "bad_request", "Only a POST has a body here.")
+        return b""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+        raise Refused(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "bad_request", f"The body is {_JSON}: say so."
+        )
+    lengths = request.headers.getall("content-length", [])
+    announced = len(lengths) == 1 and re.fullmatch(r"[0-9]{1,9}", lengths[0])
+    if "transfer-encoding" in request.headers or not announced:
+        raise Refused(
+            HTTPStatus.LENGTH_REQUIRED, "bad_request", "The body's Content-Length must be said."
+        )
+    if int(lengths[0]) > MAX_PARAMS_BYTES:
+        raise Refused(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            "bad_request",
+            f"Params have at most {MAX_PARAMS_BYTES} bytes.",
+        )
+    return await reader.readexactly(int(lengths[0]))
+
+
+def _told(status: HTTPStatus, body: bytes, media_type: str = _JSON) -> Answer:
+    headers = {**COMMON_HEADERS, "Cache-Control": "no-store", "Content-Type": media_type}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Answer(status, headers, body)
