@@ -2,9 +2,8 @@
 
 `answered_call` makes a call that comes twice one call: its answer is written in the transaction
 that does the work. `change` gets a row by trigger whenever something of the business changes, from
-whatever side and process, so that nobody can forget to tell of it. `detail` is what the staff adds
-to a booking, `answer_time` how long guests waited for answers. `setting` holds the business as it
-was set by its people.
+whatever side and process, so that nobody can forget to tell of it. `answer_time` is how long guests
+waited for answers. `setting` holds the business as it was set by its people.
 """
 
 from dataclasses import dataclass
@@ -53,18 +52,15 @@ STATEMENTS = (
         took_ms BIGINT NOT NULL
     )""",
     "CREATE INDEX answer_time_by_age ON answer_time (at_s)",
-    """CREATE TABLE detail (
-        uid TEXT PRIMARY KEY REFERENCES booking (uid),
-        telephone TEXT NOT NULL,
-        note TEXT NOT NULL,
-        source TEXT NOT NULL
-    )""",
     """CREATE TABLE setting (
         name TEXT PRIMARY KEY,
         value {bytes} NOT NULL
     )""",
     *watching("booking", "bookings", "{row}.starts_at_s"),
-    *watching("detail", "bookings"),
+    *watching("block", "bookings", "{row}.starts_at_s"),
+    *watching("waiting", "waiting", "{row}.from_s"),
+    *watching("ticket", "queue"),
+    *watching("customer", "customers"),
     *watching("setting", "business"),
 )
 """The shape of these tables, one step of the book's."""

@@ -54,10 +54,6 @@ class Agent:
         self._tick_s = tick_s
         self._sending = asyncio.Lock()
 
-    def settle_in(self, business: Business) -> None:
-        """The business is this from the next message on."""
-        self._business = business
-
     async def run(self) -> None:
         """Answer messages until cancelled.
 

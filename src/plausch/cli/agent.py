@@ -136,7 +136,7 @@ def pair(
     """
     screen = screen_of(json=as_json)
     if business is not None:
-        load_restaurant(business)
+        load_business(business)
     record = join(screen, home, server, link, "Plausch agent", passphrase_file)
     place_business(home, business)
     restaurant = business_of(home)

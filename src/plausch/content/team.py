@@ -53,12 +53,15 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the team wants to remember of a conversation; an empty text takes it back."""
+    """What the team wants to remember of a conversation, written at a device (URI) at a time; an
+    empty text takes it back."""
 
     fact: ClassVar[str] = "note"
     conversation: ConversationId
     note_id: bytes
     text: str
+    device: str
+    at_s: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,5 +256,6 @@ _READ = {
     "role": _role,
     "text": _text,
     "title": _line,
+    "at_s": _time,
     "until_s": _time,
 }

@@ -36,7 +36,7 @@ DEVICE = "mimi://example.org/d/linde/0123456789abcdef"
 FACTS: list[Fact] = [
     Assignment(TALK, DEVICE),
     Label(TALK, "Stammgast", True),
-    Note(TALK, bytes(16), "Nuts!\nSits at the window."),
+    Note(TALK, bytes(16), "Nuts!\nSits at the window.", DEVICE, 1_800_000_000),
     QuickReply(bytes(16), "Parking", "Behind the house."),
     Answering(TALK, DEVICE, 1_800_000_000),
     StaffName(DEVICE, "Kim", "staff"),
@@ -44,7 +44,7 @@ FACTS: list[Fact] = [
 EMPTY: list[Fact] = [
     Assignment(TALK, ""),
     Label(TALK, "Stammgast", False),
-    Note(TALK, bytes(16), ""),
+    Note(TALK, bytes(16), "", DEVICE, 1_800_000_001),
     QuickReply(bytes(16), "Parking", ""),
     Answering(TALK, DEVICE, 0),
     StaffName(DEVICE, "", "staff"),
@@ -134,6 +134,8 @@ def test_a_fact_as_it_is_written_is_read() -> None:
                 "conversation": bytes(16),
                 "note_id": bytes(16),
                 "text": "x" * 4_001,
+                "device": DEVICE,
+                "at_s": 0,
             }
         ),
         bytes(MAX_TEAM_BYTES + 1),

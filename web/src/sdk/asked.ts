@@ -206,6 +206,9 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   wakeUpKey: {},
   setWakeUp: { endpoint: text() },
   dropWakeUp: {},
+  askAgent: { operation: text(), params: (value) => typeof value === 'object' && value !== null },
+  team: {},
+  tellTeam: { fact: (value) => typeof value === 'object' && value !== null },
   erase: {},
 };
 

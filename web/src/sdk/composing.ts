@@ -58,7 +58,8 @@ export async function compose(
   together: (message: MessageId) => Promise<readonly Write[]> = () => Promise.resolve([]),
 ): Promise<Sent> {
   demandParticipant(live);
-  const isStatus = purposeOf(content) === 'status';
+  const purpose = purposeOf(content);
+  const isStatus = purpose === 'status' || purpose === 'rpc';
   const facts = factsOf(content);
   /** What is so already is said again for somebody who has come: nothing new for the history. */
   const isShown = !isStatus && (facts === undefined || newsIn(live.kept, facts) !== undefined);
@@ -88,7 +89,9 @@ export async function compose(
     await core.vault.write(writes);
     return { messageId: identifier, idempotencyId };
   });
-  if (isShown) {
+  if (purpose === 'team') {
+    core.feed.tell({ what: 'team' });
+  } else if (isShown) {
     const target = await rootOf(core.messages, targetOf(content));
     const message = target ?? sent.messageId;
     core.feed.tell({ what: 'message', conversation: live.id, message });

@@ -35,10 +35,11 @@ import type {
 import { fileHeadOf, Recoveries } from './recoveries.ts';
 import { Rooms } from './rooms.ts';
 import { Search } from './search.ts';
-import type { Server } from './server.ts';
 import { greeting } from './server_frames.ts';
 import { Talk } from './talk.ts';
+import { Team, teamOperations } from './team.ts';
 import { contactView } from './views.ts';
+import { wakeUps } from './wake_ups.ts';
 
 type Done<K extends Operation> = Answered<K> | Promise<Answered<K>>;
 type Table = { readonly [K in Operation]: (asked: Asked<K>) => Done<K> };
@@ -52,6 +53,7 @@ interface Running {
   readonly files: Files;
   readonly search: Search;
   readonly devices: AccountDevices;
+  readonly team: Team;
 }
 
 /** One vault and the device in it. */
@@ -201,7 +203,8 @@ export class Desk {
 
   #groupOperations(): Pick<
     Table,
-    'profile' | 'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit'
+    | ('profile' | 'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit')
+    | ('askAgent' | 'team' | 'tellTeam')
   > {
     const rooms = (): Rooms => this.#demand().rooms;
     const admissions = (): Admissions => this.#demand().admissions;
@@ -213,6 +216,7 @@ export class Desk {
       askToJoin: (asked) => admissions().askToJoin(asked),
       admission: (asked) => admissions().admission(asked),
       admit: (asked) => admissions().admit(asked),
+      ...teamOperations(() => this.#demand().team),
     };
   }
 
@@ -342,7 +346,12 @@ export class Desk {
       }
     });
     const admissions = new Admissions(device, rooms);
+    const team = new Team(device, this.#tell);
+    this.#feed.listen((event) => {
+      team.heard(event);
+    });
     this.#running = {
+      team,
       device,
       rooms,
       admissions,
@@ -423,21 +432,6 @@ export class Desk {
   }
 }
 
-/** Where this browser is woken while it is not connected. */
-function wakeUps(server: () => Server): Pick<Table, 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
-  return {
-    wakeUpKey: () => server().wakeUpKey(),
-    setWakeUp: async ({ endpoint }) => {
-      await server().setWakeUp(endpoint);
-      return undefined;
-    },
-    dropWakeUp: async () => {
-      await server().dropWakeUp();
-      return undefined;
-    },
-  };
-}
-
 function unattended(event: Event): Told | undefined {
   return event.what === 'connection' ? event : undefined;
 }
@@ -449,14 +443,15 @@ async function toldOf(running: Running, event: Event): Promise<Told | undefined>
     case 'message': {
       const message = await talk.view(event.message);
       const live = core.live(event.conversation);
-      if (message === undefined || live === undefined) {
+      if (message === undefined || live === undefined || directory.isTeam(live)) {
         return undefined;
       }
       return { what: 'message', message: { ...message, conversation: shownAs(live) } };
     }
     case 'conversation': {
       const live = core.live(event.conversation);
-      return live && { what: 'conversation', conversation: rooms.view(live) };
+      const isShown = live !== undefined && !directory.isTeam(live);
+      return isShown ? { what: 'conversation', conversation: rooms.view(live) } : undefined;
     }
     case 'hidden':
       return {
@@ -471,6 +466,9 @@ async function toldOf(running: Running, event: Event): Promise<Told | undefined>
     case 'caught_up':
     case 'connection':
       return event;
+    case 'team':
+    case 'rpc':
+      return undefined; // the team listens for itself
     case 'problem': {
       const { conversation, code, sentence, atMs } = event;
       const problem = { code, sentence, atMs };

@@ -58,10 +58,27 @@ export class Directory {
     return this.together(live).map(({ id }) => id);
   }
 
-  /** Every conversation once, the most recently active first. */
+  /** Whether this account's own devices talk among themselves here (team.ts). */
+  isTeam({ kept }: Live): boolean {
+    const { address } = this.#core;
+    const isAlone = kept.participants.every((account) => account.equals(address));
+    return isAlone && kept.admins !== undefined && kept.title === '';
+  }
+
+  /** The team conversations that can be used, the one to speak in first. */
+  teams(): readonly Live[] {
+    return [...this.#core.lives.values()]
+      .filter((live) => USABLE.has(live.kept.state) && this.isTeam(live))
+      .sort((one, other) => (one.id.hex < other.id.hex ? -1 : 1));
+  }
+
+  /** Every conversation of people once, the most recently active first. */
   shown(): readonly Together[] {
     const byPeer = new Map<string, [Live, ...Live[]]>();
     for (const live of this.#core.lives.values()) {
+      if (this.isTeam(live)) {
+        continue;
+      }
       const name = this.peer(live)?.toString() ?? live.id.hex;
       const together = byPeer.get(name);
       if (together === undefined) {

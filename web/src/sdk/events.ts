@@ -1,6 +1,7 @@
 /** What happened, told after it is in the vault; and the feed that tells it. */
 
 import type { AccountAddress, ConversationId, MessageId } from '../base/ids.ts';
+import type { Rpc } from '../content/rpc.ts';
 
 /** `message`: it is new or has changed, in words, reactions or state. */
 export type Event =
@@ -26,6 +27,15 @@ export type Event =
       readonly sentence: string;
       readonly atMs: number;
     }
+  /** Another device of this account said something to all of them by RPC. */
+  | {
+      readonly what: 'rpc';
+      readonly device: string;
+      readonly atMs: number;
+      readonly rpc: Rpc;
+    }
+  /** A fact of the team is new. */
+  | { readonly what: 'team' }
   /** After a login, when all that the server had was read. */
   | { readonly what: 'caught_up' }
   /** `code`: why there is no connection; "" while there is one. */

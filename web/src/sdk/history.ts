@@ -21,6 +21,8 @@ const KINDS: Partial<Record<Purpose, RowKind>> = {
   reaction: 'reaction',
   title: 'title',
   nothing: 'other',
+  team: 'team',
+  rpc: 'team',
 };
 
 /** What a message is, in one word. */

@@ -10,9 +10,13 @@ import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
+import type { AgentChange } from './business_shapes.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
 import type { ProfileView } from './profile_shapes.ts';
+import type { TeamOperations, TeamView } from './team_shapes.ts';
 
+export type * from './business_shapes.ts';
+export type * from './team_shapes.ts';
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
 export type { AddressView, ProfileView, SpanView, WordingView } from './profile_shapes.ts';
 
@@ -321,7 +325,7 @@ export interface Outgoing {
 }
 
 /** Every operation: its fields and its answer. All of them may throw a `Failure`. */
-export interface Operations {
+export interface Operations extends TeamOperations {
   /** Who this is, and whether the server is reached. */
   open: (asked: Empty) => OpenedView;
   /** A new account on this page's server. */
@@ -452,6 +456,7 @@ export interface Operations {
   /** Wake this device there, by an empty web push, while it is not connected. */
   setWakeUp: (asked: { readonly endpoint: string }) => undefined;
   dropWakeUp: (asked: Empty) => undefined;
+
   /** Delete everything in this browser. */
   erase: (asked: Empty) => undefined;
 }
@@ -478,6 +483,9 @@ export type Told =
       readonly totalBytes: number;
     }
   | { readonly what: 'linking'; readonly linking: LinkingView }
+  /** The agent says that its book has changed; empty `dates`: any. */
+  | AgentChange
+  | { readonly what: 'team'; readonly team: TeamView }
   /** Everything that the server had for this device was read, and told before this. */
   | { readonly what: 'caught_up' }
   /** Another tab's worker has the device now: what the page knows may be old. */

@@ -3,13 +3,15 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, toHex, utf8 } from '../base/bytes.ts';
 import { type PlauschError, RemoteError } from '../base/errors.ts';
-import { type AccountAddress, MessageId } from '../base/ids.ts';
+import { type AccountAddress, type DeviceAddress, MessageId } from '../base/ids.ts';
 import { type Facts, factsOf } from '../content/conversation.ts';
 import { EpochMark, isFork, markOf } from '../content/fork.ts';
 import { messageId } from '../content/message_id.ts';
 import { checkOrigin, decode, type MimiContent } from '../content/mimi.ts';
 import { purposeOf } from '../content/purpose.ts';
+import { rpcOf } from '../content/rpc.ts';
 import { Status, statusesOf } from '../content/status.ts';
+import { factOf } from '../content/team.ts';
 import type { Write } from '../platform/database.ts';
 import { isCounted, type MessageRow } from '../vault/messages.ts';
 import type { Core, Live } from './core.ts';
@@ -51,8 +53,9 @@ export class Outcome {
   }
 }
 
-/** A decrypted application message: who wrote it, what, and the mark beside it. */
+/** A decrypted application message: which device wrote it, what, and the mark beside it. */
 export interface Opened {
+  readonly device: DeviceAddress;
   readonly sender: AccountAddress;
   readonly epoch: bigint;
   readonly plaintext: Uint8Array;
@@ -120,6 +123,14 @@ export async function takeContent(
     await takeStatus(core, live, opened.sender, content, envelope, outcome);
     return;
   }
+  if ((purpose === 'rpc' || purpose === 'team') && !isMachinery(core, live, opened)) {
+    return;
+  }
+  if (purpose === 'rpc') {
+    takeRpc(core, envelope, opened, content, outcome);
+    return;
+  }
+  factOf(content); // before anything is kept: it may be malformed
   if (outcome.seen.has(identifier.hex) || (await core.messages.has(identifier))) {
     throw new RemoteError(
       `A message of ${opened.sender.toString()} came a second time and is shown once.`,
@@ -191,6 +202,10 @@ function tell(
   if (isCounted(row.kind)) {
     kept.expiresAfterS = expiresAfterS;
   }
+  if (row.kind === 'team') {
+    outcome.events.push({ what: 'team' });
+    return;
+  }
   if (!isQuiet) {
     kept.activeAtMs = Math.max(kept.activeAtMs, row.sentAtMs);
   }
@@ -199,6 +214,29 @@ function tell(
     kept.unread += row.isOutgoing ? 0 : 1;
   }
   outcome.touch(live, row.target ?? row.messageId);
+}
+
+/**
+ * Whether it may be machinery at all: of this account's own devices, among themselves. From anybody
+ * else, or anywhere else, it is nothing: neither obeyed nor shown.
+ */
+function isMachinery(core: Core, { kept }: Live, { sender }: Opened): boolean {
+  const own = core.address;
+  return sender.equals(own) && kept.participants.every((account) => account.equals(own));
+}
+
+/** Told to whoever waits for it; no entry of a history. */
+function takeRpc(
+  core: Core,
+  envelope: Envelope,
+  { device }: Opened,
+  content: MimiContent,
+  outcome: Outcome,
+): void {
+  const rpc = rpcOf(content);
+  if (rpc !== undefined && !device.equals(core.device)) {
+    outcome.events.push({ what: 'rpc', device: device.uri, atMs: envelope.acceptedAtMs, rpc });
+  }
 }
 
 /** Whether the sender's mark names another branch of the group than this device's. */

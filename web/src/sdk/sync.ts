@@ -364,8 +364,8 @@ export class Sync {
     );
     if (staged instanceof StagedMessage) {
       const { credential, epoch, plaintext, authenticated } = staged.accept();
-      const sender = core.trust.device(credential).account;
-      const opened = { sender, epoch, plaintext, authenticated };
+      const device = core.trust.device(credential);
+      const opened = { device, sender: device.account, epoch, plaintext, authenticated };
       await takeContent(core, live, envelope, opened, outcome);
     } else if (staged instanceof StagedCommit) {
       await this.#epochs.takeCommit(live, group, staged, envelope, outcome);

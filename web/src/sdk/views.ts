@@ -149,6 +149,7 @@ function kindOf({ kind }: MessageRow): MessageKind {
     case 'reaction':
     case 'edit':
     case 'delete':
+    case 'team':
       return 'other';
   }
 }

@@ -36,6 +36,7 @@ export const ROW_KINDS = [
   'reaction',
   'edit',
   'delete',
+  'team',
 ] as const;
 export type RowKind = (typeof ROW_KINDS)[number];
 
@@ -292,6 +293,16 @@ export class Messages {
   async shown(conversation: ConversationId): Promise<readonly MessageRow[]> {
     const { bytes } = conversation;
     return this.#select(BY_OLDEST, keysBetween([bytes, 1], [bytes, 1, []]));
+  }
+
+  /** What a business's devices said in a team conversation, in the log's order. Throws as `get`. */
+  async team(conversation: ConversationId): Promise<readonly MessageRow[]> {
+    const { bytes } = conversation;
+    const rows = await this.#select(BY_OLDEST, keysBetween([bytes, 0], [bytes, 0, []]));
+    const seqOf = ({ seq = UNSENT_SEQ }: MessageRow): number => seq;
+    return rows
+      .filter(({ kind, failure }) => kind === 'team' && failure === '')
+      .sort((one, other) => seqOf(one) - seqOf(other) || one.position - other.position);
   }
 
   /** The ids of every row of a conversation, to remove them. Throws StorageUnavailable. */

@@ -37,7 +37,8 @@ export const BY_MESSAGE = 'by_message';
 
 /**
  * Rows of `own`: the vault's keys, who writes, whose device it is, how far its mailbox is read; then
- * what linking and backups keep, and the profiles of businesses that were seen.
+ * what linking and backups keep, the profiles of businesses that were seen, and which device is the
+ * business's agent.
  */
 export const KEY_SLOT = 'key';
 export const NAME_KEY_SLOT = 'name_key';
@@ -50,6 +51,7 @@ export const DEPARTING_SLOT = 'departing';
 export const NAMES_SLOT = 'names';
 export const LOST_SLOT = 'lost';
 export const PROFILES_SLOT = 'profiles';
+export const AGENT_SLOT = 'agent';
 
 /** Those that go when the device is erased. */
 export const LINKING_SLOTS: readonly string[] = [
@@ -59,6 +61,7 @@ export const LINKING_SLOTS: readonly string[] = [
   NAMES_SLOT,
   LOST_SLOT,
   PROFILES_SLOT,
+  AGENT_SLOT,
 ];
 
 export const STORES: readonly StoreShape[] = [

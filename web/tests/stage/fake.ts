@@ -470,7 +470,7 @@ export class FakeDevice implements Messenger {
     },
     ...devices(this),
     ...backups(this),
-    saveBackupFile: alone,
+    ...{ saveBackupFile: alone, askAgent: alone, team: alone, tellTeam: alone },
     restore: alone,
     problems: () => [],
     profile: ({ address }) => this.profiles.get(address),

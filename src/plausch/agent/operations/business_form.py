@@ -1,5 +1,6 @@
 """A business as the operations show and take it, and back into the domain's types."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -100,6 +101,8 @@ def _service(service: Service) -> ServiceView:
         confirmation_mode=service.confirmation_mode.value,
         resources=service.resources,
         max_party=service.max_party,
+        offer_minutes=service.offer_minutes,
+        reminder_minutes=service.reminder_minutes,
     )
 
 
@@ -112,11 +115,15 @@ def shown_opening(day: OpeningDay, language: str) -> OpeningView:
 # --- as it is set ------------------------------------------------------------------------------
 
 
-def business_of(view: BusinessView) -> Business:
-    """The business of a whole view. Raises OperationRefused."""
+def business_of(view: BusinessView, like: Business) -> Business:
+    """The business of a whole view; what no view shows is as it is in `like`.
+
+    Raises OperationRefused.
+    """
     floor = floor_of(view.resources, view.combinations)
     return checked(
-        Business(
+        replace(
+            like,
             name=_line(view.name, "name"),
             language=view.language,
             calendar=calendar_of(view.hours, view.zone),
@@ -254,6 +261,8 @@ def _service_of(view: ServiceView) -> Service:
         confirmation_mode=ConfirmationMode(view.confirmation_mode),
         resources=view.resources,
         max_party=view.max_party,
+        offer_minutes=view.offer_minutes,
+        reminder_minutes=view.reminder_minutes,
     )
 
 
@@ -263,8 +272,7 @@ def checked(business: Business) -> Business:
     days = (*calendar.weekly, *(day.spans for day in calendar.special_days))
     longest = max(span.closes_minute - span.opens_minute for spans in days for span in spans)
     for service in business.services:
-        floor = business.floor_for(service)
-        largest = floor.largest_party if floor.resources or floor.combinations else 0
+        largest = business.floor_for(service).largest_party
         if largest == 0:
             raise refused(f"No table seats a party of {service.name!r}: raise its maxParty.")
         if service.pacing is not None and service.pacing.max_covers < largest:

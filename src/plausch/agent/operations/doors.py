@@ -48,7 +48,11 @@ class Doors:
         )
         await team.claim()
         agent = Agent(self.client, premises.business, self.book, self.clock)
-        premises.follow(agent.settle_in)
+
+        def move_in(business: Business) -> None:
+            agent.business = business
+
+        premises.follow(move_in)
         http = HttpDoor(executor, "" if port is None else token_in(home))
         try:
             if port is not None:

@@ -56,7 +56,9 @@ class Premises:
 
         raw = await book.read(work)
         if raw is not None and raw != self._raw:
-            self.business = business_of(msgspec.json.decode(raw, type=BusinessView))
+            self.business = business_of(
+                msgspec.json.decode(raw, type=BusinessView), like=self.business
+            )
             self._raw = raw
             for follower in self._followers:
                 follower(self.business)

@@ -198,6 +198,8 @@ class ServiceView(View, frozen=True):
     confirmation_mode: Literal["automatic", "by_hand"] = "automatic"
     resources: Resources = ()
     max_party: Annotated[int, Meta(ge=0, le=200)] = 0
+    offer_minutes: Annotated[int, Meta(ge=1, le=1_440)] = 15
+    reminder_minutes: Annotated[int, Meta(ge=0, le=20_160)] = 1_440
 
 
 class BusinessView(View, frozen=True):
