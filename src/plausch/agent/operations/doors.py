@@ -53,6 +53,7 @@ class Doors:
             agent.business = business
 
         premises.follow(move_in)
+        executor.afterwards(agent.deliver)  # what a guest is told of it goes out at once
         http = HttpDoor(executor, "" if port is None else token_in(home))
         try:
             if port is not None:

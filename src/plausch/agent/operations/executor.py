@@ -14,6 +14,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from plausch.agent import ledger
 from plausch.agent.book import Book
+from plausch.agent.desk import Desk
 from plausch.agent.ledger import CallName
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.refusal import OperationRefused, Refusal, refusal_of
@@ -28,12 +29,25 @@ MAX_PARAMS_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where an operation works: inside one transaction, at one moment, for one business."""
+    """Where an operation works: at a desk, inside one transaction, at one moment."""
 
-    transaction: Transaction
-    business: Business
-    now_s: int
+    desk: Desk
     started_at_s: int
+
+    @property
+    def transaction(self) -> Transaction:
+        """The transaction."""
+        return self.desk.transaction
+
+    @property
+    def business(self) -> Business:
+        """The business as it is."""
+        return self.desk.business
+
+    @property
+    def now_s(self) -> int:
+        """The moment."""
+        return self.desk.now_s
 
 
 Work = Callable[[Scene, Any], Coroutine[Any, Any, View | tuple[View, ...]]]
@@ -73,6 +87,7 @@ class Executor:
         self._premises = premises
         self._clock = clock
         self._started_at_s = clock.now_ms() // 1000
+        self._afterwards: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
     async def execute(self, name: str, params: bytes, call: CallName | None = None) -> Outcome:
         """The outcome of an operation; durable when it is told. `call` names what is asked for.
@@ -88,7 +103,13 @@ class Executor:
             return await self._read(operation, wanted)
         outcome = await self._change(operation, wanted, call)
         await self._premises.refresh(self._book)
+        for step in self._afterwards:
+            await step()
         return outcome
+
+    def afterwards(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Done after every operation that changes something, before it is answered."""
+        self._afterwards.append(step)
 
     async def refuse(self, call: CallName, refusal: Refusal) -> Outcome:
         """A call is answered by a refusal, unless it was answered before."""
@@ -113,8 +134,11 @@ class Executor:
         return operation
 
     async def _read(self, operation: Operation, wanted: View) -> Outcome:
+        business, now_s = self._premises.business, self._now_s()
+
         async def work(transaction: Transaction) -> bytes:
-            return _encoded(await operation.work(self._scene(transaction), wanted))
+            desk = Desk(transaction, business, now_s)
+            return _encoded(await operation.work(Scene(desk, self._started_at_s), wanted))
 
         try:
             return Outcome(result=Raw(await self._book.read(work)))
@@ -122,24 +146,22 @@ class Executor:
             return Outcome(refusal=refusal_of(error))
 
     async def _change(self, operation: Operation, wanted: View, call: CallName | None) -> Outcome:
-        async def work(transaction: Transaction) -> bytes:
-            known = await ledger.answer_to(transaction, call) if call is not None else None
+        async def work(desk: Desk) -> bytes:
+            known = await ledger.answer_to(desk.transaction, call) if call is not None else None
             if known is not None:
                 return known
-            result = _encoded(await operation.work(self._scene(transaction), wanted))
+            result = _encoded(await operation.work(Scene(desk, self._started_at_s), wanted))
             raw = msgspec.json.encode(Outcome(result=Raw(result)))
             if call is not None:
-                await ledger.keep_answer(transaction, call, raw, self._now_s())
+                await ledger.keep_answer(desk.transaction, call, raw, desk.now_s)
             return raw
 
         try:
-            return msgspec.json.decode(await self._book.transact(work), type=Outcome)
+            raw = await self._book.at_desk(self._premises.business, self._now_s(), work)
+            return msgspec.json.decode(raw, type=Outcome)
         except LocalError as error:
             refusal = refusal_of(error)
         return Outcome(refusal=refusal) if call is None else await self.refuse(call, refusal)
-
-    def _scene(self, transaction: Transaction) -> Scene:
-        return Scene(transaction, self._premises.business, self._now_s(), self._started_at_s)
 
     def _now_s(self) -> int:
         return self._clock.now_ms() // 1000

@@ -7,19 +7,18 @@ from datetime import timedelta
 from importlib.metadata import version
 
 from plausch.agent.operations import params as p
-from plausch.agent.operations.bookings import STAFF
 from plausch.agent.operations.business_form import dates_from
 from plausch.agent.operations.executor import Scene
 from plausch.agent.operations.views import DayFigures, FiguresView, StatusView
+from plausch.agent.tickets import Queue
 from plausch.domain.calendar import instant_s
 
 COMES = frozenset({"confirmed", "seated", "completed"})
 """The states in which guests came, or are expected."""
 
-_BOOKED = """SELECT state, party, starts_at_s, conversation, COALESCE(source, 'chat')
-    FROM booking LEFT JOIN detail ON detail.uid = booking.uid
+_BOOKED = """SELECT state, party, starts_at_s, customer, source FROM booking
     WHERE starts_at_s >= $1 AND starts_at_s < $2"""
-_BEFORE = """SELECT DISTINCT conversation FROM booking
+_BEFORE = """SELECT DISTINCT customer FROM booking
     WHERE starts_at_s < $1 AND state IN ('confirmed', 'seated', 'completed')"""
 
 
@@ -30,8 +29,8 @@ async def get(scene: Scene, wanted: p.GetFigures) -> FiguresView:
     first_s = instant_s(calendar.zone, days[0], 0)
     end_s = instant_s(calendar.zone, days[-1] + timedelta(days=1), 0)
     counted = {day.isoformat(): Counter[str]() for day in days}
-    guests: set[bytes] = set()
-    for state, party, starts_at_s, conversation, source in await scene.transaction.fetch(
+    guests: set[str] = set()
+    for state, party, starts_at_s, customer, source in await scene.transaction.fetch(
         _BOOKED, first_s, end_s
     ):
         on_day = counted[calendar.today(starts_at_s).isoformat()]
@@ -39,11 +38,11 @@ async def get(scene: Scene, wanted: p.GetFigures) -> FiguresView:
             on_day["covers"] += party
             on_day["bookings"] += 1
             on_day["walk_ins"] += source == "walk_in"
-            guests.add(conversation)
+            guests.add(customer)
         elif state in ("cancelled", "no_show"):
             on_day[state] += 1
     known = {row[0] for row in await scene.transaction.fetch(_BEFORE, first_s)}
-    guests.discard(STAFF)
+    guests.discard("")
     took = await scene.transaction.fetch(
         "SELECT took_ms FROM answer_time WHERE at_s >= $1 AND at_s < $2 ORDER BY took_ms",
         first_s,
@@ -74,12 +73,12 @@ def quantile(ascending: Sequence[int], part: float) -> int:
 async def status(scene: Scene, _: p.Empty) -> StatusView:
     """How the agent is, and how much it keeps."""
     ((bookings, customers),) = await scene.transaction.fetch(
-        "SELECT COUNT(*), COUNT(DISTINCT conversation) FROM booking"
+        "SELECT (SELECT COUNT(*) FROM booking), (SELECT COUNT(*) FROM customer)"
     )
     return StatusView(
         version=version("plausch"),
         started_at_s=scene.started_at_s,
         bookings=bookings,
         customers=customers,
-        queue_length=0,
+        queue_length=len(await Queue(scene.desk).tickets()),
     )

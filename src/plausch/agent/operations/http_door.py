@@ -42,6 +42,7 @@ _JSON = "application/json"
 _KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _STATUS = {
     "bad_params": HTTPStatus.BAD_REQUEST,
+    "bad_request": HTTPStatus.BAD_REQUEST,
     "unknown_operation": HTTPStatus.NOT_FOUND,
     "unknown": HTTPStatus.NOT_FOUND,
 }

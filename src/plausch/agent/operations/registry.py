@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from plausch.agent.operations import bookings, figures, settings
+from plausch.agent.operations import bookings, figures, guests, places, settings
 from plausch.agent.operations import params as p
 from plausch.agent.operations import views as v
 from plausch.agent.operations.executor import Operation, Work
@@ -31,9 +31,28 @@ def _all() -> tuple[Operation, ...]:
         reads("bookings.plan", p.Days, tuple[v.DayPlan, ...], bookings.plan),
         reads("bookings.available", p.Available, v.SlotsView, bookings.available),
         changes("bookings.book", p.Book, v.BookingView, bookings.book),
+        changes("bookings.move", p.Move, v.BookingView, bookings.move),
         changes("bookings.confirm", p.Booked, v.BookingView, bookings.confirm),
+        changes("bookings.decline", p.Booked, v.BookingView, bookings.decline),
         changes("bookings.cancel", p.Booked, v.BookingView, bookings.cancel),
+        changes("bookings.counter", p.Counter, v.BookingView, bookings.counter),
+        changes("bookings.attend", p.Attend, v.BookingView, bookings.attend),
         changes("bookings.note", p.SetNote, v.BookingView, bookings.note),
+        changes("blocks.add", p.AddBlock, v.BlockView, places.add_block),
+        changes("blocks.remove", p.One, v.Nothing, places.remove_block),
+        reads("waiting.list", p.Days, tuple[v.WaitingView, ...], places.waiting),
+        changes("waiting.add", p.AddWaiting, v.WaitingView, places.add_waiting),
+        changes("waiting.remove", p.One, v.Nothing, places.remove_waiting),
+        reads("queue.list", p.Empty, tuple[v.TicketView, ...], places.queue),
+        changes("queue.add", p.AddTicket, v.TicketView, places.add_ticket),
+        changes("queue.call", p.One, v.TicketView, places.call_ticket),
+        changes("queue.seat", p.One, v.TicketView, places.seat_ticket),
+        changes("queue.remove", p.One, v.Nothing, places.remove_ticket),
+        reads("customers.list", p.FindCustomers, v.CustomersView, guests.listed),
+        reads("customers.get", p.One, v.CustomerView, guests.get),
+        changes("customers.note", p.NoteCustomer, v.CustomerView, guests.note),
+        reads("customers.export", p.One, v.FileView, guests.export),
+        changes("customers.erase", p.One, v.ErasedView, guests.erase),
         reads("figures.get", p.GetFigures, v.FiguresView, figures.get),
     )
 

@@ -43,7 +43,7 @@ async def test_the_same_id_of_another_device_is_another_call(office: Office) -> 
 
 async def test_a_refusal_is_an_answer_too(office: Office) -> None:
     refused = await office.refused("bookings.book", CALL, **wish(party=999))
-    assert refused[0] == "party_too_large"
+    assert refused[0] == "pacing"
     again = await office.refused("bookings.book", CALL, **wish(party=2))
     assert again == refused, "the first answer, though it could be done now"
 

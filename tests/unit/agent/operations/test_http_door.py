@@ -108,7 +108,7 @@ async def test_a_refusal_has_a_status_a_code_and_a_sentence(
 
 async def test_what_cannot_be_now_is_a_conflict(door: HttpDoor) -> None:
     told = await ask(door, "/v1/bookings.book", json.dumps(wish(party=999)).encode())
-    assert (told.status, told.json["code"]) == (409, "party_too_large")
+    assert (told.status, told.json["code"]) == (409, "pacing")
 
 
 @pytest.mark.parametrize("given", [None, "Bearer wrong", TOKEN, "Basic abc", "Bearer ", "Bearer é"])

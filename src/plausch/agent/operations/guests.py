@@ -1,0 +1,70 @@
+"""Operations on customers: who they are, what is noted, giving out and forgetting all of it."""
+
+from plausch.agent import customers, retention
+from plausch.agent.customers import Customer
+from plausch.agent.operations import params as p
+from plausch.agent.operations.executor import Scene
+from plausch.agent.operations.refusal import OperationRefused
+from plausch.agent.operations.shown import customer_view
+from plausch.agent.operations.views import CustomersView, CustomerView, ErasedView, FileView
+
+_UPCOMING = """SELECT COUNT(*) FROM booking WHERE customer = $1 AND starts_at_s > $2
+    AND state IN ('confirmed', 'pending', 'held')"""
+
+
+async def listed(scene: Scene, wanted: p.FindCustomers) -> CustomersView:
+    """Customers whose name or telephone number contains the query."""
+    found = await customers.listed(scene.transaction, wanted.query, wanted.limit, wanted.after)
+    views = tuple([await _view(scene, one) for one in found])
+    return CustomersView(views, found[-1].identifier if len(found) == wanted.limit else "")
+
+
+async def get(scene: Scene, wanted: p.One) -> CustomerView:
+    """One customer."""
+    return await _view(scene, await _known(scene, wanted.id))
+
+
+async def note(scene: Scene, wanted: p.NoteCustomer) -> CustomerView:
+    """What the staff wants to remember of a customer."""
+    await _known(scene, wanted.id)
+    await customers.annotate(scene.transaction, wanted.id, wanted.note)
+    return await get(scene, p.One(wanted.id))
+
+
+async def export(scene: Scene, wanted: p.One) -> FileView:
+    """Everything that the book holds of a customer, as a file for them."""
+    file = await customers.exported(scene.transaction, wanted.id)
+    if file is None:
+        raise _unknown()
+    return FileView(file, "application/json")
+
+
+async def erase(scene: Scene, wanted: p.One) -> ErasedView:
+    """Forget a customer: what stands is cancelled, then every record is deleted."""
+    await _known(scene, wanted.id)
+    erased = await retention.erase(scene.desk, wanted.id)
+    return ErasedView(
+        {
+            "customers": erased.customers,
+            "bookings": erased.bookings,
+            "waiting": erased.waiting,
+            "talks": erased.talks,
+            "letters": erased.letters,
+        }
+    )
+
+
+async def _known(scene: Scene, identifier: str) -> Customer:
+    found = await customers.find(scene.transaction, identifier)
+    if found is None:
+        raise _unknown()
+    return found
+
+
+async def _view(scene: Scene, customer: Customer) -> CustomerView:
+    rows = await scene.transaction.fetch(_UPCOMING, customer.identifier, scene.now_s)
+    return customer_view(customer, rows[0][0])
+
+
+def _unknown() -> OperationRefused:
+    return OperationRefused("There is no such customer in the book.", code="unknown")
