@@ -30,10 +30,12 @@ DIALOGUES = {
         Donnerstag, 3. Dezember, 10:00 Uhr
         > ja
         Bestätigt: **Donnerstag, 3. Dezember, 10:00 Uhr**, Färben und Schneiden bei Maria
-        > lieber bei Aylin statt Maria
-        Ihr Termin ist am Donnerstag
-        > nein, behalten
-        = 2026-12-03 10:00 cut-colour Maria Anna Käfer
+        > doch lieber bei Aylin statt bei Maria
+        Soll ich Ihren Termin (am Donnerstag, den 3. Dezember, 10:00 Uhr: Färben und Schneiden)
+        Färben und Schneiden bei Aylin?
+        > ja
+        Bestätigt
+        = 2026-12-03 10:00 cut-colour Aylin Anna Käfer
     """,
     ("Ben, by numbers only", HAIRDRESSER, "de"): """
         > Hallo

@@ -46,6 +46,7 @@ async def begin(turn: Turn, understood: Understood) -> bool:
         day=understood.day.day if understood.day else None,
         time=understood.time,
         part=understood.part,
+        person=understood.person,
     )
     if len(bookings) == 1:
         await change(turn, bookings[0].uid)
@@ -66,7 +67,9 @@ async def change(turn: Turn, uid: str) -> bool:
     if turn.desk.cancel_deadline_s(booking) < turn.desk.now_s:
         table_talk.refuse_change(turn, booking)
         return True
-    _complete(turn, booking, await _person_of(turn, booking))
+    person = await _person_of(turn, booking)
+    turn.is_other_person = turn.talk.person not in ("", person)
+    _complete(turn, booking, person)
     await table_talk.plan(turn)
     return True
 

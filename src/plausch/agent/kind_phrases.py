@@ -75,8 +75,8 @@ _APPOINTMENTS: dict[str, tuple[str, str]] = {
         "Your appointment is {what}. What would you like to change?",
     ),
     "change_sure": (
-        "Das geht. Soll ich Ihren Termin ({what}) ändern auf {day}, {time}?",
-        "That is possible. Shall I change your appointment ({what}) to {day}, {time}?",
+        "Das geht. Soll ich Ihren Termin ({what}) ändern auf {day}, {time}, {service}?",
+        "That is possible. Shall I change your appointment ({what}) to {day}, {time}, {service}?",
     ),
     "change_stays": (
         "Ihr Termin bleibt, bis Sie eine andere Zeit gewählt haben.",

@@ -220,10 +220,9 @@ async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
 
 
 def _refuse_party(turn: Turn, party: int) -> None:
-    most = turn.floor.largest_party
-    text = turn.phrases.say("too_large", party=turn.phrases.party(party), most=most, call=turn.call)
+    most, party_words = turn.floor.largest_party, turn.phrases.party(party)
     turn.talk = replace(turn.talk, party=None)
-    ask_party(turn, text)
+    ask_party(turn, turn.phrases.say("too_large", party=party_words, most=most, call=turn.call))
 
 
 # --- changing a firm booking ---------------------------------------------------------------
@@ -242,7 +241,8 @@ async def _changing(turn: Turn) -> Booking | None:
 def _ask_change(turn: Turn, old: Booking, slot: Slot, party: int) -> None:
     """Free text asks for a change that is possible: be sure that it is meant."""
     phrases = turn.phrases
-    if (slot.starts_at_s, party) == (old.starts_at_s, old.party):
+    is_other = turn.is_other_person or party != old.party
+    if slot.starts_at_s == old.starts_at_s and not is_other:
         aspects = _ASPECTS if turn.floor.largest_party > 1 else _ASPECTS[:2]
         options = [
             *(Option(f"change:{one}", phrases.say(f"option_{one}")) for one in aspects),
@@ -258,6 +258,7 @@ def _ask_change(turn: Turn, old: Booking, slot: Slot, party: int) -> None:
         what=turn.described(old),
         day=phrases.day(local.date()),
         time=phrases.time(local),
+        service=turn.what(old),
         party=phrases.party(party),
     )
     options = [
@@ -299,8 +300,8 @@ def refuse_change(turn: Turn, booking: Booking) -> None:
 
 
 async def _available(turn: Turn, day: date, party: int) -> Availability:
-    wanted = (turn.talk.service, turn.talk.person)
-    return await turn.desk.available(day, party, turn.talk.changing_uid, *wanted)
+    talk = turn.talk
+    return await turn.desk.available(day, party, talk.changing_uid, talk.service, talk.person)
 
 
 def _offer(turn: Turn, text: str, party: int, slots: Sequence[Slot]) -> None:
@@ -448,5 +449,4 @@ def _wall_minute(turn: Turn, slot: Slot, day: date) -> int:
 
 def _thinned(slots: Sequence[Slot]) -> Sequence[Slot]:
     """At most `MAX_OFFERED` of them, evenly; the others can be named."""
-    step = -(-len(slots) // MAX_OFFERED)
-    return slots[:: max(step, 1)]
+    return slots[:: max(-(-len(slots) // MAX_OFFERED), 1)]

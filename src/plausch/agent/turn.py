@@ -27,7 +27,8 @@ from plausch.domain.tables import FloorPlan, ResourceKind
 class Turn:
     """The receptionist's workbench for one message.
 
-    `notes` are lines for the staff's log, without personal data.
+    `notes` are lines for the staff's log, without personal data. `is_other_person`: a booking shall
+    be changed to somebody else of the business.
     """
 
     talk: Talk
@@ -36,6 +37,7 @@ class Turn:
     understand: Understand = understand_by_rules
     replies: list[Reply] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_other_person: bool = False
 
     @property
     def today(self) -> date:

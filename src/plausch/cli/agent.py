@@ -115,7 +115,7 @@ def init(
     "--business",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     metavar="TOML",
-    help="The restaurant; without it, the example 'Zur Linde' for you to change.",
+    help="The business; without it, the restaurant 'Zur Linde' for you to change.",
 )
 @home_option
 @passphrase_option
@@ -132,17 +132,17 @@ def pair(
 
     Shows a code for the device that has the account, or answers the LINK that it shows. As a
     device of staff it can do its work all the same, and who steals the machine has no more. It
-    knows what comes from now on; an interrupted call may be repeated.
+    knows what comes from now on.
     """
     screen = screen_of(json=as_json)
     if business is not None:
         load_business(business)
     record = join(screen, home, server, link, "Plausch agent", passphrase_file)
     place_business(home, business)
-    restaurant = business_of(home)
+    house = business_of(home)
     if as_json:
         screen.record(record)
-    screen.answer("business_ready", name=restaurant.name, address=record.address, home=home)
+    screen.answer("business_ready", name=house.name, address=record.address, home=home)
 
 
 def place_business(home: Path, business: Path | None) -> None:

@@ -78,7 +78,8 @@ class DeviceList:
         is no list of this account and key.
         """
         ordered = sorted(devices)
-        seq, previous, kept = 1, b"", ()
+        seq, previous = 1, b""
+        kept: tuple[tuple[str, int], ...] = ()
         if previous_raw:
             before = parse_device_list(previous_raw)
             if (before.account, before.identity_key) != (account, identity.public):

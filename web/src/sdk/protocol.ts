@@ -12,6 +12,7 @@ import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
 import type { AgentChange } from './business_shapes.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
+import type { BackupView, DeviceView, FoundBackupView, Restoring } from './device_shapes.ts';
 import type { ProfileView } from './profile_shapes.ts';
 import type { TeamOperations, TeamView } from './team_shapes.ts';
 
@@ -48,7 +49,6 @@ export interface OwnView {
   readonly address: string;
   readonly device: string;
   readonly kind: 'person' | 'business';
-
   /** Whether this device is one of a business's staff: it manages nothing. */
   readonly isStaff?: boolean;
 }
@@ -198,38 +198,6 @@ export interface HitView {
   readonly sentAtMs: number;
 }
 
-/** `name`: what it was called here, "" when nobody has said. */
-export interface DeviceView {
-  readonly device: string;
-  readonly name: string;
-  readonly isThis: boolean;
-  readonly isStaff?: boolean;
-  readonly listedAtMs: number;
-}
-
-/**
- * A history that is not here yet: it comes by itself, it does not any more, or it is in a backup
- * file that has to be given once more.
- */
-export type HistoryView = 'arriving' | 'failed' | 'file';
-
-/**
- * Backups of this account; `madeAtMs`: when this device made its newest one. None is made as long as
- * there is a `history` to wait for.
- */
-export interface BackupView {
-  readonly isSetUp: boolean;
-  readonly madeAtMs?: number;
-  readonly history?: HistoryView;
-}
-
-/** A backup that was found: of whom, from when, and how many devices the account has now. */
-export interface FoundBackupView {
-  readonly address: string;
-  readonly madeAtMs: number;
-  readonly devices: number;
-}
-
 /**
  * A device being linked, as one of the two sees it. `showing`: the other one has to scan or paste
  * `link`; `asking`: the person has to say yes to the device, or to the account, of this `name`, and
@@ -245,13 +213,6 @@ export interface LinkingView {
   readonly digits?: string;
   readonly asksDigits?: boolean;
   readonly failure?: Failure;
-}
-
-/** What restores an account. `isAlone`: its other devices are lost and go. */
-export interface Restoring {
-  readonly name: string;
-  readonly recoveryKey: string;
-  readonly passphrase?: string;
 }
 
 /** What is compared: 60 digits in groups of 5, the same as a QR code's text, and of whom. */
@@ -420,10 +381,7 @@ export interface Operations extends TeamOperations {
   removeDevice: (asked: { readonly device: string }) => undefined;
   nameDevice: (asked: { readonly device: string; readonly name: string }) => undefined;
 
-  /**
-   * Show a code for the other device. `name`: what this one is called, if it is the new one.
-   * `staff`: whose device it is to be, if it is one of staff.
-   */
+  /** Show a code. `name`: what this device is called, if it is new; `staff`: whose the other is. */
   beginLinking: (asked: { readonly name?: string; readonly staff?: string }) => LinkingView;
   /** Answer the code of the other device. `isScanned`: the camera has read it from its screen. */
   linkWith: (asked: {

@@ -307,6 +307,7 @@ export const de: Words = {
     cancelWhy: 'Der Tisch wird an andere vergeben.',
     keep: 'Behalten',
     calendar: 'In den Kalender',
+    uncalendar: 'Aus dem Kalender nehmen',
     newer: 'Weiter unten steht ein neuerer Stand dieser Reservierung.',
     chose: 'Deine Wahl',
     cancelText: 'Bitte stornieren.',

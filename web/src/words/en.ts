@@ -304,6 +304,7 @@ export const en = {
     cancelWhy: 'The table is given to others.',
     keep: 'Keep it',
     calendar: 'Add to calendar',
+    uncalendar: 'Take off the calendar',
     newer: 'There is a newer state of this booking below.',
     chose: 'Your choice',
     cancelText: 'Please cancel my booking.',
