@@ -10,13 +10,14 @@ import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
 import type { ReportReason } from '../base/reports.ts';
-import type { AgentChange } from './business_shapes.ts';
+import type { AgentChange, AgentOperation } from './business_shapes.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
 import type { BackupView, DeviceView, FoundBackupView, Restoring } from './device_shapes.ts';
 import type { ProfileView } from './profile_shapes.ts';
-import type { TeamOperations, TeamView } from './team_shapes.ts';
+import type { TeamFact, TeamView } from './team_shapes.ts';
 
 export type * from './business_shapes.ts';
+export type * from './device_shapes.ts';
 export type * from './team_shapes.ts';
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
 export type { AddressView, ProfileView, SpanView, WordingView } from './profile_shapes.ts';
@@ -286,7 +287,7 @@ export interface Outgoing {
 }
 
 /** Every operation: its fields and its answer. All of them may throw a `Failure`. */
-export interface Operations extends TeamOperations {
+export interface Operations {
   /** Who this is, and whether the server is reached. */
   open: (asked: Empty) => OpenedView;
   /** A new account on this page's server. */
@@ -415,6 +416,14 @@ export interface Operations extends TeamOperations {
   setWakeUp: (asked: { readonly endpoint: string }) => undefined;
   dropWakeUp: (asked: Empty) => undefined;
 
+  /**
+   * One operation of the business's agent (business_shapes.ts); its answer comes from another program
+   * and is looked at before it is used.
+   */
+  askAgent: (asked: { readonly operation: AgentOperation; readonly params: unknown }) => unknown;
+  /** What the business's devices have said to each other. */
+  team: (asked: Empty) => TeamView;
+  tellTeam: (asked: { readonly fact: TeamFact }) => undefined;
   /** Delete everything in this browser. */
   erase: (asked: Empty) => undefined;
 }

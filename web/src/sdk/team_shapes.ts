@@ -3,8 +3,6 @@
  * protocol.ts. Guests never see any of it.
  */
 
-import type { AgentOperation } from './business_shapes.ts';
-
 /** One of the business's devices: who works with it, and as what. */
 export interface StaffView {
   readonly device: string;
@@ -72,15 +70,3 @@ export type TeamFact =
       readonly name: string;
       readonly role: 'owner' | 'staff';
     };
-
-/** What the page may ask for of it: a part of the operations of protocol.ts. */
-export interface TeamOperations {
-  /**
-   * One operation of the business's agent (business_shapes.ts); its answer comes from another program
-   * and is looked at before it is used.
-   */
-  askAgent: (asked: { readonly operation: AgentOperation; readonly params: unknown }) => unknown;
-  /** What the business's devices have said to each other. */
-  team: (asked: Readonly<Record<string, never>>) => TeamView;
-  tellTeam: (asked: { readonly fact: TeamFact }) => undefined;
-}
