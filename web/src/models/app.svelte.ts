@@ -20,6 +20,7 @@ import type {
 import { words } from '../words/words.svelte.ts';
 import { Announcer } from './announcer.svelte.ts';
 import { attempt } from './attempt.ts';
+import type { Business } from './business.svelte.ts';
 import { Composer } from './composer.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
 import { Gathering } from './gathering.ts';
@@ -81,6 +82,8 @@ export class App {
   composer = $state.raw<Composer | undefined>(undefined);
   notes = $state.raw<readonly Note[]>([]);
   nowMs = $state(0);
+  /** What only a business has; loaded when this is one. */
+  business = $state.raw<Business | undefined>(undefined);
   readonly inbox: Inbox;
   readonly transfers: Transfers;
   readonly linking: Linking;
@@ -210,7 +213,10 @@ export class App {
         return;
       }
     }
-    const isKnown = route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
+    const isKnown =
+      route.page === 'business'
+        ? this.own?.kind === 'business'
+        : route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
     this.route = isKnown ? route : { page: 'list' };
     if (this.route.page === 'conversation') {
       await this.#openConversation(this.route.id);
@@ -347,6 +353,8 @@ export class App {
         case 'linking':
         case 'caught_up':
         case 'moved':
+        case 'agent_changed':
+        case 'team':
         case 'reset':
           this.#hear(one);
       }
@@ -395,6 +403,9 @@ export class App {
       case 'caught_up':
       case 'moved':
         break; // the messenger has said so already
+      case 'agent_changed':
+      case 'team':
+        break; // business.svelte.ts listens for itself
       case 'reset':
         void this.notifier.forget().finally(this.#reload);
     }
