@@ -5,7 +5,7 @@
 
 import type { PlauschError } from '../base/errors.ts';
 import type { BusinessView, TeamFact, TeamView, Told } from '../sdk/protocol.ts';
-import { agentSentence } from '../words/business_words.svelte.ts';
+import { agentSentence, businessWords } from '../words/business_words.svelte.ts';
 import { Agent, isAway } from './agent.ts';
 import { attempt } from './attempt.ts';
 import { Figures } from './figures.svelte.ts';
@@ -13,7 +13,7 @@ import { Guests } from './guests.svelte.ts';
 import { dateAt } from './local_time.ts';
 import type { Messenger } from './messenger.ts';
 import { Plan, type PlanSide } from './plan.svelte.ts';
-import { NO_TEAM, type TeamFilter, isTaken } from './team.ts';
+import { assigneeOf, isTaken, labelsOf, NO_TEAM, type TeamFilter } from './team.ts';
 import { Later, type PageTimers } from './timing.ts';
 import { Waiting } from './waiting.svelte.ts';
 
@@ -144,6 +144,14 @@ export class Business {
   /** Whether the inbox shows a conversation. */
   takes(conversation: string): boolean {
     return isTaken(this.team, this.filter, conversation);
+  }
+
+  /** What a row of the inbox shows of the team: who looks after it, and the first label. */
+  marksOf(conversation: string): readonly string[] {
+    const assignee = assigneeOf(this.team, conversation);
+    const [label] = labelsOf(this.team, conversation);
+    const name = assignee?.isThis === true ? businessWords().team.me : assignee?.name;
+    return [...(label === undefined ? [] : [`# ${label}`]), ...(name === undefined ? [] : [name])];
   }
 
   /** What the editors of hours and tables were answered. */

@@ -10,9 +10,7 @@ import type { BookingView, BusinessView, DayPlanView } from '../sdk/protocol.ts'
 import type { Agent } from './agent.ts';
 import { type Target, type Verdict, placesAt, verdictOn } from './day_plan.ts';
 import { addDays, minuteAt, momentOf, weekOf } from './local_time.ts';
-
-/** Moves are in steps of this. */
-export const STEP_MINUTES = 15;
+import { STEP_MINUTES } from './plan_walk.ts';
 
 export const FORMS = ['day', 'week', 'list'] as const;
 export type PlanForm = (typeof FORMS)[number];
