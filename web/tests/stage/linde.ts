@@ -13,7 +13,7 @@ import type {
   TicketView,
   WaitingView,
 } from '../../src/sdk/protocol.ts';
-import { IDS } from './cast.ts';
+import { IDS } from './people.ts';
 
 export const ZONE = 'Europe/Berlin';
 const EVENING = { opensMinute: 17 * 60 + 30, closesMinute: 23 * 60 };
