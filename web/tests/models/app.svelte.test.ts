@@ -371,3 +371,13 @@ test('who goes elsewhere while it is asked for is not taken back', async () => {
   await settled();
   expect(app.route.page).toBe('settings');
 });
+
+test('the pages of a business are there for a business only', async () => {
+  const person = await ready('#/plan');
+  expect(person.app.route).toEqual({ page: 'list' });
+  const owner = world();
+  owner.device.own = { address: 'linde@example.org', device: '00', kind: 'business' };
+  owner.place.hash = '#/plan';
+  await owner.app.begin();
+  expect(owner.app.route).toEqual({ page: 'business', part: 'plan', detail: '' });
+});
