@@ -99,7 +99,7 @@ export class Business {
       this.attempt(async () => {
         this.#learn(await messenger.ask('team', {}));
       }),
-      this.#read(),
+      this.read(),
     ]);
   }
 
@@ -170,7 +170,7 @@ export class Business {
       this.#gathered.set(told.changed, dates);
       this.#flush.cause();
     } else if (told.what === 'moved') {
-      void this.#read();
+      void this.read();
     }
   }
 
@@ -184,7 +184,7 @@ export class Business {
     };
     const [bookings, waiting] = [datesOf('bookings'), datesOf('waiting')];
     await Promise.all([
-      changed.has('business') ? this.#read() : undefined,
+      changed.has('business') ? this.read() : undefined,
       bookings && this.plan.changed(bookings),
       waiting && this.waiting.changed(),
       changed.has('queue') ? this.waiting.changed() : undefined,
@@ -192,7 +192,8 @@ export class Business {
     ]);
   }
 
-  async #read(): Promise<void> {
+  /** Read the house anew. */
+  async read(): Promise<void> {
     const view = await this.attempt(() => this.agent.ask('business.get', {}));
     this.became(view);
   }
@@ -202,7 +203,7 @@ export class Business {
     this.team = team;
     this.isAway = !team.agent.isThere;
     if (wasAway && !this.isAway) {
-      void this.#read();
+      void this.read();
       void this.plan.changed([]);
       void this.waiting.changed();
     }

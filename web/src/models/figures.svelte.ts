@@ -13,6 +13,8 @@ const WEEKS_FROM_DAYS = 60;
 export class Figures {
   days = $state<StretchDays>(28);
   view = $state.raw<FiguresView | undefined>();
+  /** The last attempt to read them was refused. */
+  isRefused = $state(false);
   readonly #side: PlanSide;
   #asked = 0;
 
@@ -28,6 +30,7 @@ export class Figures {
     const { agent, attempt } = this.#side;
     const from = addDays(until, 1 - days);
     const view = await attempt(() => agent.ask('figures.get', { from, days }));
+    this.isRefused = view === undefined;
     if (view !== undefined && asked === this.#asked) {
       this.view = view;
     }

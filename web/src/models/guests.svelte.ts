@@ -18,6 +18,8 @@ export class Guests {
   query = $state('');
   list = $state.raw<readonly CustomerView[] | undefined>();
   hasMore = $state(false);
+  /** The last attempt to read the list was refused. */
+  isRefused = $state(false);
   open = $state.raw<CustomerView | undefined>();
   readonly #side: PlanSide;
   readonly #search: Later;
@@ -93,6 +95,7 @@ export class Guests {
     const { agent, attempt } = this.#side;
     const query = this.query.trim();
     const found = await attempt(() => agent.ask('customers.list', { query, limit: PAGE, after }));
+    this.isRefused = found === undefined;
     if (found !== undefined && asked === this.#asked) {
       this.list = after === '' ? found.customers : [...(this.list ?? []), ...found.customers];
       this.#next = found.next;

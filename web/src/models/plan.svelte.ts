@@ -37,6 +37,8 @@ export class Plan {
   date = $state('');
   form = $state<PlanForm>('day');
   isLoading = $state(false);
+  /** The last attempt to read was refused. */
+  isRefused = $state(false);
   moving = $state.raw<Moving | undefined>();
   readonly #days = new SvelteMap<string, DayPlanView>();
   readonly #side: PlanSide;
@@ -86,6 +88,7 @@ export class Plan {
     );
     if (load === this.#loads) {
       this.isLoading = false;
+      this.isRefused = days === undefined;
     }
     for (const day of days ?? []) {
       this.#days.set(day.opening.date, day);

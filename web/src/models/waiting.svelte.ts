@@ -19,6 +19,8 @@ export interface Wish {
 export class Waiting {
   list = $state.raw<readonly WaitingView[] | undefined>();
   queue = $state.raw<readonly TicketView[] | undefined>();
+  /** The last attempt to read was refused. */
+  isRefused = $state(false);
   readonly #side: PlanSide;
   #from = '';
 
@@ -49,6 +51,7 @@ export class Waiting {
       attempt(() => agent.ask('waiting.list', { from, days: WAITING_DAYS })),
       attempt(() => agent.ask('queue.list', {})),
     ]);
+    this.isRefused = list === undefined || queue === undefined;
     this.list = list ?? this.list;
     this.queue = queue ?? this.queue;
   }

@@ -27,6 +27,15 @@ export function monthDay(date: string, language: Language): string {
   return dated(date, language, { day: 'numeric', month: 'short' });
 }
 
+/** `23–29 Nov`. */
+export function rangeText(from: string, to: string, language: Language): string {
+  const [fromMs, toMs] = [Date.parse(from), Date.parse(to)];
+  const options = { day: 'numeric', month: 'short', timeZone: 'UTC' } as const;
+  return Number.isNaN(fromMs + toMs)
+    ? `${from} – ${to}`
+    : new Intl.DateTimeFormat(locale(language), options).formatRange(fromMs, toMs);
+}
+
 /** `Fri`. */
 export function weekdayName(date: string, language: Language): string {
   return dated(date, language, { weekday: 'short' }).replace('.', '');

@@ -64,11 +64,10 @@ export const deBusiness: BusinessWords = {
     noTables: 'Noch keine Tische',
     noTablesWhy: 'Sag, wo deine Gäste sitzen, dann hat der Plan Zeilen.',
     toTables: 'Tische einrichten',
-    unknown: 'Dieser Tag ist hier noch nicht bekannt',
-    unknownWhy: 'Sobald dein Agent antwortet, erscheint sein Plan.',
+    unknown: 'Das ist hier noch nicht bekannt',
+    unknownWhy: 'Sobald dein Agent antwortet, erscheint es.',
     listOf: (day) => `Reservierungen am ${day}`,
     offTitle: 'Abgelehnt und storniert',
-    weekOf: (from, to) => `${from} – ${to}`,
     full: (covers, places) => `${covers} von ${places} Plätzen`,
     taking: (name) =>
       `${name} wird verschoben. Pfeiltasten wählen, Enter legt ab, Escape legt zurück.`,
@@ -177,7 +176,7 @@ export const deBusiness: BusinessWords = {
   },
   team: {
     filters: 'Wessen Unterhaltungen',
-    all: 'Alle',
+    all: 'Von allen',
     mine: 'Meine',
     unassigned: 'Offen',
     label: (label) => `Etikett ${label}`,

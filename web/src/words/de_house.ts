@@ -127,7 +127,7 @@ export const deHouse: House = {
     kinds: { restaurant: 'Restaurant', hairdresser: 'Friseur', shop: 'Laden' },
     hoursWhy: 'Wann Gäste kommen können, Feiertage und besondere Tage.',
     tablesWhy: (count, seats) =>
-      `${n(count, { one: '# Ort', other: '# Orte' })}, ${n(seats, { one: '# Platz', other: '# Plätze' })}`,
+      `${n(count, { one: '# Tisch', other: '# Tische' })}, ${n(seats, { one: '# Platz', other: '# Plätze' })}`,
     settings: 'Einstellungen dieses Geräts',
     settingsWhy: 'Sprache, Farben, Benachrichtigungen, Geräte, Wiederherstellung.',
     save: 'Speichern',
@@ -137,8 +137,6 @@ export const deHouse: House = {
     mistakes: (count) =>
       n(count, { one: 'Eine Zeile stimmt noch nicht.', other: '# Zeilen stimmen noch nicht.' }),
     loading: 'Dein Haus wird gelesen',
-    unknown: 'Von deinem Haus ist hier noch nichts bekannt',
-    unknownWhy: 'Sobald dein Agent antwortet, erscheint es.',
   },
   hours: {
     title: 'Öffnungszeiten',
@@ -148,7 +146,6 @@ export const deHouse: House = {
     opens: (day) => `${day}, öffnet`,
     closes: (day) => `${day}, schließt`,
     add: 'Zeiten hinzufügen',
-    addFor: (day) => `Zeiten am ${day} hinzufügen`,
     remove: (day, span) => `${span} am ${day} entfernen`,
     copy: (day) => `Wie ${day} an allen offenen Tagen`,
     nextDay: 'bis zum nächsten Tag',
@@ -214,7 +211,7 @@ export const deHouse: House = {
     remove: (name) => `${name} entfernen`,
     removeAsk: (name) => `${name} entfernen?`,
     removeWhy: 'Was dort reserviert ist, muss vorher woandershin.',
-    count: (count) => n(count, { one: '# Ort', other: '# Orte' }),
+    count: (count) => n(count, { one: '# Tisch', other: '# Tische' }),
     seats: (count) => n(count, { one: '# Platz', other: '# Plätze' }),
     combinations: 'Zusammengestellt',
     combinationsWhy: 'Für Gruppen, für die kein einzelner Tisch groß genug ist.',

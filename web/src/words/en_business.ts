@@ -63,11 +63,10 @@ export const enBusiness = {
     noTables: 'No tables yet',
     noTablesWhy: 'Say where your guests sit, and the plan has rows.',
     toTables: 'Set up tables',
-    unknown: 'This day is not known here yet',
-    unknownWhy: 'As soon as your agent answers, its plan appears.',
+    unknown: 'This is not known here yet',
+    unknownWhy: 'As soon as your agent answers, it appears.',
     listOf: (day: string) => `Bookings on ${day}`,
     offTitle: 'Declined and cancelled',
-    weekOf: (from: string, to: string) => `${from} – ${to}`,
     full: (covers: number, places: number) => `${covers} of ${places} seats`,
     taking: (name: string) =>
       `Moving ${name}. Arrow keys choose, Enter puts down, Escape puts back.`,
@@ -176,7 +175,7 @@ export const enBusiness = {
   },
   team: {
     filters: 'Whose conversations',
-    all: 'All',
+    all: 'Everyone’s',
     mine: 'Mine',
     unassigned: 'Unassigned',
     label: (label: string) => `Label ${label}`,

@@ -123,7 +123,7 @@ export const enHouse = {
     kinds: { restaurant: 'Restaurant', hairdresser: 'Hairdresser', shop: 'Shop' },
     hoursWhy: 'When guests can come, holidays and special days.',
     tablesWhy: (count: number, seats: number) =>
-      `${n(count, { one: '# place', other: '# places' })}, ${n(seats, { one: '# seat', other: '# seats' })}`,
+      `${n(count, { one: '# table', other: '# tables' })}, ${n(seats, { one: '# seat', other: '# seats' })}`,
     settings: 'Settings of this device',
     settingsWhy: 'Language, colours, notifications, devices, recovery.',
     save: 'Save',
@@ -133,8 +133,6 @@ export const enHouse = {
     mistakes: (count: number) =>
       n(count, { one: 'One line is not right yet.', other: '# lines are not right yet.' }),
     loading: 'Reading your house',
-    unknown: 'Nothing is known of your house here yet',
-    unknownWhy: 'As soon as your agent answers, it appears.',
   },
   hours: {
     title: 'Opening hours',
@@ -152,7 +150,6 @@ export const enHouse = {
     opens: (day: string) => `${day}, opens`,
     closes: (day: string) => `${day}, closes`,
     add: 'Add hours',
-    addFor: (day: string) => `Add hours on ${day}`,
     remove: (day: string, span: string) => `Remove ${span} on ${day}`,
     copy: (day: string) => `Same as ${day} on all open days`,
     nextDay: 'until the next day',
@@ -218,7 +215,7 @@ export const enHouse = {
     remove: (name: string) => `Remove ${name}`,
     removeAsk: (name: string) => `Remove ${name}?`,
     removeWhy: 'What is booked there has to go elsewhere first.',
-    count: (count: number) => n(count, { one: '# place', other: '# places' }),
+    count: (count: number) => n(count, { one: '# table', other: '# tables' }),
     seats: (count: number) => n(count, { one: '# seat', other: '# seats' }),
     combinations: 'Pushed together',
     combinationsWhy: 'For parties that no single table is large enough for.',

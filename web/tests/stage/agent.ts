@@ -80,7 +80,7 @@ export class PlayedAgent {
       this.#filled.add('all');
       return;
     }
-    this.waiting = waitingFrom(this.today, nowMs / 1000);
+    this.waiting = waitingFrom(this.today, Math.floor(nowMs / 1000));
     this.queue = queueAt(Math.floor(nowMs / 1000));
     this.guests = customers(Math.floor(nowMs / 1000));
   }

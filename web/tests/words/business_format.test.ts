@@ -5,6 +5,7 @@ import {
   dayNumber,
   lengthText,
   monthDay,
+  rangeText,
   shareText,
   shortDay,
   spansText,
@@ -40,4 +41,10 @@ test('shares and lengths have as many digits as they need', () => {
   expect(lengthText(0.24, 'de', deBusiness)).toBe('0,2 s');
   expect(lengthText(240, 'de', deBusiness)).toBe('4 min');
   expect(lengthText(86_400, 'en', enBusiness)).toBe('24 h');
+});
+
+test('a week is a range of days', () => {
+  expect(rangeText('2026-11-23', '2026-11-29', 'de')).toBe('23.–29. Nov.');
+  expect(rangeText('2026-11-30', '2026-12-06', 'de')).toMatch(/^30\. Nov\.\s–\s6\. Dez\.$/);
+  expect(rangeText('x', 'y', 'en')).toBe('x – y');
 });
