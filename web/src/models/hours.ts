@@ -3,7 +3,7 @@
  * ends on the next day.
  */
 
-import type { HolidaysView, HoursView, SpanView } from '../sdk/protocol.ts';
+import type { HolidaysView, HoursView, OpenSpanView } from '../sdk/protocol.ts';
 import { clockText, DAY_MINUTES, isDate, minuteIn } from './local_time.ts';
 
 /** ISO 3166-2 codes of the sixteen states, without the country. */
@@ -44,7 +44,7 @@ export function newKey(): number {
   return lastKey;
 }
 
-export function typedSpan({ opensMinute, closesMinute }: SpanView): TypedSpan {
+export function typedSpan({ opensMinute, closesMinute }: OpenSpanView): TypedSpan {
   const closes = closesMinute === DAY_MINUTES ? '24:00' : clockText(closesMinute);
   return { key: newKey(), opens: clockText(opensMinute), closes };
 }
@@ -63,7 +63,7 @@ export function typedHours({ weekly, specialDays, holidays }: HoursView): TypedH
 }
 
 /** The span of two typed times; undefined when they are none. */
-export function spanIn({ opens, closes }: TypedSpan): SpanView | undefined {
+export function spanIn({ opens, closes }: TypedSpan): OpenSpanView | undefined {
   const [from, to] = [minuteIn(opens), minuteIn(closes)];
   if (from === undefined || to === undefined || from === DAY_MINUTES) {
     return undefined;
@@ -121,7 +121,7 @@ export function hoursIn(typed: TypedHours): HoursView | undefined {
   if (mistakesIn(typed).size > 0) {
     return undefined;
   }
-  const spans = (rows: readonly TypedSpan[]): readonly SpanView[] =>
+  const spans = (rows: readonly TypedSpan[]): readonly OpenSpanView[] =>
     rows
       .flatMap((row) => spanIn(row) ?? [])
       .sort((one, other) => one.opensMinute - other.opensMinute);
