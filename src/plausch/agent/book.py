@@ -140,6 +140,23 @@ class Book:
 
         return await self._database.read(work)
 
+    async def available_days(
+        self,
+        business: Business,
+        first: date,
+        days: int,
+        party: int,
+        now_s: int,
+        service: str = "",
+    ) -> list[Availability]:
+        """The free times of so many opening days for a party and a service."""
+
+        async def work(transaction: Transaction) -> list[Availability]:
+            desk = Desk(transaction, business, now_s)
+            return await desk.available_days(first, days, party, service)
+
+        return await self._database.read(work)
+
     async def hold(
         self,
         business: Business,

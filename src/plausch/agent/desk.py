@@ -4,7 +4,7 @@ What staff may do besides is in staff.py; where people sit is in seats.py.
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import cast
 
 import msgspec
@@ -12,13 +12,13 @@ import msgspec
 from plausch.agent import customers, rows
 from plausch.agent.phrases import Phrases
 from plausch.agent.rows import NO_CONVERSATION, TableBooking, booking_of, entry_of, uid_of
-from plausch.agent.seats import DAY_QUANTA, Seats, Stay
+from plausch.agent.seats import Seats, Stay
 from plausch.agent.showing import booking_card, label_of
 from plausch.agent.talk import Expecting, Reply, Talk
 from plausch.base.ids import ConversationId
 from plausch.content.cards import Choices, Option
 from plausch.db.interface import Transaction
-from plausch.domain.assignment import Assignment
+from plausch.domain.assignment import DAY_QUANTA, Assignment
 from plausch.domain.booking import (
     Booking,
     By,
@@ -91,6 +91,27 @@ class Desk:
         opens = instant_s(self.business.calendar.zone, day, 0) // QUANTUM_S
         occupancy = await self.seats.occupancy(wanted, opens, opens + 2 * DAY_QUANTA, instead_of)
         return free_slots(self.business, wanted, day, party, self.now_s, occupancy)
+
+    async def available_days(
+        self, first: date, days: int, party: int, service: str = ""
+    ) -> list[Availability]:
+        """The free times of so many opening days in a row; what is taken is read once."""
+        wanted = self.business.service(service)
+        zone = self.business.calendar.zone
+        opens = instant_s(zone, first, 0) // QUANTUM_S
+        closes = instant_s(zone, first + timedelta(days=days + 1), 0) // QUANTUM_S
+        occupancy = await self.seats.occupancy(wanted, opens, closes)
+        return [
+            free_slots(
+                self.business,
+                wanted,
+                first + timedelta(days=number),
+                party,
+                self.now_s,
+                occupancy,
+            )
+            for number in range(days)
+        ]
 
     async def hold(
         self,

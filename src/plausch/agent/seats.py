@@ -13,13 +13,11 @@ from datetime import date
 from plausch.agent.closures import Closure, closures_between
 from plausch.agent.rows import AROUND, Source, TableBooking, joined, split, values_of
 from plausch.db.interface import Bulk, Transaction
-from plausch.domain.assignment import Assignment, Placement
+from plausch.domain.assignment import DAY_QUANTA, Assignment, Placement
 from plausch.domain.booking import LIVE, Booking, BookingState
 from plausch.domain.business import Business
 from plausch.domain.service import QUANTUM_S, Service
 from plausch.domain.slots import Occupancy
-
-DAY_QUANTA = 86_400 // QUANTUM_S
 
 _INSERT = """INSERT INTO booking (uid, sequence, state, party, starts_at_s, ends_at_s, zone,
     under_name, hold_until_s, booked_at_s, modified_at_s, service, conversation, token, resources,

@@ -323,7 +323,7 @@ class StaffDesk:
             raise BookingRefused(
                 f"No table seats {party}: choose a larger one, or fewer guests.", code="too_large"
             )
-        found = assign(plan, occupancy.placements, party, quanta)
+        found = assign(plan, occupancy.seated, party, quanta)
         if found is None:
             raise BookingRefused(
                 "The place is taken or closed at that time: choose another time or place.",

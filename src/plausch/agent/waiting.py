@@ -167,17 +167,19 @@ class WaitingList:
             await self._promote_day(await self._select(_OF_DAY, day.isoformat()))
 
     async def _promote_day(self, entries: Iterable[Waiting]) -> None:
-        full: set[tuple[str, int]] = set()
+        free: dict[tuple[str, int], tuple[Slot, ...]] = {}  # until an offer changes it
         for entry in entries:
             if entry.state is WaitingState.OFFERED:
                 await self._follow(entry)
             elif entry.wish.until_s <= self._desk.now_s:
                 await self._mark(entry, WaitingState.EXPIRED)
-            elif (entry.wish.service, entry.wish.party) not in full:
-                slots = await self._free(entry.wish)
-                if not slots:  # then nobody else of that number can be seated either
-                    full.add((entry.wish.service, entry.wish.party))
-                await self._offer(entry, slots)
+            else:
+                alike = (entry.wish.service, entry.wish.party)
+                if alike not in free:
+                    free[alike] = await self._free(entry.wish)
+                if await self._offer(entry, free[alike]):
+                    # Fewer times are free now; who found none before finds none.
+                    free = {key: slots for key, slots in free.items() if not slots}
 
     async def _follow(self, entry: Waiting) -> None:
         """What has become of an offer."""
@@ -197,13 +199,14 @@ class WaitingList:
     async def _free(self, wish: WaitingWish) -> tuple[Slot, ...]:
         return (await self._desk.available(wish.day, wish.party, service=wish.service)).slots
 
-    async def _offer(self, entry: Waiting, slots: tuple[Slot, ...]) -> None:
+    async def _offer(self, entry: Waiting, slots: tuple[Slot, ...]) -> bool:
+        """Whether one of the times suits; then it is held for the guest, who is told."""
         desk, wish = self._desk, entry.wish
         starts = [
             slot.starts_at_s for slot in slots if wish.from_s <= slot.starts_at_s < wish.until_s
         ]
         if not starts:
-            return
+            return False
         minutes = desk.business.service(wish.service).offer_minutes
         token = f"waiting {entry.identifier}".encode()
         booking = await desk.hold(
@@ -216,10 +219,11 @@ class WaitingList:
             hold_s=min(minutes * 60, starts[0] - desk.now_s),
         )
         if isinstance(booking, Unavailable):
-            return
+            return False
         offered = replace(entry, uid=booking.uid, offered_until_s=booking.hold_until_s)
         await self._mark(offered, WaitingState.OFFERED)
         await self._tell(offered, booking)
+        return True
 
     async def _tell(self, entry: Waiting, booking: Booking) -> None:
         conversation = entry.wish.conversation

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from plausch.domain.assignment import Assignment, Placement, assign
+from plausch.domain.assignment import Assignment, Placement, Seated, assign
 from plausch.domain.business import Business
 from plausch.domain.calendar import OpeningDay, instant_s, real_instant_s
 from plausch.domain.service import Service
@@ -36,6 +36,14 @@ class Occupancy:
 
     placements: tuple[Placement, ...] = ()
     covers: Mapping[int, int] = field(default_factory=dict)
+    _seated: list[Seated] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    @property
+    def seated(self) -> Seated:
+        """The placements, made ready for searching once."""
+        if not self._seated:
+            self._seated.append(Seated(self.placements))
+        return self._seated[0]
 
 
 class Unavailable(StrEnum):
@@ -120,7 +128,7 @@ def table_for(
         if taken + party > service.pacing.max_covers:
             return None
     quanta = service.claimed_quanta(slot.starts_at_s, slot.ends_at_s)
-    return assign(business.floor_for(service), occupancy.placements, party, quanta)
+    return assign(business.floor_for(service), occupancy.seated, party, quanta)
 
 
 def _refused_day(

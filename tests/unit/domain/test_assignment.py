@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linde import restaurant
-from plausch.domain.assignment import NODE_BUDGET, Placement, assign
+from plausch.domain.assignment import NODE_BUDGET, Assignment, Placement, Seated, assign
 from plausch.domain.tables import Combination, FloorPlan, Resource, Seating
 
 
@@ -126,3 +126,63 @@ def test_touching_stays_do_not_meet() -> None:
     sitting = [Placement("first", 2, range(10), ("only",), pinned=True)]
     assert assign(plan, sitting, 2, range(10, 20)) is not None
     assert assign(plan, sitting, 2, range(9, 19)) is None
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40), st.integers(1, 12), st.integers(1, 4), st.integers(0, 3)),
+        max_size=9,
+    ),
+    st.integers(0, 40),
+    st.integers(1, 12),
+    st.integers(1, 6),
+)
+def test_a_search_leaves_everybody_where_they_sat(
+    stays: list[tuple[int, int, int, int]], first: int, length: int, party: int
+) -> None:
+    """The same question to the same house has the same answer, however often it is asked."""
+    floor = restaurant().floor
+    placements: list[Placement] = []
+    for number, (start, quanta, size, _) in enumerate(stays):
+        found = assign(floor, placements, size, range(1000 + start, 1000 + start + quanta))
+        if found is None:
+            continue
+        placements = [
+            replace(one, resources=found.moves.get(one.uid, one.resources)) for one in placements
+        ]
+        stay = range(1000 + start, 1000 + start + quanta)
+        placements.append(Placement(f"b-{number}", size, stay, found.resources))
+    wanted = range(1000 + first, 1000 + first + length)
+    house = Seated(placements)
+    answers = [assign(floor, house, party, wanted) for _ in range(3)]
+    assert answers == [assign(floor, placements, party, wanted)] * 3
+    if answers[0] is not None:
+        moves = answers[0].moves
+        sitting = [(moves.get(one.uid, one.resources), one.quanta) for one in placements] + [
+            (answers[0].resources, wanted)
+        ]
+        for place, (tables, quanta) in enumerate(sitting):
+            for others, when in sitting[:place]:
+                meet = quanta.start < when.stop and when.start < quanta.stop
+                assert not (meet and set(tables) & set(others))
+
+
+def test_a_closed_table_frees_nobody_who_leaves_it() -> None:
+    """Guests sat there before it was closed: when they move, it is still closed."""
+    floor = FloorPlan((Resource("1", 1, 2), Resource("2", 1, 2)))
+    closed = Placement("closed 0", 0, range(10, 20), ("1",), pinned=True)
+    guest = Placement("b-1", 2, range(10, 20), ("1",))
+    assert assign(floor, [closed, guest], 2, range(10, 20)) == Assignment(("2",))
+    other = Placement("b-2", 2, range(10, 20), ("2",))
+    assert assign(floor, [closed, guest, other], 2, range(10, 20)) is None
+
+
+def test_days_are_no_borders() -> None:
+    """Stays over midnight (UTC) are in the way on both days, also before the first of them."""
+    floor = FloorPlan((Resource("1", 1, 4), Resource("2", 1, 4)))
+    night = Placement("b-1", 2, range(280, 300), ("1",))
+    late = Placement("b-2", 2, range(290, 310), ("2",))
+    assert assign(floor, [night, late], 2, range(270, 290)) == Assignment(("2",))
+    assert assign(floor, [night, late], 2, range(288, 289)) == Assignment(("2",))
+    assert assign(floor, [night, late], 2, range(285, 295)) is None
+    assert assign(floor, [night, late], 2, range(300, 305)) == Assignment(("1",))

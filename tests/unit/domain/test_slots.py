@@ -113,7 +113,7 @@ def test_a_begin_after_midnight_belongs_to_the_evening() -> None:
     bar = replace(
         restaurant(),
         calendar=Calendar(ZONE, ((), (), (), (), (Span(1200, 1440 + 180),), (), ())),
-        service=Service(60, (TurnTime(20, 60),), min_notice_minutes=0),
+        services=(Service(60, (TurnTime(20, 60),), min_notice_minutes=0),),
     )
     times = [clock_of(slot.starts_at_s) for slot in starts_on(bar, bar.service(), FRIDAY, 2)]
     assert times == ["20:00", "21:00", "22:00", "23:00", "00:00", "01:00", "02:00"]

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
-from plausch.base.http import Answer, Request
 
 from built_site import FILES, write_site
 from delivery_world import DOMAIN, World

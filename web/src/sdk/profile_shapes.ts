@@ -1,7 +1,7 @@
 /** A business's public profile as the page is told it (protocol.ts). */
 
 /** Minutes after midnight of the opening day; the second may be beyond 1,440. */
-export type SpanView = readonly [opensMinute: number, closesMinute: number];
+export type SpanPair = readonly [opensMinute: number, closesMinute: number];
 
 /** In German and in English; one of them may be empty. */
 export interface WordingView {
@@ -48,11 +48,11 @@ export interface ProfileView {
   readonly privacyUrl: string;
   readonly imprint: ImprintView;
   /** Seven lists, Monday first. */
-  readonly weekly: readonly (readonly SpanView[])[];
+  readonly weekly: readonly (readonly SpanPair[])[];
   readonly specialDays: readonly {
     readonly date: string;
     readonly note: string;
-    readonly spans: readonly SpanView[];
+    readonly spans: readonly SpanPair[];
   }[];
   /** Closed on the public holidays of this federal state; empty: not. */
   readonly holidayState: string;

@@ -20,7 +20,7 @@ export type * from './business_shapes.ts';
 export type * from './device_shapes.ts';
 export type * from './team_shapes.ts';
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
-export type { AddressView, ProfileView, SpanView, WordingView } from './profile_shapes.ts';
+export type { AddressView, ProfileView, SpanPair, WordingView } from './profile_shapes.ts';
 
 /** The largest file that can be sent. */
 export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;

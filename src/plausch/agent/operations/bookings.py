@@ -31,7 +31,7 @@ async def plan(scene: Scene, wanted: p.Days) -> tuple[DayPlan, ...]:
     bookings: dict[date, list[TableBooking]] = {day: [] for day in days}
     first_s, end_s = _ends(business, days)
     for entry in await staff.between(first_s, end_s):
-        if is_planned(entry, scene.now_s):
+        if _is_planned(entry, scene.now_s):
             bookings[calendar.today(entry.booking.starts_at_s)].append(entry)
     closures = await staff.closures(first_s, end_s)
     waiting = await WaitingList(scene.desk).between(days[0], wanted.days)
@@ -58,8 +58,7 @@ def _ends(business: Business, days: list[date]) -> tuple[int, int]:
     return instant_s(zone, days[0], 0), instant_s(zone, days[-1] + timedelta(days=1), 0)
 
 
-def is_planned(entry: TableBooking, now_s: int) -> bool:
-    """Whether it is to be expected: neither off nor a hold that ran out."""
+def _is_planned(entry: TableBooking, now_s: int) -> bool:
     booking = entry.booking
     lapsed = booking.state is BookingState.HELD and booking.hold_until_s <= now_s
     return booking.state not in OVER and not lapsed

@@ -3,35 +3,29 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from plausch.agent.book import Book
-from plausch.agent.desk import Desk
-from plausch.agent.ical.entries import Style
-from plausch.agent.ical.feed import MEDIA_TYPE, feed, feed_path, feed_secret
-from plausch.agent.operations.bookings import is_planned
+from plausch.agent.ical.book_entries import feed_of
+from plausch.agent.ical.feed import Feed, feed_path, feed_secret
+from plausch.agent.ical.settings import load_settings
 from plausch.agent.operations.executor import Executor
-from plausch.agent.operations.http_door import Feed, HttpDoor
+from plausch.agent.operations.http_door import FeedNow, HttpDoor
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor
-from plausch.agent.rows import TableBooking
 from plausch.agent.run import Agent
-from plausch.agent.staff import StaffDesk
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
-from plausch.db.interface import Transaction
 from plausch.domain.business import Business
 from plausch.sdk import Client
 
 TOKEN_FILE = "api.token"
 URL_FILE = "api.url"
 TOKEN_BYTES = 32
-FEED_PAST_S = 30 * 86_400
-FEED_AHEAD_S = 800 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +57,10 @@ class Doors:
 
         premises.follow(move_in)
         executor.afterwards(agent.deliver)  # what a guest is told of it goes out at once
-        feeds = {} if port is None else {feed_path(feed_secret(home)): self._calendar(premises)}
-        http = HttpDoor(executor, "" if port is None else token_in(home), feeds)
+        http = HttpDoor(executor, "")
         try:
             if port is not None:
+                http = HttpDoor(executor, token_in(home), self._feeds(home, premises))
                 await http.start(port)
                 (home / URL_FILE).write_text(f"{http.url}\n", encoding="utf-8")
             yield Opened(agent, team, http.url)
@@ -75,21 +69,15 @@ class Doors:
             with suppress(TimeoutError, PlauschError):
                 await team.retire()
 
-    def _calendar(self, premises: Premises) -> Feed:
-        """The bookings from a month ago on, for calendars that ask again and again."""
+    def _feeds(self, home: Path, premises: Premises) -> Mapping[str, FeedNow]:
+        """The calendar under its secret path, with guests' names if calendar.toml wants them."""
+        names = load_settings(home).names
 
-        async def serve() -> tuple[str, bytes]:
-            business, now_s = premises.business, self.clock.now_ms() // 1000
+        async def bookings() -> Feed:
+            now_s = self.clock.now_ms() // 1000
+            return await feed_of(self.book, premises.business, names, now_s)
 
-            async def look(transaction: Transaction) -> list[TableBooking]:
-                staff = StaffDesk(Desk(transaction, business, now_s))
-                return await staff.between(now_s - FEED_PAST_S, now_s + FEED_AHEAD_S)
-
-            found = [one for one in await self.book.read(look) if is_planned(one, now_s)]
-            made = feed(found, business.name, Style(business.language))
-            return MEDIA_TYPE, made.body
-
-        return serve
+        return {feed_path(feed_secret(home)): bookings}
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,13 +42,13 @@ async def test_the_doors_open_and_close(
             connection.request("POST", "/v1/agent.status", b"{}", headers)
             return connection.getresponse().status
 
-        def calendar() -> bytes:
+        def fetch() -> bytes:
             connection = http.client.HTTPConnection(host, int(port), timeout=10)
             connection.request("GET", feed_path(feed_secret(tmp_path)))
             return connection.getresponse().read()
 
         assert await asyncio.to_thread(ask) == 200
-        assert (await asyncio.to_thread(calendar)).startswith(b"BEGIN:VCALENDAR")
+        assert b"X-WR-CALNAME:Zur Linde" in await asyncio.to_thread(fetch)
         running = asyncio.create_task(opened.run())
         await asyncio.sleep(0.05)
         running.cancel()
