@@ -235,7 +235,7 @@ export default tseslint.config(
     rules: onlyImports(
       'views imports only views, models, words, base and the types of the protocol.',
       '\\./',
-      '(\\.\\./)+(views|parts|list|start|conversation|cards|details|settings|media)/',
+      '(\\.\\./)+(views|parts|list|start|conversation|cards|details|settings|media|business)/',
       '\\.\\./[a-z]+\\.ts$',
       '(\\.\\./)+(base|models|words)/[a-z0-9_]+(\\.svelte)?\\.ts$',
       '(\\.\\./)+sdk/protocol\\.ts$',

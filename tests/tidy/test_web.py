@@ -23,6 +23,7 @@ TESTED_ELSEWHERE = {
     "device_worker.ts": "tests/browser/test_scene_talk.py",
     "waker.ts": "tests/browser/test_notices.py",
     "sdk/worker.ts": "tests/browser/test_tabs.py",
+    "sdk/business_shapes.ts": "web/tests/sdk/agent_line.test.ts",
     "sdk/protocol.ts": "web/tests/sdk/desk.test.ts",
     "words/de_devices.ts": "tests/browser/words.py",
     "words/en_devices.ts": "tests/browser/words.py",

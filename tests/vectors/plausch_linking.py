@@ -11,6 +11,7 @@ from plausch.base.ids import AccountAddress, DeviceAddress
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.keys import SigningKey
+from plausch.mls.codec import opaque, optional
 from plausch.mls.suite import MLS_256_XWING, suite
 from plausch.sdk.handover import Handover
 from plausch.sdk.pairing import (
@@ -69,6 +70,14 @@ def handover(*, is_staff: bool) -> Handover:
     )
 
 
+def with_history() -> bytes:
+    """An owner's, as a browser makes it: with the place of a note and what makes backups."""
+    note = opaque(bytes([8]) * 32) + opaque(bytes([9]) * 32) + opaque(bytes([10]) * 7)
+    recovery = opaque(bytes([11]) * 32) + opaque(bytes([12]) * 32) + opaque(bytes([13]) * 1216)
+    bare = handover(is_staff=False).to_bytes()
+    return bare[:-2] + optional(note) + optional(recovery)
+
+
 def cases(sealed: bytes) -> dict[str, object]:
     """All cases; bytes as hex. `sealed`: the staff's handover in a message."""
     messages: list[PairingMessage] = [
@@ -103,6 +112,7 @@ def cases(sealed: bytes) -> dict[str, object]:
         "handovers": {
             "owner": handover(is_staff=False).to_bytes().hex(),
             "staff": handover(is_staff=True).to_bytes().hex(),
+            "owner_with_history": with_history().hex(),
         },
         "sealed": sealed.hex(),
     }

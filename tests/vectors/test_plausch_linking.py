@@ -52,14 +52,14 @@ def test_the_published_links_and_messages_are_read(published: dict[str, Any]) ->
 
 
 def test_the_published_handovers_are_read(published: dict[str, Any]) -> None:
-    owner, staff = (
+    owner, staff, other = (
         read_handover(bytes.fromhex(published["handovers"][role]), DEVICE_KEY, "example.org", NOW_S)
-        for role in ("owner", "staff")
+        for role in ("owner", "staff", "owner_with_history")
     )
     assert owner.identity is not None
     assert owner.identity.public == IDENTITY.public
     assert staff.identity is None
-    assert owner.device == staff.device == DEVICE
+    assert owner.device == staff.device == other.device == DEVICE
 
 
 def test_what_was_sealed_once_opens(published: dict[str, Any]) -> None:

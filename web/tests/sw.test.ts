@@ -163,6 +163,10 @@ test('a page and its files come from here, everything else from the network', as
   expect(await asksFor('/build.json')).toBe('left to the browser');
   expect(await asksFor('https://other.example/assets/a-1.js')).toBe('left to the browser');
   expect(await asksFor('/', 'navigate', 'POST')).toBe('left to the browser');
+  for (const form of ['card', 'vcard', 'jsonld']) {
+    expect(await asksFor(`/linde?${form}`, 'navigate')).toBe('left to the browser');
+  }
+  expect(await asksFor('/linde?text=card', 'navigate')).toBe('kept /');
   scope.caches.clear();
   expect(await asksFor('/', 'navigate')).toBe('from the network');
 });

@@ -14,6 +14,7 @@ KEPT_ANSWERS_S = 24 * 3600
 """A call comes again within minutes or not at all: what is older than a minute is stale."""
 
 KEPT_CHANGES = 1_000
+KEPT_TIMES_S = 400 * 86_400
 
 _WATCHED = ("INSERT", "UPDATE", "DELETE")
 
@@ -120,6 +121,14 @@ async def last_change(transaction: Transaction) -> int:
 async def forget_changes(transaction: Transaction, up_to: int) -> None:
     """Let go of changes that were told, but for the last ones: other processes read them too."""
     await transaction.execute("DELETE FROM change WHERE number <= $1", up_to - KEPT_CHANGES)
+
+
+async def keep_answer_time(transaction: Transaction, now_s: int, took_ms: int) -> None:
+    """A guest was answered; figures reach back a year."""
+    await transaction.execute(
+        "INSERT INTO answer_time (at_s, took_ms) VALUES ($1, $2)", now_s, max(0, took_ms)
+    )
+    await transaction.execute("DELETE FROM answer_time WHERE at_s < $1", now_s - KEPT_TIMES_S)
 
 
 async def setting(transaction: Transaction, name: str) -> bytes | None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from plausch.agent.book import Book, Place, WaitingReply
 from plausch.agent.desk import Desk
+from plausch.agent.ledger import keep_answer_time
 from plausch.agent.outgoing import encoded
 from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Talk
@@ -117,6 +118,9 @@ class Agent:
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
             answered = await answer(talk, heard, desk)
             notes[:] = answered.notes
+            if answered.replies:
+                took_ms = self._clock.now_ms() - message.sent_at_ms
+                await keep_answer_time(desk.transaction, desk.now_s, took_ms)
             contents = [encoded(reply) for reply in answered.replies]
             return answered.talk, contents
 

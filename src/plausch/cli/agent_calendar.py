@@ -7,10 +7,9 @@ from urllib.parse import quote
 import click
 
 from plausch.agent.book import Book
-from plausch.agent.ical.book_entries import BookEntries
+from plausch.agent.ical.book_entries import feed_of
 from plausch.agent.ical.closing import Closing, close_by_texts, open_again
-from plausch.agent.ical.entries import Style
-from plausch.agent.ical.feed import Feed, feed, feed_path, feed_secret
+from plausch.agent.ical.feed import Feed, feed_path, feed_secret
 from plausch.agent.ical.scan import MAX_CALENDAR_BYTES
 from plausch.agent.ical.settings import load_settings
 from plausch.agent.ical.sync_store import Edit, SyncStore
@@ -21,9 +20,6 @@ from plausch.cli.home import run
 from plausch.cli.options import home_option, json_option
 from plausch.cli.private_file import read_bounded, write_private
 from plausch.domain.business import Business
-
-PAST_S = 30 * 86_400
-AHEAD_S = 800 * 86_400
 
 EVENT_PHRASES = {
     "repeats_too_often": "event_repeats_too_often",
@@ -37,14 +33,13 @@ EVENT_PHRASES = {
 """What is said of an event that was left out or guessed at, by the reason."""
 
 
-async def booked_feed(home: Path, house: Business, style: Style, now_s: int) -> Feed:
-    """The bookings from a month ago on. Raises StorageUnavailable."""
-    entries = await BookEntries.open(home / BOOK_FILE)
+async def booked_feed(home: Path, house: Business, names: bool, now_s: int) -> Feed:
+    """The book as a feed. Raises StorageUnavailable."""
+    book = await Book.open(home / BOOK_FILE)
     try:
-        found = await entries.between(now_s - PAST_S, now_s + AHEAD_S, now_s)
-        return feed(found, house.name, style)
+        return await feed_of(book, house, names, now_s)
     finally:
-        await entries.close()
+        await book.close()
 
 
 @click.command(
@@ -103,8 +98,7 @@ def calendar_command(
     house = business_of(home)
     now_s = int(time.time())
     if output is not None:
-        style = Style(house.language, names)
-        made = run(booked_feed(home, house, style, now_s))
+        made = run(booked_feed(home, house, names, now_s))
         write_private(output, made.body)
     elif address or new_address:
         screen.line(feed_path(feed_secret(home, anew=new_address)))

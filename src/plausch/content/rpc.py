@@ -43,15 +43,15 @@ class Call(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     params: Raw = Raw(b"{}")
 
 
-class Fault(msgspec.Struct, frozen=True):
-    """Why nothing was done: `message` is one sentence, `data` holds the code.
+class Fault(msgspec.Struct, frozen=True, rename={"details": "data"}):
+    """Why nothing was done: `message` is one sentence, `details` (JSON-RPC's data) hold the code.
 
     `code` is JSON-RPC's number: -32601 unknown operation, -32602 params, -32000 all else.
     """
 
     code: int
     message: Annotated[str, Meta(max_length=2_000)]
-    data: dict[str, Any] = {}
+    details: dict[str, Any] = {}
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -6,6 +6,8 @@ A device of staff is handed everything but the identity key: when it is removed,
 from dataclasses import dataclass
 
 from plausch.base.ids import DeviceAddress, NameRefused
+from plausch.content import stream
+from plausch.content.attachment import BLOB_ID_BYTES
 from plausch.identity.certificate import parse_certificate
 from plausch.identity.device_list import parse_device_list
 from plausch.identity.errors import IdentityRefused
@@ -19,7 +21,7 @@ _VERSION = 2
 _KINDS: tuple[AccountKind, ...] = ("person", "business")
 _OWNER, _STAFF = 0, 1
 
-_NOTE_LENGTHS = (16, 32, 7)
+_NOTE_LENGTHS = (BLOB_ID_BYTES, stream.KEY_BYTES, stream.PREFIX_BYTES)
 """The parts of the place of the note about the history: blob, key, prefix of the nonces."""
 
 _RECOVERY_LENGTHS = (32, 32, 1216)

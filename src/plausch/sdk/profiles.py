@@ -18,6 +18,7 @@ from plausch.domain.profile_codec import encode_profile, parse_body
 from plausch.identity.errors import IdentityRefused
 from plausch.identity.profile import SignedProfile, issue_profile, parse_profile
 from plausch.sdk.core import Core
+from plausch.sdk.device_lists import identity_of
 from plausch.sdk.errors import SdkError, ServerMisbehaved, ServerRefused, TrustRefused
 from plausch.sdk.public_picture import ReadPicture
 from plausch.sdk.vault.profiles import ProfileTable
@@ -76,7 +77,7 @@ class Profiles:
     ) -> PublishedProfile:
         """Publish this account's profile, with (picture, what is on it).
 
-        Raises ProfileRefused, SdkError `incomplete_imprint`, `not_a_business`, `no_identity_key`,
+        Raises NotOwner, ProfileRefused, SdkError `incomplete_imprint`, `not_a_business`,
         ServerRefused, TrustRefused, Unreachable.
         """
         self._demand_business()
@@ -156,12 +157,7 @@ class Profiles:
         self, body: bytes, kind: type[f.PublishProfile] | type[f.WithdrawProfile]
     ) -> SignedProfile:
         """Sign and hand in the number after the newest one."""
-        identity = self._core.own.identity
-        if identity is None:
-            raise SdkError(
-                "This device has no identity key and cannot sign a profile: use another one.",
-                code="no_identity_key",
-            )
+        identity = identity_of(self._core)
         address = self._core.address
         for attempt in range(ATTEMPTS):
             newest = await self._newest(address)

@@ -26,12 +26,14 @@ AT_ONCE = 50
 @dataclass(frozen=True, slots=True)
 class Said:
     """What another device of this account said: by MLS it was that device, in this place of the
-    log, taken by the server at that time."""
+    log, taken by the server at that time. `is_staff`: the device manages nothing, by the account's
+    list of devices as it is now."""
 
     device: DeviceAddress
     seq: int
     accepted_at_ms: int
     rpc: Rpc
+    is_staff: bool = False
 
 
 class Team:
@@ -53,7 +55,8 @@ class Team:
     async def unheard(self) -> list[Said]:
         """What nobody has dealt with yet; it stays so."""
         rows = await self._device.core.spoken.oldest(KEPT)
-        return [said for said in map(_said, rows) if said is not None]
+        told = [_said(self._device.core, row) for row in rows]
+        return [said for said in told if said is not None]
 
     def said(self) -> "Listening":
         """What other devices say by RPC, oldest first, each until it was dealt with."""
@@ -94,14 +97,17 @@ class Listening(AsyncIterator[Said]):
 
     async def _look(self) -> None:
         for row in await self._core.spoken.oldest(AT_ONCE):
-            said = _said(row)
+            said = _said(self._core, row)
             if said is not None and row.position > self._position:
                 self._waiting.append((row.position, said))
 
 
-def _said(row: SpokenRow) -> Said | None:
+def _said(core: Core, row: SpokenRow) -> Said | None:
     rpc = rpc_of(decode(row.content))
-    return None if rpc is None else Said(row.device, row.seq, row.accepted_at_ms, rpc)
+    if rpc is None:
+        return None
+    is_staff = core.trust.device_list(core.address).is_staff(row.device)
+    return Said(row.device, row.seq, row.accepted_at_ms, rpc, is_staff)
 
 
 async def team_of(device: Device) -> Team:

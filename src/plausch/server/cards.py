@@ -14,11 +14,6 @@ from datetime import date
 from http import HTTPStatus
 
 from plausch.base.clock import Clock
-from plausch.domain.json_ld import json_ld
-from plausch.domain.profile import LANGUAGES
-from plausch.domain.vcard import vcard
-from plausch.server.blobs import Blobs
-from plausch.server.card_page import POLICY, STYLE_HASH, CardPage, has_place
 from plausch.base.http import (
     COMMON_HEADERS,
     Answer,
@@ -27,6 +22,11 @@ from plausch.base.http import (
     is_known,
     preferred_language,
 )
+from plausch.domain.json_ld import json_ld
+from plausch.domain.profile import LANGUAGES
+from plausch.domain.vcard import vcard
+from plausch.server.blobs import Blobs
+from plausch.server.card_page import POLICY, STYLE_HASH, CardPage, has_place
 from plausch.server.profiles import Profiles, PublicProfile
 from plausch.server.site import ASK_EACH_TIME, INDEX, PERMISSIONS, Site, is_account_link
 

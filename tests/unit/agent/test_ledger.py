@@ -8,6 +8,7 @@ from plausch.agent import ledger
 from plausch.agent.book import Book
 from plausch.agent.ledger import CallName, Change
 from plausch.base.ids import ConversationId
+from plausch.db.interface import Row, Transaction
 from plausch.domain.booking import Booking, By
 from plausch.domain.calendar import instant_s
 
@@ -61,6 +62,19 @@ async def test_old_changes_are_let_go_of(book: Book) -> None:
     assert len(await changes(book)) == 5
     await book.transact(lambda one: ledger.forget_changes(one, last + ledger.KEPT_CHANGES - 1))
     assert len(await changes(book)) == 1
+
+
+async def test_answer_times_are_kept_for_a_year(book: Book) -> None:
+    async def times(transaction: Transaction) -> list[Row]:
+        return await transaction.fetch("SELECT at_s, took_ms FROM answer_time ORDER BY at_s")
+
+    for at_s, took_ms in ((0, 7), (ledger.KEPT_TIMES_S, -5), (ledger.KEPT_TIMES_S + 1, 250)):
+        await book.transact(
+            lambda one, at_s=at_s, took_ms=took_ms: ledger.keep_answer_time(  # type: ignore[misc]
+                one, at_s, took_ms
+            )
+        )
+    assert await book.read(times) == [(ledger.KEPT_TIMES_S, 0), (ledger.KEPT_TIMES_S + 1, 250)]
 
 
 async def test_the_last_setting_holds(book: Book) -> None:

@@ -64,10 +64,10 @@ def test_staff_is_handed_no_identity_key() -> None:
 
 def test_what_a_browser_says_of_history_and_backups_is_passed_over() -> None:
     head = OWNERS.to_bytes()[:-2]
-    note = opaque(bytes(16)) + opaque(bytes(32)) + opaque(bytes(7))
+    note = opaque(bytes(32)) + opaque(bytes(32)) + opaque(bytes(7))
     recovery = opaque(bytes(32)) + opaque(bytes(32)) + opaque(bytes(1216))
     assert read(head + optional(note) + optional(recovery)).device == DEVICE
-    unfit(head + optional(opaque(bytes(15))) + optional(None))
+    unfit(head + optional(opaque(bytes(16)) + note[33:]) + optional(None))
     unfit(head + optional(note) + optional(recovery[:-1]))
 
 

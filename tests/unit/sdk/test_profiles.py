@@ -12,11 +12,12 @@ from plausch.domain.profile import missing_in
 from plausch.domain.profile_check import ProfileRefused
 from plausch.domain.profile_codec import encode_profile
 from plausch.identity.profile import issue_profile, parse_profile
-from plausch.sdk import Client, SdkError, ServerMisbehaved, TrustRefused
+from plausch.sdk import Client, NotOwner, SdkError, ServerMisbehaved, TrustRefused
 from plausch.sdk.public_picture import ReadPicture
 from plausch.wire import frames as f
 from public_profiles import PLAIN
 from unit.domain.profiles import BARE
+from unit.sdk.linking_players import Linking
 
 PNG = ReadPicture(b"\x89PNG" * 50_000, "image/png", 10, 20)
 
@@ -47,6 +48,20 @@ async def test_a_profile_is_published_read_and_withdrawn(town: Town) -> None:
     gone = await linde.profiles.withdraw()
     assert (gone.seq, gone.profile) == (3, None)
     assert await anna.profiles.get(linde.address) == gone
+
+
+async def test_staff_does_not_change_the_profile(town: Town) -> None:
+    linde = await linde_in(town)
+    waiter = await town.connect(
+        await Linking(town, linde, is_staff=True, home="waiter").by_the_new_ones_code()
+    )
+    published = await linde.profiles.publish(PLAIN)
+    assert await waiter.profiles.get(linde.address) == published
+    with pytest.raises(NotOwner):
+        await waiter.profiles.publish(replace(PLAIN, name="Zum Ahorn"))
+    with pytest.raises(NotOwner):
+        await waiter.profiles.withdraw()
+    assert await linde.profiles.get(linde.address) == published
 
 
 async def test_pictures_are_uploaded_as_they_are(town: Town) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 from multidict import CIMultiDict
-from plausch.base.http import Answer, Request
 
 from built_site import FILES, write_site
 from delivery_world import DOMAIN, World
+from plausch.base.http import Answer, Request
 from plausch.server.blobs import Blobs
 from plausch.server.card_page import POLICY, STYLE_HASH
 from plausch.server.cards import PICTURE_POLICY, RENDERED, Cards

@@ -20,29 +20,23 @@ import type {
 import { words } from '../words/words.svelte.ts';
 import { Announcer } from './announcer.svelte.ts';
 import { attempt } from './attempt.ts';
+import type { Business } from './business.svelte.ts';
 import { Composer } from './composer.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
 import { Gathering } from './gathering.ts';
 import { Inbox } from './inbox.svelte.ts';
 import { Linking } from './linking.svelte.ts';
 import type { Messenger } from './messenger.ts';
-import { NO_NOTICES, Notifier, type NoticeSide } from './notifier.svelte.ts';
+import { NO_NOTICES, Notifier } from './notifier.svelte.ts';
 import { domainOf, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import { BusinessProfiles } from './profiles.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
 import type { PageTimers } from './timing.ts';
+import type { Place, Surroundings } from './surroundings.ts';
 import { Transfers } from './transfers.svelte.ts';
 
 const NOTE_MS = 6000;
-
-/** What is used here of the browser's address and history. */
-export interface Place {
-  readonly hash: string;
-  readonly host: string;
-  /** Go to a hash as a new step, or in place of this one. */
-  go(hash: string, replaces: boolean): void;
-}
 
 /** A sentence at the edge of the page, for a moment: a failure's, or our own. */
 export interface Note {
@@ -53,21 +47,6 @@ export interface Note {
 }
 
 export type Phase = 'opening' | 'new' | 'ready' | 'broken';
-
-export interface Surroundings {
-  readonly messenger: Messenger;
-  readonly preferences: Preferences;
-  readonly place: Place;
-  readonly timers: PageTimers;
-  /** Erased, or another device now: begin anew. */
-  readonly reload: () => void;
-  /** Without it nothing is notified. */
-  readonly notices?: NoticeSide;
-  /** What this browser says it is called. */
-  readonly deviceName?: string;
-  /** Puts a text where it can be pasted from; rejects when the browser does not let it. */
-  readonly toClipboard?: (text: string) => Promise<void>;
-}
 
 export class App {
   phase = $state<Phase>('opening');
@@ -81,6 +60,8 @@ export class App {
   composer = $state.raw<Composer | undefined>(undefined);
   notes = $state.raw<readonly Note[]>([]);
   nowMs = $state(0);
+  /** What only a business has; loaded when this is one. */
+  business = $state.raw<Business | undefined>(undefined);
   readonly inbox: Inbox;
   readonly transfers: Transfers;
   readonly linking: Linking;
@@ -210,7 +191,10 @@ export class App {
         return;
       }
     }
-    const isKnown = route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
+    const isKnown =
+      route.page === 'business'
+        ? this.own?.kind === 'business'
+        : route.page !== 'conversation' || this.inbox.get(route.id) !== undefined;
     this.route = isKnown ? route : { page: 'list' };
     if (this.route.page === 'conversation') {
       await this.#openConversation(this.route.id);
@@ -347,6 +331,8 @@ export class App {
         case 'linking':
         case 'caught_up':
         case 'moved':
+        case 'agent_changed':
+        case 'team':
         case 'reset':
           this.#hear(one);
       }
@@ -395,6 +381,9 @@ export class App {
       case 'caught_up':
       case 'moved':
         break; // the messenger has said so already
+      case 'agent_changed':
+      case 'team':
+        break; // business.svelte.ts listens for itself
       case 'reset':
         void this.notifier.forget().finally(this.#reload);
     }

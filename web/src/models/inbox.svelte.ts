@@ -37,8 +37,12 @@ export class Inbox {
   readonly #search: Later;
   #searches = 0;
 
+  /** Which conversations a team's own filter takes besides. */
+  narrowing = $state.raw<(id: string) => boolean>(() => true);
   /** What the list shows under its filter. */
-  readonly rows = $derived.by(() => this.#sorted.filter((view) => passes(view, this.filter)));
+  readonly rows = $derived.by(() =>
+    this.#sorted.filter((view) => passes(view, this.filter) && this.narrowing(view.id)),
+  );
   /** Conversations with something new that is not muted or put away. */
   readonly unreadCount = $derived.by(() => {
     const nowMs = this.#timers.now();

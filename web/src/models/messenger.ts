@@ -74,6 +74,7 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'backup',
   'findBackup',
   'problems',
+  'team',
 ]);
 
 /** What says something, once for each time it is asked for. */

@@ -18,6 +18,8 @@ export type Route =
       /** The code of another device's link that was opened. */
       readonly link?: string;
     }
+  /** One of the business's pages; `detail`: a day, a guest or a section of it. */
+  | { readonly page: 'business'; readonly part: Part; readonly detail: string }
   /** An invitation link that was opened: whom to ask, and for which group. */
   | ({ readonly page: 'join' } & Joining);
 
@@ -31,6 +33,10 @@ export interface Joining {
 export const SECTIONS = ['all', 'devices', 'recovery', 'privacy', 'about'] as const;
 export type Section = (typeof SECTIONS)[number];
 
+export const PARTS = ['plan', 'guests', 'waiting', 'figures', 'house'] as const;
+export type Part = (typeof PARTS)[number];
+
+const DETAIL = /^[A-Za-z0-9._-]{1,128}$/;
 const ID = /^[0-9a-f]{1,64}$/;
 const ADDRESS = /^[a-z0-9._-]+@[a-z0-9.:-]+$/;
 const LINK = /^\/([a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?)\/?$/;
@@ -59,6 +65,10 @@ export function routeOf(hash: string): Route {
   const joining = joiningIn(hash);
   if (joining !== undefined) {
     return { page: 'join', ...joining };
+  }
+  const part = PARTS.find((one) => one === page);
+  if (part !== undefined) {
+    return { page: 'business', part, detail: DETAIL.test(first) ? first : '' };
   }
   const link = linkIn(hash);
   if (link !== undefined) {
@@ -102,6 +112,8 @@ export function hashOf(route: Route): string {
       return '#/';
     case 'join':
       return joinLink('', route).slice(1);
+    case 'business':
+      return `#/${route.part}${route.detail === '' ? '' : `/${route.detail}`}`;
     case 'settings':
       return route.section === 'all' ? '#/settings' : `#/settings/${route.section}`;
     case 'conversation': {

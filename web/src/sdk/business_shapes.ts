@@ -68,14 +68,14 @@ export interface TicketView {
   readonly estimatedWaitS: number;
 }
 
-export interface SpanView {
+export interface OpenSpanView {
   readonly opensMinute: number;
   readonly closesMinute: number;
 }
 
 export interface OpeningView {
   readonly date: string;
-  readonly spans: readonly SpanView[];
+  readonly spans: readonly OpenSpanView[];
   readonly note: string;
   readonly holiday: string;
 }
@@ -89,7 +89,7 @@ export interface DayPlanView {
 
 export interface SpecialDayView {
   readonly date: string;
-  readonly spans: readonly SpanView[];
+  readonly spans: readonly OpenSpanView[];
   readonly note: string;
 }
 
@@ -103,7 +103,7 @@ export interface HolidaysView {
 
 /** `weekly`: seven lists of spans, Monday first. */
 export interface HoursView {
-  readonly weekly: readonly (readonly SpanView[])[];
+  readonly weekly: readonly (readonly OpenSpanView[])[];
   readonly specialDays: readonly SpecialDayView[];
   readonly holidays: HolidaysView | null;
 }

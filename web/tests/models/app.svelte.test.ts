@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 
-import { App, type Place } from '../../src/models/app.svelte.ts';
+import { App } from '../../src/models/app.svelte.ts';
+import type { Place } from '../../src/models/surroundings.ts';
 import { Preferences } from '../../src/models/preferences.svelte.ts';
 import { FakeDevice, refusal } from '../stage/fake.ts';
 import { Clock, settled } from './clock.ts';
@@ -370,4 +371,14 @@ test('who goes elsewhere while it is asked for is not taken back', async () => {
   app.go({ page: 'settings', section: 'all' });
   await settled();
   expect(app.route.page).toBe('settings');
+});
+
+test('the pages of a business are there for a business only', async () => {
+  const person = await ready('#/plan');
+  expect(person.app.route).toEqual({ page: 'list' });
+  const owner = world();
+  owner.device.own = { address: 'linde@example.org', device: '00', kind: 'business' };
+  owner.place.hash = '#/plan';
+  await owner.app.begin();
+  expect(owner.app.route).toEqual({ page: 'business', part: 'plan', detail: '' });
 });

@@ -249,3 +249,15 @@ test('two thousand conversations take fifty changes in a moment', async () => {
   expect(ids(inbox.all).slice(0, 2)).toEqual(['c637', 'c624']);
   expect(inbox.all).toHaveLength(2000);
 });
+
+test('a team narrows the list further', async () => {
+  const { inbox } = await loaded(
+    conversation({ id: 'a', ...at(3) }),
+    conversation({ id: 'b', ...at(2), isArchived: true }),
+    conversation({ id: 'c', ...at(1) }),
+  );
+  inbox.narrowing = (id) => id !== 'a';
+  expect(ids(inbox.rows)).toEqual(['c']);
+  inbox.narrowing = () => true;
+  expect(ids(inbox.rows)).toEqual(['a', 'c']);
+});

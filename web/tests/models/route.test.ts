@@ -139,4 +139,21 @@ test.each([
   ['?text=%3Cimg%20src=x%3E', '', '<img src=x>'],
 ])('the text that a link brings along: %s%s', (search, hash, text) => {
   expect(linkedText(search, hash)).toBe(text);
+
+test('the pages of a business have addresses', () => {
+  expect(routeOf('#/plan')).toEqual({ page: 'business', part: 'plan', detail: '' });
+  const day = { page: 'business', part: 'plan', detail: '2026-11-27' } as const;
+  expect(routeOf(hashOf(day))).toEqual(day);
+  expect(hashOf({ page: 'business', part: 'house', detail: '' })).toBe('#/house');
+  expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
+  expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
+});
+
+test('the pages of a business have addresses', () => {
+  expect(routeOf('#/plan')).toEqual({ page: 'business', part: 'plan', detail: '' });
+  const day = { page: 'business', part: 'plan', detail: '2026-11-27' } as const;
+  expect(routeOf(hashOf(day))).toEqual(day);
+  expect(hashOf({ page: 'business', part: 'house', detail: '' })).toBe('#/house');
+  expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
+  expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
 });

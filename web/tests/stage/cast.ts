@@ -2,25 +2,14 @@
 
 import type { MessageView } from '../../src/sdk/protocol.ts';
 import { FakeDevice } from './fake.ts';
-import { ANNA, DOMAIN, LINDE, person, SAYINGS } from './people.ts';
+import { ANNA, DOMAIN, IDS, LINDE, person, SAYINGS } from './people.ts';
 import { LINDE_PROFILE } from './profiles.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Ids of the conversations that tests open. */
-export const IDS = {
-  linde: '0a'.repeat(16),
-  ben: '0b'.repeat(16),
-  group: '0c'.repeat(16),
-  long: '0d'.repeat(16),
-  request: '0e'.repeat(16),
-  changed: '0f'.repeat(16),
-  left: '1a'.repeat(16),
-  asking: '1b'.repeat(16),
-  member: '1c'.repeat(16),
-} as const;
+export { IDS };
 
 export interface Size {
   readonly conversations: number;

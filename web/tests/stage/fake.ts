@@ -5,13 +5,12 @@
 
 import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { fileKindOf } from '../../src/base/file_kind.ts';
-import { type Messenger, Refused } from '../../src/models/messenger.ts';
+import type { Messenger } from '../../src/models/messenger.ts';
 import type {
   Answered,
   Asked,
   ContactView,
   ConversationView,
-  Failure,
   HistoryView,
   LastView,
   MessageView,
@@ -20,12 +19,16 @@ import type {
   OwnView,
   Told,
 } from '../../src/sdk/protocol.ts';
+import { PlayedAgent } from './agent.ts';
 import { backups } from './backups.ts';
 import { groupOperations } from './groups.ts';
 import { blankConversation } from './blank.ts';
 import { devices } from './devices.ts';
 import { DOMAIN } from './people.ts';
 import { searchIn, stretchOf } from './reading.ts';
+import { refusal } from './refusal.ts';
+
+export { refusal };
 
 export const SAFETY_NUMBER = Array.from({ length: 12 }, (_, at) => String(10_007 + at * 7321))
   .map((group) => group.slice(0, 5))
@@ -54,6 +57,7 @@ export class FakeDevice implements Messenger {
   /** Called after a message or card of ours was taken, so that somebody may answer. */
   onsent: (message: MessageView) => void = () => undefined;
   nowMs: () => number;
+  readonly agent = new PlayedAgent(this);
   readonly #listeners = new Set<(told: Told) => void>();
   readonly #restarted = new Set<() => void>();
   #seq = 1_000_000;
@@ -469,6 +473,7 @@ export class FakeDevice implements Messenger {
       return asked.messages.length;
     },
     ...devices(this),
+    ...this.agent.operations(),
     ...backups(this),
     ...{ saveBackupFile: alone, askAgent: alone, team: alone, tellTeam: alone },
     restore: alone,
@@ -491,9 +496,4 @@ export class FakeDevice implements Messenger {
 /** What takes two devices, or a server: nobody plays that here. */
 function alone(): never {
   throw refusal('unreachable');
-}
-
-export function refusal(code: string): Refused {
-  const failure: Failure = { code, fault: 'remote', sentence: `The fake refused: ${code}.` };
-  return new Refused(failure);
 }

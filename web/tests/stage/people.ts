@@ -4,6 +4,19 @@ export const DOMAIN = 'plausch.example';
 export const ANNA = `anna@${DOMAIN}`;
 export const LINDE = `linde@${DOMAIN}`;
 
+/** Ids of the conversations that tests open. */
+export const IDS = {
+  linde: '0a'.repeat(16),
+  ben: '0b'.repeat(16),
+  group: '0c'.repeat(16),
+  long: '0d'.repeat(16),
+  request: '0e'.repeat(16),
+  changed: '0f'.repeat(16),
+  left: '1a'.repeat(16),
+  asking: '1b'.repeat(16),
+  member: '1c'.repeat(16),
+} as const;
+
 const FIRST = [
   'ben', 'cem', 'olga', 'jonas', 'mia', 'emil', 'leyla', 'paul', 'ida', 'noah', 'clara', 'malik',
   'greta', 'anton', 'zoe', 'oskar', 'lina', 'theo', 'nora', 'felix', 'yara', 'hugo', 'ella', 'karl',

@@ -2,7 +2,7 @@
 
 import { trustOwnScripts } from '../../src/platform/trusted_types.ts';
 import { mountApp } from '../../src/views/mount.svelte.ts';
-import { cast } from './cast.ts';
+import { cast, IDS } from './cast.ts';
 import { FakeDevice } from './fake.ts';
 import { LINDE } from './people.ts';
 
@@ -67,6 +67,14 @@ async function device(): Promise<FakeDevice> {
   full.isOnline = !wishes.has('offline');
   const history = wishes.get('history');
   full.history = history === 'file' || history === 'failed' ? history : undefined;
+  if (wishes.has('business')) {
+    full.own = { address: LINDE, device: '0123456789abcdef', kind: 'business' };
+    full.conversations.delete(IDS.linde);
+    full.agent.open(wishes.get('business') === 'new');
+    if (wishes.get('business') === 'away') {
+      full.agent.turn(false);
+    }
+  }
   return full;
 }
 

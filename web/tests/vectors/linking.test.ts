@@ -23,6 +23,8 @@ import {
   shortCode,
 } from '../../src/sdk/pairing.ts';
 
+const HANDOVERS = ['owner', 'staff', 'owner_with_history'] as const;
+
 interface Cases {
   readonly pairing: string;
   readonly device_private: string;
@@ -36,7 +38,7 @@ interface Cases {
   readonly messages: readonly string[];
   readonly now_s: number;
   readonly identity_private: string;
-  readonly handovers: Readonly<Record<'owner' | 'staff', string>>;
+  readonly handovers: Readonly<Record<(typeof HANDOVERS)[number], string>>;
   readonly sealed: string;
 }
 
@@ -68,20 +70,18 @@ test('messages are written and read alike', () => {
   checkOffer(PAIRING, OFFER);
 });
 
-test.each(['owner', 'staff'] as const)(
-  'the handover of an %s is written and read alike',
-  (role) => {
-    const raw = fromHex(CASES.handovers[role]);
-    const handover = readHandover(raw.slice(), DEVICE_KEY, 'example.org', CASES.now_s);
-    expect(toHex(handoverBytes(handover))).toBe(CASES.handovers[role]);
-    const identity = role === 'owner' ? CASES.identity_private : undefined;
-    expect(handover.identity && toHex(handover.identity.toBytes())).toBe(identity);
-    expect([handover.kind, handover.device.uri]).toEqual([
-      'business',
-      'mimi://example.org/d/linde/00000000000000ff',
-    ]);
-  },
-);
+test.each(HANDOVERS)('the handover of an %s is written and read alike', (role) => {
+  const raw = fromHex(CASES.handovers[role]);
+  const handover = readHandover(raw.slice(), DEVICE_KEY, 'example.org', CASES.now_s);
+  expect(toHex(handoverBytes(handover))).toBe(CASES.handovers[role]);
+  const identity = role === 'staff' ? undefined : CASES.identity_private;
+  expect(handover.note !== undefined).toBe(role === 'owner_with_history');
+  expect(handover.identity && toHex(handover.identity.toBytes())).toBe(identity);
+  expect([handover.kind, handover.device.uri]).toEqual([
+    'business',
+    'mimi://example.org/d/linde/00000000000000ff',
+  ]);
+});
 
 test('what Python has sealed opens here', () => {
   const sealed = parseMessage(fromHex(CASES.sealed));

@@ -23,7 +23,7 @@ export function sentencesIn(part: unknown, path = ''): readonly Sentence[] {
 /** With texts, or with a list or numbers where texts will not do. */
 function said(sentence: (...values: unknown[]) => unknown): string {
   const attempts: readonly (readonly unknown[])[] = [
-    [3, 4, 5],
+    [3, 4, 5, 6, 7],
     [['Anna', 'Ben'], 5, 6],
     ['Anna', ['Ben', 'Cem']],
     ['Anna', 'Ben'],

@@ -4,12 +4,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
+from plausch.agent.book import Book
 from plausch.agent.book_schema import STEPS
+from plausch.agent.ical.entries import Style
+from plausch.agent.ical.feed import Feed, feed
 from plausch.agent.rows import ALL_BETWEEN, TableBooking, entry_of
+from plausch.agent.staff import StaffDesk
 from plausch.db.interface import Database, Row, Transaction
 from plausch.db.migrate import migrate
 from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import BookingState
+from plausch.domain.business import Business
+
+FEED_PAST_S = 30 * 86_400
+FEED_AHEAD_S = 800 * 86_400
 
 _MARK = """SELECT COUNT(*), MAX(modified_at_s), SUM(sequence),
     SUM(LENGTH(note) + LENGTH(telephone) + LENGTH(resources)) FROM booking"""
@@ -51,6 +59,16 @@ class BookEntries:
             return (await transaction.fetch(_MARK))[0]
 
         return await self._database.read(work)
+
+
+async def feed_of(book: Book, business: Business, names: bool, now_s: int) -> Feed:
+    """The bookings from a month ago on as the business's feed."""
+    first_s, end_s = now_s - FEED_PAST_S, now_s + FEED_AHEAD_S
+    found = await book.at_desk(
+        business, now_s, lambda desk: StaffDesk(desk).between(first_s, end_s)
+    )
+    style = Style(business.language, names)
+    return feed((_as_it_is(entry, now_s) for entry in found), business.name, style)
 
 
 def _as_it_is(entry: TableBooking, now_s: int) -> TableBooking:

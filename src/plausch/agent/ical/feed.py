@@ -4,7 +4,6 @@ Whoever knows the address reads the names in it, so it is long, random, kept wit
 be made anew; calendars ask again and again and are answered with 304 while nothing has changed.
 """
 
-import hmac
 import re
 import secrets
 from collections.abc import Iterable
@@ -23,7 +22,7 @@ MEDIA_TYPE = "text/calendar; charset=utf-8"
 _REFRESH = "PT5M"
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _SECRET_BYTES = 32
-SECRET_FILE = "calendar_feed.secret"
+FEED_FILE = "calendar_feed.secret"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +58,12 @@ def feed_path(secret: str) -> str:
     return f"/calendar/{secret}.ics"
 
 
-def is_feed_path(path: str, secret: str) -> bool:
-    """Whether a request's path is the secret one; takes the same time wherever it differs."""
-    return hmac.compare_digest(path.encode(errors="replace"), feed_path(secret).encode())
-
-
 def feed_secret(home: Path, *, anew: bool = False) -> str:
     """The secret of the feed, made at the first use; `anew` makes the old address lead nowhere.
 
     Raises OperatorError when the file cannot be written or holds something else.
     """
-    file = home / SECRET_FILE
+    file = home / FEED_FILE
     try:
         if anew:
             file.unlink(missing_ok=True)

@@ -50,7 +50,7 @@ _SAVE = """INSERT INTO sent (collection, uid, name, etag, digest, ends_at_s, sen
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (collection, uid) DO UPDATE SET
     name = excluded.name, etag = excluded.etag, digest = excluded.digest,
     ends_at_s = excluded.ends_at_s, sending = excluded.sending"""
-_SAVE_TOKEN = """INSERT INTO token (collection, value) VALUES ($1, $2)
+_SAVE_PLACE = """INSERT INTO token (collection, value) VALUES ($1, $2)
     ON CONFLICT (collection) DO UPDATE SET value = excluded.value"""
 
 
@@ -151,7 +151,7 @@ class SyncStore:
         """The round that began at this token is done."""
 
         async def work(transaction: Transaction) -> None:
-            await transaction.execute(_SAVE_TOKEN, self._collection, token)
+            await transaction.execute(_SAVE_PLACE, self._collection, token)
 
         await self._database.transact(work)
 

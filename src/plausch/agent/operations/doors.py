@@ -3,14 +3,17 @@
 import asyncio
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from plausch.agent.book import Book
+from plausch.agent.ical.book_entries import feed_of
+from plausch.agent.ical.feed import Feed, feed_path, feed_secret
+from plausch.agent.ical.settings import load_settings
 from plausch.agent.operations.executor import Executor
-from plausch.agent.operations.http_door import HttpDoor
+from plausch.agent.operations.http_door import FeedNow, HttpDoor
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor
@@ -54,9 +57,10 @@ class Doors:
 
         premises.follow(move_in)
         executor.afterwards(agent.deliver)  # what a guest is told of it goes out at once
-        http = HttpDoor(executor, "" if port is None else token_in(home))
+        http = HttpDoor(executor, "")
         try:
             if port is not None:
+                http = HttpDoor(executor, token_in(home), self._feeds(home, premises))
                 await http.start(port)
                 (home / URL_FILE).write_text(f"{http.url}\n", encoding="utf-8")
             yield Opened(agent, team, http.url)
@@ -64,6 +68,16 @@ class Doors:
             await http.close()
             with suppress(TimeoutError, PlauschError):
                 await team.retire()
+
+    def _feeds(self, home: Path, premises: Premises) -> Mapping[str, FeedNow]:
+        """The calendar under its secret path, with guests' names if calendar.toml wants them."""
+        names = load_settings(home).names
+
+        async def bookings() -> Feed:
+            now_s = self.clock.now_ms() // 1000
+            return await feed_of(self.book, premises.business, names, now_s)
+
+        return {feed_path(feed_secret(home)): bookings}
 
 
 @dataclass(frozen=True, slots=True)

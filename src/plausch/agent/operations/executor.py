@@ -55,7 +55,8 @@ Work = Callable[[Scene, Any], Coroutine[Any, Any, View | tuple[View, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation: what it takes, what it answers, what it means. `reads`: it changes nothing."""
+    """One operation: what it takes, what it answers, what it means. `reads`: it changes nothing;
+    `owners_only`: staff's devices may not."""
 
     name: str
     params: type[View]
@@ -63,6 +64,7 @@ class Operation:
     meaning: str
     work: Work
     reads: bool = False
+    owners_only: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -89,13 +91,20 @@ class Executor:
         self._started_at_s = clock.now_ms() // 1000
         self._afterwards: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
-    async def execute(self, name: str, params: bytes, call: CallName | None = None) -> Outcome:
-        """The outcome of an operation; durable when it is told. `call` names what is asked for.
+    async def execute(
+        self, name: str, params: bytes, call: CallName | None = None, *, is_staff: bool = False
+    ) -> Outcome:
+        """The outcome of an operation; durable when it is told. `call` names what is asked for;
+        `is_staff`: one asks who manages nothing.
 
         Raises StorageUnavailable: then nothing was done.
         """
         try:
             operation = self._known(name)
+            if operation.owners_only and is_staff:
+                raise OperationRefused(
+                    "Only an owner's device may do this: ask the owner.", code="not_allowed"
+                )
             wanted = _checked(operation, params)
         except OperationRefused as error:
             return Outcome(refusal=refusal_of(error))

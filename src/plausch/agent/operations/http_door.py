@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from plausch.agent.ical.feed import MEDIA_TYPE, Feed
 from plausch.agent.ledger import CallName
 from plausch.agent.operations.executor import MAX_PARAMS_BYTES, Executor
 from plausch.agent.operations.openapi import document
@@ -47,8 +48,8 @@ _STATUS = {
     "unknown": HTTPStatus.NOT_FOUND,
 }
 
-Feed = Callable[[], Awaitable[tuple[str, bytes]]]
-"""What is served under a secret path: its media type and its bytes, as they are now."""
+FeedNow = Callable[[], Awaitable[Feed]]
+"""What is served under a secret path, as it is now."""
 
 
 class Refused(Exception):
@@ -71,7 +72,7 @@ class HttpDoor:
     """A listening port. `feeds` are served under their paths, which are secrets, without token."""
 
     def __init__(
-        self, executor: Executor, token: str, feeds: Mapping[str, Feed] | None = None
+        self, executor: Executor, token: str, feeds: Mapping[str, FeedNow] | None = None
     ) -> None:
         self._executor = executor
         self._token = token
@@ -173,8 +174,7 @@ class HttpDoor:
         request = came.request
         name = request.path.removeprefix("/v1/")
         if request.method == "GET" and request.path in self._feeds:
-            media_type, raw = await self._feeds[request.path]()
-            return _told(HTTPStatus.OK, raw, media_type)
+            return await self._serve_feed(request)
         if request.method == "GET" and request.path == "/v1/openapi.json":
             described = document(self._executor.operations, self.url)
             return _told(HTTPStatus.OK, msgspec.json.encode(described))
@@ -187,6 +187,17 @@ class HttpDoor:
                 HTTPStatus.METHOD_NOT_ALLOWED, "bad_method", "An operation is asked for by POST."
             )
         return await self._execute(name, came)
+
+    async def _serve_feed(self, request: Request) -> Answer:
+        """The calendar; calendars ask again and again, and mostly have it already."""
+        try:
+            feed = await self._feeds[request.path]()
+        except OperatorError as error:
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, error.code, str(error)) from error
+        known = feed.is_known_as(request.headers.get("if-none-match", ""))
+        status = HTTPStatus.NOT_MODIFIED if known else HTTPStatus.OK
+        answer = _told(status, b"" if known else feed.body, MEDIA_TYPE)
+        return Answer(status, {**answer.headers, "ETag": feed.etag}, answer.body)
 
     async def _execute(self, name: str, came: Came) -> Answer:
         keys = came.request.headers.getall("idempotency-key", [])

@@ -7,10 +7,21 @@ from plausch.agent.operations import params as p
 from plausch.agent.operations import views as v
 from plausch.agent.operations.executor import Operation, Work
 
+OWNERS = frozenset(
+    {
+        "business.setHours",
+        "business.setTables",
+        "business.setServices",
+        "customers.export",
+        "customers.erase",
+    }
+)
+"""What staff's devices may not: set the business, carry its customers away, or lose them."""
+
 
 def _one(name: str, params: type[v.View], result: Any, work: Work, *, reads: bool) -> Operation:
     meaning = " ".join((work.__doc__ or "").split())
-    return Operation(name, params, result, meaning, work, reads)
+    return Operation(name, params, result, meaning, work, reads, name in OWNERS)
 
 
 def _all() -> tuple[Operation, ...]:

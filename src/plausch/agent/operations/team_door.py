@@ -126,7 +126,9 @@ class TeamDoor:
         if age_s > STALE_AFTER_S:
             outcome = await self._executor.refuse(name, _STALE)
         else:
-            outcome = await self._executor.execute(call.method, bytes(call.params), name)
+            outcome = await self._executor.execute(
+                call.method, bytes(call.params), name, is_staff=said.is_staff
+            )
         for message in _messages(call.id, outcome):
             await self._team.say(message)
 

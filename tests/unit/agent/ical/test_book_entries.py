@@ -6,7 +6,7 @@ import pytest
 
 from linde import FRIDAY, NOW_S, ZONE, restaurant
 from plausch.agent.book import Book
-from plausch.agent.ical.book_entries import BookEntries
+from plausch.agent.ical.book_entries import FEED_PAST_S, BookEntries, feed_of
 from plausch.agent.staff import StaffDesk
 from plausch.base.ids import ConversationId
 from plausch.domain.booking import Booking, BookingState, By
@@ -83,6 +83,17 @@ async def test_a_note_of_the_staff_is_seen_as_a_change(tmp_path: Path, booking: 
     assert entry.note == "Nussallergie"
     await book.close()
     await reader.close()
+
+
+async def test_the_book_is_a_feed_from_a_month_ago_on(tmp_path: Path, booking: Booking) -> None:
+    book = await Book.open(tmp_path / "book.db")
+    made = await feed_of(book, restaurant(), True, NOW_S)
+    assert booking.uid.encode() in made.body and b"Anna" in made.body
+    assert await feed_of(book, restaurant(), True, NOW_S + 60) == made
+    assert b"Anna" not in (await feed_of(book, restaurant(), False, NOW_S)).body
+    later_s = booking.starts_at_s + FEED_PAST_S + 60
+    assert b"VEVENT" not in (await feed_of(book, restaurant(), True, later_s)).body
+    await book.close()
 
 
 async def test_an_empty_book_has_no_entries(tmp_path: Path) -> None:

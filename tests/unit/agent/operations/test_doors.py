@@ -11,6 +11,7 @@ import pytest
 from cast import Town, town_in
 from linde import restaurant
 from plausch.agent.book import Book
+from plausch.agent.ical.feed import feed_path, feed_secret
 from plausch.agent.operations.doors import TOKEN_FILE, URL_FILE, Doors, first_of, token_in
 from plausch.agent.operations.lease import AnotherAgent
 from plausch.base.clock import ManualClock, SystemClock
@@ -41,7 +42,13 @@ async def test_the_doors_open_and_close(
             connection.request("POST", "/v1/agent.status", b"{}", headers)
             return connection.getresponse().status
 
+        def fetch() -> bytes:
+            connection = http.client.HTTPConnection(host, int(port), timeout=10)
+            connection.request("GET", feed_path(feed_secret(tmp_path)))
+            return connection.getresponse().read()
+
         assert await asyncio.to_thread(ask) == 200
+        assert b"X-WR-CALNAME:Zur Linde" in await asyncio.to_thread(fetch)
         running = asyncio.create_task(opened.run())
         await asyncio.sleep(0.05)
         running.cancel()

@@ -102,6 +102,17 @@ async def test_an_operation_that_there_is_not_is_refused(office: Office) -> None
     assert (await office.refused("x" * 10_000))[0] == "unknown_operation"
 
 
+async def test_staff_sets_nothing_of_the_business(office: Office) -> None:
+    before = await office.everything()
+    for operation in ("business.setHours", "customers.export", "customers.erase"):
+        outcome = await office.executor.execute(operation, b"{}", is_staff=True)
+        assert isinstance(outcome.refusal, Refusal)
+        assert outcome.refusal.code == "not_allowed"
+    assert await office.everything() == before
+    status = await office.executor.execute("agent.status", b"{}", is_staff=True)
+    assert status.refusal is msgspec.UNSET
+
+
 async def test_when_the_disk_takes_nothing_nothing_is_answered(
     office: Office, book: Book, clock: ManualClock
 ) -> None:

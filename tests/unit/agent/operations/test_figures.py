@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from linde import NOW_S, TUESDAY, restaurant
+from plausch.agent.ledger import keep_answer_time
 from plausch.agent.operations.figures import quantile
 from plausch.base.ids import ConversationId
 from plausch.domain.booking import Booking, By
@@ -59,6 +60,15 @@ async def test_who_came_before_returns(office: Office) -> None:
     assert (both["newGuests"], both["returningGuests"]) == (2, 0)
     later = await figures(office, **{"from": str(TUESDAY.replace(day=25)), "days": 1})
     assert (later["newGuests"], later["returningGuests"]) == (1, 1)
+
+
+async def test_answers_are_measured(office: Office) -> None:
+    for took_ms in (100, 200, 9_000):
+        await office.book.transact(
+            lambda one, took_ms=took_ms: keep_answer_time(one, AT_SEVEN_S, took_ms)  # type: ignore[misc]
+        )
+    told = await figures(office)
+    assert (told["answerMedianS"], told["answerP95S"]) == (0.2, 9)
 
 
 async def test_a_year_is_the_most(office: Office) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from plausch.agent.ical.feed import Feed
 from plausch.agent.operations.http_door import HttpDoor
 from plausch.base.errors import OperatorError
 from unit.agent.operations.office import Office, wish
@@ -16,8 +17,8 @@ TOKEN = "a-token-of-this-test"
 
 @pytest.fixture
 async def door(office: Office) -> AsyncIterator[HttpDoor]:
-    async def feed() -> tuple[str, bytes]:
-        return "text/calendar; charset=utf-8", b"BEGIN:VCALENDAR"
+    async def feed() -> Feed:
+        return Feed(b"BEGIN:VCALENDAR", '"etag-1"')
 
     opened = HttpDoor(office.executor, TOKEN, {"/calendar/secret.ics": feed})
     await opened.start(0)
@@ -200,6 +201,16 @@ async def test_a_feed_needs_its_path_and_no_token(door: HttpDoor) -> None:
     assert told.headers["content-type"].startswith("text/calendar")
     wrong = request(door, "/calendar/other.ics", b"", "GET", Authorization=None)
     assert (await send(door, wrong)).status == 401
+
+
+async def test_a_feed_that_is_known_is_not_sent_again(door: HttpDoor) -> None:
+    def asked(etag: str) -> bytes:
+        return request(door, "/calendar/secret.ics", b"", "GET", If_None_Match=etag)
+
+    first = await send(door, asked('"other"'))
+    assert (first.status, first.headers["etag"]) == (200, '"etag-1"')
+    known = await send(door, asked(first.headers["etag"]))
+    assert (known.status, known.body, known.headers["etag"]) == (304, b"", '"etag-1"')
 
 
 async def test_the_document_is_served(door: HttpDoor) -> None:

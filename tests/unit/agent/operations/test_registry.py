@@ -5,7 +5,7 @@ import re
 import pytest
 
 from plausch.agent.operations.executor import Operation
-from plausch.agent.operations.registry import OPERATIONS
+from plausch.agent.operations.registry import OPERATIONS, OWNERS
 from plausch.agent.operations.views import View
 from plausch.content.rpc import Call, decode_rpc
 
@@ -27,3 +27,8 @@ def test_what_looks_reads_and_what_does_changes() -> None:
     reading = {name for name, operation in OPERATIONS.items() if operation.reads}
     assert {"agent.status", "business.get", "bookings.plan", "bookings.available"} <= reading
     assert not reading & {"bookings.book", "bookings.cancel", "business.setHours"}
+
+
+def test_what_only_owners_may_is_there_and_marked() -> None:
+    marked = {name for name, operation in OPERATIONS.items() if operation.owners_only}
+    assert marked == OWNERS

@@ -127,7 +127,7 @@ async def test_a_refusal_comes_as_an_error_with_its_code(house: House) -> None:
     await house.say(call("call-0002", "bookings.cancel", uid="b-1", sequence=0))
     await house.say(call("call-0003", "bookings.cancel", uid=1))
     errors = [(await house.answer(f"call-000{n}")).error for n in (1, 2, 3)]
-    told = [(one.code, one.data["code"]) for one in errors]  # type: ignore[union-attr]
+    told = [(one.code, one.details["code"]) for one in errors]  # type: ignore[union-attr]
     assert told == [(-32601, "unknown_operation"), (-32000, "unknown"), (-32602, "bad_params")]
 
 
@@ -157,7 +157,7 @@ async def test_what_came_while_the_agent_was_away_is_stale_and_not_done(
     clock.advance((team_door.STALE_AFTER_S + 30) * 1000)
     house.open()
     error = (await house.answer("call-0001")).error
-    assert error.data == {"code": "stale"}  # type: ignore[union-attr]
+    assert error.details == {"code": "stale"}  # type: ignore[union-attr]
 
 
 async def test_a_long_answer_comes_in_pieces(house: House) -> None:

@@ -1,0 +1,324 @@
+"""The business's pages before a played agent: seen, by keyboard, by pointer, and without it."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from browser.app_stage import DESKTOP, PHONE, Stage, on_stage, to
+from browser.test_app_pages import LOOKS, wrong_with
+
+BUSINESS = "?business"
+PAGES = {
+    "business_inbox": BUSINESS,
+    "business_conversation": BUSINESS + to("ben"),
+    "business_plan": BUSINESS + "#/plan",
+    "business_guests": BUSINESS + "#/guests",
+    "business_guest": BUSINESS + "#/guests/k2",
+    "business_waiting": BUSINESS + "#/waiting",
+    "business_figures": BUSINESS + "#/figures",
+    "business_house": BUSINESS + "#/house",
+    "business_hours": BUSINESS + "#/house/hours",
+    "business_tables": BUSINESS + "#/house/tables",
+    "business_new_plan": "?business=new#/plan",
+    "business_new_guests": "?business=new#/guests",
+    "business_new_waiting": "?business=new#/waiting",
+    "business_new_figures": "?business=new#/figures",
+    "business_new_tables": "?business=new#/house/tables",
+    "business_away": "?business=away#/plan",
+}
+
+
+def week(page: Page) -> None:
+    page.get_by_role("radio", name="Woche").check(force=True)
+    page.get_by_role("button", name=re.compile("heute|Gäste")).first.wait_for()
+
+
+def grid(page: Page) -> None:
+    page.get_by_role("radio", name="Tag", exact=True).check(force=True)
+    page.get_by_role("region", name="Tische und Zeiten").wait_for()
+
+
+def booking(page: Page) -> None:
+    page.get_by_role("button", name="Petra Sommer").first.click()
+    page.get_by_role("button", name="Verschieben").wait_for()
+
+
+def moving(page: Page) -> None:
+    booking(page)
+    page.get_by_role("button", name="Verschieben").click()
+    page.get_by_label("Uhrzeit").wait_for()
+
+
+def ring_up(page: Page) -> None:
+    page.get_by_role("button", name="Neue Reservierung").click()
+    page.get_by_role("radio").last.wait_for(state="attached")
+
+
+def block(page: Page) -> None:
+    page.get_by_role("button", name="Zeit sperren").click()
+
+
+def notes(page: Page) -> None:
+    page.get_by_role("button", name="1 Notiz").click()
+
+
+def quick(page: Page) -> None:
+    page.get_by_role("button", name="Schnellantworten").click()
+
+
+def assigning(page: Page) -> None:
+    page.get_by_role("button", name="Kümmert sich").click()
+
+
+def erasing(page: Page) -> None:
+    page.get_by_role("button", name="Löschen Name").click()
+
+
+def at_the_door(page: Page) -> None:
+    page.get_by_role("button", name="Jemand kam herein").click()
+
+
+def on_the_list(page: Page) -> None:
+    page.get_by_role("button", name="Auf die Liste setzen").click()
+
+
+def wrong_hours(page: Page) -> None:
+    page.get_by_label("Dienstag, öffnet").fill("früh")
+    page.get_by_text("keine Uhrzeit").wait_for()
+
+
+def combining(page: Page) -> None:
+    page.get_by_role("button", name="Tische zusammenstellen").click()
+
+
+def as_a_table(page: Page) -> None:
+    page.get_by_role("button", name="Als Tabelle").click()
+
+
+OVER_PAGES = {
+    "business_week": ("#/plan", week),
+    "business_grid": ("#/plan", grid),
+    "business_booking": ("#/plan", booking),
+    "business_moving": ("#/plan", moving),
+    "business_ring_up": ("#/plan", ring_up),
+    "business_block": ("#/plan", block),
+    "business_notes": (to("ben"), notes),
+    "business_quick": (to("ben"), quick),
+    "business_assigning": (to("ben"), assigning),
+    "business_erasing": ("#/guests/k2", erasing),
+    "business_door": ("#/waiting", at_the_door),
+    "business_list": ("#/waiting", on_the_list),
+    "business_wrong_hours": ("#/house/hours", wrong_hours),
+    "business_combining": ("#/house/tables", combining),
+    "business_table": ("#/figures", as_a_table),
+}
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_every_page_of_a_business(
+    app_site: str, browser: Browser, size: tuple[int, int], scheme: str
+) -> None:
+    wrong: list[str] = []
+    for name, address in PAGES.items():
+        with on_stage(browser, app_site + address, size=size, scheme=scheme) as stage:
+            wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_everything_above_the_pages_of_a_business(
+    app_site: str, browser: Browser, size: tuple[int, int], scheme: str
+) -> None:
+    wrong: list[str] = []
+    for name, (address, show) in OVER_PAGES.items():
+        with on_stage(browser, app_site + BUSINESS + address, size=size, scheme=scheme) as stage:
+            show(stage.page)
+            wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
+    assert wrong == []
+
+
+def tomorrow(stage: Stage) -> Page:
+    """The plan of the next day on which the Linde is open in the evening."""
+    page = stage.page
+    page.evaluate(
+        """() => {
+            const day = new Date();
+            do day.setDate(day.getDate() + 1); while ([0, 1].includes(day.getDay()));
+            location.hash = `#/plan/${day.toISOString().slice(0, 10)}`;
+        }"""
+    )
+    page.get_by_role("button", name="Ben Weber").wait_for()
+    return page
+
+
+def test_a_booking_is_moved_by_keyboard_alone(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=DESKTOP) as stage:
+        page = tomorrow(stage)
+        said = page.locator("p[aria-live=assertive]")
+        page.get_by_role("button", name="Ben Weber").focus()
+        page.keyboard.press("m")
+        expect(said).to_contain_text("Ben Weber wird verschoben")
+        page.keyboard.press("ArrowDown")
+        expect(said).to_contain_text("schon belegt")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowLeft")
+        page.keyboard.press("ArrowLeft")
+        expect(said).to_contain_text("Tisch 3, 17:30 bis 19:00")
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        expect(said).to_contain_text("Tisch 1, 17:30 bis 19:00, frei")
+        page.keyboard.press("Enter")
+        expect(said).to_contain_text("Ben Weber ist jetzt hier: Tisch 1, 17:30 bis 19:00")
+        moved = page.get_by_role("button", name="Ben Weber, 2 Gäste, 17:30 bis 19:00")
+        expect(moved).to_be_focused()
+        page.keyboard.press("m")
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("Escape")
+        expect(said).to_contain_text("bleibt")
+        expect(moved).to_be_focused()
+        assert stage.complaints == []
+
+
+def test_arrows_walk_and_enter_opens(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=DESKTOP) as stage:
+        page = tomorrow(stage)
+        page.get_by_role("button", name="Ben Weber").focus()
+        page.keyboard.press("ArrowDown")
+        expect(page.get_by_role("button", name="Yilmaz")).to_be_focused()
+        page.keyboard.press("Enter")
+        page.get_by_role("heading", name="Yilmaz").wait_for()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("button", name="Yilmaz")).to_be_focused()
+        assert stage.complaints == []
+
+
+def test_a_booking_is_dragged(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=DESKTOP) as stage:
+        page = tomorrow(stage)
+        piece = page.get_by_role("button", name="Ben Weber")
+        box = piece.bounding_box()
+        target = page.locator("[data-resource='Tisch 8'] .track").bounding_box()
+        assert box is not None
+        assert target is not None
+        page.mouse.move(box["x"] + 20, box["y"] + 10)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 60, box["y"] + 40, steps=4)
+        page.mouse.move(box["x"] + 20, target["y"] + 10, steps=4)
+        expect(page.locator(".ghost")).to_contain_text("18:00")
+        page.keyboard.press("Escape")
+        expect(page.locator(".ghost")).to_have_count(0)
+        page.mouse.up()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+
+        hour = target["width"] / page.locator(".hours span:not(.now-time)").count()
+        page.mouse.move(box["x"] + 20, box["y"] + 10)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 20 - hour / 2, box["y"] + 10, steps=6)
+        expect(page.locator(".ghost")).to_contain_text("17:30")
+        page.mouse.up()
+        page.get_by_role("button", name="Ben Weber, 2 Gäste, 17:30").wait_for()
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        assert stage.complaints == []
+
+
+def test_who_was_too_late_is_told_and_sees_the_present(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=DESKTOP) as stage:
+        page = tomorrow(stage)
+        page.evaluate("() => stage.device.agent.refusing.set('bookings.move', 'outdated')")
+        page.get_by_role("button", name="Ben Weber").focus()
+        for key in ("m", "ArrowLeft", "Enter"):
+            page.keyboard.press(key)
+        page.get_by_text("Jemand hat diese Reservierung inzwischen geändert").wait_for()
+        page.get_by_role("button", name="Ben Weber, 2 Gäste, 18:00").wait_for()
+
+
+def test_a_booking_made_in_the_chat_appears_at_once(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=DESKTOP) as stage:
+        page = tomorrow(stage)
+        page.evaluate(
+            """() => {
+                const [day] = location.hash.match(/\\d{4}-\\d\\d-\\d\\d/);
+                stage.device.agent.guestBooks({
+                    underName: 'Neuer Gast', resources: ['Tisch 4'],
+                    startsAtS: Date.parse(`${day}T20:30:00Z`) / 1000,
+                    endsAtS: Date.parse(`${day}T21:30:00Z`) / 1000,
+                });
+            }"""
+        )
+        page.get_by_role("button", name="Neuer Gast").wait_for(timeout=1500)
+
+
+def test_somebody_who_rang_up_is_booked(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=PHONE) as stage:
+        page = tomorrow(stage)
+        page.get_by_role("button", name="Neue Reservierung").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Einer mehr").click()
+        dialog.get_by_role("button", name="Reservieren").click()
+        dialog.get_by_text("Wähle zuerst eine Zeit").wait_for()
+        dialog.get_by_role("radio", name="20:30").check(force=True)
+        dialog.get_by_label("Name").fill("Theo Rang-An")
+        dialog.get_by_label("Telefon").fill("030 123")
+        dialog.get_by_role("button", name="Reservieren").click()
+        page.get_by_text("Theo Rang-An ist für 20:30 eingetragen").wait_for()
+        page.get_by_role("button", name="Theo Rang-An").wait_for()
+        assert stage.complaints == []
+
+
+def test_the_inbox_is_narrowed_and_a_conversation_taken(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS, size=DESKTOP) as stage:
+        page = stage.page
+        page.get_by_role("radio", name="Meine").check(force=True)
+        rows = page.locator("button.line")
+        expect(rows).to_have_count(1)
+        rows.first.click()
+        page.get_by_text("Cem antwortet gerade").wait_for()
+        page.get_by_role("button", name="Kümmert sich").click()
+        page.get_by_role("menuitem", name="Olga").click()
+        page.get_by_text("Niemand wartet auf dich").wait_for()
+        page.get_by_role("button", name="Schnellantworten").click()
+        page.get_by_role("button", name="Hunde").first.click()
+        expect(page.locator("textarea")).to_have_value(re.compile("Terrasse"))
+        assert stage.complaints == []
+
+
+def test_a_guest_is_erased_after_a_question(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/guests", size=PHONE) as stage:
+        page = stage.page
+        page.get_by_role("searchbox").fill("petra")
+        page.get_by_role("button", name="Petra Sommer").click()
+        page.get_by_role("button", name="Löschen Name").click()
+        page.get_by_role("button", name="Endgültig löschen").click()
+        page.get_by_text("6 Einträge gelöscht").wait_for()
+        page.get_by_text("Kein Gast heißt").wait_for()
+        expect(page.get_by_role("button", name="Petra Sommer")).to_have_count(0)
+
+
+def test_hours_past_midnight_are_seen_ahead_and_saved(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/house/hours", size=DESKTOP) as stage:
+        page = stage.page
+        page.get_by_label("Dienstag, schließt").fill("2:00")
+        page.get_by_text("bis zum nächsten Tag").wait_for()
+        ahead = page.get_by_role("region", name="Die nächsten vier Wochen")
+        ahead.get_by_text("17:30–02:00").first.wait_for()
+        page.get_by_role("button", name="Speichern").click()
+        page.get_by_text("Gespeichert. Es gilt ab jetzt.").wait_for()
+        expect(page.get_by_role("button", name="Speichern")).to_have_count(0)
+        assert stage.complaints == []
+
+
+def test_without_the_agent_what_was_known_can_be_read(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/plan", size=DESKTOP) as stage:
+        page = tomorrow(stage)
+        page.evaluate("() => stage.device.agent.turn(false)")
+        page.get_by_text("Dein Agent war zuletzt").wait_for()
+        expect(page.get_by_role("button", name="Ben Weber")).to_be_visible()
+        page.evaluate("() => stage.device.agent.turn(true)")
+        page.get_by_text("Dein Agent war zuletzt").wait_for(state="detached")
+
+
+def test_a_person_sees_nothing_of_it(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + "#/plan", size=DESKTOP) as stage:
+        stage.page.get_by_role("heading", name="Unterhaltungen").wait_for()
+        expect(stage.page.get_by_role("navigation", name="Betrieb")).to_have_count(0)

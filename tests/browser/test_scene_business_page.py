@@ -1,0 +1,94 @@
+"""A business's public page: without JavaScript, alone, and as it becomes the app."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from browser.people import Troupe
+from browser.test_scene_access import seen_by_axe
+from plausch.agent.profile_file import example_profile, load_profile
+from plausch.sdk import Client
+
+PRIVACY = "löschen es nach 30 Tagen"
+
+
+@pytest.fixture
+def linde(troupe: Troupe, tmp_path: Path) -> str:
+    """A restaurant with a public profile; its account's name."""
+    name = f"linde{secrets.token_hex(3)}"
+    file = tmp_path / "profile.toml"
+    file.write_text(example_profile(), encoding="utf-8")
+    made = Client.register(tmp_path / name, troupe.url, name, kind="business")
+    client = troupe.backstage.client(troupe.backstage.do(made))
+
+    async def publish() -> None:
+        await client.synchronize()
+        await client.profiles.publish(load_profile(file).profile)
+
+    troupe.backstage.do(publish())
+    return name
+
+
+def test_the_page_is_read_without_javascript(troupe: Troupe, linde: str) -> None:
+    context = troupe.context("de", "phone", java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{troupe.url}/{linde}")
+    card = page.locator("main.public-card")
+    for said in ("Zur Linde", "11:30–14:30", "HRB 12345", PRIVACY):
+        expect(card).to_contain_text(said)
+    expect(page.locator("noscript p")).to_be_visible()
+    imprint = page.locator("#imprint")
+    imprint.scroll_into_view_if_needed()
+    expect(imprint).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_the_page_alone_breaks_no_rule_of_its_policy(
+    troupe: Troupe, linde: str, language: str
+) -> None:
+    person = troupe.tab(troupe.context(language, "phone"), language)
+    person.page.goto(f"{troupe.url}/{linde}?card")
+    expect(person.page.locator("h1")).to_have_text("Zur Linde")
+    assert person.complaints == []
+    person.page.locator("a.chat").click()
+    expect(person.page.locator("#start-name")).to_be_visible()
+
+
+def test_the_page_becomes_the_app_which_shows_imprint_and_privacy_before_the_first_message(
+    troupe: Troupe, linde: str
+) -> None:
+    guest = troupe.tab(troupe.context("de", "phone"), "de")
+    guest.page.goto(f"{troupe.url}/{linde}#text=Ein%20Tisch%20f%C3%BCr%20zwei")
+    expect(guest.page.locator("#start-name")).to_be_visible()
+    expect(guest.page.locator(".public-card")).to_have_count(0)
+    link = guest.page.get_by_role("link", name=guest.say("profile.page"))
+    expect(link).to_have_attribute("href", f"/{linde}?card")
+    guest.page.locator("#start-name").fill(f"Anna {secrets.token_hex(3)}")
+    guest.page.locator("form button[type=submit]").click()
+    note = guest.page.get_by_role("region", name=guest.say("profile.before", "Zur Linde"))
+    expect(note).to_contain_text(PRIVACY)
+    expect(guest.field).to_have_value("Ein Tisch für zwei")
+    note.get_by_role("button").click()
+    imprint = guest.page.locator("#imprint")
+    imprint.scroll_into_view_if_needed()
+    expect(imprint).to_contain_text("Zur Linde Gastronomie GmbH")
+    expect(imprint).to_contain_text("Cem Yılmaz")
+    assert guest.complaints == []
+
+
+def test_axe_finds_nothing_on_the_page_and_where_the_app_shows_it(
+    troupe: Troupe, linde: str
+) -> None:
+    guest, inspector = seen_by_axe(troupe, "de")
+    guest.page.goto(f"{troupe.url}/{linde}?card")
+    expect(guest.page.locator("h1")).to_have_text("Zur Linde")
+    inspector.look("the page alone")
+    guest.starts("Anna", f"/{linde}")
+    expect(guest.page.get_by_text(guest.say("profile.before", "Zur Linde"))).to_be_visible()
+    inspector.look("before the first message")
+    guest.opens_details()
+    expect(guest.page.locator("#imprint")).to_be_visible()
+    inspector.look("the profile")
+    assert inspector.found == {}

@@ -1,0 +1,20 @@
+/** The business's words of the language that is spoken now; a chunk of its own for those who need it. */
+
+import { deBusiness } from './de_business.ts';
+import { type BusinessWords, enBusiness } from './en_business.ts';
+import type { Language } from './plural.ts';
+import { language, sentenceOf } from './words.svelte.ts';
+
+const SPOKEN: Readonly<Record<Language, BusinessWords>> = { de: deBusiness, en: enBusiness };
+
+export function businessWords(): BusinessWords {
+  return SPOKEN[language()];
+}
+
+/** Why the agent refused; for codes that are not the agent's, what the app says anyway. */
+export function agentSentence(code: string, sentence: string): string {
+  const { failure } = businessWords();
+  return Object.hasOwn(failure, code)
+    ? failure[code as keyof BusinessWords['failure']]
+    : sentenceOf(code, sentence);
+}

@@ -1,0 +1,33 @@
+/** Why the business's agent refused, in German. */
+
+import type { enAgentFailures } from './en_agent_failures.ts';
+
+export const deAgentFailures: { readonly [K in keyof typeof enAgentFailures]: string } = {
+  outdated:
+    'Jemand hat diese Reservierung inzwischen geändert. Du siehst sie, wie sie jetzt ist: versuch es noch einmal.',
+  wrong_state: 'Das geht nicht mehr: die Reservierung steht jetzt anders. Sieh noch einmal nach.',
+  unknown: 'Diese Reservierung oder diesen Gast gibt es nicht mehr. Sieh im Plan nach.',
+  known: 'Das ist schon reserviert. Sieh im Plan nach.',
+  too_late: 'Dafür ist es hier zu spät. Ruf den Gast an.',
+  not_expired: 'Die Zeit ist noch für einen Gast freigehalten. Warte, bis das vorbei ist.',
+  bad_request: 'Etwas von dem Eingegebenen kann nicht stimmen. Sieh es noch einmal durch.',
+  bad_params: 'Etwas von dem Eingegebenen kann nicht stimmen. Sieh es noch einmal durch.',
+  past: 'Diese Zeit ist vorbei. Wähle eine spätere.',
+  too_soon: 'Das ist früher, als deine Regeln erlauben. Wähle eine spätere Zeit.',
+  too_far: 'So weit voraus nimmst du keine Reservierungen an. Wähle einen früheren Tag.',
+  closed: 'Dann ist geschlossen. Wähle eine andere Zeit, oder ändere die Zeiten unter Haus.',
+  full: 'Dann ist alles belegt. Wähle eine andere Zeit oder einen anderen Tisch.',
+  not_free: 'Dieser Tisch ist dann belegt. Wähle eine andere Zeit oder einen anderen Tisch.',
+  party_too_large:
+    'Kein Tisch ist groß genug. Wähle einen anderen, oder stelle unter Haus Tische zusammen.',
+  unknown_resource: 'Diesen Tisch gibt es nicht mehr. Sieh im Plan nach.',
+  bad_hours: 'Diese Zeiten können nicht stimmen. Sieh dir die markierten Zeilen an.',
+  bad_tables: 'Diese Tische können nicht stimmen. Sieh dir die markierten Zeilen an.',
+  in_use: 'An diesem Tisch gibt es Reservierungen. Verschiebe sie zuerst.',
+  not_allowed: 'Das darf nur, wem der Betrieb gehört. Frag dort nach.',
+  unknown_operation: 'Dein Agent ist dafür zu alt. Aktualisiere ihn.',
+  bad_answer: 'Die Antwort des Agenten passt nicht. Aktualisiere App und Agent.',
+  agent_away: 'Dein Agent antwortet gerade nicht. Sieh nach, ob sein Rechner läuft.',
+  internal:
+    'Der Agent hat einen Fehler gemacht. Versuch es noch einmal; bleibt es, sieh ins Protokoll.',
+};

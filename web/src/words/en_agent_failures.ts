@@ -1,0 +1,28 @@
+/** Why the business's agent refused, in English: a sentence for each code, with the next step. */
+
+export const enAgentFailures = {
+  outdated: 'Somebody changed this booking meanwhile. You see it as it is now: try again.',
+  wrong_state: 'This cannot be done any more: the booking is in another state now. Look again.',
+  unknown: 'There is no such booking or guest any more. Look at the plan again.',
+  known: 'This is booked already. Look at the plan.',
+  too_late: 'It is too late for that here. Ring the guest up.',
+  not_expired: 'The time is still kept free for a guest. Wait until that is over.',
+  bad_request: 'Something that was entered cannot be right. Look at it again.',
+  bad_params: 'Something that was entered cannot be right. Look at it again.',
+  past: 'This time is over. Choose a later one.',
+  too_soon: 'This is sooner than your rules allow. Choose a later time.',
+  too_far: 'This is further ahead than you take bookings. Choose an earlier day.',
+  closed: 'You are closed then. Choose another time, or change your hours under House.',
+  full: 'Everything is taken then. Choose another time or table.',
+  not_free: 'This table is taken then. Choose another time or table.',
+  party_too_large: 'No table is large enough. Choose another, or push tables together under House.',
+  unknown_resource: 'There is no such table any more. Look at the plan again.',
+  bad_hours: 'These hours cannot be right. Look at the marked lines.',
+  bad_tables: 'These tables cannot be right. Look at the marked lines.',
+  in_use: 'There are bookings at this table. Move them first.',
+  not_allowed: 'Only the owner may do this. Ask them.',
+  unknown_operation: 'Your agent is too old for this. Update it.',
+  bad_answer: 'The agent answered something that does not fit. Update app and agent.',
+  agent_away: 'Your agent does not answer just now. Look whether its computer is on.',
+  internal: 'The agent made a mistake. Try again; if it stays, look at its log.',
+};

@@ -1,0 +1,19 @@
+import { expect, test } from 'vitest';
+
+import { agentSentence, businessWords } from '../../src/words/business_words.svelte.ts';
+import { speak } from '../../src/words/words.svelte.ts';
+
+test('the words are of the language that is spoken', () => {
+  speak('de');
+  expect(businessWords().nav.inbox).toBe('Eingang');
+  speak('en');
+  expect(businessWords().nav.inbox).toBe('Inbox');
+});
+
+test('a code of the agent has its sentence, another one that of the app', () => {
+  speak('en');
+  expect(agentSentence('outdated', 'x')).toContain('meanwhile');
+  expect(agentSentence('storage_full', 'x')).not.toBe('x');
+  expect(agentSentence('never_heard_of', 'What the agent said.')).toBe('What the agent said.');
+  expect(agentSentence('toString', 'x')).toBe('x');
+});

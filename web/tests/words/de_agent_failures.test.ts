@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest';
+
+import { deAgentFailures } from '../../src/words/de_agent_failures.ts';
+import { enAgentFailures } from '../../src/words/en_agent_failures.ts';
+
+test('there is one for every English one', () => {
+  expect(Object.keys(deAgentFailures)).toEqual(Object.keys(enAgentFailures));
+});
+
+test('every sentence says what is wrong and what to do', () => {
+  for (const [code, sentence] of Object.entries(deAgentFailures)) {
+    expect(
+      sentence.split(/[.:;]/).filter((part) => part.trim() !== '').length,
+      code,
+    ).toBeGreaterThan(1);
+  }
+});
