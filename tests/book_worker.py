@@ -8,14 +8,17 @@ import hashlib
 import random
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
 from linde import NOW_S, TUESDAY, at, restaurant
 from plausch.agent.book import Book
+from plausch.agent.desk import Desk
+from plausch.agent.staff import StaffDesk
 from plausch.base.ids import ConversationId
 from plausch.db.interface import StorageUnavailable
-from plausch.domain.booking import Booking, By
+from plausch.domain.booking import Booking, BookingRefused, By
 
 CLOCKS = ("11:30", "12:00", "17:30", "18:00", "18:30", "19:00", "19:30", "20:00")
 
@@ -31,6 +34,16 @@ async def insist(act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         except StorageUnavailable as error:
             assert "locked" in str(error), error
     raise AssertionError("the book was locked for minutes")
+
+
+async def drag(book: Book, booking: Booking, starts_at_s: int) -> None:
+    """Staff moves a booking to another time, if there is room."""
+
+    async def move(desk: Desk) -> None:
+        await StaffDesk(desk).move(booking.uid, booking.sequence, starts_at_s)
+
+    with suppress(BookingRefused):
+        await book.at_desk(restaurant(), NOW_S, move)
 
 
 async def work(path: str, name: str, count: int) -> None:
@@ -50,6 +63,8 @@ async def work(path: str, name: str, count: int) -> None:
         print("held", booking.uid, flush=True)
         booking = await insist(partial(book.confirm, house, booking, name, NOW_S))
         print("confirmed", booking.uid, flush=True)
+        if dice.random() < 0.4:
+            await insist(partial(drag, book, booking, at(TUESDAY, dice.choice(CLOCKS))))
         if dice.random() < 0.6:
             await insist(partial(book.cancel, house, booking, By.CUSTOMER, NOW_S))
             print("cancelled", booking.uid, flush=True)

@@ -263,6 +263,8 @@ class Seated:
                 self._take_back(mark)
                 return None
             self._set(other.uid, replace(other, resources=found[other.uid]))
+            for uid in found.keys() - {other.uid}:  # the last in a chain were not written
+                self._set(uid, replace(self._placements[uid], resources=found[uid]))
             settled = settled | found.keys()
             changes |= found
         return changes

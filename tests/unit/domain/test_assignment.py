@@ -1,9 +1,11 @@
 """Seating against brute force; nothing overlaps, nobody pinned moves."""
 
 import itertools
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -186,3 +188,32 @@ def test_days_are_no_borders() -> None:
     assert assign(floor, [night, late], 2, range(288, 289)) == Assignment(("2",))
     assert assign(floor, [night, late], 2, range(285, 295)) is None
     assert assign(floor, [night, late], 2, range(300, 305)) == Assignment(("1",))
+
+
+@pytest.mark.parametrize("seed", [0, 1, 5, 7, 39, 44, 51, 52])
+def test_long_chains_in_a_full_house_never_seat_two_at_one_table(seed: int) -> None:
+    """Many tables, joined in many ways, and so many guests that chains of every depth are made."""
+    names = [str(number) for number in range(1, 11)]
+    tables = [Resource(name, 1, 2 + int(name) % 3 * 2) for name in names]
+    joined = [Combination((one, two), 3, 8) for one, two in itertools.pairwise(names)]
+    floor = FloorPlan(tuple(tables), tuple(joined))
+    dice = random.Random(seed)
+    placements: list[Placement] = []
+    depths: set[int] = set()
+    for number in range(160):
+        start = dice.randrange(0, 60)
+        stay = range(start, start + dice.randrange(12, 30))
+        party = dice.choice([1, 2, 2, 2, 3, 4, 5, 6])
+        found = assign(floor, placements, party, stay)
+        if found is None:
+            continue
+        depths.add(len(found.moves))
+        placements = [
+            replace(one, resources=found.moves.get(one.uid, one.resources)) for one in placements
+        ]
+        placements.append(Placement(f"b-{number}", party, stay, found.resources))
+        for one, two in itertools.combinations(placements, 2):
+            assert not clash(one, two), (number, one, two)
+        for one in placements:
+            assert one.resources in [way.resources for way in floor.seatings(one.party)]
+    assert max(depths) >= 2, "no chain was made"
