@@ -149,12 +149,3 @@ test('the pages of a business have addresses', () => {
   expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
   expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
 });
-
-test('the pages of a business have addresses', () => {
-  expect(routeOf('#/plan')).toEqual({ page: 'business', part: 'plan', detail: '' });
-  const day = { page: 'business', part: 'plan', detail: '2026-11-27' } as const;
-  expect(routeOf(hashOf(day))).toEqual(day);
-  expect(hashOf({ page: 'business', part: 'house', detail: '' })).toBe('#/house');
-  expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
-  expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
-});
