@@ -25,6 +25,8 @@ TESTED_ELSEWHERE = {
     "sdk/worker.ts": "tests/browser/test_tabs.py",
     "sdk/business_shapes.ts": "web/tests/sdk/agent_line.test.ts",
     "sdk/protocol.ts": "web/tests/sdk/desk.test.ts",
+    "sdk/business_shapes.ts": "web/tests/models/agent_answers.test.ts",
+    "views/business/context.ts": "tests/browser/test_app_business.py",
     "words/de_devices.ts": "tests/browser/words.py",
     "words/en_devices.ts": "tests/browser/words.py",
     "views/context.ts": "tests/browser/test_app_pages.py",

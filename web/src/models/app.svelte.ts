@@ -60,7 +60,6 @@ export class App {
   composer = $state.raw<Composer | undefined>(undefined);
   notes = $state.raw<readonly Note[]>([]);
   nowMs = $state(0);
-  /** What only a business has; loaded when this is one. */
   business = $state.raw<Business | undefined>(undefined);
   readonly inbox: Inbox;
   readonly transfers: Transfers;
@@ -380,10 +379,9 @@ export class App {
         break;
       case 'caught_up':
       case 'moved':
-        break; // the messenger has said so already
       case 'agent_changed':
       case 'team':
-        break; // business.svelte.ts listens for itself
+        break; // the messenger has said so already; business.svelte.ts hears for itself
       case 'reset':
         void this.notifier.forget().finally(this.#reload);
     }

@@ -1,11 +1,11 @@
 /** Opening hours in words of a clock. */
 
-import type { ProfileView, OpenSpanView, WordingView } from '../sdk/protocol.ts';
+import type { ProfileView, SpanView, WordingView } from '../sdk/protocol.ts';
 
 const MINUTES_A_DAY = 1_440;
 
 /** `11:30–14:30`; a minute of the next day as the wall clock shows it. */
-export function spanText([opens, closes]: OpenSpanView): string {
+export function spanText([opens, closes]: SpanView): string {
   return `${clockTime(opens)}–${clockTime(closes)}`;
 }
 

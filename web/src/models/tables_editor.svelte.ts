@@ -5,7 +5,7 @@ import { newKey } from './hours.ts';
 import type { PlanSide } from './plan.svelte.ts';
 
 export const KINDS: readonly ResourceKind[] = ['table', 'person', 'room', 'chair'];
-export const MOST_SEATS = 500;
+export const MOST_SEATS = 200;
 const LONGEST_NAME = 40;
 
 export interface TypedResource extends ResourceView {

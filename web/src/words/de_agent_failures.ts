@@ -27,6 +27,12 @@ export const deAgentFailures: { readonly [K in keyof typeof enAgentFailures]: st
   not_allowed: 'Das darf nur, wem der Betrieb gehört. Frag dort nach.',
   unknown_operation: 'Dein Agent ist dafür zu alt. Aktualisiere ihn.',
   bad_answer: 'Die Antwort des Agenten passt nicht. Aktualisiere App und Agent.',
+  bad_time: 'Diese Zeit gibt es an dem Tag nicht. Wähle eine andere.',
+  pacing: 'Dann kämen zu viele zugleich. Wähle eine andere Zeit.',
+  too_large: 'Das ist zu viel auf einmal. Frag nach weniger.',
+  too_many: 'Es warten schon zu viele. Nimm zuerst jemanden von der Liste.',
+  agent_stale:
+    'Dein Agent war nicht da, als du gefragt hast; es ist nicht geschehen. Versuch es noch einmal.',
   agent_away: 'Dein Agent antwortet gerade nicht. Sieh nach, ob sein Rechner läuft.',
   internal:
     'Der Agent hat einen Fehler gemacht. Versuch es noch einmal; bleibt es, sieh ins Protokoll.',

@@ -226,7 +226,7 @@ export const deHouse: House = {
       name: 'Es fehlt ein Name.',
       long: 'Dieser Name ist zu lang. Höchstens 40 Zeichen.',
       twice: 'Diesen Namen gibt es schon. Wähle einen anderen.',
-      seats: 'Plätze sind eine Zahl von 1 bis 500.',
+      seats: 'Plätze sind eine Zahl von 1 bis 200.',
       order: 'Die kleinere Zahl kommt zuerst.',
       few: 'Dazu braucht es mindestens zwei Tische.',
       same: 'Diese sind schon zusammengestellt.',

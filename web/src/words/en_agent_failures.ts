@@ -23,6 +23,11 @@ export const enAgentFailures = {
   not_allowed: 'Only the owner may do this. Ask them.',
   unknown_operation: 'Your agent is too old for this. Update it.',
   bad_answer: 'The agent answered something that does not fit. Update app and agent.',
+  bad_time: 'This time does not exist on that day. Choose another one.',
+  pacing: 'Too many guests would begin then. Choose another time.',
+  too_large: 'This is too much at once. Ask for less.',
+  too_many: 'Too many are waiting already. Take somebody off first.',
+  agent_stale: 'Your agent was away when you asked, so it was not done. Try again.',
   agent_away: 'Your agent does not answer just now. Look whether its computer is on.',
   internal: 'The agent made a mistake. Try again; if it stays, look at its log.',
 };

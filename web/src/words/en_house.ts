@@ -230,7 +230,7 @@ export const enHouse = {
       name: 'It needs a name.',
       long: 'This name is too long. At most 40 characters.',
       twice: 'This name is taken. Choose another.',
-      seats: 'Seats are a number from 1 to 500.',
+      seats: 'Seats are a number from 1 to 200.',
       order: 'The smaller number comes first.',
       few: 'It takes at least two tables.',
       same: 'These are pushed together already.',

@@ -83,3 +83,14 @@ test('ended, nothing is shown, and nothing can be said yes to', async () => {
   linking.hear(ASKING);
   expect([linking.view, device.asked.length]).toEqual([undefined, length]);
 });
+
+test('for staff, whose device it is to be goes along, on either way', async () => {
+  const { device, linking } = await asking();
+  await linking.end();
+  await linking.begin('Marie');
+  const [, begun] = device.asked.at(-1)!;
+  await linking.end();
+  await linking.answer('a link', false, 'Marie');
+  const [, answered] = device.asked.at(-1)!;
+  expect([begun, answered]).toMatchObject([{ staff: 'Marie' }, { link: 'a link', staff: 'Marie' }]);
+});

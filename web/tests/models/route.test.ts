@@ -139,6 +139,7 @@ test.each([
   ['?text=%3Cimg%20src=x%3E', '', '<img src=x>'],
 ])('the text that a link brings along: %s%s', (search, hash, text) => {
   expect(linkedText(search, hash)).toBe(text);
+});
 
 test('the pages of a business have addresses', () => {
   expect(routeOf('#/plan')).toEqual({ page: 'business', part: 'plan', detail: '' });

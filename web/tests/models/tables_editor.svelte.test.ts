@@ -81,7 +81,7 @@ test.each([
   [{ identifier: 'x'.repeat(41) }, 'long'],
   [{ identifier: 'Tisch 1' }, 'twice'],
   [{ minParty: 0 }, 'seats'],
-  [{ maxParty: 501 }, 'seats'],
+  [{ maxParty: 201 }, 'seats'],
   [{ maxParty: Number.NaN }, 'seats'],
   [{ maxParty: 2.5 }, 'seats'],
   [{ minParty: 4, maxParty: 3 }, 'order'],

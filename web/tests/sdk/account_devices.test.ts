@@ -10,6 +10,7 @@ import { PATIENCE_MS } from '../../src/sdk/departures.ts';
 import type { Giver } from '../../src/sdk/linking.ts';
 import { Delivery } from './delivery.ts';
 import { annaAndBen, type Player, quiet } from './players.ts';
+import { codeOf } from '../vault/vault_players.ts';
 
 let delivery: Delivery;
 let anna: Player;
@@ -50,6 +51,32 @@ test('with backups what makes them is given too', async () => {
   const { recovery } = await devices.giver();
   expect(recovery).toBeDefined();
   expect(equalBytes(recovery!.lookup, kept()!.recovery.lookup)).toBe(true);
+});
+
+test('staff is given no identity key, nothing of backups, and the name of the person', async () => {
+  await devices.backups.setUp('');
+  expect(await codeOf(devices.giver('Marie'))).toBe('not_business');
+  anna.core.own = { ...anna.core.own, kind: 'business' };
+  const giver = await devices.giver('Marie');
+  expect([giver.identity, giver.recovery]).toEqual([undefined, undefined]);
+  const enrolled = await enrols(giver);
+  await giver.note(enrolled, 'Firefox, Android');
+  expect(anna.core.naming.of(enrolled.device)).toBe('Marie');
+  const shown = anna.rooms.devices().find(({ device }) => device === enrolled.device.uri);
+  expect([shown?.isStaff, shown?.isThis]).toEqual([true, false]);
+});
+
+test('a device of staff gives nothing, names nothing and sets nothing up', async () => {
+  anna.core.own = { ...anna.core.own, identity: undefined };
+  const device = anna.core.device.uri;
+  for (const step of [
+    devices.giver(),
+    anna.rooms.nameDevice({ device, name: 'Mine' }),
+    devices.backups.setUp(''),
+    devices.backups.stop(),
+  ]) {
+    expect(await codeOf(step)).toBe('not_owner');
+  }
 });
 
 async function enrols(giver: Giver): Promise<Awaited<ReturnType<Giver['enrol']>>> {

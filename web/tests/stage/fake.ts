@@ -475,7 +475,7 @@ export class FakeDevice implements Messenger {
     ...devices(this),
     ...this.agent.operations(),
     ...backups(this),
-    ...{ saveBackupFile: alone, askAgent: alone, team: alone, tellTeam: alone },
+    saveBackupFile: alone,
     restore: alone,
     problems: () => [],
     profile: ({ address }) => this.profiles.get(address),

@@ -22,7 +22,7 @@ test('long sentences are translated', () => {
   const same = sentencesIn(deBusiness)
     .filter(({ path, text }) => english.get(path) === text && text.length > 14)
     .map(({ path }) => path)
-    .filter((path) => !/states\./.test(path));
+    .filter((path) => !path.includes('states.'));
   expect(same).toEqual([]);
 });
 
