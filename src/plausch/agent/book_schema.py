@@ -82,7 +82,7 @@ STEPS = (
                 CHECK (covers >= 0 AND covers <= max_covers)
             )""",
             "INSERT INTO pace (service, slot_minutes, slot, covers, max_covers) "
-            f"SELECT '{DEFAULT_SERVICE}', slot_minutes, slot, covers, max_covers FROM old_pace",
+            f"SELECT '{DEFAULT_SERVICE}', slot_minutes, slot, covers, max_covers FROM old_pace",  # nosec B608: names of ours
             "DROP TABLE old_pace",
         ),
     ),

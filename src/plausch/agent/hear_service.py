@@ -85,14 +85,17 @@ _INTRODUCES = re.compile(
 
 def hear_people(text: str, people: tuple[str, ...]) -> list[str]:
     """The people of the business whom a normalised text names, not as its writer or ruled out."""
-    found = []
+    found, is_ruled_out = [], False
     for person in people:
         name = re.compile(rf"\b{re.escape(person.lower())}(?:s|'s)?\b")
         for match in name.finditer(text):
             is_writer = _INTRODUCES.search(text[: match.start()]) is not None
-            if not is_writer and not denied(text, *match.span()):
+            is_denied = denied(text, *match.span())
+            is_ruled_out |= is_denied
+            if not is_writer and not is_denied:
                 found.append(person)
                 break
-    if people and not found and _ANYBODY.search(text):
+    # "Anyone but Maria" is not all the same to the guest: better to ask.
+    if people and not found and not is_ruled_out and _ANYBODY.search(text):
         return [ANYBODY]
     return found

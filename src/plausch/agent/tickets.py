@@ -12,8 +12,8 @@ from plausch.domain.booking import MAX_NAME_CHARACTERS, MAX_PARTY
 MAX_WAITING = 500
 
 _COLUMNS = "id, number, party, under_name, state, added_at_s"
-_OF_DAY = f"SELECT {_COLUMNS} FROM ticket WHERE day = $1 ORDER BY number"
-_BY_ID = f"SELECT {_COLUMNS} FROM ticket WHERE id = $1"
+_OF_DAY = f"SELECT {_COLUMNS} FROM ticket WHERE day = $1 ORDER BY number"  # nosec B608: names of ours
+_BY_ID = f"SELECT {_COLUMNS} FROM ticket WHERE id = $1"  # nosec B608: names of ours
 _ADD = """INSERT INTO ticket (id, day, number, party, under_name, state, added_at_s)
     VALUES ($1, $2, $3, $4, $5, $6, $7)"""
 

@@ -42,7 +42,7 @@ _BY_ID = _reading("id = $1")
 _OVER = _reading("state = 'waiting' AND until_s <= $1")
 _DAYS = "SELECT DISTINCT day FROM waiting WHERE state IN ('waiting', 'offered')"
 _INSERT = f"""INSERT INTO waiting ({_COLUMNS})
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""  # nosec B608: names of ours
 _UPDATE = "UPDATE waiting SET state = $2, uid = $3, offered_until_s = $4 WHERE id = $1"
 
 

@@ -221,7 +221,7 @@ def chosen_kind(kind: str | None, screen: Screen, script: bool) -> BusinessKind:
     if script or not sys.stdin.isatty():
         return kinds[0]
     for number, one in enumerate(kinds, 1):
-        screen.line(f"{number}. {screen.phrase(f'demo_{one}')}")
+        screen.line(f"{number}. {screen.phrase(f'kind_{one}')}")
     most = len(kinds)
     question = screen.phrase("demo_which")
     return kinds[click.prompt(question, type=click.IntRange(1, most), default=1, err=True) - 1]

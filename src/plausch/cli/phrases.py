@@ -268,9 +268,9 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "demo_server": ("Starting a server ...", "Ein Server wird gestartet ..."),
     "demo_which": ("Where would you like to book?", "Wo möchten Sie buchen?"),
-    "demo_restaurant": ("Zur Linde, a restaurant", "Zur Linde, ein Restaurant"),
-    "demo_hairdresser": ("Haarwerk, a hairdresser", "Haarwerk, ein Friseur"),
-    "demo_shop": ("Radhaus, a bicycle shop", "Radhaus, ein Fahrradladen"),
+    "kind_restaurant": ("Zur Linde, a restaurant", "Zur Linde, ein Restaurant"),
+    "kind_hairdresser": ("Haarwerk, a hairdresser", "Haarwerk, ein Friseur"),
+    "kind_shop": ("Radhaus, a bicycle shop", "Radhaus, ein Fahrradladen"),
     "demo_agent": (
         "Starting the agent of {business} ...",
         "Der Agent von {business} wird gestartet ...",

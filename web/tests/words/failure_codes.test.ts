@@ -23,6 +23,11 @@ const UNMET: Readonly<Record<string, readonly string[]>> = {
   'the device looks an account up and asks again': ['needs_account'],
   'said before the page is served': ['bad_url'],
   'checked against our own account before we sign': ['wrong_domain'],
+  'what a device of ours said to its own team and cannot be read is noted, and not shown': [
+    'bad_rpc',
+    'bad_team_fact',
+    'unknown_team_fact',
+  ],
   'the vault says vault_blocked, vault_newer and vault_key_missing': [
     'storage_blocked',
     'storage_newer',

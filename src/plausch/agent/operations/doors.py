@@ -23,7 +23,7 @@ from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
 from plausch.sdk import Client
 
-TOKEN_FILE = "api.token"
+TOKEN_FILE = "api.token"  # nosec B105: a file's name
 URL_FILE = "api.url"
 TOKEN_BYTES = 32
 
