@@ -165,7 +165,7 @@ def test_the_guests_name_is_not_the_accounts() -> None:
 def test_every_kind_has_a_business_and_a_line_in_the_menu(kind: BusinessKind) -> None:
     name, account = module.BUSINESSES[kind]
     for language in ("de", "en"):
-        assert name in Screen(language).phrase(f"demo_{kind}")
+        assert name in Screen(language).phrase(f"kind_{kind}")
     assert Stage(Path("/nowhere"), "http://127.0.0.1:1", kind).link.endswith(f"/{account}")
 
 
