@@ -206,7 +206,6 @@ export const deBusiness: BusinessWords = {
     quickText: 'Text',
     quickSave: 'Speichern',
     quickRemove: (title) => `„${title}“ entfernen`,
-    quickUse: (title) => `„${title}“ in die Nachricht übernehmen`,
     emptyMine: 'Niemand wartet auf dich.',
     emptyMineWhy: 'Unterhaltungen, um die du dich kümmerst, erscheinen hier.',
     emptyUnassigned: 'Alles ist in guten Händen.',

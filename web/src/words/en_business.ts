@@ -205,7 +205,6 @@ export const enBusiness = {
     quickText: 'Text',
     quickSave: 'Save',
     quickRemove: (title: string) => `Remove “${title}”`,
-    quickUse: (title: string) => `Put “${title}” into the message`,
     emptyMine: 'Nobody waits for you.',
     emptyMineWhy: 'Conversations that you look after appear here.',
     emptyUnassigned: 'Everything is in good hands.',
