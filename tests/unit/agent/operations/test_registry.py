@@ -10,7 +10,7 @@ from plausch.agent.operations.views import View
 from plausch.content.rpc import Call, decode_rpc
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=str)
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
 def test_an_operation_is_described_and_typed(operation: Operation) -> None:
     assert re.fullmatch(r"[a-z]+\.[a-z][A-Za-z]+", operation.name)
     assert operation.meaning.endswith(".")
