@@ -119,8 +119,8 @@ def test_a_swapped_key_later_stops_sending_until_a_decision(scene: Scene) -> Non
     assert len(scene.crooked.appends()) == before
     anna.button("conversation.compare").click()
     assert digits(anna) != real_digits(cem, anna.name)
+    # From here on the pinned key counts again, and what was written goes out to it.
     anna.button("details.rejectKey").click()
-    assert len(scene.crooked.appends()) == before
 
 
 def test_a_ghost_device_gets_nothing(scene: Scene) -> None:

@@ -115,9 +115,10 @@ def test_a_reader_that_goes_away_loses_nothing(homes: dict[str, Path]) -> None:
     )
     assert json.loads(done.stdout)["text"] == "one"
     assert "Traceback" not in done.stderr
-    rest = did("listen", "--home", cem, "--json", "--timeout", 3).lines
-    assert [one["text"] for one in rest][-1] == "three"
-    assert {one["text"] for one in rest} >= {"two", "three"}
+    rest = did("listen", "--home", cem, "--json", "--count", 2, "--timeout", 30).lines
+    if rest[0]["text"] == "one":  # said once more, rather than not at all
+        rest += did("listen", "--home", cem, "--json", "--count", 1, "--timeout", 30).lines
+    assert [one["text"] for one in rest][-2:] == ["two", "three"]
 
 
 def test_what_is_sent_without_a_server_goes_out_later(tmp_path: Path) -> None:

@@ -124,6 +124,10 @@ class LocalBlobs:
         file = os.open(self._upload(name), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             standing = os.fstat(file).st_size
+            if standing == 0 and self._whole(name).exists():
+                # Another process finished it between the two looks: this file is a new one.
+                self._upload(name).unlink(missing_ok=True)
+                return self._standing(name)
             if standing != offset:
                 return standing
             self._demand_room(len(chunk))

@@ -56,6 +56,7 @@ async def test_staff_does_not_change_the_profile(town: Town) -> None:
         await Linking(town, linde, is_staff=True, home="waiter").by_the_new_ones_code()
     )
     published = await linde.profiles.publish(PLAIN)
+    await waiter.synchronize()  # connected
     assert await waiter.profiles.get(linde.address) == published
     with pytest.raises(NotOwner):
         await waiter.profiles.publish(replace(PLAIN, name="Zum Ahorn"))

@@ -84,6 +84,27 @@ async def test_what_is_finished_stays_as_it_is(store: LocalBlobs) -> None:
     assert await store.read(NAME, 0, 2**20) == CONTENT
 
 
+async def test_who_is_overtaken_between_two_looks_learns_that_it_is_whole(
+    store: LocalBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await store.write(NAME, 0, CONTENT[:1_000]) == 1_000
+    faster = LocalBlobs(folder_of(tmp_path))
+    real = os.open
+
+    def overtaken(path: Path, flags: int, mode: int = 0o777) -> int:
+        monkeypatch.setattr(local_blobs.os, "open", real)
+        faster._write(NAME, 1_000, CONTENT[1_000:])
+        assert faster._finish(NAME, len(CONTENT), DIGEST)
+        return real(path, flags, mode)
+
+    monkeypatch.setattr(local_blobs.os, "open", overtaken)
+    assert await store.write(NAME, 1_000, CONTENT[1_000:]) == len(CONTENT)
+    assert await store.finish(NAME, len(CONTENT), DIGEST)
+    assert await store.read(NAME, 0, len(CONTENT)) == CONTENT
+    assert list((folder_of(tmp_path) / UPLOADS).iterdir()) == []
+    await faster.close()
+
+
 @pytest.mark.parametrize(
     ("length", "digest"), [(len(CONTENT), bytes(32)), (len(CONTENT) - 1, DIGEST)]
 )
