@@ -161,10 +161,10 @@ def test_the_style_is_allowed_by_its_hash_and_nothing_else_inline() -> None:
 
 
 def test_the_colours_are_the_apps() -> None:
-    theme = (ROOT / "web" / "src" / "views" / "theme.css").read_text(encoding="utf-8")
+    ours = (ROOT / "web" / "src" / "views" / "tokens.css").read_text(encoding="utf-8")
     tokens = re.findall(r"^  (--[a-z-]+: light-dark\(.*?\);)$", STYLE, re.MULTILINE)
     assert len(tokens) == 7
-    assert all(token in theme for token in tokens)
+    assert all(token in ours for token in tokens)
 
 
 def test_the_apps_page_has_a_place_for_it() -> None:

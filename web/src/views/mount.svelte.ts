@@ -1,6 +1,7 @@
 /** Puts the app into a page: the same for the real device and for the one of the tests. */
 import { mount } from 'svelte';
 
+import './tokens.css';
 import './theme.css';
 
 import { App } from '../models/app.svelte.ts';
