@@ -3,7 +3,7 @@
  * conversation (spec/agent.md).
  *
  * The agent is the device that holds the lease: of the claims, in the order of the log, one counts
- * when nobody else holds it. Who is known to be away is not asked: the call would be stale when it
+ * when nobody else holds it, and none of staff's does. Who is known to be away is not asked: the call would be stale when it
  * comes back.
  */
 
@@ -32,9 +32,10 @@ const PARTS: ReadonlySet<unknown> = new Set<AgentPart>([
   'customers',
 ]);
 
-/** What another device said: by MLS it was that one. */
+/** What another device said: by MLS it was that one. `isStaff`: it manages nothing. */
 export interface Heard {
   readonly device: string;
+  readonly isStaff: boolean;
   readonly atMs: number;
   readonly rpc: Rpc;
 }
@@ -105,13 +106,16 @@ export class AgentLine {
   }
 
   /** Something was said by another device. Throws RpcRefused, StorageUnavailable. */
-  async hear({ device, atMs, rpc }: Heard): Promise<Consequences> {
+  async hear({ device, isStaff, atMs, rpc }: Heard): Promise<Consequences> {
     if (rpc.kind === 'call') {
       return { isPresenceNew: false }; // it is the agent that answers
     }
-    const claim = rpc.kind === 'notice' ? claimIn(rpc, device) : undefined;
+    const claim = rpc.kind === 'notice' && !isStaff ? claimIn(rpc, device) : undefined;
     const before = this.presence();
     await this.#noteAgent(device, atMs, claim);
+    if (isStaff || (this.#known !== undefined && this.#known.device !== device)) {
+      return { isPresenceNew: false }; // everybody hears the calls; only the agent answers them
+    }
     if (rpc.kind === 'answer') {
       this.#waiting.get(rpc.id)?.resolve(rpc);
     } else {

@@ -7,7 +7,7 @@
  */
 
 import { fromHex, toHex } from '../base/bytes.ts';
-import { ConversationId } from '../base/ids.ts';
+import { ConversationId, DeviceAddress } from '../base/ids.ts';
 import { callMessage } from '../content/rpc.ts';
 import { type Fact, factOf, foldFacts, keyOf, teamMessage } from '../content/team.ts';
 import { decode, type MimiContent } from '../content/mimi.ts';
@@ -78,7 +78,10 @@ export class Team {
     try {
       if (event.what === 'rpc') {
         await this.#agent.load();
-        const { change, isPresenceNew } = await this.#agent.hear(event);
+        const { change, isPresenceNew } = await this.#agent.hear({
+          ...event,
+          isStaff: this.#isStaff(event.device),
+        });
         if (change !== undefined) {
           this.#tell(change);
         }
@@ -92,6 +95,11 @@ export class Team {
       const atMs = this.#device.core.clock.nowMs();
       this.#tell({ what: 'problem', problem: { code, sentence, atMs } });
     }
+  }
+
+  #isStaff(device: string): boolean {
+    const { address, trust } = this.#device.core;
+    return trust.deviceList(address).isStaff(DeviceAddress.parseUri(device));
   }
 
   async #say(content: MimiContent): Promise<void> {

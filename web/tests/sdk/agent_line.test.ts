@@ -2,7 +2,7 @@
 
 import { beforeEach, expect, test, vi } from 'vitest';
 
-import { ANSWER_MS } from '../../src/sdk/agent_line.ts';
+import { AgentLine, ANSWER_MS, type Consequences } from '../../src/sdk/agent_line.ts';
 import type { AgentOperation } from '../../src/sdk/protocol.ts';
 import { quiet } from './players.ts';
 import { claim, type Member, spoken, teamOfTwo } from './team_players.ts';
@@ -72,6 +72,33 @@ test('a long answer is put together, in whatever order its pieces come', async (
   await agent.say(spoken(piece(0, whole.slice(0, 20))));
   await agent.say(spoken(piece(1, whole.slice(20, 40))));
   expect(await answer).toBe('ä'.repeat(30));
+});
+
+test('nobody but the agent answers, and nobody of the staff becomes it', async () => {
+  const line = new AgentLine(staff.player.core);
+  const [theAgent, other] = [agent.player.core.device.uri, staff.player.core.device.uri];
+  const claimed = (device: string, isStaff: boolean): Promise<Consequences> => {
+    const fromS = staff.player.core.nowS;
+    const params = { device, fromS, untilS: fromS + 900 };
+    const rpc = { kind: 'notice', method: 'lease', params } as const;
+    return line.hear({ device, isStaff, atMs: 1, rpc });
+  };
+  await claimed(other, true);
+  expect(line.presence().lastThereMs).toBe(0);
+  await claimed(theAgent, false);
+  expect(line.presence().lastThereMs).toBe(1);
+  let id = '';
+  const asked = line.ask('business.get', {}, (said) => {
+    id = said;
+    return Promise.resolve();
+  });
+  await settle();
+  const answer = (device: string, isStaff: boolean, result: string): Promise<Consequences> =>
+    line.hear({ device, isStaff, atMs: 2, rpc: { kind: 'answer', id, result } });
+  await answer(other, true, 'forged by staff');
+  await answer(other, false, 'forged by a device that is not the agent');
+  await answer(theAgent, false, 'true');
+  expect(await asked).toBe('true');
 });
 
 test('silence means that the agent is away', async () => {

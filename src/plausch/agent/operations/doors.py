@@ -21,7 +21,7 @@ from plausch.agent.run import Agent
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
-from plausch.sdk import Client
+from plausch.sdk import Client, NotOwner
 
 TOKEN_FILE = "api.token"  # nosec B105: a file's name
 URL_FILE = "api.url"
@@ -42,8 +42,11 @@ class Doors:
     async def open(self, home: Path, port: int | None) -> AsyncIterator["Opened"]:
         """The lease is this device's; with a port the HTTP door is open too.
 
-        Raises AnotherAgent, Unreachable, TimeoutError, OperatorError, StorageUnavailable.
+        Raises NotOwner on a device of staff, AnotherAgent, Unreachable, TimeoutError,
+        OperatorError, StorageUnavailable.
         """
+        if self.client.is_staff:
+            raise NotOwner  # nobody would believe its claim
         premises = await Premises.of(self.book, self.business, self.raw_file)
         executor = Executor(OPERATIONS, self.book, premises, self.clock)
         team = TeamDoor(

@@ -34,7 +34,7 @@ from plausch.content.rpc import (
     rpc_message,
 )
 from plausch.db.interface import Transaction
-from plausch.sdk import Client, Said, SentMessage, Team
+from plausch.sdk import Client, Said, SentMessage, Team, Unreachable
 from plausch.sdk.composing import new_salt
 
 STALE_AFTER_S = 60
@@ -143,7 +143,7 @@ class TeamDoor:
             if self._team.members != members or (waited_s >= RENEW_S and len(members) > 1):
                 try:
                     await self.claim()
-                except TimeoutError:
+                except (TimeoutError, Unreachable):
                     continue  # no connection: again in a second
                 members, waited_s = self._team.members, 0.0
 
@@ -153,7 +153,8 @@ class TeamDoor:
             self._hear(said)
 
     def _hear(self, said: Said) -> None:
-        claim = claim_in(said)
+        """Claims of owners' devices: staff's cannot put itself in the agent's place."""
+        claim = None if said.is_staff else claim_in(said)
         if claim is not None:
             self._lease.hear(said.seq, claim)
 

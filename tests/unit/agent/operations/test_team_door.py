@@ -16,8 +16,9 @@ from linde import restaurant
 from plausch.agent.book import Book
 from plausch.agent.ledger import Change
 from plausch.agent.operations import team_door
+from plausch.agent.operations.doors import Doors
 from plausch.agent.operations.executor import Executor
-from plausch.agent.operations.lease import AnotherAgent
+from plausch.agent.operations.lease import LEASE_S, AnotherAgent, Lease, claim_notice
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor, coalesced
@@ -25,10 +26,11 @@ from plausch.agent.operations.views import Changed
 from plausch.base.clock import ManualClock, SystemClock
 from plausch.base.ids import ConversationId
 from plausch.content.rpc import Answer, Call, Notice, Rpc, piece_of, rpc_message
-from plausch.sdk import Client, Team
+from plausch.sdk import Client, NotOwner, Team, Unreachable
 from plausch.sdk.composing import new_salt
 from plausch.sdk.team import Listening
 from unit.agent.operations.office import AT_SEVEN_S, wish
+from unit.sdk.linking_players import Linking
 from unit.sdk.talks import core_of, eventually, second_device
 
 
@@ -201,6 +203,44 @@ async def test_of_two_agents_one_refuses_to_run(
     with pytest.raises(AnotherAgent):
         await house.door.claim()
     await other_book.close()
+
+
+async def test_a_device_of_staff_is_no_agent_and_takes_nobodys_place(
+    house: House, town: Town, tmp_path: Path, clock: ManualClock
+) -> None:
+    waiter = await town.connect(
+        await Linking(town, house.agent, is_staff=True, home="waiter").by_the_new_ones_code()
+    )
+    book = await Book.open(tmp_path / "other.db")
+    with pytest.raises(NotOwner):
+        async with Doors(waiter, restaurant(), b"file", book, clock).open(tmp_path, None):
+            pass
+    now_s = clock.now_ms() // 1000
+    stolen = claim_notice(Lease(waiter.device.uri).claim(now_s + 10 * LEASE_S))
+    team = await waiter.team()
+    await (await team.say(rpc_message(stolen, salt=new_salt()))).accepted()
+    await house.agent.synchronize()
+    await house.door.claim()
+    await book.close()
+
+
+async def test_a_connection_lost_while_the_lease_is_renewed_does_not_end_the_agent(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures: list[Exception] = [Unreachable("Gone."), TimeoutError()]
+    renewed = asyncio.Event()
+
+    async def claim() -> None:
+        if failures:
+            raise failures.pop()
+        renewed.set()
+
+    monkeypatch.setattr(team_door, "RENEW_S", 0)
+    monkeypatch.setattr(house.door, "claim", claim)
+    renewing = asyncio.create_task(house.door._renew())
+    async with asyncio.timeout(PATIENCE_S):
+        await renewed.wait()
+    renewing.cancel()
 
 
 async def test_agents_that_start_at_once_agree(
