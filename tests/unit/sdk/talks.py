@@ -158,6 +158,14 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def cut_off(client: Client, wire: Crooked) -> None:
+    """Break the connection; it is gone, or back already as another one, when this returns."""
+    transport = core_of(client).transport
+    before = transport.generation
+    wire.cut()
+    await eventually(lambda: not client.online or transport.generation != before)
+
+
 def withheld(frame: f.ServerFrame, *kinds: type[f.Frame]) -> Sequence[f.ServerFrame]:
     """The frame, unless it is of one of these kinds."""
     return [] if isinstance(frame, kinds) else [frame]

@@ -30,6 +30,7 @@ from unit.sdk.talks import (
     anna_and_cem,
     codes,
     core_of,
+    cut_off,
     eventually,
     forbidding,
     greetings_over,
@@ -213,8 +214,7 @@ async def test_what_was_written_offline_is_not_encrypted_before_the_log_was_read
     await heard.conversation.leave()
     epoch = live_of(anna, group).kept.epoch
     wire.sent.clear()
-    wire.cut()
-    await eventually(lambda: not anna.online)
+    await cut_off(anna, wire)
     sent = await group.send_text("without Ben")
     await eventually(lambda: group.id not in anna._device.outbox._working)
     entry = await core_of(anna).outbox.first(group.id)
@@ -327,8 +327,7 @@ async def test_everything_of_a_conversation_waits_for_the_decision_and_then_goes
         return [frame]
 
     wire.to_device = show
-    wire.cut()
-    await eventually(lambda: not anna.online)
+    await cut_off(anna, wire)
     sent = [await conversation.send_text(word) for word in ("one", "two")]
     for one in sent:
         with pytest.raises(IdentityChanged):
@@ -356,8 +355,7 @@ async def test_a_rejected_identity_lets_what_waits_go_to_the_key_known_so_far(
         if isinstance(frame, f.Account) and frame.name == "cem"
         else [frame]
     )
-    wire.cut()
-    await eventually(lambda: not anna.online)
+    await cut_off(anna, wire)
     sent = await conversation.send_text("after the lie")
     with pytest.raises(IdentityChanged):
         await sent.accepted()
@@ -470,10 +468,7 @@ async def test_a_list_that_is_rolled_back_stops_what_is_sent(town: Town, wire: C
         if isinstance(frame, f.Account) and frame.name == "anna"
         else [frame]
     )
-    transport = core_of(anna).transport
-    before = transport._connection
-    wire.cut()
-    await eventually(lambda: transport._connection is not before)  # gone, or back already
+    await cut_off(anna, wire)
     with pytest.raises(TrustRefused, match="cannot be believed"):
         await (await conversation.send_text("to my devices too")).accepted()
     assert wire.appends() == []

@@ -27,6 +27,7 @@ from unit.sdk.talks import (
     anna_and_cem,
     codes,
     core_of,
+    cut_off,
     eventually,
     live_of,
     withheld,
@@ -112,8 +113,7 @@ async def test_a_conversation_that_is_refused_fails_with_all_that_was_said_in_it
     await anna.contact("cem@localhost")
     refusing(wire, refused, "not_allowed")
     wire.to_device = lambda frame: withheld(frame, f.Hello)
-    wire.cut()
-    await eventually(lambda: not anna.online)
+    await cut_off(anna, wire)
     conversation = await anna.conversation_with("cem@localhost")
     sent = [await conversation.send_text(word) for word in ("one", "two")]
     wire.to_device = honest
@@ -183,8 +183,7 @@ async def test_a_commit_that_was_tidying_and_was_lost_does_not_stop_the_message_
     await theirs.leave()
     wire.to_server = lambda frame: [] if isinstance(frame, f.AppendCommit) else [frame]
     wire.sent.clear()
-    wire.cut()
-    await eventually(lambda: not anna.online)
+    await cut_off(anna, wire)
     sent = await group.send_text("without Ben")
     await eventually(lambda: codes(wire.sent, f.AppendCommit) == 1)
     assert set(await kinds_owed(anna, group)) == {EntryKind.MESSAGE, EntryKind.CHANGE}
@@ -226,8 +225,7 @@ async def test_what_a_later_change_lets_in_does_not_read_what_was_said_before(
     wire.to_device = lambda frame: withheld(frame, f.Delivery)
     await cem.close()
     await theirs.leave()
-    wire.cut()
-    await eventually(lambda: not anna.online)
+    await cut_off(anna, wire)
     sent = await group.send_text("before Olga")
     adding = asyncio.ensure_future(group.add("olga@localhost"))
     async with asyncio.timeout(PATIENCE_S):

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from plausch.agent.ical.dav import Changes, Collection, DavRefused
 from plausch.agent.ical.entries import SHOWN, Style, calendar_text, digest_of
 from plausch.agent.ical.sameness import says_the_same
-from plausch.agent.ical.sync_store import Edit, Sent, SyncStore
+from plausch.agent.ical.sync_store import REMOVAL, Edit, Sent, SyncStore
 from plausch.agent.rows import TableBooking
 
 _LOG = logging.getLogger("plausch.agent.calendar")
@@ -125,7 +125,7 @@ class CalendarSync:
             known = _done(known, want, stored.etag)
             await self._store.save(known)
             return known
-        is_ours = says_the_same(stored.text, known.sending)
+        is_ours = known.sending != REMOVAL and says_the_same(stored.text, known.sending)
         known = replace(known, etag=stored.etag, digest="", sending="")
         if is_ours:
             await self._store.save(known)
@@ -137,8 +137,9 @@ class CalendarSync:
     async def _found_deleted(
         self, known: Sent, is_wanted: bool, outcome: Outcome, now_s: int
     ) -> Sent:
+        is_ours = known.sending == REMOVAL
         known = replace(known, etag="", digest="", sending="")
-        if is_wanted:
+        if is_wanted and not is_ours:
             await self._store.found_edit(Edit(known.uid, now_s, ""), known)
             self._tell_edit(known.uid, "deleted", outcome)
         else:
@@ -161,12 +162,13 @@ class CalendarSync:
         for _ in range(_ATTEMPTS):
             # Remembered before it is sent: a crash in between neither leaves an entry that nobody
             # takes away, nor makes our own text look like a person's.
-            now = replace(now, sending=want.text)
-            await self._store.save(now)
+            sending = replace(now, sending=want.text)
+            await self._store.save(sending)
             etag = await self._call(self._collection.put, now.name, want.text, now.etag)
             if etag is not None:
-                await self._written(now, want, etag, outcome, now_s)
+                await self._written(sending, want, etag, outcome, now_s)
                 return
+            # What a process that died had sent may arrive only now: it is not a person's either.
             now = await self._found(now, want, outcome, now_s)
             if now.digest == want.digest:
                 return
@@ -187,12 +189,15 @@ class CalendarSync:
         for _ in range(_ATTEMPTS):
             if not known.etag:
                 known = await self._found(known, None, outcome, now_s)
-            gone = not known.etag
-            if gone or await self._call(self._collection.delete, known.name, known.etag):
-                await self._store.forget(known.uid)
-                outcome.removed += 1
-                return
-            known = replace(known, etag="")
+            if known.etag:
+                # Remembered before it is done, so that nobody is said to have deleted it.
+                await self._store.save(replace(known, sending=REMOVAL))
+                if not await self._call(self._collection.delete, known.name, known.etag):
+                    known = replace(known, etag="")
+                    continue
+            await self._store.forget(known.uid)
+            outcome.removed += 1
+            return
         outcome.refused += 1
 
     async def _attempt(self, work: Coroutine[Any, Any, None], uid: str, outcome: Outcome) -> None:

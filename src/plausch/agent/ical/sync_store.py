@@ -12,6 +12,8 @@ from plausch.db.interface import Database, Transaction
 from plausch.db.migrate import Step, migrate
 from plausch.db.sqlite import open_sqlite
 
+REMOVAL = "removal"
+"""Stands for the text being sent while an entry is being taken away."""
 MOST_EDITS = 1_000
 """Of what people wrote, the newest are kept."""
 
@@ -58,7 +60,8 @@ _SAVE_PLACE = """INSERT INTO token (collection, value) VALUES ($1, $2)
 class Sent:
     """An entry as the agent last wrote it; an empty digest means that it must be written again.
 
-    `sending` is the text of which it is not known yet whether it arrived.
+    `sending` is the text of which it is not known yet whether it arrived; REMOVAL while it is not
+    known whether the entry is gone.
     """
 
     uid: str

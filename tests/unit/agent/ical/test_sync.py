@@ -222,6 +222,59 @@ async def test_a_lost_answer_and_a_cancel_leave_nothing_behind(
     assert radicale.names() == set() and await store.sent() == {}
 
 
+async def test_a_lost_answer_to_a_removal_is_not_a_persons_deletion(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    store: SyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    delete = collection.delete
+
+    def lost(name: str, etag: str) -> bool:
+        delete(name, etag)
+        raise DavUnreachable("lost")
+
+    monkeypatch.setattr(collection, "delete", lost)
+    with pytest.raises(DavUnreachable):
+        await sync.round([entry(CANCELLED)], NOW_S)
+    monkeypatch.undo()
+    again = entry(replace(PLAIN, sequence=4))
+    assert await sync.round([again], NOW_S) == Outcome(written=1)
+    assert await store.edits() == [] and radicale.names() == {NAME}
+
+
+async def test_what_arrives_late_of_a_process_that_died_is_not_a_persons(
+    sync: CalendarSync,
+    collection: Collection,
+    radicale: Radicale,
+    store: SyncStore,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    put = collection.put
+    on_its_way: list[tuple[str, str, str]] = []
+
+    def dying(name: str, text: str, etag: str) -> str | None:
+        on_its_way.append((name, text, etag))
+        raise DavUnreachable("died")
+
+    def late(name: str, text: str, etag: str) -> str | None:
+        if on_its_way:
+            put(*on_its_way.pop())
+        return put(name, text, etag)
+
+    monkeypatch.setattr(collection, "put", dying)
+    with pytest.raises(DavUnreachable):
+        await sync.round([entry(replace(PLAIN, party=5, sequence=3))], NOW_S)
+    monkeypatch.setattr(collection, "put", late)
+    assert await sync.round([entry(replace(PLAIN, party=6, sequence=4))], NOW_S) == Outcome(
+        written=1
+    )
+    assert await store.edits() == [] and "6 Personen" in radicale.text(NAME)
+
+
 async def test_a_server_that_tells_no_etag_is_asked_for_it(
     sync: CalendarSync,
     collection: Collection,
