@@ -98,6 +98,9 @@ DIALOGUES = {
     """,
     "Gero, who cancels": """
         > Tisch für 2 morgen um 19 Uhr, Name: Gero
+        auf den Namen Gero
+        Soll ich fest reservieren?
+        > ja, gerne
         Bestätigt: **Dienstag, 24. November, 19:00 Uhr**
         > Wir können leider nicht kommen
         wirklich stornieren
@@ -109,6 +112,8 @@ DIALOGUES = {
     """,
     "Hanna, who keeps it after all": """
         > please book a table for 3 on wednesday at 6:30 pm, my name is Hanna
+        Shall I make the reservation?
+        > yes please
         Confirmed: **Wednesday, 25 November, 6:30 pm**, 3 people
         > cancel my booking
         Do you really want to cancel
@@ -120,8 +125,12 @@ DIALOGUES = {
     """,
     "Ida, with two bookings": """
         > Tisch für 2 morgen um 12 Uhr, auf den Namen Ida
+        Soll ich fest reservieren?
+        > ja
         Bestätigt
         > und für 4 am Samstag um 19 Uhr
+        Soll ich fest reservieren?
+        > ja, passt
         Bestätigt: **Samstag, 28. November, 19:00 Uhr**, 4 Personen, auf den Namen **Ida**
         > absagen
         Welche Reservierung

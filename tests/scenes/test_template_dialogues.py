@@ -118,6 +118,8 @@ DIALOGUES = {
     """,
     ("Hanna, at the shop", SHOP, "en"): """
         > consultation with Emre on Saturday at noon, my name is Hanna
+        Shall I book it?
+        > yes
         Confirmed: **Saturday, 28 November, 12:00 pm**, Consultation with Emre
         > how much is an e-bike?
         I only make appointments

@@ -36,6 +36,16 @@ _APPOINTMENTS: dict[str, tuple[str, str]] = {
         "I am keeping {day}, {time}, {what}, free for you until {until}. Under which name may I "
         "book it?",
     ),
+    "held_sure": (
+        "Ich halte {day}, {time}, {what}, auf den Namen {under} bis {until} für Sie frei. Soll ich "
+        "den Termin fest eintragen?",
+        "I am keeping {day}, {time}, {what}, free for you, {under}, until {until}. Shall I book "
+        "it?",
+    ),
+    "sure_again": (
+        "Soll ich den Termin fest eintragen? Schreiben Sie bitte „ja“ oder „nein“.",
+        "Shall I book the appointment? Please write yes or no.",
+    ),
     "name_again": (
         "Auf welchen Namen darf ich den Termin eintragen? Schreiben Sie bitte nur den Namen.",
         "Under which name may I book the appointment? Please write only the name.",

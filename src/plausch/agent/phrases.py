@@ -111,6 +111,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "I am keeping {day}, {time}, for {party} free for you until {until}. "
         "Under which name may I reserve?",
     ),
+    "held_sure": (
+        "Ich halte {day}, {time}, für {party} auf den Namen {under} bis {until} für Sie frei. "
+        "Soll ich fest reservieren?",
+        "I am keeping {day}, {time}, for {party} free for you, {under}, until {until}. Shall I "
+        "make the reservation?",
+    ),
+    "sure_again": (
+        "Soll ich fest reservieren? Schreiben Sie bitte „ja“ oder „nein“.",
+        "Shall I make the reservation? Please write yes or no.",
+    ),
     "name_again": (
         "Auf welchen Namen darf ich reservieren? Schreiben Sie bitte nur den Namen.",
         "Under which name may I reserve? Please write only the name.",

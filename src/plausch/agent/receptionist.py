@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from plausch.agent import change_talk, hours_talk, notice_talk, service_talk, table_talk
+from plausch.agent import change_talk, hours_talk, name_talk, notice_talk, service_talk, table_talk
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
@@ -21,7 +21,6 @@ from plausch.agent.understand import (
     Understand,
     Understood,
     clean_name,
-    name_in_answer,
     understand_by_rules,
 )
 from plausch.agent.wish import with_wishes
@@ -152,7 +151,7 @@ async def _press_confirm(turn: Turn) -> None:
     elif turn.talk.name:
         await table_talk.confirm(turn, turn.talk.name)
     else:
-        turn.reply(turn.phrases.say("name_again"))
+        turn.reply(name_talk.last_question(turn))
         turn.expect(Expecting.NAME)
 
 
@@ -238,7 +237,7 @@ async def _answered(turn: Turn, understood: Understood) -> bool:
         return await _cancel_answered(turn, understood)
     if turn.talk.expecting is Expecting.NOTICE and not understood.has_details:
         return await _notice_answered(turn, understood)
-    return turn.talk.expecting is Expecting.NAME and await _name_answered(turn, understood)
+    return turn.talk.expecting is Expecting.NAME and await name_talk.answered(turn, understood)
 
 
 async def _notice_answered(turn: Turn, understood: Understood) -> bool:
@@ -265,7 +264,7 @@ def _settle_language(turn: Turn, understood: Understood) -> None:
 async def _go_on_in_new_language(turn: Turn) -> None:
     """Ask the last question again."""
     if turn.talk.expecting is Expecting.NAME:
-        turn.reply(turn.phrases.say("name_again"))
+        turn.reply(name_talk.last_question(turn))
     elif turn.talk.expecting in _ASKED_BY_PLAN:
         await table_talk.plan(turn)
     else:
@@ -287,7 +286,7 @@ async def _number(turn: Turn, number: int) -> None:
     elif talk.expecting is Expecting.DAY and 1 <= number <= 31:
         await _wished(turn, Understood(day=hear_day(Remnant(f"am {number}."), turn.today)))
     elif talk.expecting is Expecting.NAME:
-        turn.reply(turn.phrases.say("name_again"))
+        turn.reply(name_talk.last_question(turn))
     elif talk.options:
         turn.reply(turn.phrases.say("bad_number", most=len(talk.options)))
     else:
@@ -305,34 +304,6 @@ async def _wished(turn: Turn, understood: Understood) -> None:
     await table_talk.plan(turn)
 
 
-async def _name_answered(turn: Turn, understood: Understood) -> bool:
-    """Whether the message was an answer to the question for a name."""
-    if Intent.NO in understood.intents:
-        await table_talk.let_go(turn)
-        turn.reply(turn.phrases.say("released"))
-        turn.forget_wishes()
-        return True
-    if understood.party or understood.time or understood.unclear:
-        return False  # another wish
-    if understood.intents & {
-        Intent.HOURS,
-        Intent.MINE,
-        Intent.HUMAN,
-        Intent.OTHER,
-        Intent.BEYOND,
-    }:
-        return False
-    only_yes = Intent.YES in understood.intents and understood.plain_words <= 2
-    name = understood.name or ("" if only_yes else name_in_answer(turn.heard.text))
-    if understood.day is not None and understood.plain_words > 2 and not understood.name:
-        return False
-    if name and len(name.split()) <= 4:
-        await table_talk.confirm(turn, name)
-    else:
-        turn.reply(turn.phrases.say("name_again"))
-    return True
-
-
 def _asks_hours(understood: Understood) -> bool:
     booking = understood.party or understood.time or Intent.BOOK in understood.intents
     return Intent.HOURS in understood.intents and not booking
@@ -342,7 +313,7 @@ async def _small_talk(turn: Turn, understood: Understood) -> None:
     intents, expecting = understood.intents, turn.talk.expecting
     if Intent.HUMAN in intents or Intent.BEYOND in intents:
         key = "human" if Intent.HUMAN in intents else "beyond"
-        again = f" {turn.phrases.say('name_again')}" if expecting is Expecting.NAME else ""
+        again = f" {name_talk.last_question(turn)}" if expecting is Expecting.NAME else ""
         turn.reply(turn.phrases.say(key, call=turn.call) + again)
         turn.expect(expecting, turn.talk.options)
     elif expecting is Expecting.TIME and intents & {Intent.OTHER, Intent.NO}:

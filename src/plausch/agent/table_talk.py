@@ -106,7 +106,7 @@ async def choose_slot(turn: Turn, identifier: str, party: int | None) -> None:
     if party is None:
         await plan(turn)
     else:
-        await _hold(turn, starts_at_s, party)
+        await _hold(turn, starts_at_s, party, is_chosen=True)
 
 
 def instant_of(identifier: str) -> int | None:
@@ -186,7 +186,9 @@ async def take(turn: Turn, uid: str) -> None:
         await _offer_instead(turn, turn.phrases.say("hold_gone"), booking.party)
 
 
-async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
+async def _hold(turn: Turn, starts_at_s: int, party: int, *, is_chosen: bool) -> None:
+    """Keep a time; firm at once if a name is known and the guest has chosen it among those offered,
+    or filled in the form. What was read in a sentence is confirmed by a tap or a yes."""
     await let_go(turn)
     old = await _changing(turn)
     if turn.is_stale and await notice_talk.ask_if_still_wanted(turn, starts_at_s, party):
@@ -213,8 +215,10 @@ async def _hold(turn: Turn, starts_at_s: int, party: int) -> None:
         _refuse_party(turn, party)
     elif isinstance(booking, Unavailable):
         await _offer_instead(turn, turn.phrases.say("just_taken"), party)
-    elif name:
+    elif name and is_chosen:
         await _confirm(turn, booking, name)
+    elif name:
+        telling.ask_confirmation(turn, booking)
     else:
         telling.ask_name(turn, booking)
 
@@ -343,7 +347,10 @@ async def _offer_time(turn: Turn, party: int, found: Availability, time: HeardTi
         if old is not None:
             _ask_change(turn, old, by_minute[wanted], party)
             return
-        await _hold(turn, by_minute[wanted].starts_at_s, party)
+        slot = by_minute[wanted]
+        was_offered = slot.identifier in turn.talk.options
+        is_chosen = was_offered or turn.heard.card is not None
+        await _hold(turn, slot.starts_at_s, party, is_chosen=is_chosen)
         return
     phrases = turn.phrases
     text = phrases.say(

@@ -46,14 +46,24 @@ def tell_confirmed(turn: Turn, booking: Booking) -> None:
 
 def ask_name(turn: Turn, booking: Booking) -> None:
     """The time is kept free; only a name is missing."""
+    _ask_held(turn, booking, "held")
+
+
+def ask_confirmation(turn: Turn, booking: Booking) -> None:
+    """The time is kept free under the name that is known; only a yes is missing."""
+    _ask_held(turn, booking, "held_sure")
+
+
+def _ask_held(turn: Turn, booking: Booking, key: str) -> None:
     calendar, phrases = turn.desk.business.calendar, turn.phrases
     local = calendar.local(booking.starts_at_s)
     text = phrases.say(
-        "held",
+        key,
         day=phrases.day(local.date()),
         time=phrases.time(local),
         party=phrases.party(booking.party),
         what=turn.what(booking),
+        under=booking.under_name,
         until=phrases.time(calendar.local(booking.hold_until_s)),
     )
     turn.show(text, booking)

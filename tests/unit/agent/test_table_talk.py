@@ -65,13 +65,10 @@ async def test_a_complete_wish_is_held_at_once(guest: Arrive) -> None:
     assert anna.card.state is BookingState.HELD
 
 
-async def test_a_wish_with_a_name_is_confirmed_at_once(guest: Arrive) -> None:
+async def test_a_time_chosen_among_those_offered_needs_no_second_yes(guest: Arrive) -> None:
     anna = guest()
-    assert "Confirmed" in await anna.says(
-        "Hi, my name is Anna Smith, a table for two on friday at 7:30 pm please"
-    )
-    (booking,) = await anna.bookings()
-    assert (booking.under_name, booking.starts_at_s) == ("Anna Smith", at(FRIDAY, "19:30"))
+    await anna.sends(BookingRequest(2, FRIDAY, None, "Anna"))
+    assert "Bestätigt" in await anna.says("um 19 Uhr")
 
 
 @pytest.mark.parametrize(
@@ -250,7 +247,8 @@ async def test_the_name_is_remembered_for_the_next_booking(guest: Arrive) -> Non
     anna = guest()
     await anna.says("Tisch für 2 morgen um 19 Uhr")
     await anna.says("Anna")
-    assert "Bestätigt" in await anna.says("und für 4 am Freitag um 12 Uhr")
+    assert "auf den Namen Anna" in await anna.says("und für 4 am Freitag um 12 Uhr")
+    assert "Bestätigt" in await anna.says("ja")
     assert [booking.under_name for booking in await anna.bookings()] == ["Anna", "Anna"]
 
 
