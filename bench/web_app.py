@@ -32,7 +32,7 @@ from server_process import OPEN_LIMITS, ServerProcess
 VITE = "node_modules/vite/bin/vite.js"
 PHONE = {"width": 390, "height": 844}
 ROUNDS = 5
-KEYS = 60
+KEYS = 200
 MESSAGES_EACH_S = 50
 SWIPES = 40
 TARGETS = {
@@ -235,6 +235,7 @@ def echoes(page: Page, field: str) -> list[float]:
     """From the key to the frame that shows its letter."""
     box = page.locator(field)
     box.click()
+    page.wait_for_timeout(2_000)  # what opening costs is in the steps before
     box.evaluate(ECHO)
     for number in range(KEYS):
         page.keyboard.press("abcdefghij"[number % 10])
