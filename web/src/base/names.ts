@@ -76,6 +76,7 @@ function isJoinery(character: string, before: string, next: string): boolean {
   return (
     character === JOINER &&
     PICTOGRAPH.test(next) &&
+    !INVISIBLE.test(next) && // code points reserved for pictographs
     (PICTOGRAPH.test(before) || SKIN_TONE.test(before) || before === EMOJI_STYLE)
   );
 }

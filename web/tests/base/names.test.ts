@@ -92,7 +92,21 @@ test('what hides beyond a megabyte of nothing is no name', () => {
 const PIECES = [
   ...['a', 'Z', 'ä', 'e\u0301', '\u0301', '\u0335', ' ', '\n', '\u00a0', '👩', '🏽', '🍳', '❤'],
   ...['\u200d', '\ufe0f', '1', '\u20e3', '\u202e', '\u2066', '\u200b', 'א', 'ح', '한', '\u1112'],
-  ...['\u1161', '\u11ab', '\u0fb2', '\u0f71', '\ud83d', '\u034f', '\u3164', '…', '@', '.'],
+  ...[
+    '\u{1fad9}',
+    '\u{1faff}',
+    '\u{1fc00}',
+    '\u1161',
+    '\u11ab',
+    '\u0fb2',
+    '\u0f71',
+    '\ud83d',
+    '\u034f',
+    '\u3164',
+    '…',
+    '@',
+    '.',
+  ],
 ];
 
 test('whatever is claimed, the name is one line of visible characters and then stays', () => {

@@ -62,7 +62,7 @@ export class Player {
   readonly told: Told[] = [];
   timers = new ManualTimers();
   parts!: Parts;
-  #running = 0;
+  #running = { steps: 0 };
 
   private constructor(
     readonly delivery: Delivery,
@@ -172,7 +172,7 @@ export class Player {
 
   /** Nothing runs that does not wait for time to pass. */
   get isIdle(): boolean {
-    return this.#running <= this.timers.delaysMs.length;
+    return this.#running.steps <= this.timers.delaysMs.length;
   }
 
   live(id: string): Live {
@@ -235,17 +235,18 @@ export class Player {
     };
   }
 
-  /** Count what runs, to know when nothing does. */
+  /** Count what runs, to know when nothing does; what ends late after a crash counts no more. */
   #count(core: Core): void {
-    this.#running = 0;
+    const running = { steps: 0 };
+    this.#running = running;
     const spawn = core.spawn.bind(core);
     core.spawn = (step) => {
       spawn(async () => {
-        this.#running += 1;
+        running.steps += 1;
         try {
           await step();
         } finally {
-          this.#running -= 1;
+          running.steps -= 1;
         }
       });
     };
