@@ -50,6 +50,8 @@ class Live:
 
     kept: KeptConversation
     head: int = 0
+    told: int = 0
+    """The largest seq that was pushed since the log was last asked for."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
     group: Group | None = None

@@ -69,6 +69,7 @@ class Sync:
 
     def _grown(self, live: Live, head: int) -> None:
         live.head = max(live.head, head)
+        live.told = max(live.told, head)
         if live.kept.cursor < live.head and live.id not in self._reading:
             self._reading.add(live.id)
             self._core.spawn(self._read_in_background(live))
@@ -141,13 +142,15 @@ class Sync:
     async def _read_alone(self, live: Live) -> None:
         while live.kept.cursor < live.head and not live.kept.is_over:
             envelopes = self._pushed_next(live) or await self._read(live)
-            if not envelopes:
+            if envelopes:
+                await self._take(live, envelopes)
+            elif live.told <= live.kept.cursor:  # nor was anything pushed meanwhile
                 return
-            await self._take(live, envelopes)
 
     async def _read(self, live: Live) -> list[f.Envelope]:
         """The envelopes after the cursor; none when there are no more."""
         after = live.kept.cursor
+        live.told = 0
         answer = await self._core.transport.ask(
             lambda request_id: f.Read(request_id, live.id, after, READ_LIMIT), f.Envelopes
         )
@@ -156,7 +159,8 @@ class Sync:
             answer = await self._core.transport.ask(
                 lambda request_id: f.Read(request_id, live.id, 0, READ_LIMIT), f.Envelopes
             )
-        live.head = max(live.kept.cursor, answer.head)
+        # A push that was sent after the answer may come before it.
+        live.head = max(live.kept.cursor, answer.head, live.told)
         return await self._within(live, answer)
 
     async def _begin_again(self, live: Live, after: int, head: int) -> None:

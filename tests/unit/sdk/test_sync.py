@@ -89,6 +89,26 @@ async def test_a_push_without_envelopes_or_with_a_gap_is_read(town: Town, wire: 
     assert await anna.problems() == []
 
 
+async def test_a_push_that_overtakes_the_answer_to_a_question_is_not_forgotten(
+    town: Town, wire: Crooked
+) -> None:
+    anna, cem, conversation = await anna_and_cem(town, wire)
+    held: list[f.Envelopes] = []
+
+    def overtaken(frame: f.ServerFrame) -> list[f.ServerFrame]:
+        if isinstance(frame, f.Envelopes) and not held:
+            held.append(frame)
+            return []
+        return [frame, *held] if isinstance(frame, f.Delivery) else [frame]
+
+    wire.to_device = overtaken
+    wire.push(f.Delivery(conversation.id, live_of(anna, conversation).kept.cursor + 1, []))
+    await eventually(lambda: bool(held))
+    await cem.conversation(conversation.id).send_text("faster")
+    assert await texts(anna, 1) == ["faster"]
+    assert await anna.problems() == []
+
+
 async def test_the_same_push_again_and_an_old_one_change_nothing(town: Town, wire: Crooked) -> None:
     anna, cem, conversation = await anna_and_cem(town, wire)
     await cem.conversation(conversation.id).send_text("once")

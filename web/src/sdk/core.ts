@@ -50,6 +50,9 @@ export class Live {
   /** The largest seq that the server spoke of. */
   head = 0;
 
+  /** The largest seq that was pushed since the log was last asked for. */
+  told = 0;
+
   /** The largest seq at which the server took a message of ours. */
   accepted = 0;
 

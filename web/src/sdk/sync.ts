@@ -56,7 +56,6 @@ export class Sync {
   readonly #stock: Stock;
   readonly #reading = new Set<string>();
   readonly #pushed = new Map<string, Envelope[]>();
-
   readonly #errands: Errands;
 
   /** How far each device has come, while that is being noted. */
@@ -124,6 +123,7 @@ export class Sync {
       this.#pushed.set(live.id.hex, waiting);
     }
     live.head = Math.max(live.head, head);
+    live.told = Math.max(live.told, head);
     if (live.kept.cursor < live.head && !this.#reading.has(live.id.hex)) {
       this.#reading.add(live.id.hex);
       this.#core.spawn(() => this.#readInBackground(live));
@@ -215,10 +215,11 @@ export class Sync {
       while (live.kept.cursor < live.head && !live.kept.isOver) {
         const pushed = this.#pushedNext(live);
         const envelopes = pushed.length > 0 ? pushed : await this.#read(live);
-        if (envelopes.length === 0) {
-          return;
+        if (envelopes.length > 0) {
+          await this.#take(live, envelopes);
+        } else if (live.told <= live.kept.cursor) {
+          return; // nor was anything pushed meanwhile
         }
-        await this.#take(live, envelopes);
       }
     });
   }
@@ -227,12 +228,14 @@ export class Sync {
   async #read(live: Live): Promise<readonly Envelope[]> {
     const { server } = this.#core;
     const after = live.kept.cursor;
+    live.told = 0;
     let answer = await server.read(live.id, after, READ_LIMIT);
     if (answer.head < after) {
       await this.#beginAgain(live, after, answer.head);
       answer = await server.read(live.id, 0, READ_LIMIT);
     }
-    live.head = Math.max(live.kept.cursor, answer.head);
+    // A push that was sent after the answer may come before it.
+    live.head = Math.max(live.kept.cursor, answer.head, live.told);
     // Old ones must not make a reader ask for ever, and none moves the cursor beyond the end.
     const fresh = answer.envelopes.filter(({ seq }) => seq > live.kept.cursor);
     const within = fresh.filter(({ seq }) => seq <= answer.head);

@@ -5,7 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Envelope } from '../../src/sdk/server.ts';
 import { READ_LIMIT } from '../../src/sdk/sync.ts';
 import { Delivery, refusal } from './delivery.ts';
-import { annaAndBen, groupOf, logOf, type Player, quiet } from './players.ts';
+import { annaAndBen, groupOf, logOf, type Player, quiet, until } from './players.ts';
 
 let delivery: Delivery;
 let anna: Player;
@@ -43,6 +43,31 @@ test('a push without envelopes is read', async () => {
   ben.line.onPush = (push) => [push.push === 'delivery' ? { ...push, envelopes: [] } : push];
   await say('one', 'two');
   expect(await heard()).toEqual(['one', 'two']);
+});
+
+test('a push that overtakes the answer to a question is not forgotten', async () => {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let isHeld = false;
+  ben.line.answer('read', async (answer: Answer) => {
+    isHeld = true;
+    await promise;
+    return answer;
+  });
+  const { id: conversation, kept } = ben.live(id);
+  const head = kept.cursor + 1;
+  ben.sync.takePush({
+    push: 'delivery',
+    conversation: conversation.bytes,
+    head,
+    envelopes: [],
+  });
+  await until(() => isHeld);
+  await anna.say(id, 'faster');
+  await quiet(anna);
+  resolve(undefined);
+  await quiet(anna, ben);
+  expect(await heard()).toEqual(['faster']);
+  expect(ben.problems()).toEqual([]);
 });
 
 test('pushes that are dropped are caught up with the next one', async () => {
