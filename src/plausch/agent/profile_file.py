@@ -1,11 +1,12 @@
-"""A business's public profile from its TOML file; `examples/profile.toml` shows every setting."""
+"""A business's public profile from its TOML file; `examples/zur_linde_profile.toml` shows all."""
 
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from plausch.agent.config import read_calendar
+from plausch.agent.config import TEMPLATES, read_calendar
 from plausch.agent.toml_reader import Section, read_toml
+from plausch.domain.business import BusinessKind
 from plausch.domain.profile import (
     KINDS,
     LEGAL_FORMS,
@@ -31,10 +32,10 @@ class ProfileFile:
     pictures: tuple[tuple[Path, str], ...]
 
 
-def example_profile() -> str:
-    """The example's TOML, to be written where a business begins."""
+def example_profile(kind: BusinessKind = BusinessKind.RESTAURANT) -> str:
+    """The TOML of an example business's profile, to be written where a business begins."""
     folder = resources.files("plausch.agent") / "examples"
-    return (folder / "profile.toml").read_text(encoding="utf-8")
+    return (folder / f"{TEMPLATES[kind]}_profile.toml").read_text(encoding="utf-8")
 
 
 def load_profile(path: Path) -> ProfileFile:

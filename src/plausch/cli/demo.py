@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from plausch.agent.config import TEMPLATES, example_text
+from plausch.agent.profile_file import example_profile
 from plausch.base.errors import RemoteError
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
@@ -76,6 +77,11 @@ class Stage:
         return self.folder / "agent"
 
     @property
+    def profile(self) -> Path:
+        """What the business tells everybody of itself."""
+        return self.folder / "profile.toml"
+
+    @property
     def guest(self) -> Path:
         """The guest's home."""
         return self.folder / "guest"
@@ -98,6 +104,8 @@ async def built(
         home = ["--home", str(stage.agent)]
         made = ["--server", stage.url, "--business", str(business), "--name", stage.account]
         await done("Setting the agent up", ["agent", "init", *home, *made])
+        stage.profile.write_text(example_profile(kind), encoding="utf-8")
+        await done("Publishing", ["business", "publish", str(stage.profile), *home])
         log = folder / "agent.log"
         async with running("agent", ["agent", "run", *home], "ready ", log) as line:
             yield stage, line.removeprefix("ready ")
@@ -147,7 +155,9 @@ async def prove(stage: Stage, conversation: Conversation, screen: Screen) -> Boo
     card = confirmed(history)
     database = str(stage.server / "plausch.db")
     show_evidence(screen, await seen_by_server(database, conversation.id), history)
-    result = search(stage.server, texts_of(history, card))
+    public = stage.profile.read_text(encoding="utf-8")
+    secret = [text for text in texts_of(history, card) if text not in public]
+    result = search(stage.server, secret)
     if result.found:
         file, text = result.found[0]
         raise NotBlind(f"The server's file {file} contains {text!r} of this conversation.")

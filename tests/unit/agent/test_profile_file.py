@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from plausch.agent.config import example_text, load_business
 from plausch.agent.profile_file import example_profile, load_profile
 from plausch.agent.toml_reader import ConfigurationRefused
+from plausch.domain.business import BusinessKind
 from plausch.domain.profile import missing_in
 from plausch.domain.profile_check import ProfileRefused
 from plausch.domain.profile_codec import encode_profile, parse_body
@@ -31,14 +33,29 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "profile.toml"
 
 
-def test_the_example_can_go_public(file: Path) -> None:
-    file.write_text(example_profile(), encoding="utf-8")
+@pytest.mark.parametrize("kind", BusinessKind)
+def test_the_examples_can_go_public(file: Path, kind: BusinessKind) -> None:
+    file.write_text(example_profile(kind), encoding="utf-8")
     profile = load_profile(file).profile
     assert missing_in(profile) == ()
     assert parse_body(encode_profile(profile)) == profile
     assert profile.privacy.in_language("en").startswith("We keep")
     assert "\n" not in profile.privacy.de
     assert profile.listed
+
+
+@pytest.mark.parametrize("kind", BusinessKind)
+def test_an_examples_page_says_what_its_agent_goes_by(file: Path, kind: BusinessKind) -> None:
+    file.write_text(example_profile(kind), encoding="utf-8")
+    profile = load_profile(file).profile
+    file.write_text(example_text(kind), encoding="utf-8")
+    business = load_business(file)
+    assert (profile.name, profile.kind, profile.calendar, profile.telephone) == (
+        business.name,
+        kind,
+        business.calendar,
+        business.telephone,
+    )
 
 
 def test_the_commented_parts_of_the_example_are_right_too(file: Path) -> None:
