@@ -161,4 +161,9 @@ STEPS = (
         ),
     ),
     Step(5, "operations", ledger.STATEMENTS),
+    Step(
+        6,
+        "when a customer was last told that nobody is there",
+        ("ALTER TABLE customer ADD COLUMN away_at_s BIGINT NOT NULL DEFAULT 0",),
+    ),
 )

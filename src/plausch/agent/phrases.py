@@ -207,6 +207,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hours_on": ("Am {day} haben wir geöffnet: {spans}.", "On {day} we are open: {spans}."),
     "exceptions": ("In den nächsten Wochen außerdem:", "In the coming weeks also:"),
     "closed": ("geschlossen", "closed"),
+    "opens": ("{day}, um {time}", "{day}, at {time}"),
     "call": (
         " Bitte rufen Sie uns an: {telephone}.",
         " Please telephone us: {telephone}.",

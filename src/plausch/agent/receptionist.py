@@ -48,11 +48,15 @@ _ASKED_BY_PLAN = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The talk after a message, what to say, and lines for the staff without personal data."""
+    """The talk after a message, what to say, and lines for the staff without personal data.
+
+    `is_machine`: another agent is talking, to whom nothing is said.
+    """
 
     talk: Talk
     replies: tuple[Reply, ...] = ()
     notes: tuple[str, ...] = ()
+    is_machine: bool = False
 
 
 async def answer(
@@ -60,7 +64,7 @@ async def answer(
 ) -> Answer:
     """What comes of a message, as `understand` reads it. Raises only what the database raises."""
     if isinstance(heard.card, Choices | SlotOffer | BookingCard):
-        return Answer(talk)  # another agent is talking: two machines would never stop
+        return Answer(talk, is_machine=True)  # two machines would never stop
     talk, patience = spend(talk, desk.now_s)
     turn = Turn(talk, heard, desk, understand)
     if patience is Patience.ANSWER:

@@ -18,6 +18,7 @@ from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor
 from plausch.agent.run import Agent
+from plausch.agent.team_facts import taken_by
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
@@ -49,11 +50,11 @@ class Doors:
             raise NotOwner  # nobody would believe its claim
         premises = await Premises.of(self.book, self.business, self.raw_file)
         executor = Executor(OPERATIONS, self.book, premises, self.clock)
-        team = TeamDoor(
-            self.client, await self.client.team(), executor, self.book, premises, self.clock
-        )
+        conversation = await self.client.team()
+        team = TeamDoor(self.client, conversation, executor, self.book, premises, self.clock)
         await team.claim()
-        agent = Agent(self.client, premises.business, self.book, self.clock)
+        is_taken = taken_by(conversation)
+        agent = Agent(self.client, premises.business, self.book, self.clock, is_taken=is_taken)
 
         def move_in(business: Business) -> None:
             agent.business = business

@@ -12,6 +12,7 @@ OWNERS = frozenset(
         "business.setHours",
         "business.setTables",
         "business.setServices",
+        "business.setWords",
         "customers.export",
         "customers.erase",
     }
@@ -39,6 +40,7 @@ def _all() -> tuple[Operation, ...]:
         changes("business.setHours", p.SetHours, v.BusinessView, settings.set_hours),
         changes("business.setTables", p.SetTables, v.BusinessView, settings.set_tables),
         changes("business.setServices", p.SetServices, v.BusinessView, settings.set_services),
+        changes("business.setWords", p.SetWords, v.BusinessView, settings.set_words),
         reads("bookings.plan", p.Days, tuple[v.DayPlan, ...], bookings.plan),
         reads("bookings.available", p.Available, v.SlotsView, bookings.available),
         changes("bookings.book", p.Book, v.BookingView, bookings.book),
