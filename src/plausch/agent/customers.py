@@ -3,9 +3,11 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plausch.agent import rows
+from plausch.agent.ical.sync_store import Edit
 from plausch.agent.rows import NO_CONVERSATION, entry_of
 from plausch.base.ids import ConversationId
 from plausch.db.interface import Row, Transaction
@@ -125,8 +127,13 @@ async def annotate(transaction: Transaction, identifier: str, note: str) -> bool
     )
 
 
-async def exported(transaction: Transaction, identifier: str) -> str | None:
-    """Everything that the book holds of a customer, as JSON text; None if it holds nothing."""
+async def exported(
+    transaction: Transaction, identifier: str, edits: Sequence[Edit] = ()
+) -> str | None:
+    """Everything that is kept of a customer, as JSON text; None if the book holds nothing.
+
+    `edits` are what people wrote into the business's calendar, of whatever booking.
+    """
     customer = await find(transaction, identifier)
     entries = [entry_of(row) for row in await transaction.fetch(rows.OF_CUSTOMER, identifier)]
     if customer is None and not entries:
@@ -162,7 +169,13 @@ async def exported(transaction: Transaction, identifier: str) -> str | None:
             "lastSeenS": customer.last_seen_s,
             "awayAtS": customer.away_at_s,
         }
-    everything = {"customer": person, "bookings": bookings}
+    uids = {entry.booking.uid for entry in entries}
+    written = [
+        {"uid": one.uid, "seenAtS": one.seen_at_s, "text": one.text}
+        for one in edits
+        if one.uid in uids
+    ]
+    everything = {"customer": person, "bookings": bookings, "calendarEdits": written}
     return json.dumps(everything, ensure_ascii=False, indent=2)
 
 

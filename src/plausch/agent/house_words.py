@@ -54,6 +54,6 @@ async def _away(desk: Desk, language: str) -> tuple[Reply, ...]:
             return ()
         phrases = Phrases(tongue, calendar.today(desk.now_s), desk.business.kind)
         local = calendar.local(opens_s)
-        opens = phrases.say("opens", day=phrases.day(local.date()), time=phrases.time(local))
+        opens = phrases.say("opens", day=phrases.on(local.date()), time=phrases.time(local))
         text = text.replace(OPENS, opens)
     return (Reply(text, tongue),)

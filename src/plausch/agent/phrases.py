@@ -259,6 +259,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Wir müssen Ihre Reservierung ({what}) leider absagen.{call}",
         "Sorry, we have to cancel your reservation ({what}).{call}",
     ),
+    "erased_cancelled": (
+        "Wir löschen, was wir über Sie gespeichert haben. Damit ist auch abgesagt: {what}.{call}",
+        "We are deleting what we keep about you. With it this is cancelled: {what}.{call}",
+    ),
     "staff_countered": (
         "Zu Ihrer Anfrage ({asked}) können wir Ihnen stattdessen anbieten: **{offered}**. "
         "Wir halten das bis {until} für Sie frei.",

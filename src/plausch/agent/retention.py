@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from plausch.agent.desk import Desk
-from plausch.agent.rows import OF_CUSTOMER, entry_of
+from plausch.agent.rows import OF_CUSTOMER, TableBooking, entry_of
+from plausch.agent.showing import described
 from plausch.db.interface import Transaction
-from plausch.domain.booking import LIVE, Attend, BookingState, By, Cancel
+from plausch.domain.booking import LIVE, Attend, Booking, BookingState, By, Cancel
 from plausch.domain.business import Business
 
 SWEEP_S = 6 * 3600
@@ -64,6 +65,8 @@ async def sweep(transaction: Transaction, business: Business, now_s: int) -> Non
 async def erase(desk: Desk, customer: str) -> Erased:
     """Forget a customer: bookings that stand are cancelled, then every record is deleted.
 
+    Whose coming booking is cancelled is told so, in a last letter that the book forgets once it is
+    sent.
     What was answered stays known by its place in the log, without content, so that old messages
     are not answered again.
     """
@@ -75,7 +78,7 @@ async def erase(desk: Desk, customer: str) -> Erased:
     conversations |= {row[0] for row in found if row[0]}
     for entry in entries:
         if entry.booking.state in LIVE:
-            await _free(desk, entry.booking.uid)
+            await _free(desk, entry)
     execute = desk.transaction.execute
     bookings = await execute("DELETE FROM booking WHERE customer = $1", customer)
     waiting = await execute("DELETE FROM waiting WHERE customer = $1", customer)
@@ -87,13 +90,24 @@ async def erase(desk: Desk, customer: str) -> Erased:
     return Erased(customers, bookings, waiting, talks, letters)
 
 
-async def _free(desk: Desk, uid: str) -> None:
-    """Give the tables of a booking back, whatever its state."""
-    entry = await desk.entry(uid)
+async def _free(desk: Desk, found: TableBooking) -> None:
+    """Give the tables of a booking back, whatever its state; who was to come is told."""
+    entry = await desk.entry(found.booking.uid)
     if entry is None:
         return
     booking = entry.booking
     if booking.state in _CANCELLABLE:
-        await desk.change(booking, Cancel(By.BUSINESS, 0))
+        after = await desk.change(booking, Cancel(By.BUSINESS, 0))
+        await _tell_cancelled(desk, entry, after)
     else:
         await desk.change(booking, Attend(BookingState.COMPLETED))
+
+
+async def _tell_cancelled(desk: Desk, entry: TableBooking, after: Booking) -> None:
+    if not entry.conversation or after.ends_at_s <= desk.now_s:
+        return
+    phrases = await desk.phrases(entry.conversation)
+    what = described(phrases, desk.business, after)
+    call = phrases.call(desk.business.telephone)
+    text = phrases.say("erased_cancelled", what=what, call=call)
+    await desk.write(entry.conversation, text, after)

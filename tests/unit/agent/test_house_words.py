@@ -22,7 +22,7 @@ from plausch.domain.profile import Wording
 Arrive = Callable[..., Guest]
 GREETING = Wording("Willkommen in der Linde!", "Welcome to the Linde!")
 AWAY = Wording("Wir sind am {opens} wieder da.", "Our people are back on {opens}.")
-OPENS = "Dienstag, 24. November, um 11:30 Uhr"
+OPENS = "Dienstag, den 24. November, um 11:30 Uhr"
 
 
 def speaking(greeting: Wording = GREETING, away: Wording = AWAY) -> Business:
@@ -86,7 +86,7 @@ async def test_each_time_that_it_is_closed_is_told_once(anna: Guest) -> None:
     anna.clock.at_ms = at(TUESDAY, "18:00") * 1000
     assert len(await texts(anna)) == 1
     anna.clock.at_ms = at(TUESDAY, "23:00") * 1000
-    assert "Mittwoch, 25. November, um 11:30 Uhr" in (await texts(anna))[-1]
+    assert "Mittwoch, den 25. November, um 11:30 Uhr" in (await texts(anna))[-1]
     anna.clock.at_ms = at(TUESDAY, "23:59") * 1000
     assert len(await texts(anna)) == 1
 
@@ -107,7 +107,7 @@ async def test_a_closure_of_everything_is_an_absence(anna: Guest) -> None:
     await anna.book.at_desk(
         anna.restaurant, anna.now_s, lambda desk: StaffDesk(desk).close(closure)
     )
-    assert "Samstag, 28. November, um 18:00 Uhr" in (await texts(anna))[-1]
+    assert "Samstag, den 28. November, um 18:00 Uhr" in (await texts(anna))[-1]
     assert len(await texts(anna)) == 1
 
 

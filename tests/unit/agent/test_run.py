@@ -241,7 +241,7 @@ async def test_the_house_speaks_by_itself_once_whatever_dies(town: Town, house: 
         heard = [(await message(anna.client)).text for _ in range(3)]
         await anna.says("Öffnungszeiten")
     assert heard[0] == "Willkommen!"
-    assert heard[2] == "Bis Dienstag, 24. November, um 11:30 Uhr."
+    assert heard[2] == "Bis Dienstag, den 24. November, um 11:30 Uhr."
     await settled(house.client, anna.client)
     assert len(await anna.heard()) == 4
 

@@ -32,16 +32,20 @@ async def note(scene: Scene, wanted: p.NoteCustomer) -> CustomerView:
 
 
 async def export(scene: Scene, wanted: p.One) -> FileView:
-    """Everything that the book holds of a customer, as a file for them."""
-    file = await customers.exported(scene.transaction, wanted.id)
+    """Everything that is kept of a customer, in the book and of the calendar, as a file."""
+    file = await customers.exported(scene.transaction, wanted.id, scene.edits)
     if file is None:
         raise _unknown()
     return FileView(file, "application/json")
 
 
 async def erase(scene: Scene, wanted: p.One) -> ErasedView:
-    """Forget a customer: what stands is cancelled, then every record is deleted."""
+    """Forget a customer: what stands is cancelled, the guest told, every record deleted."""
     await _known(scene, wanted.id)
+    bookings = await scene.transaction.fetch(
+        "SELECT uid FROM booking WHERE customer = $1", wanted.id
+    )
+    uids = {row[0] for row in bookings}
     erased = await retention.erase(scene.desk, wanted.id)
     return ErasedView(
         {
@@ -50,6 +54,7 @@ async def erase(scene: Scene, wanted: p.One) -> ErasedView:
             "waiting": erased.waiting,
             "talks": erased.talks,
             "letters": erased.letters,
+            "calendarEdits": sum(one.uid in uids for one in scene.edits),
         }
     )
 

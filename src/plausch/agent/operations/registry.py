@@ -20,9 +20,13 @@ OWNERS = frozenset(
 """What staff's devices may not: set the business, carry its customers away, or lose them."""
 
 
+WITH_EDITS = frozenset({"customers.export", "customers.erase"})
+"""What looks at what people wrote into the business's calendar."""
+
+
 def _one(name: str, params: type[v.View], result: Any, work: Work, *, reads: bool) -> Operation:
     meaning = " ".join((work.__doc__ or "").split())
-    return Operation(name, params, result, meaning, work, reads, name in OWNERS)
+    return Operation(name, params, result, meaning, work, reads, name in OWNERS, name in WITH_EDITS)
 
 
 def _all() -> tuple[Operation, ...]:
