@@ -23,6 +23,9 @@ _OLD_PACES = """DELETE FROM pace WHERE slot_minutes > 0 AND (slot + 1) * slot_mi
 _OLD_CUSTOMERS = """DELETE FROM customer WHERE last_seen_s < $1
     AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.customer = customer.id)"""
 
+_OLD_MERGED = """DELETE FROM merged
+    WHERE NOT EXISTS (SELECT 1 FROM customer WHERE customer.id = merged.customer)"""
+
 
 @dataclass(frozen=True, slots=True)
 class Erased:
@@ -55,6 +58,7 @@ async def sweep(transaction: Transaction, business: Business, now_s: int) -> Non
         "DELETE FROM block WHERE every_weeks = 0 AND ends_at_s < $1", bookings_s
     )
     await transaction.execute(_OLD_CUSTOMERS, now_s - kept.customers_days * _DAY_S)
+    await transaction.execute(_OLD_MERGED)
     await transaction.execute("DELETE FROM talk WHERE at_s < $1", now_s - kept.talks_days * _DAY_S)
     today = business.calendar.today(now_s)
     for table, days in (("waiting", kept.waiting_days), ("ticket", kept.tickets_days)):
@@ -83,6 +87,7 @@ async def erase(desk: Desk, customer: str) -> Erased:
     bookings = await execute("DELETE FROM booking WHERE customer = $1", customer)
     waiting = await execute("DELETE FROM waiting WHERE customer = $1", customer)
     customers = await execute("DELETE FROM customer WHERE id = $1", customer)
+    await execute("DELETE FROM merged WHERE customer = $1", customer)
     talks = letters = 0
     for conversation in sorted(conversations):
         talks += await execute("DELETE FROM talk WHERE conversation = $1", conversation)

@@ -1,6 +1,6 @@
 """Operations on customers: who they are, what is noted, giving out and forgetting all of it."""
 
-from plausch.agent import customers, retention
+from plausch.agent import customers, merging, retention
 from plausch.agent.customers import Customer
 from plausch.agent.operations import params as p
 from plausch.agent.operations.executor import Scene
@@ -29,6 +29,13 @@ async def note(scene: Scene, wanted: p.NoteCustomer) -> CustomerView:
     await _known(scene, wanted.id)
     await customers.annotate(scene.transaction, wanted.id, wanted.note)
     return await get(scene, p.One(wanted.id))
+
+
+async def merge(scene: Scene, wanted: p.MergeCustomers) -> CustomerView:
+    """Two records are of one person: all of the one goes over to the other, for good."""
+    gone, kept = await _known(scene, wanted.id), await _known(scene, wanted.into)
+    await merging.merge(scene.transaction, gone, kept)
+    return await get(scene, p.One(wanted.into))
 
 
 async def export(scene: Scene, wanted: p.One) -> FileView:

@@ -175,6 +175,13 @@ class FindCustomers(View, frozen=True):
     after: Annotated[str, Meta(max_length=128)] = ""
 
 
+class MergeCustomers(View, frozen=True):
+    """Two records of one person: `id` goes, `into` stays."""
+
+    id: Identifier
+    into: Identifier
+
+
 class NoteCustomer(View, frozen=True):
     """A note of the staff to a customer."""
 

@@ -68,6 +68,7 @@ def _all() -> tuple[Operation, ...]:
         reads("customers.list", p.FindCustomers, v.CustomersView, guests.listed),
         reads("customers.get", p.One, v.CustomerView, guests.get),
         changes("customers.note", p.NoteCustomer, v.CustomerView, guests.note),
+        changes("customers.merge", p.MergeCustomers, v.CustomerView, guests.merge),
         reads("customers.export", p.One, v.FileView, guests.export),
         changes("customers.erase", p.One, v.ErasedView, guests.erase),
         reads("figures.get", p.GetFigures, v.FiguresView, figures.get),

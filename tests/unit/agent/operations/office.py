@@ -18,7 +18,7 @@ from plausch.domain.calendar import instant_s
 
 DEVICE = "mimi://localhost/d/linde/0123456789abcdef"
 AT_SEVEN_S = instant_s(ZONE, TUESDAY, 19 * 60)
-TABLES = ("booking", "claim", "pace", "setting", "block", "waiting", "ticket", "customer")
+TABLES = ("booking", "claim", "pace", "setting", "block", "waiting", "ticket", "customer", "merged")
 
 
 def wish(**changed: Any) -> dict[str, Any]:

@@ -86,6 +86,17 @@ async def test_what_people_wrote_into_the_calendar_is_given_out_and_forgotten_to
     await store.close()
 
 
+async def test_two_records_of_one_person_are_merged(office: Office) -> None:
+    meyer, anna = await two_customers(office)
+    code, sentence = await office.refused("customers.merge", id=anna, into=meyer)
+    assert (code, "conversation stays" in sentence) == ("bad_params", True)
+    view = await office.ask("customers.merge", "call-merge", id=meyer, into=anna)
+    assert (view["id"], view["name"], view["upcoming"]) == (anna, "Anna", 2)
+    assert await office.ask("customers.merge", "call-merge", id=meyer, into=anna) == view
+    assert (await office.refused("customers.get", id=meyer))[0] == "unknown"
+    assert (await office.refused("customers.merge", id=meyer, into=anna))[0] == "unknown"
+
+
 async def test_who_is_unknown_is_said_to_be(office: Office) -> None:
     for operation in ("customers.get", "customers.export", "customers.erase"):
         assert (await office.refused(operation, id="c-nobody"))[0] == "unknown"
