@@ -106,7 +106,8 @@ class Executor:
         """The outcome of an operation; durable when it is told. `call` names what is asked for;
         `is_staff`: one asks who manages nothing.
 
-        Raises StorageUnavailable: then nothing was done.
+        Raises StorageUnavailable: then nothing was done, or the calendar's store could not forget
+        what the book has forgotten; that is made good at the next start.
         """
         try:
             operation = self._known(name)
