@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from plausch.agent.book import Book, Place
 from plausch.agent.desk import Desk
+from plausch.agent.house_words import with_house_words
 from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Reply, Talk
 from plausch.base.clock import ManualClock
@@ -19,7 +20,10 @@ from plausch.domain.business import Business
 
 @dataclass
 class Guest:
-    """One conversation with the restaurant. `replies` are those to the last message."""
+    """One conversation with the restaurant. `replies` are those to the last message.
+
+    `in_house`: also the house speaks by itself; `dies`: the process, before the answer is written.
+    """
 
     book: Book
     restaurant: Business
@@ -31,6 +35,8 @@ class Guest:
     notes: tuple[str, ...] = ()
     letter_card: Card | None = None
     sent_s_ago: int = 0
+    in_house: bool = False
+    dies: bool = False
 
     @property
     def conversation(self) -> ConversationId:
@@ -55,6 +61,10 @@ class Guest:
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
             result = await answer(talk, heard, desk)
             self.talk, self.replies, self.notes = result.talk, result.replies, result.notes
+            if self.in_house:
+                self.replies = await with_house_words(result, heard, desk)
+            if self.dies:
+                raise RuntimeError
             return result.talk, ()
 
         place = Place(self.conversation, self.seq)

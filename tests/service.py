@@ -10,6 +10,7 @@ from cast import PATIENCE_S, Town, message
 from linde import NOW_S, restaurant
 from plausch.agent.book import Book
 from plausch.agent.run import Agent
+from plausch.agent.team_facts import IsTaken, nobody
 from plausch.base.clock import ManualClock
 from plausch.content.cards import Card, card_message
 from plausch.domain.business import Business
@@ -26,10 +27,11 @@ class House:
     path: Path
     restaurant: Business
     clock: ManualClock
+    is_taken: IsTaken = nobody
 
     @property
     def agent(self) -> Agent:
-        return Agent(self.client, self.restaurant, self.book, self.clock, tick_s=0.05)
+        return Agent(self.client, self.restaurant, self.book, self.clock, 0.05, self.is_taken)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

@@ -20,6 +20,7 @@ PAGES = {
     "business_house": BUSINESS + "#/house",
     "business_hours": BUSINESS + "#/house/hours",
     "business_tables": BUSINESS + "#/house/tables",
+    "business_words": BUSINESS + "#/house/words",
     "business_new_plan": "?business=new#/plan",
     "business_new_guests": "?business=new#/guests",
     "business_new_waiting": "?business=new#/waiting",
@@ -88,6 +89,11 @@ def wrong_hours(page: Page) -> None:
     page.get_by_text("keine Uhrzeit").wait_for()
 
 
+def wrong_words(page: Page) -> None:
+    page.get_by_label("Auf Deutsch").first.fill("Ab {opens}")
+    page.get_by_text("kann nichts eingesetzt werden").wait_for()
+
+
 def combining(page: Page) -> None:
     page.get_by_role("button", name="Tische zusammenstellen").click()
 
@@ -110,6 +116,7 @@ OVER_PAGES = {
     "business_door": ("#/waiting", at_the_door),
     "business_list": ("#/waiting", on_the_list),
     "business_wrong_hours": ("#/house/hours", wrong_hours),
+    "business_wrong_words": ("#/house/words", wrong_words),
     "business_combining": ("#/house/tables", combining),
     "business_table": ("#/figures", as_a_table),
 }
@@ -305,6 +312,30 @@ def test_hours_past_midnight_are_seen_ahead_and_saved(app_site: str, browser: Br
         page.get_by_role("button", name="Speichern").click()
         page.get_by_text("Gespeichert. Es gilt ab jetzt.").wait_for()
         expect(page.get_by_role("button", name="Speichern")).to_have_count(0)
+        assert stage.complaints == []
+
+
+def test_what_the_house_says_by_itself_is_written_and_saved(
+    app_site: str, browser: Browser
+) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/house", size=DESKTOP) as stage:
+        page = stage.page
+        page.get_by_role("button", name="Begrüßung und Abwesenheit").click()
+        expect(page.get_by_label("Auf Deutsch").last).to_have_value(
+            "Wir sind am {opens} wieder da."
+        )
+        greeting = page.get_by_label("Auf Deutsch").first
+        greeting.fill("Ab {opens}")
+        expect(greeting).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_role("button", name="Speichern")).to_be_disabled()
+        greeting.fill("Willkommen bei uns!")
+        page.get_by_label("Auf Englisch").last.fill("Back on {opens}.")
+        page.get_by_role("button", name="Speichern").click()
+        page.get_by_text("Gespeichert. Es gilt ab jetzt.").wait_for()
+        expect(page.get_by_role("button", name="Speichern")).to_have_count(0)
+        said = page.evaluate("() => stage.device.agent.view")
+        assert said["greeting"] == {"de": "Willkommen bei uns!", "en": ""}
+        assert said["away"]["en"] == "Back on {opens}."
         assert stage.complaints == []
 
 

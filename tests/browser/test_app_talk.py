@@ -76,6 +76,26 @@ def test_a_choice_and_a_time_are_a_table(
         assert stage.complaints == []
 
 
+def test_who_writes_to_a_business_that_is_away_is_told(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + to("linde")) as stage:
+        page = stage.page
+        write = """([id, state]) => {
+          const sentAtMs = Date.now() - 60_000;
+          window.ours = stage.device.receive(id, { text: 'Ein Tisch?', sentAtMs, state });
+        }"""
+        linde = to("linde").removeprefix("#/c/")
+        page.evaluate(write, [linde, "sent"])
+        told = page.get_by_role("status").filter(has_text="letzte Antwort: ")
+        expect(told).to_contain_text("Gerade ist dort niemand da", timeout=60_000)
+        assert stage.violations() == []
+        page.evaluate("() => stage.device.alter(window.ours, { state: 'delivered' })")
+        expect(told).to_contain_text("ein Mensch kann sie lesen", timeout=60_000)
+        answer = "id => stage.device.receive(id, { sender: 'linde@plausch.example', text: 'Ja!' })"
+        page.evaluate(answer, linde)
+        expect(told).to_have_count(0)
+        assert stage.complaints == []
+
+
 def test_what_is_read_stays_while_earlier_messages_come(app_site: str, browser: Browser) -> None:
     with on_stage(browser, app_site + "?messages=2000" + to("long")) as stage:
         page = stage.page

@@ -47,6 +47,9 @@ async def test_killed_while_guests_write(tmp_path: Path, seed: int) -> None:
             for one in said
             if isinstance(one.card, BookingCard) and one.card.state is BookingState.CONFIRMED
         ]
-        assert len(firm) == len(set(firm)) >= 1
+        assert len(firm) == len(set(firm))
         restaurant = load_business(home / "business.toml")
-        assert audit(home / "book.db", restaurant) == len(firm)
+        kept = audit(home / "book.db", restaurant)
+        assert kept >= 1
+        # Beside what is firm at most the last wish is held: nobody has said yes to it.
+        assert kept - len(firm) in (0, 1)

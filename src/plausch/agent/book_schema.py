@@ -161,4 +161,17 @@ STEPS = (
         ),
     ),
     Step(5, "operations", ledger.STATEMENTS),
+    Step(
+        6,
+        "when a customer was last told that nobody is there",
+        ("ALTER TABLE customer ADD COLUMN away_at_s BIGINT NOT NULL DEFAULT 0",),
+    ),
+    Step(
+        7,
+        "which customers are another one",
+        (
+            "CREATE TABLE merged (id TEXT PRIMARY KEY, customer TEXT NOT NULL)",
+            "CREATE INDEX merged_by_customer ON merged (customer)",
+        ),
+    ),
 )

@@ -29,7 +29,7 @@ def sounds_like_change(turn: Turn, understood: Understood) -> bool:
     talk = turn.talk
     if talk.party or talk.day or talk.time or talk.part or talk.held_uid:
         return False
-    if Intent.CHANGE in understood.intents:
+    if understood.meant is Intent.CHANGE:
         return True
     one_thing = bool(understood.party) != bool(understood.time)
     return one_thing and understood.day is None and Intent.BOOK not in understood.intents

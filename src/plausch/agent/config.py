@@ -11,6 +11,8 @@ from plausch.agent.toml_reader import ConfigurationRefused, Section, read_toml
 from plausch.domain.business import Business, BusinessKind, Retention
 from plausch.domain.calendar import Calendar, Span, SpecialDay
 from plausch.domain.holiday import STATES, HolidayRegion
+from plausch.domain.house_words import OPENS, fault_of
+from plausch.domain.profile import Wording
 from plausch.domain.service import ConfirmationMode, Pacing, Service, TurnTime
 from plausch.domain.tables import Combination, FloorPlan, Resource, ResourceKind
 
@@ -63,7 +65,12 @@ def load_business(path: Path) -> Business:
     )
     if file.has("retention"):
         business = replace(business, retention=_retention(file.section("retention")))
-    business = replace(business, services=_services(file, business.floor))
+    business = replace(
+        business,
+        greeting=_house_words(file, "greeting"),
+        away=_house_words(file, "away", (OPENS,)),
+        services=_services(file, business.floor),
+    )
     file.finish()
     _check_together(file, business)
     return business
@@ -129,6 +136,19 @@ def _retention(section: Section) -> Retention:
     )
     section.finish()
     return retention
+
+
+def _house_words(file: Section, key: str, places: tuple[str, ...] = ()) -> Wording:
+    """What the house says by itself; left out: nothing."""
+    if not file.has(key):
+        return Wording()
+    section = file.section(key)
+    wording = Wording(section.paragraphs("de"), section.paragraphs("en"))
+    section.finish()
+    fault = fault_of(wording, places)
+    if fault:
+        raise file.refuse(key, fault)
+    return wording
 
 
 def _services(file: Section, floor: FloorPlan) -> tuple[Service, ...]:

@@ -3,9 +3,11 @@
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plausch.agent import rows
+from plausch.agent.ical.sync_store import Edit
 from plausch.agent.rows import NO_CONVERSATION, entry_of
 from plausch.base.ids import ConversationId
 from plausch.db.interface import Row, Transaction
@@ -14,9 +16,10 @@ MAX_LISTED = 500
 MAX_NOTE_CHARACTERS = 2_000
 
 _COLUMNS = (
-    "id, name, conversation, telephone, language, note, visits, no_shows, first_seen_s, last_seen_s"
+    "id, name, conversation, telephone, language, note, visits, no_shows, first_seen_s, "
+    "last_seen_s, away_at_s"
 )
-_REMEMBER = f"""INSERT INTO customer ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, '', 0, 0, $6, $6)
+_REMEMBER = f"""INSERT INTO customer ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, '', 0, 0, $6, $6, 0)
     ON CONFLICT (id) DO UPDATE SET
     name = CASE WHEN excluded.name = '' THEN customer.name ELSE excluded.name END,
     telephone = CASE WHEN excluded.telephone = '' THEN customer.telephone
@@ -44,7 +47,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What the book knows of a person. `conversation` is empty for those who only telephone."""
+    """What the book knows of a person. `conversation` is empty for those who only telephone.
+
+    `away_at_s`: when they were last told that nobody is there.
+    """
 
     identifier: str
     name: str
@@ -56,6 +62,7 @@ class Customer:
     no_shows: int
     first_seen_s: int
     last_seen_s: int
+    away_at_s: int = 0
 
 
 def of_conversation(conversation: ConversationId) -> str:
@@ -84,6 +91,11 @@ async def remember(transaction: Transaction, seen: Seen, now_s: int) -> None:
         seen.language,
         now_s,
     )
+
+
+async def told_away(transaction: Transaction, identifier: str, now_s: int) -> None:
+    """A customer is told that nobody is there."""
+    await transaction.execute("UPDATE customer SET away_at_s = $2 WHERE id = $1", identifier, now_s)
 
 
 async def count_attendance(transaction: Transaction, identifier: str, *, came: bool) -> None:
@@ -115,8 +127,13 @@ async def annotate(transaction: Transaction, identifier: str, note: str) -> bool
     )
 
 
-async def exported(transaction: Transaction, identifier: str) -> str | None:
-    """Everything that the book holds of a customer, as JSON text; None if it holds nothing."""
+async def exported(
+    transaction: Transaction, identifier: str, edits: Sequence[Edit] = ()
+) -> str | None:
+    """Everything that is kept of a customer, as JSON text; None if the book holds nothing.
+
+    `edits` are what people wrote into the business's calendar, of whatever booking.
+    """
     customer = await find(transaction, identifier)
     entries = [entry_of(row) for row in await transaction.fetch(rows.OF_CUSTOMER, identifier)]
     if customer is None and not entries:
@@ -150,8 +167,15 @@ async def exported(transaction: Transaction, identifier: str) -> str | None:
             "noShows": customer.no_shows,
             "firstSeenS": customer.first_seen_s,
             "lastSeenS": customer.last_seen_s,
+            "awayAtS": customer.away_at_s,
         }
-    everything = {"customer": person, "bookings": bookings}
+    uids = {entry.booking.uid for entry in entries}
+    written = [
+        {"uid": one.uid, "seenAtS": one.seen_at_s, "text": one.text}
+        for one in edits
+        if one.uid in uids
+    ]
+    everything = {"customer": person, "bookings": bookings, "calendarEdits": written}
     return json.dumps(everything, ensure_ascii=False, indent=2)
 
 

@@ -222,7 +222,7 @@ def meant(plain: str, intents: frozenset[Intent], said: Said) -> Intent | None:
     if Intent.CANCEL in intents:
         return Intent.CHANGE if _NEW_ONE.search(plain) else Intent.CANCEL
     has_details = said.party or said.day or said.time
-    if _is_change(plain, intents, has_details=has_details):
+    if _is_change(plain, intents, has_details=has_details or said.service):
         return Intent.CHANGE
     if _is_farewell(plain, intents, said):
         return Intent.THANKS

@@ -207,6 +207,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hours_on": ("Am {day} haben wir geöffnet: {spans}.", "On {day} we are open: {spans}."),
     "exceptions": ("In den nächsten Wochen außerdem:", "In the coming weeks also:"),
     "closed": ("geschlossen", "closed"),
+    "opens": ("{day}, um {time}", "{day}, at {time}"),
     "call": (
         " Bitte rufen Sie uns an: {telephone}.",
         " Please telephone us: {telephone}.",
@@ -257,6 +258,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "staff_cancelled": (
         "Wir müssen Ihre Reservierung ({what}) leider absagen.{call}",
         "Sorry, we have to cancel your reservation ({what}).{call}",
+    ),
+    "erased_cancelled": (
+        "Wir löschen, was wir über Sie gespeichert haben. Damit ist auch abgesagt: {what}.{call}",
+        "We are deleting what we keep about you. With it this is cancelled: {what}.{call}",
     ),
     "staff_countered": (
         "Zu Ihrer Anfrage ({asked}) können wir Ihnen stattdessen anbieten: **{offered}**. "

@@ -48,11 +48,15 @@ _ASKED_BY_PLAN = (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The talk after a message, what to say, and lines for the staff without personal data."""
+    """The talk after a message, what to say, and lines for the staff without personal data.
+
+    `is_machine`: another agent is talking, to whom nothing is said.
+    """
 
     talk: Talk
     replies: tuple[Reply, ...] = ()
     notes: tuple[str, ...] = ()
+    is_machine: bool = False
 
 
 async def answer(
@@ -60,7 +64,7 @@ async def answer(
 ) -> Answer:
     """What comes of a message, as `understand` reads it. Raises only what the database raises."""
     if isinstance(heard.card, Choices | SlotOffer | BookingCard):
-        return Answer(talk)  # another agent is talking: two machines would never stop
+        return Answer(talk, is_machine=True)  # two machines would never stop
     talk, patience = spend(talk, desk.now_s)
     turn = Turn(talk, heard, desk, understand)
     if patience is Patience.ANSWER:
@@ -186,15 +190,15 @@ async def _read(turn: Turn) -> None:
         await _go_on_in_new_language(turn)
     elif notice_talk.wants_to_wait(turn.heard.text) and await notice_talk.ask_to_wait(turn):
         return
-    elif Intent.CANCEL in understood.intents:
+    elif understood.meant is Intent.CANCEL:
         await _cancel(turn)
     elif await _answered(turn, understood) or await _about_a_booking(turn, understood):
         return
     elif _asks_hours(understood):
         hours_talk.tell_hours(turn, understood.day.day if understood.day else None)
-    elif Intent.HUMAN in understood.intents and not understood.has_details:
+    elif understood.meant is Intent.HUMAN:
         await _small_talk(turn, understood)
-    elif understood.has_details or Intent.BOOK in understood.intents or understood.name:
+    elif understood.has_details or understood.meant is Intent.BOOK or understood.name:
         if Intent.BEYOND in understood.intents:
             turn.reply(turn.phrases.say("beyond", call=turn.call))
         await _wished(turn, understood)
@@ -210,9 +214,9 @@ async def _about_a_booking(turn: Turn, understood: Understood) -> bool:
         turn, understood
     ):
         return True
-    if Intent.THANKS in understood.intents and understood.day and not understood.party:
+    if understood.meant is Intent.THANKS and understood.day:
         return await _see_you(turn, understood)
-    if Intent.MINE not in understood.intents:
+    if understood.meant is not Intent.MINE:
         return False
     if understood.has_details and not await turn.desk.upcoming(turn.heard.conversation):
         return False
@@ -298,21 +302,20 @@ async def _wished(turn: Turn, understood: Understood) -> None:
     if understood.day is not None and understood.day.day is None:
         table_talk.ask_day(turn, turn.phrases.say("bad_day"))
         return
-    if Intent.BOOK in understood.intents and understood.party and understood.day:
+    if understood.meant is Intent.BOOK and understood.party and understood.day:
         turn.talk = replace(turn.talk, changing_uid="")  # a whole new wish
     turn.talk = with_wishes(turn.talk, understood)
     await table_talk.plan(turn)
 
 
 def _asks_hours(understood: Understood) -> bool:
-    booking = understood.party or understood.time or Intent.BOOK in understood.intents
-    return Intent.HOURS in understood.intents and not booking
+    return understood.meant is Intent.HOURS and not understood.time
 
 
 async def _small_talk(turn: Turn, understood: Understood) -> None:
-    intents, expecting = understood.intents, turn.talk.expecting
-    if Intent.HUMAN in intents or Intent.BEYOND in intents:
-        key = "human" if Intent.HUMAN in intents else "beyond"
+    intents, meant, expecting = understood.intents, understood.meant, turn.talk.expecting
+    if meant in (Intent.HUMAN, Intent.BEYOND):
+        key = str(meant)
         again = f" {name_talk.last_question(turn)}" if expecting is Expecting.NAME else ""
         turn.reply(turn.phrases.say(key, call=turn.call) + again)
         turn.expect(expecting, turn.talk.options)
@@ -324,15 +327,15 @@ async def _small_talk(turn: Turn, understood: Understood) -> None:
             await _chosen(turn, turn.talk.options[0])
         else:
             turn.reply(turn.phrases.say("which_one"))
-    elif Intent.OTHER in intents:
+    elif meant is Intent.CHANGE:
         await _tell_mine(turn)
-    elif Intent.GREET in intents:
+    elif meant is Intent.GREET:
         await _greet(turn)
-    elif "?" in turn.heard.text and Intent.GREET not in intents:
+    elif "?" in turn.heard.text:
         await _confused(turn)  # "Thanks, and a high chair?" is no thanks
-    elif Intent.THANKS in intents and expecting in (Expecting.CANCEL, Expecting.CHANGE):
+    elif meant is Intent.THANKS and expecting in (Expecting.CANCEL, Expecting.CHANGE):
         _ask_again(turn, turn.phrases.say("thanks"))
-    elif Intent.THANKS in intents:
+    elif meant is Intent.THANKS:
         turn.reply(turn.phrases.say("thanks"))
         turn.expect(expecting, turn.talk.options)
     else:

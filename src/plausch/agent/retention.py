@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from plausch.agent.desk import Desk
-from plausch.agent.rows import OF_CUSTOMER, entry_of
+from plausch.agent.rows import OF_CUSTOMER, TableBooking, entry_of
+from plausch.agent.showing import described
 from plausch.db.interface import Transaction
-from plausch.domain.booking import LIVE, Attend, BookingState, By, Cancel
+from plausch.domain.booking import LIVE, Attend, Booking, BookingState, By, Cancel
 from plausch.domain.business import Business
 
 SWEEP_S = 6 * 3600
@@ -21,6 +22,9 @@ _OLD_CLAIMS = """DELETE FROM claim WHERE uid IN (SELECT uid FROM booking WHERE e
 _OLD_PACES = """DELETE FROM pace WHERE slot_minutes > 0 AND (slot + 1) * slot_minutes * 60 < $1"""
 _OLD_CUSTOMERS = """DELETE FROM customer WHERE last_seen_s < $1
     AND NOT EXISTS (SELECT 1 FROM booking WHERE booking.customer = customer.id)"""
+
+_OLD_MERGED = """DELETE FROM merged
+    WHERE NOT EXISTS (SELECT 1 FROM customer WHERE customer.id = merged.customer)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ async def sweep(transaction: Transaction, business: Business, now_s: int) -> Non
         "DELETE FROM block WHERE every_weeks = 0 AND ends_at_s < $1", bookings_s
     )
     await transaction.execute(_OLD_CUSTOMERS, now_s - kept.customers_days * _DAY_S)
+    await transaction.execute(_OLD_MERGED)
     await transaction.execute("DELETE FROM talk WHERE at_s < $1", now_s - kept.talks_days * _DAY_S)
     today = business.calendar.today(now_s)
     for table, days in (("waiting", kept.waiting_days), ("ticket", kept.tickets_days)):
@@ -64,6 +69,8 @@ async def sweep(transaction: Transaction, business: Business, now_s: int) -> Non
 async def erase(desk: Desk, customer: str) -> Erased:
     """Forget a customer: bookings that stand are cancelled, then every record is deleted.
 
+    Whose coming booking is cancelled is told so, in a last letter that the book forgets once it is
+    sent.
     What was answered stays known by its place in the log, without content, so that old messages
     are not answered again.
     """
@@ -75,11 +82,12 @@ async def erase(desk: Desk, customer: str) -> Erased:
     conversations |= {row[0] for row in found if row[0]}
     for entry in entries:
         if entry.booking.state in LIVE:
-            await _free(desk, entry.booking.uid)
+            await _free(desk, entry)
     execute = desk.transaction.execute
     bookings = await execute("DELETE FROM booking WHERE customer = $1", customer)
     waiting = await execute("DELETE FROM waiting WHERE customer = $1", customer)
     customers = await execute("DELETE FROM customer WHERE id = $1", customer)
+    await execute("DELETE FROM merged WHERE customer = $1", customer)
     talks = letters = 0
     for conversation in sorted(conversations):
         talks += await execute("DELETE FROM talk WHERE conversation = $1", conversation)
@@ -87,13 +95,24 @@ async def erase(desk: Desk, customer: str) -> Erased:
     return Erased(customers, bookings, waiting, talks, letters)
 
 
-async def _free(desk: Desk, uid: str) -> None:
-    """Give the tables of a booking back, whatever its state."""
-    entry = await desk.entry(uid)
+async def _free(desk: Desk, found: TableBooking) -> None:
+    """Give the tables of a booking back, whatever its state; who was to come is told."""
+    entry = await desk.entry(found.booking.uid)
     if entry is None:
         return
     booking = entry.booking
     if booking.state in _CANCELLABLE:
-        await desk.change(booking, Cancel(By.BUSINESS, 0))
+        after = await desk.change(booking, Cancel(By.BUSINESS, 0))
+        await _tell_cancelled(desk, entry, after)
     else:
         await desk.change(booking, Attend(BookingState.COMPLETED))
+
+
+async def _tell_cancelled(desk: Desk, entry: TableBooking, after: Booking) -> None:
+    if not entry.conversation or after.ends_at_s <= desk.now_s:
+        return
+    phrases = await desk.phrases(entry.conversation)
+    what = described(phrases, desk.business, after)
+    call = phrases.call(desk.business.telephone)
+    text = phrases.say("erased_cancelled", what=what, call=call)
+    await desk.write(entry.conversation, text, after)

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 
 from plausch.agent.book import Book, Place, WaitingReply
 from plausch.agent.desk import Desk
+from plausch.agent.house_words import with_house_words
 from plausch.agent.ledger import keep_answer_time
 from plausch.agent.outgoing import encoded
 from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Talk
+from plausch.agent.team_facts import IsTaken, nobody
 from plausch.base.clock import Clock
 from plausch.content import mimi
 from plausch.domain.business import Business
@@ -43,16 +45,24 @@ class Agent:
 
     `client` is the business's own device, inside its `async with`; `book` belongs to this
     business alone. `business` may be replaced by another value of the same business at any time.
+    In what staff has taken (`is_taken`) the house says nothing by itself.
     """
 
     def __init__(
-        self, client: Client, business: Business, book: Book, clock: Clock, tick_s: float = TICK_S
+        self,
+        client: Client,
+        business: Business,
+        book: Book,
+        clock: Clock,
+        tick_s: float = TICK_S,
+        is_taken: IsTaken = nobody,
     ) -> None:
         self.business = business
         self._client = client
         self._book = book
         self._clock = clock
         self._tick_s = tick_s
+        self._is_taken = is_taken
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -105,6 +115,14 @@ class Agent:
             return message.card is not None
         return message.kind in (Kind.TEXT, Kind.CARD)
 
+    async def _is_alone(self, message: IncomingMessage) -> bool:
+        """Whether one guest talks to the house, and nobody of the staff has taken that over."""
+        if message.conversation.kind == "group":
+            return False
+        shown, log = message.conversation.id, message.stored.conversation_id
+        now_s = self._now_s()
+        return not (await self._is_taken(shown, now_s) or await self._is_taken(log, now_s))
+
     async def _answer(self, message: IncomingMessage) -> None:
         heard = Heard(
             message.conversation.id,
@@ -114,6 +132,7 @@ class Agent:
             message.sent_at_ms // 1000,
         )
         notes: list[str] = []
+        is_alone = await self._is_alone(message)
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
             answered = await answer(talk, heard, desk)
@@ -121,8 +140,10 @@ class Agent:
             if answered.replies:
                 took_ms = self._clock.now_ms() - message.sent_at_ms
                 await keep_answer_time(desk.transaction, desk.now_s, took_ms)
-            contents = [encoded(reply) for reply in answered.replies]
-            return answered.talk, contents
+            replies = answered.replies
+            if is_alone:
+                replies = await with_house_words(answered, heard, desk)
+            return answered.talk, [encoded(reply) for reply in replies]
 
         place = Place(message.stored.conversation_id, message.seq)
         await self._book.answer(self.business, heard.conversation, place, self._now_s(), respond)

@@ -6,7 +6,7 @@ it knows what it does. A guest who is in a chat is told what staff has changed.
 
 from dataclasses import dataclass, replace
 
-from plausch.agent import closures, customers, rows
+from plausch.agent import closures, customers, merging, rows
 from plausch.agent.closures import Closure
 from plausch.agent.desk import Desk
 from plausch.agent.rows import NO_CONVERSATION, Source, TableBooking, entry_of, uid_of
@@ -123,7 +123,7 @@ class StaffDesk:
         booking = desk.decided(None, request, Confirm(0, wish.under_name))
         if wish.source is Source.WALK_IN:
             booking = desk.decided(booking, Attend(BookingState.SEATED))
-        customer = customers.of_telephone(wish.telephone)
+        customer = await merging.by_telephone(desk.transaction, wish.telephone)
         entry = TableBooking(
             booking,
             stay.tables,

@@ -62,7 +62,8 @@ class Setting:
 class Understood:
     """What was understood of a text; everything may be missing.
 
-    `intents` are all that it shows signs of, `meant` the likeliest of them. `service` is the
+    `meant` is what it is about, and alone decides what becomes of it; `intents` are all that it
+    shows signs of: an answer to the last question, or something said beside. `service` is the
     identifier of one; `unclear` are details of which it names several, which are left out then.
     `number` is set when the text is nothing but a number or an ordinal ("2", "die zweite").
     `switch_to` is a language that the guest asks for by name, `language` the one it is written

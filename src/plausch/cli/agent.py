@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from plausch.agent.book import Book
+from plausch.agent.book_lock import book_lock
 from plausch.agent.config import example_text, load_business
 from plausch.agent.ical.settings import load_settings
 from plausch.agent.ical.tasks import calendar_tasks
@@ -132,12 +133,12 @@ def pair(
 
     Shows a code for the device that has the account, or answers the LINK that it shows. As a
     device of staff it can do its work all the same, and who steals the machine has no more. It
-    knows what comes from now on.
+    knows what comes from now on. A private account is refused.
     """
     screen = screen_of(json=as_json)
     if business is not None:
         load_business(business)
-    record = join(screen, home, server, link, "Plausch agent", passphrase_file)
+    record = join(screen, home, server, link, "Plausch agent", passphrase_file, business_only=True)
     place_business(home, business)
     house = business_of(home)
     if as_json:
@@ -218,7 +219,8 @@ def run_agent(port: int | None, home: Path, passphrase_file: Path | None) -> Non
         finally:
             await book.close()
 
-    run(work())
+    with book_lock(home / BOOK_FILE):
+        run(work())
 
 
 def booking_record(entry: TableBooking) -> BookingRecord:

@@ -15,11 +15,19 @@ from plausch.sdk.pairing import server_of
 
 
 def join(
-    screen: Screen, home: Path, server: str, link: str, name: str, passphrase_file: Path | None
+    screen: Screen,
+    home: Path,
+    server: str,
+    link: str,
+    name: str,
+    passphrase_file: Path | None,
+    *,
+    business_only: bool = False,
 ) -> LinkedRecord:
     """Link the device in `home`, by the code of the other one or by its own.
 
-    Raises as `Client.link`, and click.UsageError when it is not known which server it is.
+    `business_only`: to a business's account, or not at all. Raises as `Client.link`, and
+    click.UsageError when it is not known which server it is.
     """
     if not link and not server:
         raise click.UsageError(
@@ -36,6 +44,7 @@ def join(
             link=link,
             name=name or platform.node() or "Plausch",
             passphrase=passphrase,
+            business_only=business_only,
         )
         try:
             return LinkedRecord(

@@ -4,8 +4,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from plausch.domain.calendar import Calendar
+from plausch.domain.profile import Wording
 from plausch.domain.service import Service
 from plausch.domain.tables import FloorPlan
+
+_NO_WORDS = Wording()
 
 
 class BusinessKind(StrEnum):
@@ -38,7 +41,8 @@ class Business:
     `floor` holds its resources: tables, chairs, people, rooms. `telephone` is shown when a person
     has to decide; it may be empty. A wish that has waited longer than `stale_minutes` for the agent
     is not fulfilled before the guest has repeated it. There is at least one service; their
-    identifiers differ.
+    identifiers differ. `greeting` is said to who is new, `away` to who writes while the business
+    is closed (house_words.py); both may be empty.
     """
 
     name: str
@@ -50,6 +54,8 @@ class Business:
     kind: BusinessKind = BusinessKind.RESTAURANT
     stale_minutes: int = 60
     retention: Retention = Retention()
+    greeting: Wording = _NO_WORDS
+    away: Wording = _NO_WORDS
     _floors: dict[Service, FloorPlan] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -32,7 +32,7 @@ from plausch.sdk.errors import (
 from plausch.sdk.events import Event
 from plausch.sdk.inbox import Inbox
 from plausch.sdk.join_link import parse_join_link
-from plausch.sdk.linking import ExistingPerson, NewPerson, link_existing, link_new
+from plausch.sdk.linking import ExistingPerson, Joining, NewPerson, link_existing, link_new
 from plausch.sdk.message import IncomingMessage, SentMessage
 from plausch.sdk.own_devices import remove_device
 from plausch.sdk.profiles import Profiles
@@ -96,13 +96,15 @@ class Client:
         link: str = "",
         name: str = "",
         passphrase: str | None = None,
+        business_only: bool = False,
     ) -> Self:
         """Make this a device of an account that there is.
 
         `link`: the code of the device that has the account; without one, this device shows its
         own. `name`: what it says it is called. What was said before does not come along: this
-        device begins with what is said from now on. Raises SdkError (`link_declined`, `bad_link`,
-        ...), PairingRefused, VaultExists, VaultBusy, ServerRefused, Unreachable, VaultDamaged.
+        device begins with what is said from now on. `business_only`: a private account is refused.
+        Raises PrivateAccount, SdkError (`link_declined`, `bad_link`, ...), PairingRefused,
+        VaultExists, VaultBusy, ServerRefused, Unreachable, VaultDamaged.
         """
         vault = await Vault.open(Path(home), passphrase, make=True)
 
@@ -111,7 +113,8 @@ class Client:
 
         async def linked() -> Own:
             await demand_empty(vault)
-            return await link_new(server_url, link, name, person, keep, SystemClock())
+            joining = Joining(server_url, link, name, business_only)
+            return await link_new(joining, person, keep, SystemClock())
 
         return await cls._made(vault, linked())
 
@@ -364,6 +367,11 @@ class Client:
         """Those of them that belong to staff."""
         listed = self._device.core.trust.device_list(self.address)
         return [device for device in listed.addresses() if listed.is_staff(device)]
+
+    @property
+    def is_business(self) -> bool:
+        """Whether this account is a business's, and not a private one."""
+        return self._device.core.own.kind == "business"
 
     @property
     def is_staff(self) -> bool:

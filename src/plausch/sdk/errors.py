@@ -143,6 +143,18 @@ class NotOwner(SdkError):
         )
 
 
+class PrivateAccount(SdkError):
+    """What only a business's device can do was wanted of a private account's."""
+
+    code = "private_account"
+
+    def __init__(self, account: str) -> None:
+        super().__init__(
+            f"{account} is a private account, and an agent works for a business: use the account "
+            "of your business, or make one with plausch agent init."
+        )
+
+
 class ConversationBroken(RemoteError):
     """The log does not continue from what this device knows; it has to be added again."""
 

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from plausch.base.clock import Clock
@@ -17,7 +18,7 @@ from plausch.base.errors import PlauschError
 from plausch.identity.keys import SigningKey
 from plausch.sdk.device import Device
 from plausch.sdk.device_lists import identity_of
-from plausch.sdk.errors import SdkError
+from plausch.sdk.errors import PrivateAccount, SdkError
 from plausch.sdk.handover import Handover, read_handover
 from plausch.sdk.own_devices import Enrolled, add_device, demand_can_add, remove_device
 from plausch.sdk.pairing import (
@@ -92,19 +93,32 @@ class ExistingPerson(Protocol):
 # --- the new device --------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """What a new device goes by: the server, the other one's code or "", and what it is called.
+
+    `business_only`: it shall not become a device of a private account.
+    """
+
+    server_url: str
+    link: str
+    name: str
+    business_only: bool = False
+
+
 async def link_new(
-    server_url: str,
-    link: str,
-    name: str,
+    joining: Joining,
     person: NewPerson,
     keep: Callable[[Own], Awaitable[None]],
     clock: Clock,
 ) -> Own:
-    """This device is to be linked: to the one whose code `link` is, else ("") by its own.
+    """This device is to be linked: to the one whose code it goes by, else by its own.
 
     `keep` writes down what it has become, before the other device hears of it. Raises SdkError,
-    PairingRefused, ServerRefused, Unreachable.
+    PairingRefused, ServerRefused, Unreachable, and PrivateAccount: the other one takes it off its
+    list again.
     """
+    server_url, link = joining.server_url, joining.link
     code = parse_link(link, server_url) if link else None
     if code is not None and code.shown_by is ShownBy.NEW:
         raise _same_side(
@@ -114,7 +128,7 @@ async def link_new(
     private_key, hpke_key = make_hpke_keys()
     device_key = SigningKey.generate()
     pairing = secrets.token_bytes(PAIRING_BYTES) if code is None else code.pairing
-    offer = make_offer(pairing, device_key, hpke_key, name)
+    offer = make_offer(pairing, device_key, hpke_key, joining.name)
     line = PairingLine(Meeting(server_url, pairing, ShownBy.NEW))
     try:
         if code is None:
@@ -127,6 +141,8 @@ async def link_new(
         secret = open_sealed(private_key, pairing, sealed)
         handover = read_handover(secret, device_key, line.domain, clock.now_ms() // 1000)
         account = str(handover.device.account)
+        if joining.business_only and handover.kind != "business":
+            raise PrivateAccount(account)
         if not await _unless_over(line, person.wants(account)):
             raise SdkError("Linking was declined on this device.", code="link_cancelled")
         own = _own(handover, server_url, device_key)

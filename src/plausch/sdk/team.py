@@ -7,12 +7,13 @@ message (spec/agent.md).
 """
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from plausch.base.ids import DeviceAddress
 from plausch.content.mimi import MimiContent, decode
 from plausch.content.rpc import Rpc, rpc_of
+from plausch.content.team import Fact, Key, fact_of, fold
 from plausch.sdk.beginning import begin
 from plausch.sdk.composing import compose
 from plausch.sdk.core import Core, Live
@@ -42,6 +43,8 @@ class Team:
     def __init__(self, device: Device, live: Live) -> None:
         self._device = device
         self._live = live
+        self._held: dict[Key, Fact] = {}
+        self._read_until = 0
 
     @property
     def members(self) -> tuple[DeviceAddress, ...]:
@@ -51,6 +54,14 @@ class Team:
     async def say(self, content: MimiContent) -> SentMessage:
         """Say something. On return it is in the outbox on disk. Raises as `Conversation.send`."""
         return await compose(self._device.core, self._device.outbox, self._live, content)
+
+    async def facts(self) -> Collection[Fact]:
+        """What the team has said, as it stands. Raises VaultDamaged."""
+        rows = await self._device.core.messages.facts_after(self._read_until)
+        facts = [fact_of(decode(row.content)) for row in rows]
+        self._held = fold([*self._held.values(), *(one for one in facts if one is not None)])
+        self._read_until = max([self._read_until, *(row.position for row in rows)])
+        return self._held.values()
 
     async def unheard(self) -> list[Said]:
         """What nobody has dealt with yet; it stays so."""

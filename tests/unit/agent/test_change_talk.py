@@ -155,3 +155,19 @@ async def test_any_button_is_answered(guest: Arrive, identifier: str) -> None:
 
 async def test_without_a_booking_there_is_nothing_to_change(guest: Arrive) -> None:
     assert "wie viele Personen" in await guest().says("doch lieber um 20 Uhr")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("Ich muss absagen, haben Sie einen anderen Tag?", "Was möchten Sie daran ändern?"),
+        ("I have to cancel, could I get another day?", "What would you like to change?"),
+    ],
+)
+async def test_what_is_meant_decides_not_every_word_that_falls(
+    guest: Arrive, text: str, answer: str
+) -> None:
+    """Who cancels to come another day changes a booking."""
+    anna = await booked(guest())
+    assert answer in await anna.says(text)
+    assert await left(anna) == [("19:00", 2)]

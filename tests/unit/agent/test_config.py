@@ -239,3 +239,25 @@ def test_any_damage_gives_a_restaurant_or_a_sentence(tmp_path: Path, chance: st.
         load(tmp_path, "\n".join(lines))
     except ConfigurationRefused as refused:
         assert len(str(refused).splitlines()) <= 2
+
+
+def test_the_houses_words(tmp_path: Path) -> None:
+    assert not load(tmp_path, EXAMPLE).greeting
+    text = changed("[greeting]", "[greeting] #").replace('de = ""', 'de = "Ab {opens}."')
+    with pytest.raises(ConfigurationRefused, match=r"greeting has \{opens\}.*write it without"):
+        load(tmp_path, text)
+    away = '[away]\nde = """Wir sind am\n{opens} da.\n\nBis dann."""\n'
+    begin, end = EXAMPLE.index("[greeting]"), EXAMPLE.index("[retention]")
+    without = EXAMPLE[:begin] + EXAMPLE[end:]
+    assert load(tmp_path, without) == load(tmp_path, EXAMPLE)
+    said = load(tmp_path, EXAMPLE[:begin] + away + EXAMPLE[end:])
+    assert said.away.de == "Wir sind am {opens} da.\n\nBis dann."
+    assert said.away.en == ""
+    for wrong, sentence in [
+        ('[away]\nde = "{soon}"\n', r"away has \{soon\}"),
+        (f'[away]\nde = "{"x" * 1001}"\n', "away has more than 1000 characters"),
+        ('[away]\nfr = "x"\n', "away.fr is not a known setting"),
+        ("away = 1\n", "away must be a section"),
+    ]:
+        with pytest.raises(ConfigurationRefused, match=sentence):
+            load(tmp_path, wrong + without if wrong.startswith("away") else without + wrong)

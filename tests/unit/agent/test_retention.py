@@ -15,7 +15,7 @@ from plausch.agent.closures import Closure
 from plausch.agent.retention import SWEEP_S, Erased, erase
 from plausch.agent.tickets import Queue
 from plausch.agent.waiting import WaitingList, WaitingWish
-from plausch.content.cards import BookingRequest
+from plausch.content.cards import BookingCard, BookingRequest
 from plausch.domain.booking import BookingState
 
 Arrive = Callable[..., Guest]
@@ -102,6 +102,10 @@ async def test_one_customer_is_erased_without_a_trace(
     erased = await clerk.at_desk(lambda desk: erase(desk, identifier))
     assert erased == Erased(customers=1, bookings=1, waiting=1, talks=1, letters=0)
     path = tmp_path / "book.db"
+    (letter,) = await anna.letters()
+    assert "Damit ist auch abgesagt: am Freitag, den 27. November, 19:00 Uhr" in letter
+    assert isinstance(anna.letter_card, BookingCard)
+    assert anna.letter_card.state is BookingState.CANCELLED
     text = everything(path)
     assert "Zacharias" not in text
     assert identifier not in text
@@ -109,6 +113,28 @@ async def test_one_customer_is_erased_without_a_trace(
     assert audit(path, clerk.business) == 1
     again = await clerk.at_desk(lambda desk: erase(desk, identifier))
     assert again == Erased()
+
+
+async def test_who_was_here_is_told_nothing_when_forgotten(clerk: Clerk, guest: Arrive) -> None:
+    anna = guest()
+    await fill(clerk, anna)
+    clerk.clock.at_ms = (at(FRIDAY, "19:00") + DAY_S) * 1000
+    await clerk.book.tick(clerk.business, clerk.now_s)
+    await anna.letters()
+    identifier = customers.of_conversation(anna.conversation)
+    erased = await clerk.at_desk(lambda desk: erase(desk, identifier))
+    assert erased.bookings == 1
+    assert await anna.letters() == []
+
+
+async def test_whoever_is_forgotten_is_told_in_their_language(clerk: Clerk, guest: Arrive) -> None:
+    anna = guest()
+    await anna.says("A table for two on Friday at 7pm, my name is Anna")
+    await anna.says("yes")
+    identifier = customers.of_conversation(anna.conversation)
+    await clerk.at_desk(lambda desk: erase(desk, identifier))
+    (letter,) = await anna.letters()
+    assert "With it this is cancelled: on Friday, 27 November" in letter
 
 
 async def test_an_erased_customers_table_is_free(clerk: Clerk) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from plausch.content import mimi
 from plausch.content.cards import BookingCard, Choices, Choose, card_message
 from plausch.content.text import markdown_part
 from plausch.domain.booking import BookingState
+from plausch.domain.profile import Wording
 from plausch.sdk import IncomingMessage, Kind
 from plausch.sdk.composing import new_salt
 from service import Caller, House, house_in
@@ -217,3 +219,63 @@ async def test_a_message_from_before_is_asked_about(town: Town, house: House) ->
     async with house.at_work():
         assert "erst jetzt" in (await message(anna.client)).text
     assert audit(house.path, house.restaurant) == 0
+
+
+async def test_the_house_speaks_by_itself_once_whatever_dies(town: Town, house: House) -> None:
+    """The answer with the away text is in the book, and the process dies before it is sent."""
+    house.restaurant = replace(
+        house.restaurant, greeting=Wording("Willkommen!", ""), away=Wording("Bis {opens}.", "")
+    )
+    anna = await Caller.of(await town.person("anna"))
+    await anna.conversation.send_text("Hallo")
+    incoming = await message(house.client)
+    dying = house.agent
+
+    async def dies() -> None:
+        raise RuntimeError("killed")
+
+    dying.deliver = dies  # type: ignore[method-assign]
+    with pytest.raises(RuntimeError):
+        await dying._answer(incoming)
+    async with house.at_work():
+        heard = [(await message(anna.client)).text for _ in range(3)]
+        await anna.says("Öffnungszeiten")
+    assert heard[0] == "Willkommen!"
+    assert heard[2] == "Bis Dienstag, den 24. November, um 11:30 Uhr."
+    await settled(house.client, anna.client)
+    assert len(await anna.heard()) == 4
+
+
+async def test_in_what_staff_has_taken_the_house_says_nothing_by_itself(
+    town: Town, house: House
+) -> None:
+    house.restaurant = replace(house.restaurant, away=Wording("Bis bald.", ""))
+    taken: set[ConversationId] = set()
+
+    async def is_taken(conversation: ConversationId, now_s: int) -> bool:
+        return conversation in taken
+
+    house.is_taken = is_taken
+    anna = await Caller.of(await town.person("anna"))
+    taken.add(anna.conversation.id)
+    async with house.at_work():
+        await anna.says("Hallo")
+        taken.clear()
+        await anna.says("Hallo")
+        assert (await message(anna.client)).text == "Bis bald."
+    assert (await anna.heard()).count("Bis bald.") == 1
+
+
+async def test_in_a_group_the_house_says_nothing_by_itself(town: Town, house: House) -> None:
+    house.restaurant = replace(house.restaurant, away=Wording("Bis bald.", ""))
+    anna, ben = await town.people("anna", "ben")
+    group = await anna.create_group("Dinner", ["ben@localhost", "linde@localhost"])
+    async with house.at_work():
+        await group.send(card_message(Choose("hours"), "…", language="de", salt=new_salt()))
+        answer = await message(anna)
+        while answer.sender != house.client.address:
+            answer = await message(anna)
+    await settled(house.client, anna, ben)
+    said = [one.text for one in await group.history() if one.sender == house.client.address]
+    assert "Bis bald." not in said
+    assert len(said) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from plausch.agent.book import Book
+from plausch.agent.book_lock import book_lock
 from plausch.agent.config import example_text
 from plausch.base.ids import ConversationId
 from plausch.cli.agent import BOOK_FILE, BUSINESS_FILE, business_of, place_business
@@ -154,3 +155,11 @@ def test_a_day_that_is_none_is_a_wrong_call(plausch: Plausch, tmp_path: Path, da
     ran = plausch("agent", "bookings", "--home", tmp_path, "--day", day)
     assert ran.code == 2
     assert day in ran.sentence
+
+
+def test_a_second_agent_on_one_book_says_so_and_ends(plausch: Plausch, tmp_path: Path) -> None:
+    place_business(tmp_path, None)
+    with book_lock(tmp_path / BOOK_FILE):
+        ran = plausch("agent", "run", "--home", tmp_path)
+    assert ran.code == 1
+    assert "Another agent works with the book" in ran.sentence

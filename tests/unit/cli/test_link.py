@@ -90,6 +90,29 @@ def test_an_agent_is_paired(plausch: Plausch, town: Town) -> None:
     assert (home / BUSINESS_FILE).is_file()
 
 
+def test_a_private_account_has_no_agent(plausch: Plausch, town: Town, anna: Person) -> None:
+    home = town.empty_home("agent")
+    existing = ("devices", "link", "--home", anna.home)
+    new = ("agent", "pair", "--home", home, "--server", town.url)
+
+    async def refused() -> tuple[tuple[int, str, str], tuple[int, str, str]]:
+        async with at_terminal(*existing) as old:
+            link = await old.line("/#/link/")
+            async with at_terminal(*new, link) as young:
+                digits = await digits_of(young)
+                await old.line("wants to become a device")
+                old.types(digits)
+                return await asyncio.gather(old.end(), young.end())
+
+    old, young = asyncio.run(refused())
+    assert old[0] == young[0] == 1, (old, young)
+    assert f"{anna.address} is a private account, and an agent works for a business" in young[2]
+    assert not (home / BUSINESS_FILE).exists()
+    listed = json.loads(plausch("devices", "list", "--home", anna.home, "--json").out)
+    assert len(listed["devices"]) == 1, "the new device was taken off the list again"
+    assert plausch("agent", "run", "--home", home).code == 1
+
+
 def test_a_person_says_no(town: Town, anna: Person) -> None:
     async def declined() -> tuple[tuple[int, str, str], tuple[int, str, str]]:
         new = ("link", "--home", town.empty_home("tablet"), "--server", town.url)

@@ -7,7 +7,7 @@ from cast import PATIENCE_S, Town, expected, until
 from plausch.base.ids import ConversationId
 from plausch.content.mimi import Disposition, MimiContent, SinglePart
 from plausch.content.rpc import RPC_TYPE, Call, Notice, Raw, rpc_message
-from plausch.content.team import Label, team_message
+from plausch.content.team import Assignment, Fact, Label, team_message
 from plausch.content.text import text_message
 from plausch.sdk import Client, Kind, ProblemFound, Said, Team, TeamSpoke
 from plausch.sdk.composing import new_salt
@@ -35,6 +35,13 @@ async def heard(listening: Listening) -> Said:
         return await anext(listening)
 
 
+async def until_facts(team: Team, wanted: list[Fact]) -> None:
+    """Wait for what the team is to have said."""
+    async with asyncio.timeout(PATIENCE_S):
+        while list(await team.facts()) != wanted:
+            await asyncio.sleep(0.01)
+
+
 async def test_it_is_begun_once_and_every_device_finds_the_same(town: Town) -> None:
     agent, staff, team, other = await linde(town)
     assert set(team.members) == set(other.members) == {agent.device, staff.device}
@@ -51,6 +58,20 @@ async def test_it_is_begun_once_by_a_device_that_is_alone(town: Town) -> None:
     sent = await first.say(rpc_message(CALL, salt=new_salt()))
     async with asyncio.timeout(PATIENCE_S):
         assert await sent.accepted() > 0
+
+
+async def test_the_facts_are_as_they_stand_wherever_they_are_asked_for(town: Town) -> None:
+    agent, staff, team, other = await linde(town)
+    assert list(await team.facts()) == []
+    room = ConversationId(bytes(range(16)))
+    kim = Assignment(room, staff.device.uri)
+    for fact in (LABEL, kim):
+        await (await other.say(team_message(fact, salt=new_salt()))).accepted()
+    await until_facts(team, [LABEL, kim])
+    nobody = Assignment(room, "")
+    await (await other.say(team_message(nobody, salt=new_salt()))).accepted()
+    await until_facts(team, [LABEL])
+    assert list(await Team(agent._device, team._live).facts()) == [LABEL], "read from the beginning"
 
 
 async def test_what_is_said_by_rpc_is_handed_to_the_program_and_is_no_message(town: Town) -> None:

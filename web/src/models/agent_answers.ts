@@ -103,6 +103,8 @@ const ticket = record({
 
 const opening = record({ date: text, spans: listOf(span), note: text, holiday: text });
 
+const wording = record({ de: text, en: text });
+
 const business = record({
   name: text,
   kind: word('restaurant', 'hairdresser', 'shop'),
@@ -136,6 +138,8 @@ const business = record({
     }),
   ),
   combinations: listOf(record({ resources: listOf(text), ...sizes })),
+  greeting: wording,
+  away: wording,
 });
 
 const customer = record({
@@ -173,6 +177,7 @@ const ANSWERS: Readonly<Record<AgentOperation, Shape>> = {
   'business.setHours': business,
   'business.previewHours': listOf(opening),
   'business.setTables': business,
+  'business.setWords': business,
   'bookings.plan': listOf(
     record({
       opening,

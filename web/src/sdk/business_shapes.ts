@@ -6,6 +6,7 @@
  */
 
 import type { BookingState } from './card_shapes.ts';
+import type { WordingView } from './profile_shapes.ts';
 
 export type BookingSource = 'chat' | 'staff' | 'walk_in' | 'calendar';
 
@@ -142,7 +143,13 @@ export interface ServiceView {
   readonly maxParty: number;
 }
 
-export interface BusinessView {
+/** What the house says by itself; in the away text `{opens}` is the next opening. */
+export interface HouseWords {
+  readonly greeting: WordingView;
+  readonly away: WordingView;
+}
+
+export interface BusinessView extends HouseWords {
   readonly name: string;
   readonly kind: 'restaurant' | 'hairdresser' | 'shop';
   readonly language: string;
@@ -215,6 +222,7 @@ export interface AgentOperations {
     readonly resources: readonly ResourceView[];
     readonly combinations: readonly CombinationView[];
   }) => BusinessView;
+  'business.setWords': (params: HouseWords) => BusinessView;
   'bookings.plan': (params: Days) => readonly DayPlanView[];
   'bookings.available': (params: {
     readonly date: string;

@@ -133,6 +133,14 @@ export const de: Words = {
     create: 'Gruppe gründen',
     chosen: (count) => n(count, { one: '# Person gewählt', other: '# Personen gewählt' }),
   },
+  absence: {
+    away: (since) =>
+      since === ''
+        ? 'Gerade ist dort niemand da. Deine Nachricht wartet und wird beantwortet.'
+        : `Gerade ist dort niemand da (letzte Antwort: ${since}). Deine Nachricht wartet und wird beantwortet.`,
+    silent: (since) =>
+      `Die Buchungsassistenz antwortet gerade nicht (letzte Antwort: ${since}). Deine Nachricht ist angekommen; ein Mensch kann sie lesen.`,
+  },
   conversation: {
     open: (title) => `Unterhaltung mit ${title}`,
     details: 'Details',

@@ -5,7 +5,10 @@ import { plurals } from './plural.ts';
 
 const n = plurals('de');
 
-type House = Pick<BusinessWords, 'guests' | 'waiting' | 'figures' | 'house' | 'hours' | 'tables'>;
+type House = Pick<
+  BusinessWords,
+  'guests' | 'waiting' | 'figures' | 'house' | 'said' | 'hours' | 'tables'
+>;
 
 export const deHouse: House = {
   guests: {
@@ -42,7 +45,7 @@ export const deHouse: House = {
     eraseWhy: 'Name, Reservierungen und Notizen, endgültig.',
     eraseAsk: (name) => `${name} endgültig löschen?`,
     eraseLong:
-      'Name, Reservierungen und Notizen werden auf allen euren Geräten gelöscht. Niemand kann sie zurückholen; in den Zahlen bleibt nur die Anzahl, ohne Namen.',
+      'Name, Reservierungen und Notizen werden auf allen euren Geräten gelöscht. Eine anstehende Reservierung wird abgesagt, und der Gast erfährt es. Niemand kann sie zurückholen; in den Zahlen bleibt nur die Anzahl, ohne Namen.',
     eraseYes: 'Endgültig löschen',
     erased: (count) => n(count, { one: '# Eintrag gelöscht.', other: '# Einträge gelöscht.' }),
     toChat: 'Zur Unterhaltung',
@@ -123,11 +126,12 @@ export const deHouse: House = {
   },
   house: {
     title: 'Haus',
-    sections: { hours: 'Öffnungszeiten', tables: 'Tische' },
+    sections: { hours: 'Öffnungszeiten', tables: 'Tische', words: 'Begrüßung und Abwesenheit' },
     kinds: { restaurant: 'Restaurant', hairdresser: 'Friseur', shop: 'Laden' },
     hoursWhy: 'Wann Gäste kommen können, Feiertage und besondere Tage.',
     tablesWhy: (count, seats) =>
       `${n(count, { one: '# Tisch', other: '# Tische' })}, ${n(seats, { one: '# Platz', other: '# Plätze' })}`,
+    wordsWhy: 'Was Gästen von selbst gesagt wird.',
     settings: 'Einstellungen dieses Geräts',
     settingsWhy: 'Sprache, Farben, Benachrichtigungen, Geräte, Wiederherstellung.',
     save: 'Speichern',
@@ -137,6 +141,20 @@ export const deHouse: House = {
     mistakes: (count) =>
       n(count, { one: 'Eine Zeile stimmt noch nicht.', other: '# Zeilen stimmen noch nicht.' }),
     loading: 'Dein Haus wird gelesen',
+  },
+  said: {
+    titles: { greeting: 'Begrüßung', away: 'Abwesenheit' },
+    whys: {
+      greeting:
+        'Geht an alle, die zum ersten Mal schreiben, vor der ersten Antwort. Leer: Nichts wird gesagt.',
+      away: 'Geht einmal an alle, die schreiben, während geschlossen ist; Buchungen werden trotzdem angenommen. {opens} wird zur nächsten Öffnung. Leer: Nichts wird gesagt.',
+    },
+    languages: { de: 'Auf Deutsch', en: 'Auf Englisch' },
+    mistakes: {
+      long: 'Das sind mehr als 1.000 Zeichen. Kürze den Text.',
+      place:
+        'Für das in geschweiften Klammern kann nichts eingesetzt werden. Nur {opens} im Abwesenheitstext geht.',
+    },
   },
   hours: {
     title: 'Öffnungszeiten',

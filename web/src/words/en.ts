@@ -131,6 +131,14 @@ export const en = {
     create: 'Create group',
     chosen: (count: number) => n(count, { one: '# person chosen', other: '# people chosen' }),
   },
+  absence: {
+    away: (since: string) =>
+      since === ''
+        ? 'Nobody is there just now. Your message waits for them and will be answered.'
+        : `Nobody is there just now (last answer: ${since}). Your message waits for them and will be answered.`,
+    silent: (since: string) =>
+      `The booking assistant does not answer just now (last answer: ${since}). Your message has arrived; a person can read it.`,
+  },
   conversation: {
     open: (title: string) => `Conversation with ${title}`,
     details: 'Details',

@@ -39,7 +39,7 @@ export const enHouse = {
     eraseWhy: 'Name, bookings and notes, for good.',
     eraseAsk: (name: string) => `Erase ${name} for good?`,
     eraseLong:
-      'Name, bookings and notes are deleted on all your devices. Nobody can bring them back; figures keep their numbers without a name.',
+      'Name, bookings and notes are deleted on all your devices. A booking ahead is cancelled, and the guest is told. Nobody can bring them back; figures keep their numbers without a name.',
     eraseYes: 'Erase for good',
     erased: (count: number) => n(count, { one: '# entry erased.', other: '# entries erased.' }),
     toChat: 'To the conversation',
@@ -119,11 +119,12 @@ export const enHouse = {
   },
   house: {
     title: 'House',
-    sections: { hours: 'Opening hours', tables: 'Tables' },
+    sections: { hours: 'Opening hours', tables: 'Tables', words: 'Greeting and away text' },
     kinds: { restaurant: 'Restaurant', hairdresser: 'Hairdresser', shop: 'Shop' },
     hoursWhy: 'When guests can come, holidays and special days.',
     tablesWhy: (count: number, seats: number) =>
       `${n(count, { one: '# table', other: '# tables' })}, ${n(seats, { one: '# seat', other: '# seats' })}`,
+    wordsWhy: 'What guests are told by itself.',
     settings: 'Settings of this device',
     settingsWhy: 'Language, colours, notifications, devices, recovery.',
     save: 'Save',
@@ -133,6 +134,20 @@ export const enHouse = {
     mistakes: (count: number) =>
       n(count, { one: 'One line is not right yet.', other: '# lines are not right yet.' }),
     loading: 'Reading your house',
+  },
+  said: {
+    titles: { greeting: 'Greeting', away: 'Away text' },
+    whys: {
+      greeting:
+        'Goes to whoever writes for the first time, before the first answer. Empty: nothing is said.',
+      away: 'Goes once to whoever writes while you are closed; bookings are taken all the same. {opens} becomes your next opening. Empty: nothing is said.',
+    },
+    languages: { de: 'In German', en: 'In English' },
+    mistakes: {
+      long: 'That is more than 1,000 characters. Shorten it.',
+      place:
+        'Nothing can be put in for what is in braces. Only {opens} in the away text can be filled in.',
+    },
   },
   hours: {
     title: 'Opening hours',

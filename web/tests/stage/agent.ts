@@ -134,6 +134,7 @@ export class PlayedAgent {
       'business.get': () => view,
       'business.setHours': ({ hours }) => this.#becomes({ ...view, hours }),
       'business.setTables': (tables) => this.#becomes({ ...view, ...tables }),
+      'business.setWords': (said) => this.#becomes({ ...view, ...said }),
       'business.previewHours': ({ hours, from, days }) =>
         datesFrom(from, days).map((date) => openingOn(hours, date)),
       'figures.get': ({ from, days }) => ({

@@ -71,6 +71,8 @@ export function linde(today: string): BusinessView {
       table('Tisch 8', 6, 8, 'Nebenzimmer'),
     ],
     combinations: [{ resources: ['Tisch 3', 'Tisch 4'], minParty: 5, maxParty: 8 }],
+    greeting: { de: '', en: '' },
+    away: { de: 'Wir sind am {opens} wieder da.', en: '' },
   };
 }
 

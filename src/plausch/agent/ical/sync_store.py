@@ -4,6 +4,7 @@ For every booking that was sent: under which name, which version (ETag), and the
 sent. And what people wrote there before the agent wrote over it, so that nothing of it is lost.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -206,3 +207,54 @@ class SyncStore:
             return [Edit(*row) for row in rows]
 
         return await self._database.read(work)
+
+
+class Texts:
+    """The texts in the file, of all collections: what people wrote, and what is on its way."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    async def open(cls, path: Path | str) -> Self:
+        """Open the file. Raises StorageUnavailable, SchemaRefused."""
+        database = open_sqlite(path)
+        await migrate(database, STEPS)
+        return cls(database)
+
+    async def close(self) -> None:
+        """Finish and let go of the file."""
+        await self._database.close()
+
+    async def edits(self) -> list[Edit]:
+        """What people wrote, the oldest first."""
+
+        async def work(transaction: Transaction) -> list[Edit]:
+            rows = await transaction.fetch("SELECT uid, seen_at_s, text FROM edit ORDER BY number")
+            return [Edit(*row) for row in rows]
+
+        return await self._database.read(work)
+
+    async def uids(self) -> frozenset[str]:
+        """The bookings of which there is a text."""
+
+        async def work(transaction: Transaction) -> frozenset[str]:
+            rows = await transaction.fetch(
+                "SELECT uid FROM edit UNION SELECT uid FROM sent WHERE sending NOT IN ('', $1)",
+                REMOVAL,
+            )
+            return frozenset(row[0] for row in rows)
+
+        return await self._database.read(work)
+
+    async def forget(self, uids: Collection[str]) -> None:
+        """No text of these bookings is kept. Their entries are still known, to be taken away."""
+
+        async def work(transaction: Transaction) -> None:
+            for uid in uids:
+                await transaction.execute("DELETE FROM edit WHERE uid = $1", uid)
+                await transaction.execute(
+                    "UPDATE sent SET sending = '' WHERE uid = $1 AND sending <> $2", uid, REMOVAL
+                )
+
+        await self._database.transact(work)

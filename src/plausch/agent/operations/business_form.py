@@ -17,10 +17,13 @@ from plausch.agent.operations.views import (
     SpanView,
     SpecialDayView,
     TurnTimeView,
+    WordingView,
 )
 from plausch.domain.business import Business, BusinessKind
 from plausch.domain.calendar import Calendar, OpeningDay, Span, SpecialDay
 from plausch.domain.holiday import STATES, HolidayRegion
+from plausch.domain.house_words import OPENS, fault_of
+from plausch.domain.profile import Wording
 from plausch.domain.service import ConfirmationMode, Pacing, Service, TurnTime
 from plausch.domain.tables import Combination, FloorPlan, Resource, ResourceKind
 
@@ -58,6 +61,8 @@ def shown(business: Business) -> BusinessView:
             CombinationView(one.resources, one.min_party, one.max_party)
             for one in business.floor.combinations
         ),
+        greeting=WordingView(business.greeting.de, business.greeting.en),
+        away=WordingView(business.away.de, business.away.en),
     )
 
 
@@ -121,6 +126,7 @@ def business_of(view: BusinessView, like: Business) -> Business:
     Raises OperationRefused.
     """
     floor = floor_of(view.resources, view.combinations)
+    greeting, away = words_of(view.greeting, view.away)
     return checked(
         replace(
             like,
@@ -131,8 +137,21 @@ def business_of(view: BusinessView, like: Business) -> Business:
             floor=floor,
             telephone=_line(view.telephone, "telephone"),
             kind=BusinessKind(view.kind),
+            greeting=greeting,
+            away=away,
         )
     )
+
+
+def words_of(greeting: WordingView, away: WordingView) -> tuple[Wording, Wording]:
+    """What the house says by itself. Raises OperationRefused."""
+    said = Wording(greeting.de.strip(), greeting.en.strip())
+    absent = Wording(away.de.strip(), away.en.strip())
+    for name, wording, places in (("greeting", said, ()), ("away text", absent, (OPENS,))):
+        fault = fault_of(wording, places)
+        if fault:
+            raise refused(f"The {name} {fault}")
+    return said, absent
 
 
 def calendar_of(hours: HoursView, zone: str) -> Calendar:

@@ -12,16 +12,19 @@ from plausch.agent.book import Book
 from plausch.agent.ical.book_entries import feed_of
 from plausch.agent.ical.feed import Feed, feed_path, feed_secret
 from plausch.agent.ical.settings import load_settings
+from plausch.agent.ical.tasks import STORE_FILE
+from plausch.agent.ical.traces import Traces
 from plausch.agent.operations.executor import Executor
 from plausch.agent.operations.http_door import FeedNow, HttpDoor
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor
 from plausch.agent.run import Agent
+from plausch.agent.team_facts import taken_by
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
-from plausch.sdk import Client, NotOwner
+from plausch.sdk import Client, NotOwner, PrivateAccount
 
 TOKEN_FILE = "api.token"  # nosec B105: a file's name
 URL_FILE = "api.url"
@@ -42,18 +45,21 @@ class Doors:
     async def open(self, home: Path, port: int | None) -> AsyncIterator["Opened"]:
         """The lease is this device's; with a port the HTTP door is open too.
 
-        Raises NotOwner on a device of staff, AnotherAgent, Unreachable, TimeoutError,
-        OperatorError, StorageUnavailable.
+        Raises PrivateAccount, NotOwner on a device of staff, AnotherAgent, Unreachable,
+        TimeoutError, OperatorError, StorageUnavailable.
         """
+        if not self.client.is_business:
+            raise PrivateAccount(str(self.client.address))
         if self.client.is_staff:
             raise NotOwner  # nobody would believe its claim
         premises = await Premises.of(self.book, self.business, self.raw_file)
-        executor = Executor(OPERATIONS, self.book, premises, self.clock)
-        team = TeamDoor(
-            self.client, await self.client.team(), executor, self.book, premises, self.clock
-        )
+        traces = Traces(home / STORE_FILE, self.book)
+        executor = Executor(OPERATIONS, self.book, premises, self.clock, traces)
+        conversation = await self.client.team()
+        team = TeamDoor(self.client, conversation, executor, self.book, premises, self.clock)
         await team.claim()
-        agent = Agent(self.client, premises.business, self.book, self.clock)
+        is_taken = taken_by(conversation)
+        agent = Agent(self.client, premises.business, self.book, self.clock, is_taken=is_taken)
 
         def move_in(business: Business) -> None:
             agent.business = business
@@ -66,9 +72,10 @@ class Doors:
                 http = HttpDoor(executor, token_in(home), self._feeds(home, premises))
                 await http.start(port)
                 (home / URL_FILE).write_text(f"{http.url}\n", encoding="utf-8")
-            yield Opened(agent, team, http.url)
+            yield Opened(agent, team, traces, http.url)
         finally:
             await http.close()
+            await traces.close()
             with suppress(TimeoutError, PlauschError):
                 await team.retire()
 
@@ -89,6 +96,7 @@ class Opened:
 
     agent: Agent
     team: TeamDoor
+    traces: Traces
     url: str
 
     async def run(self) -> None:
@@ -97,6 +105,7 @@ class Opened:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.agent.run())
                 tasks.create_task(self.team.run())
+                tasks.create_task(self.traces.run())
         except BaseExceptionGroup as group:
             raise first_of(group) from group
 

@@ -15,6 +15,8 @@ from msgspec import UNSET, Raw, UnsetType
 from plausch.agent import ledger
 from plausch.agent.book import Book
 from plausch.agent.desk import Desk
+from plausch.agent.ical.sync_store import Edit
+from plausch.agent.ical.traces import Traces
 from plausch.agent.ledger import CallName
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.refusal import OperationRefused, Refusal, refusal_of
@@ -29,10 +31,14 @@ MAX_PARAMS_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """Where an operation works: at a desk, inside one transaction, at one moment."""
+    """Where an operation works: at a desk, inside one transaction, at one moment.
+
+    `edits` are what people wrote into the business's calendar, for operations `with_edits`.
+    """
 
     desk: Desk
     started_at_s: int
+    edits: tuple[Edit, ...] = ()
 
     @property
     def transaction(self) -> Transaction:
@@ -56,7 +62,7 @@ Work = Callable[[Scene, Any], Coroutine[Any, Any, View | tuple[View, ...]]]
 @dataclass(frozen=True, slots=True)
 class Operation:
     """One operation: what it takes, what it answers, what it means. `reads`: it changes nothing;
-    `owners_only`: staff's devices may not."""
+    `owners_only`: staff's devices may not; `with_edits`: it looks at the calendar's store too."""
 
     name: str
     params: type[View]
@@ -65,6 +71,7 @@ class Operation:
     work: Work
     reads: bool = False
     owners_only: bool = False
+    with_edits: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,11 +90,13 @@ class Executor:
         book: Book,
         premises: Premises,
         clock: Clock,
+        traces: Traces | None = None,
     ) -> None:
         self.operations = operations
         self._book = book
         self._premises = premises
         self._clock = clock
+        self._traces = traces
         self._started_at_s = clock.now_ms() // 1000
         self._afterwards: list[Callable[[], Coroutine[Any, Any, None]]] = []
 
@@ -97,7 +106,8 @@ class Executor:
         """The outcome of an operation; durable when it is told. `call` names what is asked for;
         `is_staff`: one asks who manages nothing.
 
-        Raises StorageUnavailable: then nothing was done.
+        Raises StorageUnavailable: then nothing was done, or the calendar's store could not forget
+        what the book has forgotten; that is made good at the next start.
         """
         try:
             operation = self._known(name)
@@ -108,9 +118,14 @@ class Executor:
             wanted = _checked(operation, params)
         except OperationRefused as error:
             return Outcome(refusal=refusal_of(error))
+        edits: tuple[Edit, ...] = ()
+        if operation.with_edits and self._traces is not None:
+            edits = await self._traces.edits()
         if operation.reads:
-            return await self._read(operation, wanted)
-        outcome = await self._change(operation, wanted, call)
+            return await self._read(operation, wanted, edits)
+        outcome = await self._change(operation, wanted, call, edits)
+        if self._traces is not None:
+            await self._traces.sweep()
         await self._premises.refresh(self._book)
         for step in self._afterwards:
             await step()
@@ -142,24 +157,32 @@ class Executor:
             )
         return operation
 
-    async def _read(self, operation: Operation, wanted: View) -> Outcome:
+    async def _read(self, operation: Operation, wanted: View, edits: tuple[Edit, ...]) -> Outcome:
         business, now_s = self._premises.business, self._now_s()
 
         async def work(transaction: Transaction) -> bytes:
             desk = Desk(transaction, business, now_s)
-            return _encoded(await operation.work(Scene(desk, self._started_at_s), wanted))
+            scene = Scene(desk, self._started_at_s, edits)
+            return _encoded(await operation.work(scene, wanted))
 
         try:
             return Outcome(result=Raw(await self._book.read(work)))
         except LocalError as error:
             return Outcome(refusal=refusal_of(error))
 
-    async def _change(self, operation: Operation, wanted: View, call: CallName | None) -> Outcome:
+    async def _change(
+        self,
+        operation: Operation,
+        wanted: View,
+        call: CallName | None,
+        edits: tuple[Edit, ...],
+    ) -> Outcome:
         async def work(desk: Desk) -> bytes:
             known = await ledger.answer_to(desk.transaction, call) if call is not None else None
             if known is not None:
                 return known
-            result = _encoded(await operation.work(Scene(desk, self._started_at_s), wanted))
+            scene = Scene(desk, self._started_at_s, edits)
+            result = _encoded(await operation.work(scene, wanted))
             raw = msgspec.json.encode(Outcome(result=Raw(result)))
             if call is not None:
                 await ledger.keep_answer(desk.transaction, call, raw, desk.now_s)

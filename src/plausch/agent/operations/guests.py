@@ -1,6 +1,6 @@
 """Operations on customers: who they are, what is noted, giving out and forgetting all of it."""
 
-from plausch.agent import customers, retention
+from plausch.agent import customers, merging, retention
 from plausch.agent.customers import Customer
 from plausch.agent.operations import params as p
 from plausch.agent.operations.executor import Scene
@@ -31,17 +31,28 @@ async def note(scene: Scene, wanted: p.NoteCustomer) -> CustomerView:
     return await get(scene, p.One(wanted.id))
 
 
+async def merge(scene: Scene, wanted: p.MergeCustomers) -> CustomerView:
+    """Two records are of one person: all of the one goes over to the other, for good."""
+    gone, kept = await _known(scene, wanted.id), await _known(scene, wanted.into)
+    await merging.merge(scene.transaction, gone, kept)
+    return await get(scene, p.One(wanted.into))
+
+
 async def export(scene: Scene, wanted: p.One) -> FileView:
-    """Everything that the book holds of a customer, as a file for them."""
-    file = await customers.exported(scene.transaction, wanted.id)
+    """Everything that is kept of a customer, in the book and of the calendar, as a file."""
+    file = await customers.exported(scene.transaction, wanted.id, scene.edits)
     if file is None:
         raise _unknown()
     return FileView(file, "application/json")
 
 
 async def erase(scene: Scene, wanted: p.One) -> ErasedView:
-    """Forget a customer: what stands is cancelled, then every record is deleted."""
+    """Forget a customer: what stands is cancelled, the guest told, every record deleted."""
     await _known(scene, wanted.id)
+    bookings = await scene.transaction.fetch(
+        "SELECT uid FROM booking WHERE customer = $1", wanted.id
+    )
+    uids = {row[0] for row in bookings}
     erased = await retention.erase(scene.desk, wanted.id)
     return ErasedView(
         {
@@ -50,6 +61,7 @@ async def erase(scene: Scene, wanted: p.One) -> ErasedView:
             "waiting": erased.waiting,
             "talks": erased.talks,
             "letters": erased.letters,
+            "calendarEdits": sum(one.uid in uids for one in scene.edits),
         }
     )
 

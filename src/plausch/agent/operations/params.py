@@ -18,6 +18,7 @@ from plausch.agent.operations.views import (
     ServiceView,
     TimeS,
     View,
+    WordingView,
 )
 
 Sequence = Annotated[int, Meta(ge=0, le=2**31)]
@@ -55,6 +56,13 @@ class SetServices(View, frozen=True):
     """The new services."""
 
     services: Annotated[tuple[ServiceView, ...], Meta(min_length=1, max_length=50)]
+
+
+class SetWords(View, frozen=True):
+    """What the house says by itself; `{opens}` in `away` is the next opening. Empty: nothing."""
+
+    greeting: WordingView
+    away: WordingView
 
 
 class Days(View, frozen=True):
@@ -165,6 +173,13 @@ class FindCustomers(View, frozen=True):
     query: Name = ""
     limit: Annotated[int, Meta(ge=1, le=500)] = 100
     after: Annotated[str, Meta(max_length=128)] = ""
+
+
+class MergeCustomers(View, frozen=True):
+    """Two records of one person: `id` goes, `into` stays."""
+
+    id: Identifier
+    into: Identifier
 
 
 class NoteCustomer(View, frozen=True):

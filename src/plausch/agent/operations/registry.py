@@ -12,6 +12,7 @@ OWNERS = frozenset(
         "business.setHours",
         "business.setTables",
         "business.setServices",
+        "business.setWords",
         "customers.export",
         "customers.erase",
     }
@@ -19,9 +20,13 @@ OWNERS = frozenset(
 """What staff's devices may not: set the business, carry its customers away, or lose them."""
 
 
+WITH_EDITS = frozenset({"customers.export", "customers.erase"})
+"""What looks at what people wrote into the business's calendar."""
+
+
 def _one(name: str, params: type[v.View], result: Any, work: Work, *, reads: bool) -> Operation:
     meaning = " ".join((work.__doc__ or "").split())
-    return Operation(name, params, result, meaning, work, reads, name in OWNERS)
+    return Operation(name, params, result, meaning, work, reads, name in OWNERS, name in WITH_EDITS)
 
 
 def _all() -> tuple[Operation, ...]:
@@ -39,6 +44,7 @@ def _all() -> tuple[Operation, ...]:
         changes("business.setHours", p.SetHours, v.BusinessView, settings.set_hours),
         changes("business.setTables", p.SetTables, v.BusinessView, settings.set_tables),
         changes("business.setServices", p.SetServices, v.BusinessView, settings.set_services),
+        changes("business.setWords", p.SetWords, v.BusinessView, settings.set_words),
         reads("bookings.plan", p.Days, tuple[v.DayPlan, ...], bookings.plan),
         reads("bookings.available", p.Available, v.SlotsView, bookings.available),
         changes("bookings.book", p.Book, v.BookingView, bookings.book),
@@ -62,6 +68,7 @@ def _all() -> tuple[Operation, ...]:
         reads("customers.list", p.FindCustomers, v.CustomersView, guests.listed),
         reads("customers.get", p.One, v.CustomerView, guests.get),
         changes("customers.note", p.NoteCustomer, v.CustomerView, guests.note),
+        changes("customers.merge", p.MergeCustomers, v.CustomerView, guests.merge),
         reads("customers.export", p.One, v.FileView, guests.export),
         changes("customers.erase", p.One, v.ErasedView, guests.erase),
         reads("figures.get", p.GetFigures, v.FiguresView, figures.get),

@@ -11,6 +11,7 @@ from plausch.agent.operations.business_form import (
     services_of,
     shown,
     shown_opening,
+    words_of,
 )
 from plausch.agent.operations.executor import Scene
 from plausch.agent.operations.premises import keep_business
@@ -54,6 +55,12 @@ async def set_services(scene: Scene, wanted: p.SetServices) -> BusinessView:
     """New services and their rules."""
     services = services_of(wanted.services, scene.business.floor)
     return await _set(scene, replace(scene.business, services=services))
+
+
+async def set_words(scene: Scene, wanted: p.SetWords) -> BusinessView:
+    """New words that the house says by itself: the greeting, and the away text."""
+    greeting, away = words_of(wanted.greeting, wanted.away)
+    return await _set(scene, replace(scene.business, greeting=greeting, away=away))
 
 
 async def _set(scene: Scene, business: Business) -> BusinessView:

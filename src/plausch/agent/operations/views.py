@@ -202,6 +202,13 @@ class ServiceView(View, frozen=True):
     reminder_minutes: Annotated[int, Meta(ge=0, le=20_160)] = 1_440
 
 
+class WordingView(View, frozen=True):
+    """A text in German and in English; one may be empty, and both."""
+
+    de: Annotated[str, Meta(max_length=1_000)] = ""
+    en: Annotated[str, Meta(max_length=1_000)] = ""
+
+
 class BusinessView(View, frozen=True):
     """All that the agent knows of its business."""
 
@@ -214,6 +221,8 @@ class BusinessView(View, frozen=True):
     services: Annotated[tuple[ServiceView, ...], Meta(min_length=1, max_length=50)]
     resources: Annotated[tuple[ResourceView, ...], Meta(min_length=1, max_length=500)]
     combinations: Annotated[tuple[CombinationView, ...], Meta(max_length=500)] = ()
+    greeting: WordingView = WordingView()
+    away: WordingView = WordingView()
 
 
 class SlotView(View, frozen=True):

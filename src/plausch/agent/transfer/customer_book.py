@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from plausch.agent import customers
+from plausch.agent import customers, merging
 from plausch.agent.book import Book
 from plausch.agent.customers import MAX_LISTED, Customer, Seen
 from plausch.agent.desk import Desk
@@ -45,7 +45,7 @@ async def take_over_customers(
     async def body(desk: Desk) -> TakenOver:
         new = 0
         for _, row in rows:
-            identifier = customers.of_telephone(row.telephone)
+            identifier = await merging.by_telephone(desk.transaction, row.telephone)
             known = await customers.find(desk.transaction, identifier)
             new += known is None
             if is_preview:

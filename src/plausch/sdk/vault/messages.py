@@ -196,6 +196,12 @@ class Messages:
             up_to_seq,
         )
 
+    async def facts_after(self, position: int) -> list[MessageRow]:
+        """What was said of the team after a position, in the order in which it was learnt."""
+        return await self._select(
+            "WHERE kind = 'team' AND position > $1 ORDER BY position", position
+        )
+
     async def last_outgoing(self) -> dict[ConversationId, int]:
         """The seq of the last message of ours in each conversation."""
         rows = await self._vault.fetch(

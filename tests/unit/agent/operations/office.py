@@ -1,12 +1,14 @@
 """An agent's operations on a book of the test restaurant, asked with plain values."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from linde import TUESDAY, ZONE, restaurant
 from plausch.agent.book import Book
+from plausch.agent.ical.traces import Traces
 from plausch.agent.ledger import CallName
 from plausch.agent.operations.executor import Executor, Outcome
 from plausch.agent.operations.premises import Premises
@@ -16,7 +18,7 @@ from plausch.domain.calendar import instant_s
 
 DEVICE = "mimi://localhost/d/linde/0123456789abcdef"
 AT_SEVEN_S = instant_s(ZONE, TUESDAY, 19 * 60)
-TABLES = ("booking", "claim", "pace", "setting", "block", "waiting", "ticket", "customer")
+TABLES = ("booking", "claim", "pace", "setting", "block", "waiting", "ticket", "customer", "merged")
 
 
 def wish(**changed: Any) -> dict[str, Any]:
@@ -44,6 +46,11 @@ class Office:
     @classmethod
     async def of(cls, book: Book, clock: ManualClock) -> "Office":
         return cls(book, clock, await Premises.of(book, restaurant(), b"file"))
+
+    def look_beside(self, calendar_store: Path) -> None:
+        """From now on what is kept of the calendar counts too."""
+        traces = Traces(calendar_store, self.book)
+        self.executor = Executor(OPERATIONS, self.book, self.premises, self.clock, traces)
 
     async def outcome(self, operation: str, call: str = "", **params: Any) -> Outcome:
         name = CallName(DEVICE, call) if call else None

@@ -8,14 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from cast import Town, town_in
+from cast import PATIENCE_S, Town, town_in
 from linde import restaurant
 from plausch.agent.book import Book
 from plausch.agent.ical.feed import feed_path, feed_secret
+from plausch.agent.ical.sync_store import Edit, Sent, SyncStore
+from plausch.agent.ical.tasks import STORE_FILE
 from plausch.agent.operations.doors import TOKEN_FILE, URL_FILE, Doors, first_of, token_in
 from plausch.agent.operations.lease import AnotherAgent
 from plausch.base.clock import ManualClock, SystemClock
 from plausch.db.interface import StorageUnavailable
+from plausch.sdk import PrivateAccount
 
 
 @pytest.fixture
@@ -58,6 +61,34 @@ async def test_the_doors_open_and_close(
         await asyncio.to_thread(ask)
     async with doors.open(tmp_path, None) as quiet:
         assert quiet.url == ""
+
+
+async def test_an_agent_of_a_private_account_does_not_begin(
+    town: Town, book: Book, clock: ManualClock, tmp_path: Path
+) -> None:
+    anna = await town.person("anna")
+    with pytest.raises(PrivateAccount, match=r"^anna@localhost is a private account"):
+        async with Doors(anna, restaurant(), b"file", book, clock).open(tmp_path, None):
+            pass
+
+
+async def test_what_the_book_forgot_while_the_agent_was_off_goes_at_its_start(
+    town: Town, book: Book, clock: ManualClock, tmp_path: Path
+) -> None:
+    clock.advance(SystemClock().now_ms() - clock.now_ms())
+    store = await SyncStore.open(tmp_path / STORE_FILE, "https://calendar.example/")
+    sent = Sent("b-gone", "b-gone.ics", "", "", 0)
+    await store.found_edit(Edit("b-gone", 1, "SUMMARY:Anna"), sent)
+    client = await town.person("linde", kind="business")
+    async with Doors(client, restaurant(), b"file", book, clock).open(tmp_path, None) as opened:
+        running = asyncio.create_task(opened.run())
+        async with asyncio.timeout(PATIENCE_S):
+            while await store.edits():
+                await asyncio.sleep(0.01)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    await store.close()
 
 
 def test_the_token_is_made_once_and_read_by_its_owner_alone(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """The business is set: what fits is taken at once, what does not changes nothing."""
 
+import json
 from typing import Any
 
 import pytest
 
 from linde import TUESDAY, restaurant
+from plausch.agent import ledger
 from plausch.agent.book import Book
-from plausch.agent.operations.premises import Premises
+from plausch.agent.operations.premises import BUSINESS, Premises
 from unit.agent.operations.office import Office
 
 LUNCH = {"opensMinute": 690, "closesMinute": 870}
@@ -137,3 +139,59 @@ async def test_two_services_have_two_identifiers(office: Office) -> None:
     (service,) = (await office.ask("business.get"))["services"]
     services = [service] * 2
     assert (await office.refused("business.setServices", services=services))[0] == "bad_params"
+
+
+GREETING = {"de": "Willkommen!", "en": "Welcome!"}
+AWAY = {"de": "Wir sind am {opens} wieder da.", "en": ""}
+
+
+async def test_the_houses_words_are_set_and_stay(office: Office, book: Book) -> None:
+    view = await office.ask("business.get")
+    assert view["greeting"] == view["away"] == {"de": "", "en": ""}
+    said = await office.ask("business.setWords", greeting=GREETING, away=AWAY)
+    assert (said["greeting"], said["away"]) == (GREETING, AWAY)
+    assert office.premises.business.away.de == AWAY["de"]
+    again = await Premises.of(book, restaurant(), b"file")
+    assert again.business.greeting.en == "Welcome!"
+    await office.ask("business.setHours", hours=view["hours"])
+    assert office.premises.business.away.de == AWAY["de"]
+    none = {"de": " ", "en": "\n"}
+    await office.ask("business.setWords", greeting=none, away=none)
+    assert not office.premises.business.greeting
+    assert not office.premises.business.away
+
+
+@pytest.mark.parametrize(
+    ("greeting", "away", "part"),
+    [
+        ({"de": "Ab {opens}"}, {}, "greeting"),
+        ({}, {"en": "Back {soon}"}, "away text"),
+        ({}, {"en": "Back\x00"}, "away text"),
+        ({"de": "x" * 1_001}, {}, "setWords"),
+        ({"fr": "Bonjour"}, {}, "setWords"),
+    ],
+)
+async def test_words_that_cannot_be_said_are_refused(
+    office: Office, greeting: dict[str, str], away: dict[str, str], part: str
+) -> None:
+    before = await office.everything()
+    code, sentence = await office.refused("business.setWords", greeting=greeting, away=away)
+    assert code == "bad_params"
+    assert part in sentence
+    assert await office.everything() == before
+
+
+async def test_a_business_kept_by_an_older_version_has_no_words(book: Book) -> None:
+    """What is in the book since before there were any."""
+    await Premises.of(book, restaurant(), b"file")
+
+    async def grow_old(transaction: Any) -> None:
+        raw = await ledger.setting(transaction, BUSINESS)
+        kept = json.loads(raw)
+        del kept["greeting"], kept["away"]
+        await ledger.keep_setting(transaction, BUSINESS, json.dumps(kept).encode())
+
+    await book.transact(grow_old)
+    again = await Premises.of(book, restaurant(), b"file")
+    assert again.business.name == "Zur Linde"
+    assert not again.business.away

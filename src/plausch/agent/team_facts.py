@@ -1,0 +1,36 @@
+"""What the team has said of a conversation, as far as the agent heeds it."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from plausch.base.ids import ConversationId
+from plausch.content.team import Answering, Assignment
+from plausch.sdk import Team
+
+IsTaken = Callable[[ConversationId, int], Coroutine[Any, Any, bool]]
+"""Whether a member of staff cares for a conversation at a moment."""
+
+
+async def nobody(conversation: ConversationId, now_s: int) -> bool:
+    """Of a business without a team."""
+    return False
+
+
+def taken_by(team: Team) -> IsTaken:
+    """Whether somebody of the team has taken a conversation, or is answering there just now.
+
+    Whose device is gone cares for nothing any more.
+    """
+
+    async def is_taken(conversation: ConversationId, now_s: int) -> bool:
+        members = {member.uri for member in team.members}
+        for fact in await team.facts():
+            match fact:
+                case Assignment(of, device) if of == conversation and device in members:
+                    return True
+                case Answering(of, device, until_s) if of == conversation and device in members:
+                    if until_s > now_s:
+                        return True
+        return False
+
+    return is_taken
