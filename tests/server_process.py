@@ -32,6 +32,7 @@ class ServerProcess:
         port: int = 0,
         before_start: Callable[[], None] | None = None,
         prefix: tuple[str, ...] = (),
+        program: tuple[str, ...] = ("-m", "plausch.server.main"),
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.directory = folder / "data"
@@ -41,6 +42,7 @@ class ServerProcess:
         self._database_url = database_url
         self._before_start = before_start
         self._prefix = prefix
+        self._program = program
         self.port = port
         self.exit_code = 0
         self.url = ""
@@ -60,7 +62,7 @@ class ServerProcess:
 
     def start_blindly(self) -> None:
         """Start, and do not wait."""
-        command = [*self._prefix, sys.executable, "-m", "plausch.server.main"]
+        command = [*self._prefix, sys.executable, *self._program]
         command += ["--data", str(self.directory), "--config", str(self._config)]
         command += ["--port", str(self.port)]
         if self._database_url:

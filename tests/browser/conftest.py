@@ -65,12 +65,18 @@ def page(new_tab: Callable[[], Page]) -> Page:
 
 
 @pytest.fixture(scope="session")
-def app_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the app as it was built, at a server of its own."""
+def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """A server with the app as it was built."""
     if not is_built():
         pytest.fail(f"the web app is not in {BUILT_IN}; run: make web")
     with ServerProcess(tmp_path_factory.mktemp("app"), config=OPEN_LIMITS) as server:
-        yield f"http://localhost:{server.port}"
+        yield server
+
+
+@pytest.fixture(scope="session")
+def app_url(app_server: ServerProcess) -> str:
+    """The address of the app."""
+    return f"http://localhost:{app_server.port}"
 
 
 @pytest.fixture

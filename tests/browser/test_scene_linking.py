@@ -10,6 +10,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from browser.people import Person, Troupe
+from canaries import Watch, memory_of, new_stem
+from server_process import ServerProcess
 
 
 def opens_section(person: Person, title: str) -> None:
@@ -243,6 +245,29 @@ def test_an_account_comes_back_after_everything_was_lost(troupe: Troupe, by: str
     fresh.sees("welcome back")
     for person in (ben, fresh):
         assert person.violations() == []
+
+
+def test_nothing_of_a_backup_is_at_the_server(troupe: Troupe, app_server: ServerProcess) -> None:
+    """Neither what is backed up nor the key: not in its files, its log, its memory."""
+    word = new_stem()
+    anna, ben = troupe.person("Anna", "en", "desktop"), troupe.person("Ben", "en", "phone")
+    anna.begins_with(ben.name)
+    anna.writes(f"{word} at seven")
+    ben.goes_to(anna.name)
+    ben.accepts()
+    ben.sees(f"{word} at seven")
+    recovery_key = makes_a_recovery_key(anna)
+    secrets = Watch([word, recovery_key, recovery_key.replace(" ", "")])
+    known = Watch([anna.name])
+    assert secrets.found_below(app_server.directory.parent) == set()
+    assert known.found_below(app_server.directory.parent) == {anna.name}
+    try:
+        assert secrets.found_in(memory_of(app_server.pid)) == set()
+        assert known.found_in(memory_of(app_server.pid)) == {anna.name}
+    except PermissionError:
+        pytest.skip(
+            "The kernel lets nobody look into the server's memory; its files were searched."
+        )
 
 
 def test_a_backup_file_that_was_cut_is_given_again(troupe: Troupe) -> None:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from cast import Town, town_in
+from engines import postgres
+
+__all__ = ["postgres"]
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ _DAYS_SEARCHED = 7
 _PARTY_BUTTONS = 8
 _ASPECTS = ("time", "day", "party")
 _USUAL_MINUTE = 19 * 60
+_LAST_S = 2**37
+"""Far beyond any booking, and far enough from where dates end that one can reckon with it."""
 
 
 async def plan(turn: Turn) -> None:
@@ -110,11 +112,12 @@ async def choose_slot(turn: Turn, identifier: str, party: int | None) -> None:
 
 
 def instant_of(identifier: str) -> int | None:
-    """The instant that a slot's identifier names, or None if it is not one."""
+    """The instant that a slot's identifier names, or None if it is none, or of no time of ours."""
     try:
-        return int(datetime.strptime(f"{identifier}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
+        at_s = int(datetime.strptime(f"{identifier}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
     except ValueError:
         return None
+    return at_s if 0 <= at_s <= _LAST_S else None
 
 
 async def let_go(turn: Turn) -> None:
@@ -418,6 +421,8 @@ async def _offer_other_days(turn: Turn, lead: str, party: int, day: date) -> Non
 async def _on_other_days(turn: Turn, party: int, day: date, wanted: int, count: int) -> list[Slot]:
     """The free time nearest to a wanted one, on each of the next few days that have any."""
     slots: list[Slot] = []
+    if (day - turn.today).days >= turn.service.booking_window_days:
+        return slots  # also where there is no day after it
     calendar = turn.desk.business.calendar
     following = day + timedelta(days=1)
     for opening in calendar.next_open_days(following, _DAYS_SEARCHED, 2 * _DAYS_SEARCHED):

@@ -3,18 +3,28 @@
 If no suitable table is free, the search puts the party at a taken one, evicts those who were to
 sit there (at most two unpinned bookings), and seats them again elsewhere in the same way, up to
 three evictions deep. The search is complete enough in practice (commerce.md: no feasible insert
-missed out of 1,254 against brute force) and bounded in time by a budget of nodes.
+missed out of 1,254 against brute force) and bounded in time by a budget of tries.
+
+Nobody is moved while it searches. Who is in whose way is known beforehand, as everybody sits; a
+chain keeps in mind who has got up, and where those sit whom it has placed. Whom it has placed it
+never evicts again. Guests are bits of a number, tables too.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from plausch.domain.crowd import Wish, may_all_sit, wish_of
 from plausch.domain.service import QUANTUM_S
 from plausch.domain.tables import FloorPlan, Seating
 
 MAX_EVICTED = 2
 MAX_DEPTH = 3
-NODE_BUDGET = 1_500
+TRIES = 1_500
+MAX_CROWD = 100
+"""In a hall with more parties at once, counting takes longer than the search that it spares."""
+
 DAY_QUANTA = 86_400 // QUANTUM_S
 
 
@@ -58,258 +68,265 @@ def assign(
     if not seatings:
         return None
     seated = placements if isinstance(placements, Seated) else Seated(placements)
+    present = seated.meeting(quanta)
     for seating in seatings:  # most parties find a free table, and nobody needs to move
-        if seated.is_free(seating.resources, quanta):
+        if not seated.at(seating.resources) & present:
             return Assignment(seating.resources)
-    newcomer = Placement("", party, quanta, ())
-    if _hopeless(plan, seated.near(quanta), newcomer):
+    seated.plan_for(plan)
+    choices = seated.choices_among(seatings, present)
+    if not choices or seated.is_crowded(party, quanta, choices):
         return None
-    for depth in range(1, MAX_DEPTH + 1):  # iterative deepening: few moves before many
-        found = seated.search(plan, newcomer, depth)
-        if found is not None:
-            moves = {uid: tables for uid, tables in found.items() if uid}
-            return Assignment(found[""], moves)
-    return None
+    found = _Search(seated).run(quanta, choices)
+    if found is None:
+        return None
+    moves = {seated.guest(one.guest).uid: one.resources for one in found[1:]}
+    return Assignment(found[0].resources, moves)
 
 
-def _hopeless(plan: FloorPlan, seated: Iterable[Placement], newcomer: Placement) -> bool:
-    """Whether at some moment there are too few tables, wherever everybody sits.
-
-    Hall's condition, for those of at least and of at most every party size: together they need
-    more tables than there are that suit any of them. True is certain; False promises nothing. It
-    spares the search in the house that is simply full, which is when most people ask in vain.
-    """
-    first, end = newcomer.quanta.start, newcomer.quanta.stop
-    # Without the closed tables: guests may sit at one that was closed after they had booked.
-    near = [
-        one for one in seated if one.quanta.start < end and first < one.quanta.stop and one.party
-    ]
-    needs = {one.uid: _need(plan, one) for one in (*near, newcomer)}
-    for moment in {max(one.quanta.start, first) for one in near}:
-        present = [one for one in near if one.quanta.start <= moment < one.quanta.stop]
-        present = sorted([*present, newcomer], key=lambda one: one.party)
-        for order in (present, present[::-1]):
-            suitable: set[str] = set()
-            wanted = 0
-            for guest in order:
-                tables, least = needs[guest.uid]
-                suitable |= tables
-                wanted += least
-                if wanted > len(suitable):
-                    return True
-    return False
+Choice = tuple[tuple[str, ...], int, int]
+"""A way to sit: its tables, the same as bits, and as bits those who sit there meanwhile."""
 
 
-def _need(plan: FloorPlan, guest: Placement) -> tuple[frozenset[str], int]:
-    """The tables that a guest might sit at, and how many of them at least."""
-    seatings = () if guest.pinned else guest.seatings(plan)
-    choices = [seating.resources for seating in seatings]
-    if guest.resources:
-        choices.append(guest.resources)
-    return frozenset(table for tables in choices for table in tables), min(map(len, choices))
+class _Until:
+    """Whose moment has passed at a time, as bits."""
+
+    def __init__(self, moments: Iterable[tuple[int, int]]) -> None:
+        self._moments = sorted(moments)
+        self._passed = [0]
+        for _, number in self._moments:
+            self._passed.append(self._passed[-1] | 1 << number)
+
+    def before(self, quantum: int) -> int:
+        """Those whose moment lies before a quantum."""
+        return self._passed[bisect_left(self._moments, (quantum, -1))]
+
+    def moments(self, quanta: range) -> list[int]:
+        """The moments within a range, each once."""
+        first = bisect_left(self._moments, (quanta.start, -1))
+        end = bisect_left(self._moments, (quanta.stop, -1))
+        return list(dict.fromkeys(moment for moment, _ in self._moments[first:end]))
 
 
 class Seated:
-    """Who sits where, looked up by table and day; a search tries moves and takes them back.
-
-    Every change is written into a journal, so that a chain that fails can be taken back.
-    """
+    """Who sits where, and who is in whose way; looked up again and again, and never changed."""
 
     def __init__(self, placements: Iterable[Placement]) -> None:
+        self._guests = tuple(placements)
+        self._tables: dict[str, int] = {}
+        self._at: dict[str, int] = {}
+        self.everybody = (1 << len(self._guests)) - 1
+        self._begun = _Until((guest.quanta.start, n) for n, guest in enumerate(self._guests))
+        self._over = _Until((guest.quanta.stop - 1, n) for n, guest in enumerate(self._guests))
+        self._immovable = self._parties = 0
+        for number, guest in enumerate(self._guests):
+            bit = 1 << number
+            self._immovable |= bit if guest.pinned else 0
+            self._parties |= bit if guest.party else 0
+            for resource in guest.resources:
+                self._at[resource] = self._at.get(resource, 0) | bit
         self._plan = FloorPlan(())
-        self._budget = 0
-        self._placements: dict[str, Placement] = {}
-        self._at: dict[tuple[str, int], dict[str, Placement]] = {}
-        self._days: dict[int, dict[str, Placement]] = {}
-        self._busy: dict[str, int] = {}
-        self._journal: list[tuple[str, Placement | None]] = []
-        here = tuple(placements)
-        # Whoever is in somebody's way begins less than two days before the first of them.
-        first = min((placement.quanta.start for placement in here), default=0)
-        self._first = first - 2 * DAY_QUANTA
-        for placement in here:
-            self._write(placement.uid, placement)
-            for day in _days(placement.quanta):
-                self._days.setdefault(day, {})[placement.uid] = placement
+        self._ways: dict[int, tuple[tuple[Seating, ...], list[Choice]]] = {}
+        self._choices: dict[int, tuple[Choice, ...]] = {}
+        self._turns: dict[int, list[tuple[int, range, tuple[Choice, ...]]]] = {}
+        self._wishes: dict[int, Wish] = {}
+        self._crowded: dict[tuple[int, Wish], bool] = {}
 
-    def is_free(self, resources: tuple[str, ...], quanta: range) -> bool:
-        """Whether nobody sits at these tables; as it is, without any move."""
-        first = quanta.start - self._first
-        wanted = (1 << (quanta.stop - quanta.start)) - 1
-        if first < 0:
-            wanted >>= -first
-            first = 0
-        return all(not self._busy.get(resource, 0) >> first & wanted for resource in resources)
+    def guest(self, number: int) -> Placement:
+        """The guest of a number."""
+        return self._guests[number]
 
-    def near(self, quanta: range) -> list[Placement]:
-        """Those who sit anywhere on the days of a stay."""
-        found: dict[str, Placement] = {}
-        for day in _days(quanta):
-            found |= self._days.get(day, {})
-        return list(found.values())
+    def meeting(self, quanta: range) -> int:
+        """Those whose stays overlap a stay, as bits."""
+        begun = self._begun.before(quanta.stop)
+        return begun ^ begun & self._over.before(quanta.start)
 
-    def search(
-        self, plan: FloorPlan, newcomer: Placement, depth: int
-    ) -> dict[str, tuple[str, ...]] | None:
-        """Tables by uid that change if a newcomer is seated; everything is as before then."""
-        if depth == 1:
-            self._budget = NODE_BUDGET
-        self._plan = plan
-        found = self._seat(newcomer, depth, frozenset())
-        self._take_back(0)
+    def at(self, resources: tuple[str, ...]) -> int:
+        """Those who sit at any of these tables at any time, as bits."""
+        found = 0
+        for resource in resources:
+            found |= self._at.get(resource, 0)
         return found
 
-    def _seat(
-        self, guest: Placement, depth: int, settled: frozenset[str]
-    ) -> dict[str, tuple[str, ...]] | None:
-        """Tables by uid that change if `guest` is seated with at most `depth` evictions deep.
+    def plan_for(self, plan: FloorPlan) -> None:
+        """Whose stays name no tables of their own may be moved to those of this plan."""
+        if plan is not self._plan:
+            self._plan = plan
+            self._choices.clear()
+            self._turns.clear()
+            self._wishes.clear()
+            self._crowded.clear()
 
-        `settled` are the guests this chain has placed already; they are not evicted again.
+    def choices(self, number: int) -> tuple[Choice, ...]:
+        """Where a guest could sit, best first, if all got up who may be asked to."""
+        if number not in self._choices:
+            guest = self._guests[number]
+            others = self.meeting(guest.quanta) & ~(1 << number)
+            self._choices[number] = self.choices_among(guest.seatings(self._plan), others)
+        return self._choices[number]
+
+    def in_turn(self, guests: int) -> list[tuple[int, range, tuple[Choice, ...]]]:
+        """Some guests in the order in which they are seated again.
+
+        The largest party comes first: it has the fewest tables to choose from.
         """
-        for seating in guest.seatings(self._plan):
-            if self._budget == 0:
-                return None
-            self._budget -= 1
-            evicted = self._in_the_way(guest, seating.resources)
-            if not evicted:
-                return {guest.uid: seating.resources}
-            movable = not any(other.pinned or other.uid in settled for other in evicted)
-            if depth == 0 or len(evicted) > MAX_EVICTED or not movable:
+        if guests not in self._turns:
+            numbers = sorted(_bits(guests), key=self._turn)
+            self._turns[guests] = [
+                (number, self._guests[number].quanta, self.choices(number)) for number in numbers
+            ]
+        return self._turns[guests]
+
+    def _turn(self, number: int) -> tuple[int, tuple[str, ...]]:
+        return -self._guests[number].party, self._guests[number].resources
+
+    def choices_among(self, seatings: tuple[Seating, ...], present: int) -> tuple[Choice, ...]:
+        """Of some ways to sit those where nobody sits who has to stay; `present` are the others."""
+        immovable = present & self._immovable
+        return tuple(
+            (resources, tables, sitters & present)
+            for resources, tables, sitters in self._known(seatings)
+            if not sitters & immovable
+        )
+
+    def _known(self, seatings: tuple[Seating, ...]) -> list[Choice]:
+        """Ways to sit with all who sit there at any time, worked out once for a plan's party."""
+        key = id(seatings)  # a plan makes them once for a party; comparing them takes long
+        if key not in self._ways:
+            ways = [(one.resources, self._as_bits(one.resources)) for one in seatings]
+            choices = [(names, tables, self.at(names)) for names, tables in ways]
+            self._ways[key] = (seatings, choices)
+        return self._ways[key][1]
+
+    def is_crowded(self, party: int, quanta: range, choices: tuple[Choice, ...]) -> bool:
+        """Whether at some moment of a stay there are too few tables, wherever everybody sits.
+
+        True is certain; False promises nothing.
+        """
+        wish = wish_of(party, [tables for _, tables, _ in choices])
+        for guests in self._crowds(quanta):
+            known = (guests, wish)
+            if guests.bit_count() > MAX_CROWD:
                 continue
-            if depth == 1:
-                changes = self._displace_once(guest, seating.resources, evicted)
-            else:
-                changes = self._displace(guest, seating.resources, evicted, depth, settled)
-            if changes is not None:
-                return changes
+            if known not in self._crowded:
+                wishes = [self._wish(number) for number in _bits(guests)]
+                self._crowded[known] = not may_all_sit([wish, *wishes])
+            if self._crowded[known]:
+                return True
+        return False
+
+    def _crowds(self, quanta: range) -> list[int]:
+        """Those who are there at once, as bits, at the moments when these are most."""
+        crowds: list[int] = []
+        for moment in (quanta.start, *self._begun.moments(quanta)):
+            # Without closed tables: guests may sit at one that was closed after they had booked.
+            crowd = self.meeting(range(moment, moment + 1)) & self._parties
+            if crowds and not crowds[-1] & ~crowd:
+                crowds.pop()
+            crowds.append(crowd)
+        return crowds
+
+    def _wish(self, number: int) -> Wish:
+        if number not in self._wishes:
+            guest = self._guests[number]
+            here = self._as_bits(guest.resources)
+            choices = () if guest.pinned else self.choices(number)
+            ways = [here, *(tables for _, tables, _ in choices)]
+            self._wishes[number] = wish_of(guest.party, ways)
+        return self._wishes[number]
+
+    def _as_bits(self, resources: tuple[str, ...]) -> int:
+        bits = 0
+        for resource in resources:
+            bits |= self._tables.setdefault(resource, 1 << len(self._tables))
+        return bits
+
+
+class _Seat(NamedTuple):
+    """A guest (-1: the newcomer) whom a chain has placed, and for how long."""
+
+    guest: int
+    resources: tuple[str, ...]
+    tables: int
+    first: int
+    end: int
+
+
+_Chain = tuple[int, list[_Seat]]
+"""The guests who still sit where they sat, as bits, and those who were placed."""
+
+
+class _Search:
+    """The search for one newcomer's tables, within its budget of tries."""
+
+    def __init__(self, seated: Seated) -> None:
+        self._seated = seated
+        self._left = TRIES
+
+    def run(self, quanta: range, choices: tuple[Choice, ...]) -> list[_Seat] | None:
+        """The newcomer's seat, then those of all who move; few moves before many."""
+        for depth in range(1, MAX_DEPTH + 1):
+            chain: _Chain = (self._seated.everybody, [])
+            found = self._evict(-1, quanta, choices, depth, chain)
+            if found is not None:
+                return found[1]
         return None
 
-    def _displace_once(
-        self, guest: Placement, resources: tuple[str, ...], evicted: list[Placement]
-    ) -> dict[str, tuple[str, ...]] | None:
-        """As `_displace` when nobody else may be evicted; most nodes of a search are of this kind.
+    def _evict(
+        self, guest: int, quanta: range, choices: tuple[Choice, ...], depth: int, chain: _Chain
+    ) -> _Chain | None:
+        """The chain, gone on until a guest sits, with at most `depth` evictions deep."""
+        unmoved, placed = chain
+        for resources, tables, blockers in choices:
+            if self._left == 0:
+                return None
+            self._left -= 1
+            evicted = blockers & unmoved
+            if evicted.bit_count() > MAX_EVICTED or _is_taken(tables, quanta, placed):
+                continue
+            seat = _Seat(guest, resources, tables, quanta.start, quanta.stop)
+            after = self._seat_again(evicted, depth - 1, (unmoved ^ evicted, [*placed, seat]))
+            if after:
+                return after
+        return None
 
-        Nothing is written: the evicted go to tables that are free, or that the others left.
-        """
-        leaving = {other.uid for other in evicted}
-        left = {table for other in evicted for table in other.resources}
-        placed = [(resources, guest.quanta)]
-        changes = {guest.uid: resources}
-        for other in sorted(evicted, key=lambda placement: -placement.party):
-            for seating in other.seatings(self._plan):
-                if self._budget == 0:
-                    return None
-                self._budget -= 1
-                if self._can_sit(other, seating.resources, placed, left, leaving):
-                    placed.append((seating.resources, other.quanta))
-                    changes[other.uid] = seating.resources
-                    break
+    def _sit(
+        self, guest: int, quanta: range, choices: tuple[Choice, ...], chain: _Chain
+    ) -> _Chain | None:
+        """The chain with a guest at tables that are free. Most tries of a search are made here."""
+        unmoved, placed = chain
+        choices = choices[: self._left]
+        for tried, (resources, tables, blockers) in enumerate(choices, start=1):
+            if not blockers & unmoved and not _is_taken(tables, quanta, placed):
+                self._left -= tried
+                seat = _Seat(guest, resources, tables, quanta.start, quanta.stop)
+                return unmoved, [*placed, seat]
+        self._left -= len(choices)
+        return None
+
+    def _seat_again(self, evicted: int, depth: int, chain: _Chain) -> _Chain | None:
+        """The chain, gone on until all who were evicted sit again; None if one of them cannot."""
+        for number, quanta, choices in self._seated.in_turn(evicted):
+            if depth:
+                after = self._evict(number, quanta, choices, depth, chain)
             else:
+                after = self._sit(number, quanta, choices, chain)
+            if after is None:
                 return None
-        return changes
+            chain = after
+        return chain
 
-    def _can_sit(
-        self,
-        guest: Placement,
-        resources: tuple[str, ...],
-        placed: list[tuple[tuple[str, ...], range]],
-        left: set[str],
-        leaving: set[str],
-    ) -> bool:
-        """Whether tables are free for a guest, once some have left theirs and others are placed."""
-        for tables, quanta in placed:
-            meet = quanta.start < guest.quanta.stop and guest.quanta.start < quanta.stop
-            if meet and not set(tables).isdisjoint(resources):
-                return False
-        if self.is_free(resources, guest.quanta):
+
+def _is_taken(tables: int, quanta: range, placed: list[_Seat]) -> bool:
+    """Whether somebody who was placed sits at any of these tables during a stay."""
+    first, end = quanta.start, quanta.stop
+    for _, _, taken, since, until in placed:
+        if taken & tables and since < end and first < until:
             return True
-        if left.isdisjoint(resources):
-            return False
-        return all(other.uid in leaving for other in self._in_the_way(guest, resources))
-
-    def _in_the_way(self, guest: Placement, resources: tuple[str, ...]) -> list[Placement]:
-        if self.is_free(resources, guest.quanta):
-            return []
-        first, end = guest.quanta.start, guest.quanta.stop
-        days = _days(guest.quanta)
-        found = {
-            other.uid: other
-            for resource in resources
-            for day in days
-            for other in self._at.get((resource, day), {}).values()
-            if other.quanta.start < end and first < other.quanta.stop
-        }
-        return list(found.values())
-
-    def _displace(
-        self,
-        guest: Placement,
-        resources: tuple[str, ...],
-        evicted: list[Placement],
-        depth: int,
-        settled: frozenset[str],
-    ) -> dict[str, tuple[str, ...]] | None:
-        """Put `guest` at taken tables and seat the evicted elsewhere; all or nothing."""
-        mark = len(self._journal)
-        for other in evicted:
-            self._set(other.uid, None)
-        self._set(guest.uid, replace(guest, resources=resources))
-        settled = settled | {guest.uid}
-        changes = {guest.uid: resources}
-        # The largest party first: it has the fewest tables to choose from.
-        for other in sorted(evicted, key=lambda placement: -placement.party):
-            found = self._seat(other, depth - 1, settled)
-            if found is None:
-                self._take_back(mark)
-                return None
-            self._set(other.uid, replace(other, resources=found[other.uid]))
-            for uid in found.keys() - {other.uid}:  # the last in a chain were not written
-                self._set(uid, replace(self._placements[uid], resources=found[uid]))
-            settled = settled | found.keys()
-            changes |= found
-        return changes
-
-    def _set(self, uid: str, placement: Placement | None) -> None:
-        """Where a guest sits from now on; None: nowhere."""
-        self._journal.append((uid, self._placements.get(uid)))
-        self._write(uid, placement)
-
-    def _take_back(self, mark: int) -> None:
-        while len(self._journal) > mark:
-            self._write(*self._journal.pop())
-
-    def _write(self, uid: str, placement: Placement | None) -> None:
-        before = self._placements.pop(uid, None)
-        if before is not None:
-            for resource in before.resources:
-                self._leave(before, resource)
-        if placement is None:
-            return
-        self._placements[uid] = placement
-        mask = self._mask(placement.quanta)
-        for resource in placement.resources:
-            self._busy[resource] = self._busy.get(resource, 0) | mask
-            for day in _days(placement.quanta):
-                self._at.setdefault((resource, day), {})[uid] = placement
-
-    def _leave(self, guest: Placement, resource: str) -> None:
-        busy = self._busy[resource] & ~self._mask(guest.quanta)
-        for day in _days(guest.quanta):
-            there = self._at[resource, day]
-            del there[guest.uid]
-            for other in there.values():  # a closed table may have had guests before
-                if (
-                    other.quanta.start < guest.quanta.stop
-                    and guest.quanta.start < other.quanta.stop
-                ):
-                    busy |= self._mask(other.quanta)
-        self._busy[resource] = busy
-
-    def _mask(self, quanta: range) -> int:
-        """The quanta of a stay, one bit each, counted from the first that anybody sits in."""
-        return ((1 << (quanta.stop - quanta.start)) - 1) << (quanta.start - self._first)
+    return False
 
 
-def _days(quanta: range) -> range:
-    """The days, counted from the Unix epoch, that a range of quanta touches."""
-    return range(quanta.start // DAY_QUANTA, (quanta.stop - 1) // DAY_QUANTA + 1)
+def _bits(guests: int) -> Iterator[int]:
+    while guests:
+        lowest = guests & -guests
+        yield lowest.bit_length() - 1
+        guests ^= lowest

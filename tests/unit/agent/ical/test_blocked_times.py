@@ -69,6 +69,42 @@ def test_a_zone_that_does_not_exist_is_told_and_taken_as_here() -> None:
     assert found.problems == [("a", "unknown_zone")]
 
 
+def test_events_that_refer_to_each_other_are_each_themselves() -> None:
+    """In a circle, as related, and as exceptions of exceptions: nothing is followed for ever."""
+    nine, daily = "DTSTART:20261110T090000Z", "RRULE:FREQ=DAILY;COUNT=3"
+    found = blocked(
+        event("a", nine, "DURATION:PT1H", "RELATED-TO:b", "RELATED-TO;RELTYPE=PARENT:a"),
+        event("b", "DTSTART:20261111T090000Z", "DURATION:PT1H", "RELATED-TO:a"),
+        event("c", "DTSTART:20261112T090000Z", "DURATION:PT1H", daily),
+        event("c", "DTSTART:20261113T090000Z", "DURATION:PT1H", "RECURRENCE-ID:20261112T090000Z"),
+        event("c", "DTSTART:20261112T090000Z", "DURATION:PT1H", "RECURRENCE-ID:20261113T090000Z"),
+    )
+    nines = [at_s(2026, 11, day, 9) for day in (10, 11, 12, 13, 14)]
+    assert sorted({begin for begin, _ in spans(found)}) == nines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("DTSTART:99991231T235959Z", "DURATION:PT1H"),
+        ("DTSTART;TZID=Pacific/Pago_Pago:99991231T235959", "DURATION:P1D"),
+        ("DTSTART;VALUE=DATE:99991231",),
+        ("DTSTART;VALUE=DATE:00010101", "DURATION:P1D"),
+        ("DTSTART;TZID=Pacific/Kiritimati:00010101T000000", "DURATION:PT1H"),
+        ("DTSTART:20261110T090000Z", "DURATION:P999999999D"),
+        ("DTSTART:20261110T090000Z", "DURATION:-P999999999D"),
+        ("DTSTART:20261110T090000Z", "DTEND:99991231T235959Z"),
+        ("DTSTART:20261110T090000Z", "DTEND:00010101T000000Z"),
+        ("DTSTART:20261110T090000Z", "RRULE:FREQ=YEARLY;UNTIL=99991231T235959Z"),
+        ("DTSTART:20261110T090000Z", "RRULE:FREQ=DAILY;INTERVAL=999999999"),
+        ("DTSTART:20261110T090000Z", "DURATION:PT1H", "RECURRENCE-ID:99991231T235959Z"),
+    ],
+)
+def test_at_the_ends_of_the_calendar_another_event_still_blocks(lines: tuple[str, ...]) -> None:
+    found = blocked(event("a", *lines), event("b", "DTSTART:20261111T090000Z", "DURATION:PT1H"))
+    assert at_s(2026, 11, 11, 9) in [begin for begin, _ in spans(found)]
+
+
 def test_repetition_with_exceptions_over_the_end_of_summer_time() -> None:
     wish = Wish("private", at_s(2026, 10, 19), at_s(2026, 11, 9), "Europe/Berlin")
     text = calendar(
