@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Error, Locator, Page, expect
 
 from browser.people import Person, Troupe
+from browser.test_scene_access import seen_by_axe
 from browser.test_scene_linking import dialog, joins, opens_section, shown_link
 from browser.test_scene_linking_python import digits_of, joins_python, linde_of
 
@@ -100,7 +101,8 @@ def test_staff_uses_the_businesss_account_beside_their_own(troupe: Troupe, remov
     ben.begins_with(linde.name)
     ben.writes("a table for two")
     anna.goes_to(ben.name)
-    anna.sees("a table for two")
+    ben.writes("or for three")  # what was said while a new device came in, it need not have heard
+    anna.sees("or for three")
     assert "from Anna herself" not in anna.texts()
     anna.writes("gladly")
     ben.sees("gladly")
@@ -309,3 +311,23 @@ def test_a_tab_that_is_killed_while_it_adds_or_removes_leaves_both_usable(
     last.writes("and still am")
     assert cem.hears().sender.name == own
     assert "plausch vault device" in last.page.evaluate(_VAULTS)
+
+
+def test_axe_finds_nothing_where_there_are_two_accounts(troupe: Troupe) -> None:
+    anna, inspector = seen_by_axe(troupe, "de")
+    anna.starts("Anna")
+    anna.button("list.settings").click()
+    inspector.look("settings with one account")
+    anna.goes_back()
+    begins_to_add(anna)
+    inspector.look("start page of a second account")
+    anna.page.get_by_label(anna.say("start.nameLabel")).fill(f"Work {secrets.token_hex(3)}")
+    anna.page.keyboard.press("Enter")
+    expect(accounts(anna)).to_be_visible()
+    inspector.look("list of the second account")
+    anna.button("list.settings").click()
+    inspector.look("settings with two accounts")
+    anna.opens("/nobody")
+    expect(anna.page.get_by_role("heading", name=anna.say("accounts.which"))).to_be_visible()
+    inspector.look("for which account")
+    assert inspector.found == {}

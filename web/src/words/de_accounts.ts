@@ -11,7 +11,8 @@ export const deAccounts: typeof enAccounts = {
     unknown: 'Das andere Konto öffnen',
     add: 'Konto hinzufügen',
     addWhy: 'Zum Beispiel das deines Betriebs neben deinem eigenen.',
-    second: 'Das wird ein zweites Konto in diesem Browser.',
+    second:
+      'Das wird ein zweites Konto in diesem Browser. Lässt dich dein Betrieb ein, dann nimm unten „Ich habe ein Konto“.',
     back: (name) => `Zurück zu ${name}`,
     backUnknown: 'Zurück zum anderen Konto',
     which: 'Für welches Konto?',

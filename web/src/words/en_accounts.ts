@@ -9,7 +9,8 @@ export const enAccounts = {
     unknown: 'Open the other account',
     add: 'Add an account',
     addWhy: 'Your business’s beside your own, for example.',
-    second: 'This will be a second account in this browser.',
+    second:
+      'This will be a second account in this browser. If your business lets you in, choose “I have an account” below.',
     back: (name: string) => `Back to ${name}`,
     backUnknown: 'Back to the other account',
     which: 'For which account?',
