@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, expect
 
 from browser.people import Person, Troupe, acquainted, troupe_of
+from browser.test_scene_accounts import adds, switches
 from plausch.server.site import BUILT_IN, is_built
 from push_stub import PushStub, push_stub
 from server_process import ServerProcess
@@ -187,3 +188,72 @@ def test_nothing_new_is_said_quietly(troupe: Troupe, service: Service) -> None:
         [shown] = notices(anna.context, 1)
     assert shown["body"] == anna.say("notices.nothingNew")
     assert shown["silent"]
+
+
+def turns(person: Person, *, on: bool) -> None:
+    """Notifications, in the settings of the account that is shown."""
+    person.goes_back()
+    person.button("list.settings").click()
+    switch = person.page.get_by_role("switch", name=person.say("notices.on"))
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "true" if on else "false")
+    if on:
+        expect(person.page.get_by_text(person.say("notices.onWhy"))).to_be_visible()
+
+
+def test_two_accounts_of_one_browser_are_woken_and_each_may_be_left_out(
+    troupe: Troupe, service: Service
+) -> None:
+    anna, url = listener(troupe, service), troupe.url
+    ben = troupe.person("Ben", "en", "desktop")
+    acquainted(ben, anna)
+    own = anna.name
+    work = adds(anna, "Work")
+    turns(anna, on=True)
+    anna.name = work
+    acquainted(ben, anna)
+    anna.page.close()
+    service.stub.taken.clear()
+    for name in (own, work):
+        ben.goes_to(name)
+        ben.writes(f"to {name}")
+    service.waits_for(2)
+    assert {request.target for request in service.stub.taken} == {"/anna"}
+
+    with service_worker(anna.context, url) as (tools, registration):
+        deliver(tools, url, registration)  # one wake-up does for both
+        found = notices(anna.context, 2)
+        assert sorted((one["title"], one["body"], one["data"]["slot"]) for one in found) == sorted(
+            (anna.say("notices.to", ben.name, name), f"to {name}", slot)
+            for name, slot in ((own, "device"), (work, "device-2"))
+        )
+        assert len({one["tag"] for one in found}) == 2
+
+    again = troupe.tab(anna.context, "en")
+    again.opens()
+    switches(again, work)
+    again.goes_to(ben.name)
+    again.sees(f"to {work}")
+    for _ in range(200):
+        left = notices(anna.context, 0)
+        if len(left) == 1:
+            break
+        again.page.wait_for_timeout(50)
+    assert [one["data"]["slot"] for one in left] == ["device"], "the other one's stays"
+    turns(again, on=False)
+    again.page.close()
+    service.stub.taken.clear()
+    ben.writes("not to be told of")  # to Work, which is open in Ben's browser
+    ben.goes_to(own)
+    ben.writes("and this one is")
+    service.waits_for(1)
+    with service_worker(anna.context, url) as (tools, registration):
+        deliver(tools, url, registration)
+        for _ in range(600):
+            found = notices(anna.context, 1)
+            if [one["body"] for one in found] == ["and this one is"]:
+                break
+            anna.context.pages[-1].wait_for_timeout(50)
+        assert [one["body"] for one in found] == ["and this one is"]
+    assert len(service.stub.taken) == 1
+    assert again.complaints == []

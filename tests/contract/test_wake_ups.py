@@ -26,13 +26,44 @@ async def test_what_one_process_took_the_other_knows(world: World) -> None:
     assert await other.of([anna.uri]) == []
 
 
-async def test_an_endpoint_is_one_devices_also_at_the_same_moment(world: World) -> None:
+async def test_an_endpoint_is_one_devices_of_an_account_also_at_the_same_moment(
+    world: World,
+) -> None:
     one, other = processes(world)
-    anna, cem = [(await world.player(name)).record for name in ("anna", "cem")]
+    anna = await world.player("anna")
+    laptop, phone = anna.record, (await anna.link()).record
     for turn in range(10):
-        await asyncio.gather(one.set(anna, f"{URL}{turn}"), other.set(cem, f"{URL}{turn}"))
-        found = await one.of([anna.uri, cem.uri])
+        await asyncio.gather(one.set(laptop, f"{URL}{turn}"), other.set(phone, f"{URL}{turn}"))
+        found = await one.of([laptop.uri, phone.uri])
         assert [row.endpoint for row in found if row.endpoint == f"{URL}{turn}"] == [f"{URL}{turn}"]
+
+
+async def test_two_accounts_in_one_browser_are_both_woken_there(world: World) -> None:
+    one, other = processes(world)
+    anna, linde = [(await world.player(name)).record for name in ("anna", "linde")]
+    both = sorted([anna.uri, linde.uri])
+    for turn in range(10):
+        await asyncio.gather(one.set(anna, f"{URL}{turn}"), other.set(linde, f"{URL}{turn}"))
+        found = await one.of(both)
+        assert sorted((row.uri, row.endpoint) for row in found) == [
+            (uri, f"{URL}{turn}") for uri in both
+        ]
+    await one.drop(anna)
+    assert [row.uri for row in await other.of(both)] == [linde.uri]
+    await one.set(anna, f"{URL}9")
+    [mine] = await one.of([anna.uri])
+    await one.gone(mine)  # each device finds out by itself
+    assert [row.uri for row in await other.of(both)] == [linde.uri]
+
+
+async def test_a_third_account_is_not_a_third_device_of_a_browser(world: World) -> None:
+    one, _ = processes(world)
+    everybody = [(await world.player(name)).record for name in ("anna", "linde", "olga")]
+    for record in everybody:
+        await one.set(record, URL)
+        world.clock.advance(1000)
+    found = await one.of([record.uri for record in everybody])
+    assert {row.uri for row in found} == {record.uri for record in everybody[1:]}
 
 
 async def test_all_processes_sign_by_one_key_also_when_they_start_at_once(world: World) -> None:

@@ -1,17 +1,22 @@
 /** Where the page begins: the device in its worker, and the app before it. */
 
 // First of all, before the page's own code is evaluated.
-import { startDevice } from './device_worker.ts';
+import { accountShelf, accountSlot, startDevice } from './device_worker.ts';
 
+import { browserAccounts } from './browser_accounts.ts';
 import { browserNotices } from './browser_notices.ts';
 import { MessengerClient } from './models/messenger.ts';
+import { namePage } from './platform/page_names.ts';
 import { mountApp } from './views/mount.svelte.ts';
 
 const messenger = new MessengerClient(startDevice);
 
 const target = document.getElementById('app');
 if (target !== null) {
-  const update = mountApp(messenger, target, browserNotices());
+  const update = mountApp(messenger, target, {
+    notices: browserNotices(accountSlot),
+    accounts: browserAccounts(accountShelf, accountSlot),
+  });
   void watch(update);
 }
 
@@ -20,6 +25,7 @@ async function watch(update: { isReady: boolean; take: () => void }): Promise<vo
   if (!('serviceWorker' in navigator) || !import.meta.env.PROD) {
     return;
   }
+  namePage(navigator.serviceWorker, navigator.locks, accountSlot);
   const registration = await navigator.serviceWorker.register('/sw.js').catch(() => undefined);
   if (registration === undefined) {
     return; // Private windows refuse; everything else works without.

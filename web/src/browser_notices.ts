@@ -1,12 +1,13 @@
 /** Notifications, badge, sound and the service worker's choices, from this browser's globals. */
 
+import type { AccountSlot } from './base/account_slots.ts';
 import type { NoticeSide } from './models/notifier.svelte.ts';
 import { Chime } from './platform/chime.ts';
 import { NoticeBoard } from './platform/notice_board.ts';
-import { keepChoices } from './platform/notice_choices.ts';
+import { dropChoices, keepChoices } from './platform/notice_choices.ts';
 
-/** Each part is absent where the browser has none. */
-export function browserNotices(): NoticeSide {
+/** Those of the account in this slot. Each part is absent where the browser has none. */
+export function browserNotices(slot: AccountSlot): NoticeSide {
   const chime = new Chime(() => ('AudioContext' in window ? new AudioContext() : undefined));
   const board = new NoticeBoard({
     notification:
@@ -30,6 +31,7 @@ export function browserNotices(): NoticeSide {
     board,
     isHidden: () => document.visibilityState === 'hidden',
     chime: () => void chime.play(),
-    keep: (choices) => keepChoices(indexedDB, choices),
+    keep: (choices) => keepChoices(indexedDB, slot, choices),
+    drop: () => dropChoices(indexedDB, slot),
   };
 }

@@ -1,11 +1,20 @@
 /**
  * The device's worker, begun before the rest of the page is evaluated: it has a vault to open
- * meanwhile.
+ * meanwhile. Which one is settled here, once in a page's life: no page ever holds two accounts.
  */
 
+import { AccountShelf } from './platform/account_shelf.ts';
 import { trustOwnScripts } from './platform/trusted_types.ts';
 
 trustOwnScripts(window);
+
+export const accountShelf = new AccountShelf(
+  () => localStorage,
+  () => sessionStorage,
+);
+
+/** The slot whose account this page shows. */
+export const accountSlot = accountShelf.slot(new URLSearchParams(location.search).get('account'));
 
 let early: Worker | undefined = begin();
 
@@ -24,6 +33,6 @@ function begin(): Worker {
   // In one expression: that is how the bundler recognises a worker.
   return new Worker(new URL('./sdk/worker.ts', import.meta.url), {
     type: 'module',
-    name: 'device',
+    name: accountSlot,
   });
 }

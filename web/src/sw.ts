@@ -7,11 +7,14 @@
  * new. Only here, so that every other start stays as small as it is.
  */
 
+import { type AccountSlot, FIRST_SLOT } from './base/account_slots.ts';
 import { factsOf } from './platform/notice_board.ts';
+import { pagesOf, WHO_AM_I } from './platform/page_names.ts';
 import { trustOwnScripts } from './platform/trusted_types.ts';
 
 interface Scope {
   readonly location: Location;
+  readonly navigator: Navigator;
   readonly clients: {
     claim(): Promise<void>;
     matchAll(filter: {
@@ -32,7 +35,7 @@ interface Scope {
     listener: (event: Extendable) => void,
   ): void;
   addEventListener(type: 'fetch', listener: (event: Fetching) => void): void;
-  addEventListener(type: 'message', listener: (event: MessageEvent<unknown>) => void): void;
+  addEventListener(type: 'message', listener: (event: Said) => void): void;
   skipWaiting(): Promise<void>;
 }
 
@@ -47,8 +50,18 @@ interface Fetching {
 
 /** A tab of this app. */
 interface Page {
+  readonly id: string;
   focus(): Promise<unknown>;
-  postMessage(said: { readonly go: string }): void;
+  postMessage(said: { readonly go: string; readonly slot: AccountSlot }): void;
+}
+
+/** What a page has said. */
+interface Said {
+  readonly data: unknown;
+  readonly source: {
+    readonly id: string;
+    postMessage(said: { readonly you: string }): void;
+  } | null;
 }
 
 interface Tapped extends Extendable {
@@ -95,9 +108,11 @@ scope.addEventListener('activate', (event) => {
   );
 });
 
-scope.addEventListener('message', ({ data: said }) => {
+scope.addEventListener('message', ({ data: said, source }) => {
   if (said === 'take over') {
     void scope.skipWaiting();
+  } else if (said === WHO_AM_I) {
+    source?.postMessage({ you: source.id });
   }
 });
 
@@ -123,8 +138,8 @@ scope.addEventListener('push', (event) => {
 
 scope.addEventListener('notificationclick', (event) => {
   event.notification.close();
-  const { conversation } = factsOf(event.notification.data);
-  event.waitUntil(goTo(conversation === undefined ? '#/' : `#/c/${conversation}`));
+  const { slot, conversation } = factsOf(event.notification.data);
+  event.waitUntil(goTo(slot, conversation === undefined ? '#/' : `#/c/${conversation}`));
 });
 
 /** Whatever fails: browsers end the subscription of who shows nothing. */
@@ -139,13 +154,14 @@ async function woken(): Promise<void> {
   }
 }
 
-/** To a tab that is open, else to a new one. */
-async function goTo(hash: string): Promise<void> {
-  const [page] = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
+/** To a tab that shows this account, else to a new one. */
+async function goTo(slot: AccountSlot, hash: string): Promise<void> {
+  const pages = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const [page] = await pagesOf(scope.navigator.locks, pages, slot);
   if (page === undefined) {
-    await scope.clients.openWindow(`/${hash}`);
+    await scope.clients.openWindow(`/${slot === FIRST_SLOT ? '' : `?account=${slot}`}${hash}`);
   } else {
-    page.postMessage({ go: hash });
+    page.postMessage({ go: hash, slot });
     await page.focus();
   }
 }

@@ -5,20 +5,27 @@
  * While it has the vault, pages that open meanwhile are served as another tab would serve them.
  */
 
+import type { AccountSlot } from './base/account_slots.ts';
+import type { SlotChoices } from './base/notices.ts';
 import { toHex } from './base/bytes.ts';
 import { randomBytes } from './base/random.ts';
-import { wake, type Awake, type OpenDevice, type Shore } from './models/waking.ts';
+import { type Awake, type OpenDevice, type Shore, type Sleeper, wake } from './models/waking.ts';
 import { CLOCK, pause, TIMERS } from './platform/clock.ts';
 import { type Registration, showOn } from './platform/notice_board.ts';
-import { keptChoices } from './platform/notice_choices.ts';
+import { keptChoices, RESERVED } from './platform/notice_choices.ts';
+import { pagesOf } from './platform/page_names.ts';
 import { openWebSocket } from './platform/socket.ts';
 import { Turns } from './platform/turns.ts';
 import { Desk } from './sdk/desk.ts';
 import { failureOf } from './sdk/failure.ts';
 import { type Channel, Relay } from './sdk/relay.ts';
 
-/** The vault of this origin, as in sdk/worker.ts. */
-const VAULT = 'device';
+/** A tab of this app. */
+interface Page {
+  readonly id: string;
+  readonly visibilityState: string;
+  postMessage(said: string): void;
+}
 
 /** What is used here of a ServiceWorkerGlobalScope. */
 interface Scope {
@@ -26,7 +33,7 @@ interface Scope {
     matchAll(filter: {
       readonly type: 'window';
       readonly includeUncontrolled: boolean;
-    }): Promise<readonly { readonly visibilityState: string; postMessage(said: string): void }[]>;
+    }): Promise<readonly Page[]>;
   };
   readonly registration: Registration;
   readonly navigator: Navigator;
@@ -38,12 +45,9 @@ const scope = globalThis as unknown as Scope;
 const turns = new Turns();
 
 const shore: Shore = {
-  hurryPages: async () => {
-    const pages = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
-    for (const page of pages) {
-      page.postMessage('woken');
-    }
-    return pages.some(({ visibilityState }) => visibilityState === 'visible');
+  sleepers: async () => {
+    const [first, ...others] = await keptChoices(indexedDB);
+    return first === undefined ? [sleeper(RESERVED)] : [sleeper(first), ...others.map(sleeper)];
   },
   shown: async () => (await scope.registration.getNotifications()).length,
   show: (notice) => showOn(scope.registration, notice),
@@ -53,7 +57,6 @@ const shore: Shore = {
       navigator.setAppBadge(count).catch(() => undefined); // It adorns, no more.
     }
   },
-  choices: () => keptChoices(indexedDB),
   wishes: scope.navigator.languages,
   unsubscribe: async () => {
     await (await scope.registration.pushManager?.getSubscription())?.unsubscribe();
@@ -62,8 +65,26 @@ const shore: Shore = {
   pause: (delayMs, signal) => pause(TIMERS, delayMs, ...(signal === undefined ? [] : [signal])),
 };
 
-const open: OpenDevice = async (tell) => {
-  const channel: BroadcastChannel & Channel = new BroadcastChannel(`plausch ${VAULT}`);
+function sleeper(choices: SlotChoices): Sleeper {
+  const { slot } = choices;
+  return { choices, hurryPages: () => hurryPages(slot), open: (tell) => open(slot, tell) };
+}
+
+async function hurryPages(slot: AccountSlot): Promise<boolean> {
+  const all = await scope.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const pages = await pagesOf(scope.navigator.locks, all, slot);
+  for (const page of pages) {
+    page.postMessage('woken');
+  }
+  return pages.some(({ visibilityState }) => visibilityState === 'visible');
+}
+
+/** The device of a slot, under its lock: everything of it follows from the slot's name. */
+async function open(
+  slot: AccountSlot,
+  tell: Parameters<OpenDevice>[0],
+): Promise<Awake | undefined> {
+  const channel: BroadcastChannel & Channel = new BroadcastChannel(`plausch ${slot}`);
   const relay = new Relay(channel, toHex(randomBytes(8)), (answer) => {
     if ('told' in answer) {
       tell(answer.told);
@@ -76,7 +97,7 @@ const open: OpenDevice = async (tell) => {
     subtle: crypto.subtle,
     random: Math.random,
   };
-  const where = { vault: VAULT, serverUrl: location.origin, wait: false };
+  const where = { vault: slot, serverUrl: location.origin, wait: false };
   try {
     const desk = await Desk.open(platform, world, where, (told) => {
       relay.tell(told);
@@ -97,7 +118,7 @@ const open: OpenDevice = async (tell) => {
     }
     throw error;
   }
-};
+}
 
 /** One at a time: a second wake-up finds what the first has left. */
-scope.plauschWake = () => turns.run(() => wake(shore, open));
+scope.plauschWake = () => turns.run(() => wake(shore));

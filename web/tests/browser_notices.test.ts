@@ -2,7 +2,8 @@ import 'fake-indexeddb/auto';
 
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { keptChoices } from '../src/platform/notice_choices.ts';
+import type { Notice } from '../src/base/notices.ts';
+import { keptChoices, RESERVED } from '../src/platform/notice_choices.ts';
 import { browserNotices } from '../src/browser_notices.ts';
 
 afterEach(() => {
@@ -18,7 +19,13 @@ function browser(window: object, navigator: object, visibilityState = 'hidden'):
   vi.stubGlobal('document', { visibilityState });
 }
 
-const NOTICE = { tag: 'aa', title: 'Ben', body: 'Hello', isSilent: false };
+const NOTICE: Notice = {
+  slot: 'device-2',
+  tag: 'aa',
+  title: 'Ben',
+  body: 'Hello',
+  isSilent: false,
+};
 
 test('a browser that has everything shows, rings and counts', async () => {
   const shown: string[] = [];
@@ -41,7 +48,7 @@ test('a browser that has everything shows, rings and counts', async () => {
       },
     },
   );
-  const { board, isHidden, chime, keep } = browserNotices();
+  const { board, isHidden, chime, keep, drop } = browserNotices('device-2');
   expect(board.permission).toBe('granted');
   expect(await board.ask()).toBe('granted');
   expect(requestPermission).toHaveBeenCalledTimes(1);
@@ -53,13 +60,16 @@ test('a browser that has everything shows, rings and counts', async () => {
   });
   expect(isHidden()).toBe(true);
   chime();
-  await keep({ language: 'de', showsText: true });
-  expect(await keptChoices(indexedDB)).toEqual({ language: 'de', showsText: true });
+  const choices = { language: 'de', showsText: true, notifies: true, address: 'linde@example.org' };
+  await keep(choices);
+  expect(await keptChoices(indexedDB)).toEqual([{ ...choices, slot: 'device-2' }]);
+  await drop();
+  expect(await keptChoices(indexedDB)).toEqual([RESERVED]);
 });
 
 test('a browser that has nothing does nothing', async () => {
   browser({}, {}, 'visible');
-  const { board, isHidden, chime } = browserNotices();
+  const { board, isHidden, chime } = browserNotices('device-2');
   expect(board.permission).toBe('unsupported');
   await board.show(NOTICE);
   board.badge(1);

@@ -6,6 +6,7 @@ const PRECACHED = { version: 'v2', paths: ['/', '/assets/a-1.js'], device: '/ass
 type Listener = (event: object) => void;
 
 interface Page {
+  readonly id: string;
   readonly said: unknown[];
   focused: number;
 }
@@ -18,6 +19,8 @@ interface Scope {
   readonly shown: [string, NotificationOptions][];
   readonly windows: string[];
   readonly pages: Page[];
+  /** Names of locks that are held. */
+  readonly locks: string[];
   readonly fetched: string[];
   tookOver: number;
   wakes: number;
@@ -39,6 +42,7 @@ beforeEach(async () => {
     shown: [],
     windows: [],
     pages: [],
+    locks: [],
     fetched: [],
     tookOver: 0,
     wakes: 0,
@@ -69,6 +73,7 @@ beforeEach(async () => {
       matchAll: () =>
         Promise.resolve(
           scope.pages.map((page) => ({
+            id: page.id,
             postMessage: (said: unknown) => page.said.push(said),
             focus: () => {
               page.focused += 1;
@@ -80,6 +85,9 @@ beforeEach(async () => {
         scope.windows.push(url);
         return Promise.resolve();
       },
+    },
+    navigator: {
+      locks: { query: () => Promise.resolve({ held: scope.locks.map((name) => ({ name })) }) },
     },
     registration: {
       showNotification: (title: string, options: NotificationOptions) => {
@@ -205,10 +213,33 @@ test('a tap opens the conversation in a new tab', async () => {
 });
 
 test('or in the one that is there', async () => {
-  const page: Page = { said: [], focused: 0 };
+  const page: Page = { id: 'p1', said: [], focused: 0 };
   scope.pages.push(page);
   const notification = { data: { conversation: 'aa' }, close: () => undefined };
   await happens('notificationclick', { notification });
-  expect(page).toEqual({ said: [{ go: '#/c/aa' }], focused: 1 });
+  expect(page).toEqual({ id: 'p1', said: [{ go: '#/c/aa', slot: 'device' }], focused: 1 });
   expect(scope.windows).toEqual([]);
+});
+
+test('a tap leads to a tab that shows the account, else to a new one that does', async () => {
+  const private_: Page = { id: 'p1', said: [], focused: 0 };
+  const business: Page = { id: 'p2', said: [], focused: 0 };
+  scope.pages.push(private_, business);
+  scope.locks.push('plausch vault device', 'plausch page device p1', 'plausch page device-2 p2');
+  const close = (): undefined => undefined;
+  const tap = { notification: { data: { conversation: 'aa', slot: 'device-2' }, close } };
+  await happens('notificationclick', tap);
+  expect(business).toMatchObject({ said: [{ go: '#/c/aa', slot: 'device-2' }], focused: 1 });
+  scope.pages.pop();
+  await happens('notificationclick', tap);
+  expect(private_).toMatchObject({ said: [], focused: 0 });
+  expect(scope.windows).toEqual(['/?account=device-2#/c/aa']);
+});
+
+test('a page that asks is told its id', async () => {
+  const said: unknown[] = [];
+  const source = { id: 'p7', postMessage: (one: unknown) => said.push(one) };
+  await happens('message', { data: 'who am I', source });
+  await happens('message', { data: 'something else', source });
+  expect(said).toEqual([{ you: 'p7' }]);
 });

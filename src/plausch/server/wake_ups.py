@@ -21,13 +21,14 @@ class WakeUps:
     def __init__(
         self, database: Database, clock: Clock, limits: Limits, key: bytes, *, private: bool = False
     ) -> None:
-        self._database, self._private = database, private
+        self._database, self._clock, self._private = database, clock, private
         self.key = key
         per_hour = limits.wake_ups_set_per_hour
         self._set = TokenBuckets(clock, per_hour, per_hour)
 
     async def set(self, one: DeviceRecord, url: str) -> None:
-        """Wake the device there from now on.
+        """Wake the device there from now on, and no other device of its account; a device of
+        another account, in the same browser, may be woken there too.
 
         Raises Refusal `rate_limited`, `unknown_device`; EndpointRefused.
         """
@@ -43,11 +44,11 @@ class WakeUps:
         async def body(tx: Transaction) -> None:
             if not await device.hold(tx, one.key):
                 raise unlisted()
-            await wake_up.put(tx, one.key, url)
+            await wake_up.put(tx, one.key, one.account_key, url, self._clock.now_ms())
 
         try:
             await self._database.transact(body, repeatable=True)
-        except ConstraintViolated:  # PostgreSQL: two devices with one endpoint at the same moment
+        except ConstraintViolated:  # PostgreSQL: two devices of an account at the same moment
             await self._database.transact(body, repeatable=True)
 
     async def drop(self, one: DeviceRecord) -> None:

@@ -19,7 +19,7 @@ WakeUpKeyBytes = Annotated[bytes, msgspec.Meta(min_length=65, max_length=65)]
 
 class SetWakeUp(Frame, frozen=True, tag=90):
     """Wake this device at `endpoint`, the URL that a push service gave to its browser; in place of
-    the one before, and of another device's with the same endpoint. Answer: `Done`."""
+    the one before, and of another one of this account with the same endpoint. Answer: `Done`."""
 
     id: RequestId
     endpoint: Endpoint

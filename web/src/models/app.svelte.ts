@@ -18,6 +18,7 @@ import type {
   Told,
 } from '../sdk/protocol.ts';
 import { words } from '../words/words.svelte.ts';
+import { AccountSwitch, ONE_ACCOUNT } from './account_switch.svelte.ts';
 import { Announcer } from './announcer.svelte.ts';
 import { attempt } from './attempt.ts';
 import type { Business } from './business.svelte.ts';
@@ -67,6 +68,7 @@ export class App {
   readonly announcer: Announcer;
   readonly notifier: Notifier;
   readonly preferences: Preferences;
+  readonly accounts: AccountSwitch;
   readonly messenger: Messenger;
   readonly timers: PageTimers;
   readonly contacts = new SvelteMap<string, ContactView>();
@@ -85,6 +87,8 @@ export class App {
 
   constructor(surroundings: Surroundings) {
     const { messenger, preferences, place, timers, reload, notices = NO_NOTICES } = surroundings;
+    const { accounts = ONE_ACCOUNT } = surroundings;
+    this.accounts = new AccountSwitch(accounts);
     const { deviceName = '', toClipboard = () => Promise.reject(new Error()) } = surroundings;
     this.messenger = messenger;
     this.profiles = new BusinessProfiles(this.messenger);
@@ -109,6 +113,8 @@ export class App {
       preferences,
       own: () => this.own?.address ?? '',
       now: () => timers.now(),
+      slot: this.accounts.slot,
+      isOneOfTwo: () => this.accounts.other !== undefined,
     });
     this.#gathering = new Gathering(timers, (told) => {
       this.#takeIn(told);
@@ -153,7 +159,9 @@ export class App {
     this.isOnline = isOnline;
     this.offlineCode = code;
     if (own === undefined) {
-      this.phase = 'new';
+      if (!(await this.accounts.nobody())) {
+        this.phase = 'new';
+      }
       return;
     }
     await this.become(own);
@@ -166,6 +174,7 @@ export class App {
   /** This is who we are now. Throws Refused. */
   async become(own: OwnView): Promise<void> {
     this.own = own;
+    this.accounts.here(own.address);
     await this.inbox.load();
     this.phase = 'ready';
   }
@@ -383,7 +392,11 @@ export class App {
       case 'team':
         break; // the messenger has said so already; business.svelte.ts hears for itself
       case 'reset':
-        void this.notifier.forget().finally(this.#reload);
+        void this.notifier.forget().finally(() => {
+          if (!this.accounts.erased()) {
+            this.#reload();
+          }
+        });
     }
   }
 

@@ -1,5 +1,6 @@
 /** Which messages a person is told of, and in which words; the page and the service worker agree. */
 
+import { type AccountSlot, keyIn } from '../base/account_slots.ts';
 import { fileKindOf } from '../base/file_kind.ts';
 import type { Notice } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
@@ -17,6 +18,14 @@ export interface Reader {
   readonly words: Words;
   /** Sender and text; otherwise only that there is something new. */
   readonly showsText: boolean;
+  readonly slot: AccountSlot;
+  /** There is another account in this browser: notifications say of which they are. */
+  readonly isOneOfTwo: boolean;
+}
+
+/** The tag of a conversation's notifications: both accounts may be in the same one. */
+export function tagOf(slot: AccountSlot, conversation: string): string {
+  return keyIn(slot, conversation);
 }
 
 /** Whether a message is one that nobody has seen yet, and somebody else has written. */
@@ -45,18 +54,19 @@ export function isCounted(view: ConversationView, nowMs: number): boolean {
 
 /** The notification of a message. */
 export function noticeOf(message: MessageView, view: ConversationView, reader: Reader): Notice {
-  const { own, words, showsText } = reader;
+  const { own, words, showsText, slot } = reader;
   const domain = domainOf(own);
   const about = {
-    tag: view.id,
+    slot,
+    tag: tagOf(slot, view.id),
     conversation: view.id,
     message: message.id,
     isSilent: false,
   };
   if (!showsText) {
-    return { ...about, title: words.app.name, body: words.notices.newMessage };
+    return { ...about, title: titled(words.app.name, reader), body: words.notices.newMessage };
   }
-  const title = titleOf(view, own);
+  const title = titled(titleOf(view, own), reader);
   if (view.isRequest) {
     return { ...about, title, body: words.notices.request }; // a stranger's words are not put there
   }
@@ -67,14 +77,18 @@ export function noticeOf(message: MessageView, view: ConversationView, reader: R
   return { ...about, title, body: lastSentence(last, view.kind === 'group', eyes, words) };
 }
 
-/** Something came, and what it is could not be read in time. */
-export function unreadNotice(words: Words): Notice {
-  const { name } = words.app;
-  return { tag: GENERAL_TAG, title: name, body: words.notices.newMessage, isSilent: false };
+function titled(title: string, { own, words, isOneOfTwo }: Reader): string {
+  return isOneOfTwo ? words.notices.to(title, nameOf(own, domainOf(own))) : title;
+}
+
+/** Something came, and what it is could not be read in time. `slot`: whose page a tap opens. */
+export function unreadNotice(words: Words, slot: AccountSlot): Notice {
+  const title = words.app.name;
+  return { slot, tag: GENERAL_TAG, title, body: words.notices.newMessage, isSilent: false };
 }
 
 /** Browsers want to see something for each wake-up, also when there is nothing to tell. */
-export function nothingNotice(words: Words): Notice {
-  const { name } = words.app;
-  return { tag: GENERAL_TAG, title: name, body: words.notices.nothingNew, isSilent: true };
+export function nothingNotice(words: Words, slot: AccountSlot): Notice {
+  const title = words.app.name;
+  return { slot, tag: GENERAL_TAG, title, body: words.notices.nothingNew, isSilent: true };
 }

@@ -3,12 +3,13 @@
  * the server's wake-ups while it is closed. Nothing is asked of the browser before the person wants it.
  */
 
+import type { AccountSlot } from '../base/account_slots.ts';
 import { PlauschError } from '../base/errors.ts';
 import type { Notice, NoticeChoices, Permission } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
 import { language, words } from '../words/words.svelte.ts';
 import type { Messenger } from './messenger.ts';
-import { GENERAL_TAG, isFresh, isWanted, noticeOf } from './notices.ts';
+import { GENERAL_TAG, isFresh, isWanted, noticeOf, tagOf } from './notices.ts';
 import type { Preferences } from './preferences.svelte.ts';
 
 /** Older messages are caught up on: they make no noise. */
@@ -33,6 +34,8 @@ export interface NoticeSide {
   readonly chime: () => void;
   /** For the service worker. */
   readonly keep: (choices: NoticeChoices) => Promise<void>;
+  /** The account is gone: for the service worker too. */
+  readonly drop: () => Promise<void>;
 }
 
 /** A browser that has nothing of the kind. */
@@ -49,6 +52,7 @@ export const NO_NOTICES: NoticeSide = {
   isHidden: () => false,
   chime: () => undefined,
   keep: () => Promise.resolve(),
+  drop: () => Promise.resolve(),
 };
 
 export interface NotifierParts extends NoticeSide {
@@ -56,6 +60,9 @@ export interface NotifierParts extends NoticeSide {
   readonly preferences: Preferences;
   readonly own: () => string;
   readonly now: () => number;
+  readonly slot: AccountSlot;
+  /** There is another account in this browser; the browser's one subscription is its as well. */
+  readonly isOneOfTwo: () => boolean;
 }
 
 export class Notifier {
@@ -66,6 +73,8 @@ export class Notifier {
   hasMissed = $state(false);
   readonly #parts: NotifierParts;
   #isHanding = false;
+  #isDropped = false;
+  #isForgotten = false;
 
   constructor(parts: NotifierParts) {
     this.#parts = parts;
@@ -95,22 +104,28 @@ export class Notifier {
   }
 
   async turnOff(): Promise<void> {
-    const { board, preferences, messenger } = this.#parts;
+    const { board, preferences, isOneOfTwo } = this.#parts;
     preferences.setNotifies(false);
     this.isWoken = false;
-    await board.unsubscribe();
-    try {
-      await messenger.ask('dropWakeUp', {});
-    } catch (error) {
-      demandExpected(error); // the push service knows; the server finds out by its first wake-up
+    if (!isOneOfTwo()) {
+      await board.unsubscribe();
     }
+    await this.#drop();
   }
 
   /** There is a connection: say where this browser is to be woken, once in a page's life. */
   async online(): Promise<void> {
-    if (!this.isOn || this.isWoken || this.#isHanding) {
+    if (!this.isOn) {
+      // Only the server can leave out one of two accounts, and may not have heard it the last time.
+      if (this.permission === 'granted' && this.#parts.isOneOfTwo() && !this.#isDropped) {
+        await this.#drop();
+      }
       return;
     }
+    if (this.isWoken || this.#isHanding) {
+      return;
+    }
+    this.#isDropped = false;
     this.#isHanding = true;
     const { board, messenger } = this.#parts;
     try {
@@ -135,7 +150,10 @@ export class Notifier {
   ): void {
     const { board, preferences, own, now, isHidden, chime } = this.#parts;
     const nowMs = now();
-    const reader = { own: own(), nowMs, words: words(), showsText: preferences.showsText };
+    const { slot, isOneOfTwo } = this.#parts;
+    const { showsText } = preferences;
+    const about = { slot, isOneOfTwo: isOneOfTwo() };
+    const reader = { ...about, own: own(), nowMs, words: words(), showsText };
     const isNew = isFresh(message) && message.sentAtMs > nowMs - FRESH_MS;
     if (!isNew || view === undefined || !isWanted(message, view, reader, isBlocked)) {
       return;
@@ -152,7 +170,7 @@ export class Notifier {
 
   /** A conversation was read, here or in another tab. */
   read(conversation: string): void {
-    void this.#parts.board.close(conversation);
+    void this.#parts.board.close(tagOf(this.#parts.slot, conversation));
   }
 
   /** The page is looked at: what says no more than "look" has done its work. */
@@ -167,16 +185,34 @@ export class Notifier {
 
   /** For the service worker, which cannot read the preferences. */
   async keepChoices(): Promise<void> {
-    const { preferences, keep } = this.#parts;
-    await keep({ language: language(), showsText: preferences.showsText });
+    const { preferences, keep, own } = this.#parts;
+    const { showsText, notifies } = preferences;
+    const choices = { language: language(), showsText, notifies, address: own() };
+    if (choices.address !== '' && !this.#isForgotten) {
+      await keep(choices);
+    }
   }
 
-  /** The account is gone from this browser: nobody is woken for it. */
+  /**
+   * The account is gone from this browser: nobody is woken for it. The other one hands in a new
+   * subscription as soon as a page of it is opened, which is at once.
+   */
   async forget(): Promise<void> {
-    const { board, preferences } = this.#parts;
-    preferences.setNotifies(false);
+    const { board, preferences, drop } = this.#parts;
+    this.#isForgotten = true;
+    preferences.forget();
     board.badge(0);
     await board.unsubscribe();
+    await drop().catch(() => undefined); // A wake-up that comes all the same finds nobody here.
+  }
+
+  async #drop(): Promise<void> {
+    try {
+      await this.#parts.messenger.ask('dropWakeUp', {});
+      this.#isDropped = true;
+    } catch (error) {
+      demandExpected(error); // the server finds out by its first wake-up, or at the next connection
+    }
   }
 }
 

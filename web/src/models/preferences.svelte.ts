@@ -1,5 +1,6 @@
-/** What a person likes in this browser: language, colours, keys, often used emoji. */
+/** What a person likes in this browser, for each of its accounts: language, colours, keys, emoji. */
 
+import { type AccountSlot, FIRST_SLOT, keyIn } from '../base/account_slots.ts';
 import { type Language } from '../words/plural.ts';
 import { LANGUAGES, language, preferred, speak } from '../words/words.svelte.ts';
 
@@ -34,13 +35,16 @@ export class Preferences {
   /** The question whether to make a recovery key was answered, or put off. */
   isRecoveryHintClosed = $state(false);
   readonly #shelf: Shelf | undefined;
+  readonly #key: string;
 
   /** `wishes`: the browser's languages. `isTouch`: Enter begins a line, unless chosen otherwise. */
   constructor(
     shelf: Shelf | undefined,
     { wishes, isTouch }: { readonly wishes: readonly string[]; readonly isTouch: boolean },
+    slot: AccountSlot = FIRST_SLOT,
   ) {
     this.#shelf = shelf;
+    this.#key = keyIn(slot, KEY);
     const kept = this.#read();
     const chosen = LANGUAGES.find((one) => one === kept['language']);
     speak(chosen ?? preferred(wishes));
@@ -105,6 +109,15 @@ export class Preferences {
     this.#write();
   }
 
+  /** The account is gone: what was the account's goes, how the app looks stays. */
+  forget(): void {
+    this.ownName = '';
+    this.recent = [];
+    this.notifies = this.isHintClosed = this.isRecoveryHintClosed = false;
+    this.showsText = this.sounds = true;
+    this.#write();
+  }
+
   used(sign: string): void {
     this.recent = [sign, ...this.recent.filter((one) => one !== sign)].slice(0, MOST_RECENT);
     this.#write();
@@ -112,7 +125,7 @@ export class Preferences {
 
   #read(): Readonly<Record<string, unknown>> {
     try {
-      const kept: unknown = JSON.parse(this.#shelf?.getItem(KEY) ?? '{}');
+      const kept: unknown = JSON.parse(this.#shelf?.getItem(this.#key) ?? '{}');
       return typeof kept === 'object' && kept !== null ? (kept as Record<string, unknown>) : {};
     } catch {
       return {};
@@ -125,7 +138,7 @@ export class Preferences {
     const notices = { notifies, showsText, sounds, isHintClosed, isRecoveryHintClosed };
     try {
       this.#shelf?.setItem(
-        KEY,
+        this.#key,
         JSON.stringify({ language: language(), theme, enterSends, ownName, recent, ...notices }),
       );
     } catch {

@@ -123,6 +123,12 @@ export function hashOf(route: Route): string {
   }
 }
 
+/** Whether an address is a link that is meant for one account: to somebody, a group or a device. */
+export function isLink(path: string, hash: string): boolean {
+  const isOfHash = joiningIn(hash) !== undefined || linkIn(hash) !== undefined;
+  return isOfHash || linkedName(path) !== undefined;
+}
+
 /** The name in a link like `https://example.org/linde`, of `location.pathname`. */
 export function linkedName(path: string): string | undefined {
   const name = LINK.exec(path)?.[1];

@@ -1,5 +1,6 @@
 /** What the app finds around it in a browser, and in a test. */
 
+import type { AccountSide } from './account_switch.svelte.ts';
 import type { Messenger } from './messenger.ts';
 import type { NoticeSide } from './notifier.svelte.ts';
 import type { Preferences } from './preferences.svelte.ts';
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly reload: () => void;
   /** Without it nothing is notified. */
   readonly notices?: NoticeSide;
+  /** Without it there is room for one account. */
+  readonly accounts?: AccountSide;
   /** What this browser says it is called. */
   readonly deviceName?: string;
   /** Puts a text where it can be pasted from; rejects when the browser does not let it. */

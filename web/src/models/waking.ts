@@ -4,9 +4,12 @@
  *
  * While a page is open, the page has the vault and shows what comes; then the service worker only
  * makes sure that something is shown, because browsers end the subscription of who shows nothing.
+ *
+ * Two accounts of one browser are woken by the same wake-up: they are read one after the other.
  */
 
-import type { Notice, NoticeChoices } from '../base/notices.ts';
+import type { AccountSlot } from '../base/account_slots.ts';
+import type { Notice, SlotChoices } from '../base/notices.ts';
 import type {
   Answer,
   Answered,
@@ -36,15 +39,25 @@ export interface Awake {
   close(): Promise<void>;
 }
 
+/** Opens a vault and connects; undefined when a page has it. What happens goes to `tell`. */
+export type OpenDevice = (tell: (told: Told) => void) => Promise<Awake | undefined>;
+
+/** An account of this browser, whose device is to be looked after. */
+export interface Sleeper {
+  readonly choices: SlotChoices;
+  /** Tell its pages to look for news; whether somebody looks at one of them. */
+  hurryPages(): Promise<boolean>;
+  readonly open: OpenDevice;
+}
+
 /** What the service worker has around it. */
 export interface Shore {
-  /** Tell the pages to look for news; whether somebody looks at one of them. */
-  hurryPages(): Promise<boolean>;
+  /** At least one. A wake-up does not say for whom it is. */
+  sleepers(): Promise<readonly [Sleeper, ...Sleeper[]]>;
   /** How many notifications are there. */
   shown(): Promise<number>;
   show(notice: Notice): Promise<void>;
   badge(count: number): void;
-  choices(): Promise<NoticeChoices>;
   /** Languages of the browser, for when none was chosen. */
   readonly wishes: readonly string[];
   /** There is nobody to be woken here any more. */
@@ -54,74 +67,131 @@ export interface Shore {
   pause(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Opens the vault and connects; undefined when a page has it. What happens goes to `tell`. */
-export type OpenDevice = (tell: (told: Told) => void) => Promise<Awake | undefined>;
-
-/** Take care of one wake-up. Never throws: whatever fails, something is shown. */
-export async function wake(shore: Shore, open: OpenDevice): Promise<void> {
-  const choices = await shore.choices();
-  const words = wordsOf(choices.language, shore.wishes);
-  try {
-    if (!(await shore.hurryPages())) {
-      await readAndShow(shore, open, { words, showsText: choices.showsText });
-    }
-  } catch {
-    // Damaged, full, or a defect: the page says which. It may not be allowed to show anything.
-    await shore.show(unreadNotice(words)).catch(() => undefined);
-  }
-}
+/**
+ * How it is with one account afterwards: somebody looks at it; a page has its vault; everything is
+ * read and told; not all of it could be read; its vault cannot be opened; there is none.
+ */
+type Outcome = 'looked_at' | 'with_page' | 'read' | 'unread' | 'failed' | 'nobody';
 
 interface Manner {
   readonly words: Words;
   readonly showsText: boolean;
+  readonly slot: AccountSlot;
+  readonly isOneOfTwo: boolean;
+  /** Of the time that the browser gives, this account's share. */
+  readonly patienceMs: number;
 }
 
-async function readAndShow(shore: Shore, open: OpenDevice, manner: Manner): Promise<void> {
-  const caughtUp = new AbortController();
-  const messages = new Map<string, MessageView>();
-  const device = await open((told) => {
-    if (told.what === 'message') {
-      messages.set(told.message.id, told.message);
-    } else if (told.what === 'caught_up') {
-      caughtUp.abort();
+/** Take care of one wake-up. Never throws: whatever fails, something is shown. */
+export async function wake(shore: Shore): Promise<void> {
+  const all = await shore.sleepers();
+  const sleepers = all.filter(({ choices }) => choices.notifies);
+  const isOneOfTwo = all.filter(({ choices }) => choices.address !== '').length > 1;
+  const patienceMs = PATIENCE_MS / Math.max(1, sleepers.length);
+  const [{ choices: first }] = all;
+  const words = wordsOf(first.language, shore.wishes);
+  const outcomes: (readonly [Sleeper, Outcome])[] = [];
+  let counted = 0;
+  try {
+    // Before the first vault is opened: pages of the second need not wait for it.
+    const hurried = await Promise.all(sleepers.map((sleeper) => sleeper.hurryPages()));
+    for (const [at, sleeper] of sleepers.entries()) {
+      const { slot, language, showsText } = sleeper.choices;
+      const own = wordsOf(language, shore.wishes);
+      const manner = { words: own, showsText, slot, isOneOfTwo, patienceMs };
+      const outcome: Outcome =
+        hurried[at] === true
+          ? 'looked_at'
+          : await readAndShow(shore, sleeper, manner, (count) => {
+              counted += count;
+              shore.badge(counted);
+            });
+      outcomes.push([sleeper, outcome]);
     }
-  });
-  if (device === undefined) {
-    await leaveToPage(shore, manner.words);
+    await conclude(shore, outcomes, words, first.slot);
+  } catch {
+    // A defect: the page says which. It may not be allowed to show anything.
+    await shore.show(unreadNotice(words, first.slot)).catch(() => undefined);
+  }
+}
+
+/** Whatever became of the accounts: browsers want to see something. */
+async function conclude(
+  shore: Shore,
+  outcomes: readonly (readonly [Sleeper, Outcome])[],
+  words: Words,
+  first: AccountSlot,
+): Promise<void> {
+  const ofThose = (...wanted: readonly Outcome[]): readonly Sleeper[] =>
+    outcomes.filter(([, outcome]) => wanted.includes(outcome)).map(([sleeper]) => sleeper);
+  if (ofThose('nobody').length === outcomes.length) {
+    await shore.unsubscribe();
+    await shore.show(nothingNotice(words, first));
     return;
   }
-  try {
-    const { own } = await ask(device, 'open', {});
-    if (own === undefined) {
-      await shore.unsubscribe();
-      await shore.show(nothingNotice(manner.words));
-      return;
-    }
-    await shore.pause(PATIENCE_MS, caughtUp.signal);
-    const reader = { ...manner, own: own.address, nowMs: shore.now() };
-    const views = await ask(device, 'conversations', {});
-    if (await shore.hurryPages()) {
-      return; // the person has opened the app meanwhile
-    }
-    shore.badge(views.filter((view) => isCounted(view, reader.nowMs)).length);
-    const notices = await noticesOf(device, [...messages.values()], views, reader);
-    for (const notice of notices) {
-      await shore.show(notice);
-    }
-    if (notices.length === 0 && (await shore.shown()) === 0) {
-      const isRead = caughtUp.signal.aborted;
-      await shore.show(isRead ? nothingNotice(manner.words) : unreadNotice(manner.words));
-    }
-  } finally {
-    await device.close();
+  const [failed] = ofThose('failed');
+  if (failed !== undefined) {
+    await shore.show(unreadNotice(words, failed.choices.slot));
+    return;
+  }
+  const withPages = ofThose('with_page');
+  if (withPages.length > 0) {
+    await shore.pause(PAGE_MS);
+  }
+  if ((await shore.shown()) > 0) {
+    return;
+  }
+  const looked = await Promise.all(withPages.map((sleeper) => sleeper.hurryPages()));
+  const sleeping = withPages.find((_, at) => looked[at] !== true); // as pages on telephones do
+  const [unread] = ofThose('unread');
+  if (unread !== undefined || sleeping !== undefined) {
+    const slot = (unread ?? sleeping)?.choices.slot ?? first;
+    await shore.show(unreadNotice(words, slot));
+  } else if (ofThose('looked_at').length === 0 && withPages.length === 0) {
+    await shore.show(nothingNotice(words, first));
   }
 }
 
-/** A page has the vault and was told to hurry. */
-async function leaveToPage(shore: Shore, words: Words): Promise<void> {
-  await shore.pause(PAGE_MS);
-  if ((await shore.shown()) === 0 && !(await shore.hurryPages())) {
-    await shore.show(unreadNotice(words)); // it sleeps, as pages on telephones do
+/** `count`: hears how many conversations have something new. Throws only defects of the shore. */
+async function readAndShow(
+  shore: Shore,
+  sleeper: Sleeper,
+  manner: Manner,
+  count: (unread: number) => void,
+): Promise<Outcome> {
+  const caughtUp = new AbortController();
+  const messages = new Map<string, MessageView>();
+  let device: Awake | undefined;
+  try {
+    device = await sleeper.open((told) => {
+      if (told.what === 'message') {
+        messages.set(told.message.id, told.message);
+      } else if (told.what === 'caught_up') {
+        caughtUp.abort();
+      }
+    });
+    if (device === undefined) {
+      return 'with_page';
+    }
+    const { own } = await ask(device, 'open', {});
+    if (own === undefined) {
+      return 'nobody';
+    }
+    await shore.pause(manner.patienceMs, caughtUp.signal);
+    const reader = { ...manner, own: own.address, nowMs: shore.now() };
+    const views = await ask(device, 'conversations', {});
+    if (await sleeper.hurryPages()) {
+      return 'looked_at'; // the person has opened the app meanwhile
+    }
+    count(views.filter((view) => isCounted(view, reader.nowMs)).length);
+    for (const notice of await noticesOf(device, [...messages.values()], views, reader)) {
+      await shore.show(notice);
+    }
+    return caughtUp.signal.aborted ? 'read' : 'unread';
+  } catch {
+    return 'failed'; // Damaged, full, or it refused: the other account is read all the same.
+  } finally {
+    await device?.close();
   }
 }
 

@@ -5,11 +5,13 @@
  * so a page and the service worker see, replace and close what the other has shown.
  */
 
+import { type AccountSlot, FIRST_SLOT, slotIn } from '../base/account_slots.ts';
 import { equalBytes } from '../base/bytes.ts';
 import type { Notice, Permission } from '../base/notices.ts';
 
 /** What is kept beside a notification that is shown. */
 export interface NoticeFacts {
+  readonly slot: AccountSlot;
   readonly conversation?: string | undefined;
   readonly message?: string | undefined;
 }
@@ -121,12 +123,12 @@ export class NoticeBoard {
 
 /** Show a notification, unless there is one of this message already. */
 export async function showOn(registration: Registration, notice: Notice): Promise<void> {
-  const { tag, title, body, isSilent, conversation, message } = notice;
+  const { slot, tag, title, body, isSilent, conversation, message } = notice;
   const there = await registration.getNotifications({ tag });
   if (message !== undefined && there.some(({ data }) => factsOf(data).message === message)) {
     return; // another tab was faster
   }
-  const facts: NoticeFacts = { conversation, message };
+  const facts: NoticeFacts = { slot, conversation, message };
   const options: Options = {
     tag,
     body,
@@ -140,9 +142,10 @@ export async function showOn(registration: Registration, notice: Notice): Promis
 
 /** What is kept beside a notification, which an older version may have shown. */
 export function factsOf(data: unknown): NoticeFacts {
-  const { conversation, message } =
+  const { slot, conversation, message } =
     typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
   return {
+    slot: slotIn(slot) ?? FIRST_SLOT,
     conversation: typeof conversation === 'string' ? conversation : undefined,
     message: typeof message === 'string' ? message : undefined,
   };

@@ -1,5 +1,6 @@
 /** The worker's own file: the device lives here. Everything else is testable without. */
 
+import { FIRST_SLOT, slotIn } from '../base/account_slots.ts';
 import { toHex } from '../base/bytes.ts';
 import { randomBytes } from '../base/random.ts';
 import { CLOCK, TIMERS } from '../platform/clock.ts';
@@ -9,11 +10,9 @@ import { failureOf } from './failure.ts';
 import type { Answer, Request } from './protocol.ts';
 import { type Channel, Relay } from './relay.ts';
 
-/** The vault of this origin. */
-const VAULT = 'device';
-
 /** What is used here of a DedicatedWorkerGlobalScope. */
 interface WorkerScope {
+  readonly name: string;
   onmessage: ((event: MessageEvent<Request | 'hurry'>) => void) | null;
   ononline: (() => void) | null;
   onoffline: (() => void) | null;
@@ -23,6 +22,9 @@ interface WorkerScope {
 }
 
 const scope = globalThis as unknown as WorkerScope;
+
+/** The page names its worker by the slot of its account; the vault is called so. */
+const VAULT = slotIn(scope.name) ?? FIRST_SLOT;
 
 /** To the page. What cannot be cloned is a defect of this program, and the page is told so. */
 function toPage(answer: Answer): void {

@@ -9,6 +9,11 @@ import type { StoreShape } from '../platform/database.ts';
 
 export const VERSION = 1;
 
+/** The database and the lock of a vault. */
+export function vaultName(name: string): string {
+  return `plausch vault ${name}`;
+}
+
 export const OWN = 'own';
 export const EPOCH_STATE = 'epoch_state';
 export const RATCHET_STATE = 'ratchet_state';

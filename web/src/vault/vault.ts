@@ -24,7 +24,7 @@ import { HeldLock } from '../platform/locks.ts';
 import { BlindNames, isNameKey, makeNameKey } from './blind_names.ts';
 import { VaultBusy, VaultDamaged, VaultError } from './errors.ts';
 import { damaged } from './row.ts';
-import { KEY_SLOT, NAME_KEY_SLOT, OWN, STORES, VERSION, WRITER_SLOT } from './schema.ts';
+import { KEY_SLOT, NAME_KEY_SLOT, OWN, STORES, vaultName, VERSION, WRITER_SLOT } from './schema.ts';
 import { isVaultKey, makeVaultKey, Seal } from './seal.ts';
 
 const WRITER_BYTES = 16;
@@ -34,11 +34,6 @@ export interface Platform {
   readonly indexedDB: IDBFactory;
   readonly locks: LockManager;
   readonly subtle: SubtleCrypto;
-}
-
-/** The database and the lock of a vault. */
-export function vaultName(name: string): string {
-  return `plausch vault ${name}`;
 }
 
 /** An open vault. Made by `open`; must be closed. */

@@ -4,12 +4,13 @@ import { mount } from 'svelte';
 import './tokens.css';
 import './theme.css';
 
+import { FIRST_SLOT } from '../base/account_slots.ts';
 import { App } from '../models/app.svelte.ts';
 import type { Messenger } from '../models/messenger.ts';
-import { NO_NOTICES, type NoticeSide } from '../models/notifier.svelte.ts';
 import { deviceName } from '../models/device_name.ts';
 import { Preferences } from '../models/preferences.svelte.ts';
-import { linkedName, linkedText, routeOf } from '../models/route.ts';
+import { isLink, linkedName, linkedText, routeOf } from '../models/route.ts';
+import type { Surroundings } from '../models/surroundings.ts';
 import type { PageTimers } from '../models/timing.ts';
 import { domainOf } from '../models/people.ts';
 import AppView from './AppView.svelte';
@@ -21,13 +22,13 @@ export interface Update {
 }
 
 /**
- * Shows the app in `target`, with notifications if there are any; what comes back is told when there
- * is a newer version.
+ * Shows the app in `target`, with notifications and room for a second account if there are any; what
+ * comes back is told when there is a newer version.
  */
 export function mountApp(
   messenger: Messenger,
   target: HTMLElement,
-  notices: NoticeSide = NO_NOTICES,
+  sides: Pick<Surroundings, 'notices' | 'accounts'> = {},
 ): Update {
   const timers: PageTimers = {
     setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
@@ -39,10 +40,11 @@ export function mountApp(
     },
     now: () => Date.now(),
   };
-  const preferences = new Preferences(shelf(), {
-    wishes: navigator.languages,
-    isTouch: matchMedia('(pointer: coarse)').matches,
-  });
+  const preferences = new Preferences(
+    shelf(),
+    { wishes: navigator.languages, isTouch: matchMedia('(pointer: coarse)').matches },
+    sides.accounts?.slot ?? FIRST_SLOT,
+  );
   const place = {
     get hash(): string {
       return location.hash;
@@ -61,7 +63,7 @@ export function mountApp(
   };
   const name = deviceName(navigator.userAgent);
   const app = new App({
-    ...{ messenger, preferences, place, timers, reload, notices },
+    ...{ messenger, preferences, place, timers, reload, ...sides },
     deviceName: name,
     toClipboard: async (text) => navigator.clipboard.writeText(text), // none in a page without TLS
   });
@@ -84,6 +86,9 @@ export function mountApp(
       messenger.hurry();
     });
   }
+  if (isLink(location.pathname, location.hash)) {
+    app.accounts.opened();
+  }
   void begin(app, linked, text);
   return update;
 }
@@ -96,8 +101,8 @@ async function begin(app: App, linked: string | undefined, text: string): Promis
   }
   const stop = $effect.root(() => {
     $effect(() => {
-      const { own, phase } = app;
-      if (phase === 'ready' && own !== undefined) {
+      const { own, phase, accounts } = app;
+      if (phase === 'ready' && own !== undefined && !accounts.isAsked) {
         const address = `${linked}@${domainOf(own.address)}`;
         queueMicrotask(() => {
           stop();
@@ -116,8 +121,10 @@ function hearServiceWorker(messenger: Messenger, app: App): void {
   navigator.serviceWorker.addEventListener('message', ({ data: said }: MessageEvent<unknown>) => {
     if (said === 'woken') {
       messenger.hurry();
-    } else if (typeof said === 'object' && said !== null && 'go' in said) {
-      app.go(routeOf(String(said.go)));
+    } else if (typeof said === 'object' && said !== null && 'go' in said && 'slot' in said) {
+      if (said.slot === app.accounts.slot) {
+        app.go(routeOf(String(said.go)));
+      }
     }
   });
 }

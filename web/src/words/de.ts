@@ -1,5 +1,6 @@
 /** Everything the app says, in German. */
 
+import { deAccounts } from './de_accounts.ts';
 import { deDevices } from './de_devices.ts';
 import { deMore } from './de_more.ts';
 import { deProfile } from './de_profile.ts';
@@ -12,6 +13,7 @@ const list = lists('de');
 
 export const de: Words = {
   ...deMore,
+  ...deAccounts,
   ...deDevices,
   ...deReport,
   ...deProfile,

@@ -71,6 +71,7 @@ export const deMore: Pick<Words, 'settings' | 'notices' | 'privacy' | 'shortcuts
     newMessage: 'Neue Nachricht',
     nothingNew: 'Nichts Neues, das du gemeldet haben willst.',
     request: 'Jemand Neues möchte dir schreiben.',
+    to: (title, account) => `${title} · an ${account}`,
   },
   privacy: {
     lead: 'Der Server befördert deine Nachrichten, ohne sie lesen zu können. Trotzdem erfährt er:',

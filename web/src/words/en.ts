@@ -1,5 +1,6 @@
 /** Everything the app says, in English. Its type is what every other language must have. */
 
+import { enAccounts } from './en_accounts.ts';
 import { enDevices } from './en_devices.ts';
 import { enMore } from './en_more.ts';
 import { enProfile } from './en_profile.ts';
@@ -11,6 +12,7 @@ const list = lists('en');
 
 export const en = {
   ...enMore,
+  ...enAccounts,
   ...enDevices,
   ...enReport,
   ...enProfile,

@@ -66,6 +66,7 @@ export const enMore = {
     newMessage: 'New message',
     nothingNew: 'Nothing new that you want to be told of.',
     request: 'Somebody new would like to write to you.',
+    to: (title: string, account: string) => `${title} · to ${account}`,
   },
   privacy: {
     lead: 'The server carries your messages without being able to read them. It still learns this:',

@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest';
 
+import type { ListedAccount } from '../../src/base/account_slots.ts';
 import type { Notice } from '../../src/base/notices.ts';
+import { type AccountSide, ONE_ACCOUNT } from '../../src/models/account_switch.svelte.ts';
 import { App } from '../../src/models/app.svelte.ts';
 import { NO_NOTICES } from '../../src/models/notifier.svelte.ts';
 import { Preferences } from '../../src/models/preferences.svelte.ts';
@@ -21,7 +23,7 @@ interface World {
   isHidden: boolean;
 }
 
-async function ready(hash = ''): Promise<World> {
+async function ready(hash = '', accounts: AccountSide = ONE_ACCOUNT): Promise<World> {
   const clock = new Clock();
   const device = new FakeDevice(() => clock.now());
   device.own = { address: ANNA, device: '00', kind: 'person' };
@@ -42,6 +44,7 @@ async function ready(hash = ''): Promise<World> {
     preferences,
     place: { hash, host: 'app.example.org', go: () => undefined },
     timers: clock,
+    accounts,
     reload: () => made.done.push('reload'),
     notices: {
       ...NO_NOTICES,
@@ -143,4 +146,56 @@ test('an erased browser is woken no more before it begins anew', async () => {
   made.device.tell({ what: 'reset' });
   await made.clock.pass(100);
   expect(made.done).toEqual(['unsubscribe', 'reload']);
+});
+
+test('an erased account of two gives its tab to the other one', async () => {
+  const shown: string[] = [];
+  let listed: readonly ListedAccount[] = [
+    { slot: 'device', address: ANNA },
+    { slot: 'device-2', address: 'linde@example.org' },
+  ];
+  const made = await ready('', {
+    ...ONE_ACCOUNT,
+    listed: () => listed,
+    list: (accounts) => {
+      listed = accounts;
+    },
+    show: (slot) => shown.push(slot),
+  });
+  made.device.tell({ what: 'reset' });
+  await made.clock.pass(100);
+  expect(made.done).toEqual(['unsubscribe']);
+  expect(shown).toEqual(['device-2']);
+  expect(listed).toEqual([{ slot: 'device-2', address: 'linde@example.org' }]);
+});
+
+test('of two accounts a notification says of which it is', async () => {
+  const listed = [{ slot: 'device', address: ANNA } as const];
+  const made = await ready('', { ...ONE_ACCOUNT, slot: 'device-2', listed: () => listed });
+  made.device.receive('aa', { sender: BEN, text: 'Hello', sentAtMs: made.clock.now() });
+  await made.clock.pass(100);
+  expect(made.shown).toMatchObject([{ slot: 'device-2', tag: 'aa device-2' }]);
+  expect(made.shown[0]?.title).toContain('anna');
+});
+
+test('no account in this slot, and one in the other: the page goes there', async () => {
+  const shown: string[] = [];
+  const device = new FakeDevice(() => 0);
+  const clock = new Clock();
+  const app = new App({
+    messenger: device,
+    preferences: new Preferences(undefined, { wishes: ['en'], isTouch: false }),
+    place: { hash: '', host: 'app.example.org', go: () => undefined },
+    timers: clock,
+    reload: () => undefined,
+    accounts: {
+      ...ONE_ACCOUNT,
+      isChosen: false,
+      listed: () => [{ slot: 'device-2', address: 'linde@example.org' }],
+      show: (slot) => shown.push(slot),
+    },
+  });
+  await app.begin();
+  expect(app.phase).toBe('opening');
+  expect(shown).toEqual(['device-2']);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { FIRST_SLOT } from '../../src/base/account_slots.ts';
 import {
   GENERAL_TAG,
   isCounted,
@@ -14,7 +15,14 @@ import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
 import { ANNA, BEN, conversation, message, NOON_MS } from './writing.ts';
 
-const READER: Reader = { own: ANNA, nowMs: NOON_MS, words: en, showsText: true };
+const READER: Reader = {
+  own: ANNA,
+  nowMs: NOON_MS,
+  words: en,
+  showsText: true,
+  slot: FIRST_SLOT,
+  isOneOfTwo: false,
+};
 const ALONE = conversation({ id: 'aa', unread: 1 });
 const GROUP = conversation({ id: 'gg', kind: 'group', title: 'Chess', unread: 1 });
 
@@ -64,6 +72,7 @@ test('a person is named, and their words are plain', () => {
     READER,
   );
   expect(notice).toEqual({
+    slot: 'device',
     tag: 'aa',
     conversation: 'aa',
     message: 'm',
@@ -106,10 +115,20 @@ test('without sender and text neither is said', () => {
   expect(notice.body).toBe(de.notices.newMessage);
 });
 
+test('of two accounts it says of which, and stands beside that of the other one', () => {
+  const linde: Reader = { ...READER, own: 'linde@example.org', slot: 'device-2', isOneOfTwo: true };
+  const notice = noticeOf(message({ id: 'm', text: 'Hello' }), ALONE, linde);
+  expect(notice).toMatchObject({ slot: 'device-2', title: 'ben · to linde', conversation: 'aa' });
+  const { tag } = noticeOf(message({ id: 'm' }), ALONE, READER);
+  expect([tag, notice.tag]).toEqual(['aa', 'aa device-2']);
+  const german = noticeOf(message({ id: 'm' }), ALONE, { ...linde, words: de, showsText: false });
+  expect(german.title).toBe('Plausch · an linde');
+});
+
 test('what is about no conversation has a tag of its own', () => {
-  expect(unreadNotice(en)).toMatchObject({ tag: GENERAL_TAG, isSilent: false });
-  expect(nothingNotice(en)).toMatchObject({ tag: GENERAL_TAG, isSilent: true });
-  expect(unreadNotice(en).body).not.toBe(nothingNotice(en).body);
+  expect(unreadNotice(en, FIRST_SLOT)).toMatchObject({ tag: GENERAL_TAG, isSilent: false });
+  expect(nothingNotice(en, FIRST_SLOT)).toMatchObject({ tag: GENERAL_TAG, isSilent: true });
+  expect(unreadNotice(en, FIRST_SLOT).body).not.toBe(nothingNotice(en, FIRST_SLOT).body);
 });
 
 test('the badge counts conversations that want attention', () => {

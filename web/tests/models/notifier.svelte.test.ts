@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { type AccountSlot, FIRST_SLOT } from '../../src/base/account_slots.ts';
 import { NO_NOTICES, Notifier } from '../../src/models/notifier.svelte.ts';
 import { Preferences } from '../../src/models/preferences.svelte.ts';
 import type { Notice, NoticeChoices, Permission } from '../../src/base/notices.ts';
@@ -23,9 +24,10 @@ interface World {
   chimes: number;
   subscriptions: number;
   isSubscribed: boolean;
+  isOneOfTwo: boolean;
 }
 
-function world(permission: Permission = 'default'): World {
+function world(permission: Permission = 'default', slot: AccountSlot = FIRST_SLOT): World {
   const device = new FakeDevice(() => NOON_MS);
   const preferences = new Preferences(undefined, { wishes: ['en'], isTouch: false });
   const made: Omit<World, 'notifier'> = {
@@ -42,12 +44,19 @@ function world(permission: Permission = 'default'): World {
     chimes: 0,
     subscriptions: 0,
     isSubscribed: false,
+    isOneOfTwo: false,
   };
   const notifier = new Notifier({
     messenger: device,
     preferences,
     own: () => ANNA,
     now: () => NOON_MS,
+    slot,
+    isOneOfTwo: () => made.isOneOfTwo,
+    drop: () => {
+      made.kept.length = 0;
+      return Promise.resolve();
+    },
     isHidden: () => made.isHidden,
     chime: () => {
       made.chimes += 1;
@@ -87,8 +96,8 @@ function world(permission: Permission = 'default'): World {
   return Object.assign(made, { notifier });
 }
 
-async function listening(): Promise<World> {
-  const made = world();
+async function listening(slot: AccountSlot = FIRST_SLOT): Promise<World> {
+  const made = world('default', slot);
   await made.notifier.turnOn();
   made.device.asked.length = 0;
   return made;
@@ -269,8 +278,8 @@ test('the service worker is told language and whether texts may be shown', async
   speak('en');
   await made.notifier.keepChoices();
   expect(made.kept).toEqual([
-    { language: 'de', showsText: true },
-    { language: 'en', showsText: false },
+    { language: 'de', showsText: true, notifies: false, address: ANNA },
+    { language: 'en', showsText: false, notifies: false, address: ANNA },
   ]);
 });
 
@@ -282,6 +291,53 @@ test('an erased browser is woken no more', async () => {
   expect(made.badges).toEqual([0]);
 });
 
+test('what was kept for the service worker goes, and does not come back', async () => {
+  const made = await listening();
+  await made.notifier.keepChoices();
+  expect(made.kept).toHaveLength(1);
+  await made.notifier.forget();
+  await made.notifier.keepChoices();
+  expect(made.kept).toEqual([]);
+});
+
+test('of two accounts a notification says of which it is, and its tag is its own', async () => {
+  const made = await listening('device-2');
+  made.isOneOfTwo = true;
+  made.notifier.arrived(message({ id: 'm', text: 'Soup' }), VIEW, false, false);
+  made.preferences.setShowsText(false);
+  made.notifier.arrived(message({ id: 'n', text: 'Soup' }), VIEW, false, false);
+  made.notifier.read('c1');
+  expect(made.shown).toMatchObject([
+    { slot: 'device-2', tag: 'c1 device-2', conversation: 'c1', title: 'ben · to anna' },
+    { slot: 'device-2', tag: 'c1 device-2', conversation: 'c1', title: 'Plausch · to anna' },
+  ]);
+  expect(made.closed).toEqual(['c1 device-2']);
+});
+
+test('turned off for one of two accounts, the other one is still woken', async () => {
+  const made = await listening();
+  made.isOneOfTwo = true;
+  await made.notifier.turnOff();
+  expect(made.isSubscribed).toBe(true);
+  expect(asked(made)).toEqual(['dropWakeUp']);
+  await made.notifier.online();
+  expect(asked(made)).toEqual(['dropWakeUp']);
+});
+
+test('a server that did not hear it is told at the next connection, once', async () => {
+  const made = await listening();
+  made.isOneOfTwo = true;
+  const ask = made.device.ask.bind(made.device);
+  made.device.ask = () => Promise.reject(refusal('unreachable'));
+  await made.notifier.turnOff();
+  made.device.ask = ask;
+  await made.notifier.online();
+  await made.notifier.online();
+  expect(asked(made)).toEqual(['dropWakeUp']);
+  await made.notifier.turnOn();
+  expect(made.notifier.isWoken).toBe(true);
+});
+
 test('a browser with nothing of the kind is left in peace', async () => {
   const device = new FakeDevice(() => NOON_MS);
   const preferences = new Preferences(undefined, { wishes: ['en'], isTouch: false });
@@ -291,6 +347,8 @@ test('a browser with nothing of the kind is left in peace', async () => {
     preferences,
     own: () => ANNA,
     now: () => NOON_MS,
+    slot: FIRST_SLOT,
+    isOneOfTwo: () => false,
   });
   await notifier.turnOn();
   notifier.arrived(message({ id: 'm' }), VIEW, false, false);

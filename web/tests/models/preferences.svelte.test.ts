@@ -110,6 +110,41 @@ test('how to be told of messages is kept; by default nobody is, and sounds and t
   });
 });
 
+test('each account has its own', () => {
+  const shelf = new Memory();
+  const first = new Preferences(shelf, GERMAN_PHONE);
+  const second = new Preferences(shelf, GERMAN_PHONE, 'device-2');
+  first.setOwnName('Anna');
+  second.setNotifies(true);
+  second.setTheme('dark');
+  expect(new Preferences(shelf, GERMAN_PHONE)).toMatchObject({ ownName: 'Anna', theme: 'system' });
+  const later = new Preferences(shelf, GERMAN_PHONE, 'device-2');
+  expect(later).toMatchObject({ ownName: '', notifies: true, theme: 'dark' });
+  expect([...shelf.kept.keys()]).toEqual(['plausch.preferences', 'plausch.preferences device-2']);
+});
+
+test('with the account goes what was its own, and the look stays', () => {
+  const shelf = new Memory();
+  const preferences = new Preferences(shelf, GERMAN_PHONE);
+  preferences.setOwnName('Anna');
+  preferences.setTheme('dark');
+  preferences.setNotifies(true);
+  preferences.setShowsText(false);
+  preferences.closeHint();
+  preferences.closeRecoveryHint();
+  preferences.used('🎉');
+  preferences.forget();
+  expect(new Preferences(shelf, GERMAN_PHONE)).toMatchObject({
+    ownName: '',
+    theme: 'dark',
+    notifies: false,
+    showsText: true,
+    isHintClosed: false,
+    isRecoveryHintClosed: false,
+    recent: [],
+  });
+});
+
 test('the name that was written is kept for bookings', () => {
   const shelf = new Memory();
   expect(new Preferences(shelf, GERMAN_PHONE).ownName).toBe('');

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   addressIn,
   hashOf,
+  isLink,
   joiningIn,
   joinLink,
   linkedName,
@@ -148,4 +149,23 @@ test('the pages of a business have addresses', () => {
   expect(hashOf({ page: 'business', part: 'house', detail: '' })).toBe('#/house');
   expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
   expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
+});
+
+test.each([
+  ['/linde', ''],
+  ['/linde', '#text=Hello'],
+  ['/', `#/join/anna/${'A'.repeat(42)}w`],
+  ['/', `#/link/${'A'.repeat(40)}`],
+])('%s%s is a link for one account', (path, hash) => {
+  expect(isLink(path, hash)).toBe(true);
+});
+
+test.each([
+  ['/', ''],
+  ['/', '#/c/0af3'],
+  ['/', '#/settings/devices'],
+  ['/index.html', '#/'],
+  ['/', '#/link/short'],
+])('%s%s is none', (path, hash) => {
+  expect(isLink(path, hash)).toBe(false);
 });

@@ -3,10 +3,10 @@ import { expect, test } from 'vitest';
 import {
   type Awake,
   MOST_NOTICES,
-  type OpenDevice,
   PAGE_MS,
   PATIENCE_MS,
   type Shore,
+  type Sleeper,
   wake,
 } from '../../src/models/waking.ts';
 import type { Notice } from '../../src/base/notices.ts';
@@ -16,41 +16,55 @@ import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
 import { ManualTimers } from '../platform/manual_timers.ts';
 import { FakeDevice } from '../stage/fake.ts';
+import type { AccountSlot } from '../../src/base/account_slots.ts';
 import { settled } from './clock.ts';
 import { ANNA, BEN, conversation, NOON_MS } from './writing.ts';
 
 const IDA = 'ida@example.org';
 
-interface World {
-  readonly shore: Shore;
-  readonly device: FakeDevice;
+/** What the accounts of one browser share. */
+interface Browser {
   readonly shown: Notice[];
   readonly badges: number[];
   readonly timers: ManualTimers;
+  isSubscribed: boolean;
+}
+
+/** One account. */
+interface World extends Browser {
+  readonly shore: Shore;
+  readonly device: FakeDevice;
+  readonly slot: AccountSlot;
+  readonly sleeper: Sleeper;
+  notifies: boolean;
   language: string;
   showsText: boolean;
   isLookedAt: boolean;
   hurries: number;
-  isSubscribed: boolean;
   closes: number;
   /** What happens once the device has connected. */
   news: () => void;
   /** Whether a page has the vault, or opening fails. */
   vault: 'free' | 'busy' | 'damaged';
-  readonly open: OpenDevice;
 }
 
-function world(wishes: readonly string[] = ['de-DE', 'en']): World {
+function world(
+  wishes: readonly string[] = ['de-DE', 'en'],
+  { slot = 'device', address = ANNA }: { slot?: AccountSlot; address?: string } = {},
+  beside?: World,
+): World {
   const device = new FakeDevice(() => NOON_MS);
-  device.own = { address: ANNA, device: '00', kind: 'person' };
+  device.own = { address, device: '00', kind: 'person' };
   device.add(conversation({ id: 'aa', peer: BEN }));
   device.add(conversation({ id: 'bb', peer: IDA, participants: [ANNA, IDA] }));
-  const timers = new ManualTimers();
+  const timers = beside?.timers ?? new ManualTimers();
   const made: World = {
     device,
-    shown: [],
-    badges: [],
+    slot,
+    shown: beside?.shown ?? [],
+    badges: beside?.badges ?? [],
     timers,
+    notifies: true,
     language: 'en',
     showsText: true,
     isLookedAt: false,
@@ -59,32 +73,39 @@ function world(wishes: readonly string[] = ['de-DE', 'en']): World {
     closes: 0,
     news: () => undefined,
     vault: 'free',
-    open: async (tell) => {
-      if (made.vault === 'busy') {
-        return undefined;
-      }
-      if (made.vault === 'damaged') {
-        throw new Error('damaged');
-      }
-      const stop = device.onTold(tell);
-      await Promise.resolve();
-      queueMicrotask(() => {
-        made.news();
-      });
-      return awake(made, stop);
-    },
-    shore: {
+    sleeper: {
+      get choices() {
+        const { language, showsText, notifies } = made;
+        return { slot, language, showsText, notifies, address };
+      },
       hurryPages: () => {
         made.hurries += 1;
         return Promise.resolve(made.isLookedAt);
       },
+      open: async (tell) => {
+        if (made.vault === 'busy') {
+          return undefined;
+        }
+        if (made.vault === 'damaged') {
+          throw new Error('damaged');
+        }
+        const stop = device.onTold(tell);
+        await Promise.resolve();
+        queueMicrotask(() => {
+          made.news();
+        });
+        return awake(made, stop);
+      },
+    },
+    shore: {
+      sleepers: () =>
+        Promise.resolve(beside === undefined ? [made.sleeper] : [beside.sleeper, made.sleeper]),
       shown: () => Promise.resolve(made.shown.length),
       show: (notice) => {
         made.shown.push(notice);
         return Promise.resolve();
       },
       badge: (count) => made.badges.push(count),
-      choices: () => Promise.resolve({ language: made.language, showsText: made.showsText }),
       wishes,
       unsubscribe: () => {
         made.isSubscribed = false;
@@ -121,7 +142,7 @@ async function woken(made: World, news: () => void, isAll = true): Promise<void>
       made.device.tell(CAUGHT_UP);
     }
   };
-  const done = wake(made.shore, made.open);
+  const done = wake(made.shore);
   await settled();
   if (!isAll) {
     await made.timers.pass(PATIENCE_MS);
@@ -230,9 +251,15 @@ test('who opens the app meanwhile sees it there', async () => {
 test('a page that has the vault is hurried; it shows what came', async () => {
   const made = world();
   made.vault = 'busy';
-  const done = wake(made.shore, made.open);
+  const done = wake(made.shore);
   await settled();
-  made.shown.push({ tag: 'aa', title: 'ben', body: 'by the page', isSilent: false });
+  made.shown.push({
+    slot: 'device',
+    tag: 'aa',
+    title: 'ben',
+    body: 'by the page',
+    isSilent: false,
+  });
   await made.timers.pass(PAGE_MS);
   await done;
   expect(made.hurries).toBe(1);
@@ -242,7 +269,7 @@ test('a page that has the vault is hurried; it shows what came', async () => {
 test('a page that sleeps shows nothing: so something is said here', async () => {
   const made = world();
   made.vault = 'busy';
-  const done = wake(made.shore, made.open);
+  const done = wake(made.shore);
   await settled();
   await made.timers.pass(PAGE_MS);
   await done;
@@ -255,7 +282,7 @@ test('a vault that cannot be opened, and a board that shows nothing, end quietly
   await woken(made, () => undefined);
   expect(made.shown).toMatchObject([{ body: en.notices.newMessage }]);
   const refusing: Shore = { ...made.shore, show: () => Promise.reject(new TypeError('denied')) };
-  await wake(refusing, made.open);
+  await wake(refusing);
 });
 
 test('the device is closed also when it refuses', async () => {
@@ -307,4 +334,125 @@ test('many conversations at once are not as many notifications', async () => {
   expect(made.shown).toHaveLength(MOST_NOTICES);
   expect(made.shown[0]?.tag).toBe('x29');
   expect(made.badges).toEqual([30]);
+});
+
+// -- two accounts of one browser
+
+const LINDE = 'linde@example.org';
+
+/** Anna's own account, and the business's beside it, whose shore both have. */
+function two(): readonly [World, World] {
+  const anna = world();
+  const linde = world(['en'], { slot: 'device-2', address: LINDE }, anna);
+  for (const one of [anna, linde]) {
+    one.news = () => {
+      one.device.tell(CAUGHT_UP);
+    };
+  }
+  return [anna, linde];
+}
+
+function says(made: World, text: string): void {
+  made.news = () => {
+    made.device.receive('aa', { sender: BEN, text });
+    made.device.tell(CAUGHT_UP);
+  };
+}
+
+test('both are read, one after the other, and each notification says of whom it is', async () => {
+  const [anna, linde] = two();
+  says(anna, 'For you');
+  says(linde, 'A table, please');
+  const order: string[] = [];
+  for (const { sleeper, slot } of [anna, linde]) {
+    const { open } = sleeper;
+    Object.assign(sleeper, {
+      open: async (tell: Parameters<typeof open>[0]) => {
+        order.push(`${slot} after ${anna.closes} closed`);
+        return open(tell);
+      },
+    });
+  }
+  await wake(linde.shore);
+  expect(order).toEqual(['device after 0 closed', 'device-2 after 1 closed']);
+  expect(anna.shown.map(({ slot, tag, title, body }) => [slot, tag, title, body])).toEqual([
+    ['device', 'aa', 'ben · to anna', 'For you'],
+    ['device-2', 'aa device-2', 'ben · to linde', 'A table, please'],
+  ]);
+  expect(anna.badges).toEqual([1, 2]);
+  expect([anna.closes, linde.closes]).toEqual([1, 1]);
+});
+
+test('somebody looks at one account: the other one is read all the same', async () => {
+  const [anna, linde] = two();
+  anna.isLookedAt = true;
+  anna.vault = 'damaged';
+  says(linde, 'A table, please');
+  await wake(linde.shore);
+  expect(anna.shown).toMatchObject([{ slot: 'device-2', body: 'A table, please' }]);
+});
+
+test('nothing new for the other one is no reason to disturb who looks', async () => {
+  const [anna, linde] = two();
+  anna.isLookedAt = true;
+  await wake(linde.shore);
+  expect(anna.shown).toEqual([]);
+  expect(linde.closes).toBe(1);
+});
+
+test('a vault that cannot be opened does not hold up the other account', async () => {
+  const [anna, linde] = two();
+  anna.vault = 'damaged';
+  says(linde, 'A table, please');
+  await wake(linde.shore);
+  expect(anna.shown).toMatchObject([
+    { slot: 'device-2', body: 'A table, please' },
+    { slot: 'device', tag: 'plausch', body: en.notices.newMessage },
+  ]);
+});
+
+test('a page that has the one vault is waited for once the other one is read', async () => {
+  const [anna, linde] = two();
+  anna.vault = 'busy';
+  const done = wake(linde.shore);
+  await settled();
+  expect(linde.closes).toBe(1);
+  await anna.timers.pass(PAGE_MS);
+  await done;
+  expect(anna.shown).toMatchObject([{ slot: 'device', body: en.notices.newMessage }]);
+});
+
+test('both have to do with the time that the browser gives', async () => {
+  const [anna, linde] = two();
+  anna.news = linde.news = () => undefined;
+  const done = wake(linde.shore);
+  await settled();
+  await anna.timers.pass(PATIENCE_MS / 2);
+  expect(anna.closes).toBe(1);
+  await settled();
+  await anna.timers.pass(PATIENCE_MS / 2);
+  await done;
+  expect(linde.closes).toBe(1);
+  expect(anna.shown).toMatchObject([{ body: en.notices.newMessage }]);
+});
+
+test('an account that wants to be told of nothing is not read', async () => {
+  const [anna, linde] = two();
+  anna.notifies = false;
+  anna.vault = 'damaged';
+  says(linde, 'A table, please');
+  await wake(linde.shore);
+  expect(anna.hurries).toBe(0);
+  expect(anna.shown).toMatchObject([{ title: 'ben · to linde' }]);
+});
+
+test('one account that is gone does not end the wake-ups of the other', async () => {
+  const [anna, linde] = two();
+  anna.device.own = undefined;
+  await wake(linde.shore);
+  expect(linde.isSubscribed).toBe(true);
+  expect(anna.shown).toMatchObject([{ body: en.notices.nothingNew, isSilent: true }]);
+  linde.device.own = undefined;
+  await wake(linde.shore);
+  expect(linde.isSubscribed).toBe(false);
 });

@@ -12,6 +12,7 @@ import {
 
 const KEY = new Uint8Array(65).fill(4);
 const NOTICE: Notice = {
+  slot: 'device',
   tag: 'aa',
   title: 'Ben',
   body: 'Hello',
@@ -111,7 +112,7 @@ test('a notification says what it is about, and replaces the one before', async 
       body: 'Are you there?',
       silent: false,
       renotify: true,
-      data: { conversation: 'aa', message: 'm2' },
+      data: { slot: 'device', conversation: 'aa', message: 'm2' },
     },
   });
 });
@@ -122,7 +123,13 @@ test('what another tab has shown is not shown again', async () => {
   await showOn(registration, NOTICE);
   await showOn(registration, NOTICE);
   expect(show).toHaveBeenCalledTimes(1);
-  const general = { tag: 'plausch', title: 'Plausch', body: 'New message', isSilent: true };
+  const general = {
+    slot: 'device' as const,
+    tag: 'plausch',
+    title: 'Plausch',
+    body: 'New message',
+    isSilent: true,
+  };
   await showOn(registration, general);
   await showOn(registration, general);
   expect(show).toHaveBeenCalledTimes(3);
@@ -205,15 +212,20 @@ test('a subscription is given up', async () => {
   await board.unsubscribe();
 });
 
-test.each([undefined, null, 'text', 7, {}, { conversation: 7, message: [] }])(
+test.each([undefined, null, 'text', 7, {}, { slot: 'device-3', conversation: 7, message: [] }])(
   'facts are read from %o',
   (data) => {
-    expect(factsOf(data)).toEqual({ conversation: undefined, message: undefined });
+    expect(factsOf(data)).toEqual({
+      slot: 'device',
+      conversation: undefined,
+      message: undefined,
+    });
   },
 );
 
 test('and from what was kept', () => {
-  expect(factsOf({ conversation: 'aa', message: 'm1', more: 1 })).toEqual({
+  expect(factsOf({ slot: 'device-2', conversation: 'aa', message: 'm1', more: 1 })).toEqual({
+    slot: 'device-2',
     conversation: 'aa',
     message: 'm1',
   });

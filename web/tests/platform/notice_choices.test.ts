@@ -4,29 +4,52 @@ import { IDBFactory } from 'fake-indexeddb';
 import { expect, test } from 'vitest';
 
 import { Database } from '../../src/platform/database.ts';
-import { keepChoices, keptChoices, RESERVED } from '../../src/platform/notice_choices.ts';
+import {
+  dropChoices,
+  keepChoices,
+  keptChoices,
+  RESERVED,
+} from '../../src/platform/notice_choices.ts';
+
+const CHOICES = { language: 'en', showsText: true, notifies: true, address: 'anna@example.org' };
 
 test('without a choice everything is reserved', async () => {
-  expect(await keptChoices(new IDBFactory())).toEqual({ language: '', showsText: false });
+  expect(await keptChoices(new IDBFactory())).toEqual([RESERVED]);
+  expect(RESERVED).toMatchObject({ language: '', showsText: false, slot: 'device' });
 });
 
 test('the last choice counts', async () => {
   const factory = new IDBFactory();
-  await keepChoices(factory, { language: 'en', showsText: true });
-  await keepChoices(factory, { language: 'de', showsText: false });
-  expect(await keptChoices(factory)).toEqual({ language: 'de', showsText: false });
-  await keepChoices(factory, { language: 'de', showsText: true });
-  expect(await keptChoices(factory)).toEqual({ language: 'de', showsText: true });
+  await keepChoices(factory, 'device', CHOICES);
+  const last = { ...CHOICES, language: 'de', showsText: false, notifies: false };
+  await keepChoices(factory, 'device', last);
+  expect(await keptChoices(factory)).toEqual([{ ...last, slot: 'device' }]);
 });
 
-test('what is no choice is none', async () => {
+test('each account has its own, and dropping one leaves the other', async () => {
+  const factory = new IDBFactory();
+  const linde = { ...CHOICES, address: 'linde@example.org' };
+  await keepChoices(factory, 'device-2', linde);
+  await keepChoices(factory, 'device', CHOICES);
+  expect(await keptChoices(factory)).toEqual([
+    { ...CHOICES, slot: 'device' },
+    { ...linde, slot: 'device-2' },
+  ]);
+  await dropChoices(factory, 'device');
+  expect(await keptChoices(factory)).toEqual([{ ...linde, slot: 'device-2' }]);
+  await dropChoices(factory, 'device-2');
+  await dropChoices(factory, 'device-2');
+  expect(await keptChoices(factory)).toEqual([RESERVED]);
+});
+
+test.each(['slot', 'device', 'device-3'])('what is no choice is none: %s', async (slot) => {
   const factory = new IDBFactory();
   const shape = [{ name: 'choices', keyPath: 'slot' }];
   const database = await Database.open(factory, 'plausch notices', 1, shape);
-  const put = { slot: 'slot', language: 7, showsText: 'yes' };
+  const put = { slot, language: 7, showsText: 'yes', notifies: 'no', address: {} };
   await database.write([{ store: 'choices', put }]);
   database.close();
-  expect(await keptChoices(factory)).toEqual(RESERVED);
+  expect(await keptChoices(factory)).toEqual([RESERVED]);
 });
 
 test('a browser that keeps nothing is reserved too', async () => {
@@ -35,5 +58,5 @@ test('a browser that keeps nothing is reserved too', async () => {
       throw new DOMException('private', 'SecurityError');
     },
   } as unknown as IDBFactory;
-  expect(await keptChoices(refusing)).toEqual(RESERVED);
+  expect(await keptChoices(refusing)).toEqual([RESERVED]);
 });

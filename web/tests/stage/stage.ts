@@ -1,5 +1,6 @@
 /** The app before a device in memory: what Playwright looks at, and a page to develop with. */
 
+import { type AccountSide, ONE_ACCOUNT } from '../../src/models/account_switch.svelte.ts';
 import { trustOwnScripts } from '../../src/platform/trusted_types.ts';
 import { mountApp } from '../../src/views/mount.svelte.ts';
 import { cast, IDS } from './cast.ts';
@@ -78,6 +79,20 @@ async function device(): Promise<FakeDevice> {
   return full;
 }
 
+/** A second account beside the device's; the way there is none. */
+function accounts(address: string): AccountSide {
+  const listed = [
+    { slot: 'device', address } as const,
+    { slot: 'device-2', address: 'gasthaus.zur.alten.linde@plausch.example' } as const,
+  ];
+  const isTwo = wishes.has('accounts');
+  return {
+    ...ONE_ACCOUNT,
+    listed: () => (isTwo ? listed : []),
+    isMeant: () => wishes.get('accounts') !== 'asked',
+  };
+}
+
 const target = document.getElementById('app');
 if (target !== null) {
   const playing = await device();
@@ -88,5 +103,8 @@ if (target !== null) {
     state: 'pinned',
     isBlocked: false,
   });
-  window.stage = { device: playing, update: mountApp(playing, target) };
+  window.stage = {
+    device: playing,
+    update: mountApp(playing, target, { accounts: accounts(playing.own?.address ?? '') }),
+  };
 }

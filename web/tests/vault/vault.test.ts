@@ -11,7 +11,8 @@ import {
   STORES,
   VERSION,
 } from '../../src/vault/schema.ts';
-import { Vault, vaultName } from '../../src/vault/vault.ts';
+import { vaultName } from '../../src/vault/schema.ts';
+import { Vault } from '../../src/vault/vault.ts';
 import { codeOf, failPut, freshName, freshPlatform, freshVault, tamper } from './vault_players.ts';
 
 const GROUP = utf8('group');

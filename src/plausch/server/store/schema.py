@@ -41,6 +41,7 @@ STEPS = (
     Step(10, "which recovery key counts", backup.CURRENT),
     Step(11, "reports", report.TABLES),
     Step(12, "profiles", profile.TABLES),
+    Step(13, "two accounts in one browser", wake_up.SHARED),
 )
 
 

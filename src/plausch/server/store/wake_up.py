@@ -1,6 +1,7 @@
 """Wake-ups: where a push service reaches a device, and the key by which the server signs. One
-endpoint for a device, one device for an endpoint: a browser in which an account was erased must
-not be woken for it."""
+endpoint for a device; one device of an account for an endpoint, because who links a browser anew
+has left the device before. Devices of two accounts may share one: a browser has one endpoint and
+room for two accounts, and a third comes in the place of the one that is there for longer."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -16,6 +17,21 @@ TABLES = (
         id BIGINT PRIMARY KEY CHECK (id = 1),
         private {bytes} NOT NULL
     )""",
+)
+
+SHARED = (
+    """CREATE TABLE shared_wake_up (
+        device_id BIGINT PRIMARY KEY REFERENCES device (id),
+        account_id BIGINT NOT NULL REFERENCES account (id),
+        endpoint TEXT NOT NULL,
+        set_at_ms BIGINT NOT NULL,
+        UNIQUE (endpoint, account_id)
+    )""",
+    """INSERT INTO shared_wake_up (device_id, account_id, endpoint, set_at_ms)
+        SELECT w.device_id, d.account_id, w.endpoint, 0
+        FROM wake_up w JOIN device d ON d.id = w.device_id""",
+    "DROP TABLE wake_up",
+    "ALTER TABLE shared_wake_up RENAME TO wake_up",
 )
 
 _OF = Bulk(
@@ -34,16 +50,25 @@ class WakeUpRow(NamedTuple):
     endpoint: str
 
 
-async def put(tx: Transaction, device_key: int, endpoint: str) -> None:
-    """The device's endpoint from now on, and no other device's."""
+async def put(
+    tx: Transaction, device_key: int, account_key: int, endpoint: str, at_ms: int
+) -> None:
+    """The device's endpoint from now on; beside it of one device of one other account at most."""
     await tx.execute(
-        "DELETE FROM wake_up WHERE endpoint = $1 AND device_id <> $2", endpoint, device_key
+        "DELETE FROM wake_up WHERE endpoint = $1 AND device_id <> $2 AND device_id NOT IN ("
+        "SELECT device_id FROM wake_up WHERE endpoint = $1 AND account_id <> $3 "
+        "ORDER BY set_at_ms DESC, device_id DESC LIMIT 1)",
+        endpoint,
+        device_key,
+        account_key,
     )
     await tx.execute(
-        "INSERT INTO wake_up (device_id, endpoint) VALUES ($1, $2) "
-        "ON CONFLICT (device_id) DO UPDATE SET endpoint = $2",
+        "INSERT INTO wake_up (device_id, account_id, endpoint, set_at_ms) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (device_id) DO UPDATE SET endpoint = $3, set_at_ms = $4",
         device_key,
+        account_key,
         endpoint,
+        at_ms,
     )
 
 
