@@ -9,6 +9,7 @@ import {
   linkedText,
   routeOf,
   type Route,
+  pageLink,
 } from '../../src/models/route.ts';
 
 const ROUTES: readonly Route[] = [
@@ -148,4 +149,13 @@ test('the pages of a business have addresses', () => {
   expect(hashOf({ page: 'business', part: 'house', detail: '' })).toBe('#/house');
   expect(routeOf('#/guests/<img>')).toEqual({ page: 'business', part: 'guests', detail: '' });
   expect(routeOf('#/kitchen')).toEqual({ page: 'list' });
+});
+
+test('the link of a business brings a text along, which comes out as it went in', () => {
+  expect(pageLink('https://example.org', 'linde')).toBe('https://example.org/linde');
+  const text = "Ein Tisch (innen) für 2+2, bitte! 100% 'sicher'";
+  const link = pageLink('https://example.org', 'linde', text);
+  expect(link).not.toMatch(/[ !'()*]/);
+  expect(linkedText('', new URL(link).hash)).toBe(text);
+  expect(pageLink('https://example.org', 'linde', '\ud800')).toContain('#text=%EF%BF%BD');
 });
