@@ -21,12 +21,18 @@ PAGES = {
     "business_hours": BUSINESS + "#/house/hours",
     "business_tables": BUSINESS + "#/house/tables",
     "business_words": BUSINESS + "#/house/words",
+    "business_profile": BUSINESS + "#/house/profile",
+    "business_profile_public": "?business=public#/house/profile",
+    "business_profile_staff": "?business=staff#/house/profile",
     "business_new_plan": "?business=new#/plan",
     "business_new_guests": "?business=new#/guests",
     "business_new_waiting": "?business=new#/waiting",
     "business_new_figures": "?business=new#/figures",
     "business_new_tables": "?business=new#/house/tables",
+    "business_new_profile": "?business=new#/house/profile",
     "business_away": "?business=away#/plan",
+    "business_away_house": "?business=away#/house",
+    "business_away_profile": "?business=away#/house/profile",
 }
 
 
@@ -102,6 +108,21 @@ def as_a_table(page: Page) -> None:
     page.get_by_role("button", name="Als Tabelle").click()
 
 
+def lacking(page: Page) -> None:
+    page.get_by_label("E-Mail").first.fill("post@linde.example")
+    page.get_by_role("button", name="Veröffentlichen").click()
+    page.get_by_text("Ohne das kann es nicht").first.wait_for()
+
+
+def sharing(page: Page) -> None:
+    page.get_by_role("button", name="Link, QR-Code, Plakat").click()
+    page.get_by_label("Eine Nachricht, die schon dasteht").fill("Ein Tisch für zwei, bitte")
+
+
+def withdrawing(page: Page) -> None:
+    page.get_by_role("button", name="Profil zurückziehen").click()
+
+
 OVER_PAGES = {
     "business_week": ("#/plan", week),
     "business_grid": ("#/plan", grid),
@@ -119,6 +140,13 @@ OVER_PAGES = {
     "business_wrong_words": ("#/house/words", wrong_words),
     "business_combining": ("#/house/tables", combining),
     "business_table": ("#/figures", as_a_table),
+    "business_profile_lacking": ("#/house/profile", lacking),
+}
+
+PROFILE = "?business=public#/house/profile"
+OVER_PROFILE = {
+    "business_profile_sharing": sharing,
+    "business_profile_withdrawing": withdrawing,
 }
 
 
@@ -143,6 +171,31 @@ def test_everything_above_the_pages_of_a_business(
             show(stage.page)
             wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
     assert wrong == []
+
+
+@pytest.mark.parametrize(("size", "scheme"), LOOKS)
+def test_everything_above_a_public_profile(
+    app_site: str, browser: Browser, size: tuple[int, int], scheme: str
+) -> None:
+    wrong: list[str] = []
+    for name, show in OVER_PROFILE.items():
+        with on_stage(browser, app_site + PROFILE, size=size, scheme=scheme) as stage:
+            show(stage.page)
+            wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize("language", ["de-DE", "en-GB"])
+def test_a_narrow_profile_is_looked_at_before_it_is_public(
+    app_site: str, browser: Browser, language: str
+) -> None:
+    address = app_site + BUSINESS + "#/house/profile"
+    with on_stage(browser, address, size=PHONE, language=language) as stage:
+        stage.page.get_by_role(
+            "button", name="Vorschau" if language == "de-DE" else "Preview"
+        ).click()
+        expect(stage.page.get_by_role("dialog")).to_contain_text("Zur Linde Gastronomie GmbH")
+        assert wrong_with(stage, f"business_profile_preview-{language}") == []
 
 
 def tomorrow(stage: Stage) -> Page:

@@ -58,6 +58,30 @@ def new_group(page: Page) -> None:
     page.get_by_role("button", name="Gruppe gründen").click()
 
 
+def finding(page: Page) -> None:
+    new_conversation(page)
+    page.get_by_role("button", name="Betrieb finden").click()
+
+
+def found_businesses(page: Page) -> None:
+    finding(page)
+    page.get_by_label("Ort oder PLZ").fill("Augsburg")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_role("button", name="Zur Linde").wait_for()
+
+
+def found_nobody(page: Page) -> None:
+    finding(page)
+    page.get_by_label("Name", exact=True).fill("niemand")
+    page.keyboard.press("Enter")
+    page.get_by_text("Nichts gefunden").wait_for()
+
+
+def for_a_business(page: Page) -> None:
+    page.get_by_role("button", name="Konto für einen Betrieb").click()
+    page.get_by_label("Name des Betriebs").fill("Zur Linde")
+
+
 def own_link(page: Page) -> None:
     new_conversation(page)
     page.get_by_role("button", name="Meinen Link").click()
@@ -234,6 +258,10 @@ def backup_found(page: Page) -> None:
 OVER_PAGES = {
     "new_conversation": ("", new_conversation),
     "new_group": ("", new_group),
+    "finding": ("", finding),
+    "found_businesses": ("", found_businesses),
+    "found_nobody": ("", found_nobody),
+    "for_a_business": ("?new", for_a_business),
     "own_link": ("", own_link),
     "found": ("", found),
     "message_menu": (to("group"), message_menu),

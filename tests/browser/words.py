@@ -18,6 +18,8 @@ MOST_COUNTED = 60
 _PRINT = f"""
 import {{ de }} from './src/words/de.ts';
 import {{ en }} from './src/words/en.ts';
+import {{ deBusiness }} from './src/words/de_business.ts';
+import {{ enBusiness }} from './src/words/en_business.ts';
 const marks = ['{{0}}', '{{1}}', '{{2}}'];
 const attempt = (action) => {{ try {{ return action(); }} catch {{ return null; }} }};
 function printable(value) {{
@@ -30,7 +32,10 @@ function printable(value) {{
   if (Array.isArray(value)) return value.map(printable);
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, printable(part)]));
 }}
-process.stdout.write(JSON.stringify({{ de: printable(de), en: printable(en) }}));
+process.stdout.write(JSON.stringify({{
+  de: {{ ...printable(de), business: printable(deBusiness) }},
+  en: {{ ...printable(en), business: printable(enBusiness) }},
+}}));
 """
 
 
@@ -51,7 +56,8 @@ class Words:
         self.language = language
 
     def __call__(self, path: str, *values: str | int) -> str:
-        """A sentence by its place in the catalogue, such as `composer.send`.
+        """A sentence by its place in the catalogue, such as `composer.send`; what only a
+        business sees is below `business`.
 
         `values` are what the sentence is made with: one number, or texts.
         """

@@ -15,7 +15,7 @@ import msgspec
 
 from plausch.base.ids import AccountAddress
 from plausch.domain.calendar import Span
-from plausch.domain.profile import Profile, Wording
+from plausch.domain.profile import LEGAL_FORMS, Address, Profile, Wording, missing_in
 from plausch.domain.profile_codec import MAX_BODY_BYTES, encode_profile
 from plausch.identity.keys import SigningKey
 from plausch.identity.profile import issue_profile
@@ -130,6 +130,19 @@ def refused_bodies() -> Iterator[tuple[str, bytes]]:
     yield "a picture twice", changed(13, value=[picture, picture])
 
 
+def incomplete() -> Iterator[Profile]:
+    """Profiles that may not go public."""
+    yield BARE
+    yield replace(LINDE, privacy=Wording(), privacy_url="")
+    yield with_imprint(telephone="")
+    yield with_imprint(address=Address("P.O. Box 12", "86150", "Augsburg"))
+    yield with_imprint(address=Address("", "", ""))
+    for form in LEGAL_FORMS:
+        yield with_imprint(
+            legal_form=form, representative="", register="", register_number="", email=""
+        )
+
+
 def cases() -> dict[str, object]:
     """All cases; bytes as hex."""
     whole = encode_profile(LINDE)
@@ -143,6 +156,10 @@ def cases() -> dict[str, object]:
         "bodies": [
             {"name": name, "body": encode_profile(one).hex(), "says": said(asdict(one))}
             for name, one in bodies()
+        ],
+        "incomplete": [
+            {"body": encode_profile(one).hex(), "lacks": list(missing_in(one))}
+            for one in incomplete()
         ],
         "refused_bodies": [{"name": name, "body": raw.hex()} for name, raw in refused_bodies()],
         "signed": {"seq": 3, "issued_at_s": NOW_S, "body": whole.hex(), "raw": first.hex()},

@@ -7,10 +7,11 @@
  */
 
 import { equalBytes } from '../base/bytes.ts';
+import { LocalError } from '../base/errors.ts';
 import { AccountAddress, NameRefused } from '../base/ids.ts';
 import { IdentityRefused } from './errors.ts';
-import { checkPublicKey, verify } from './keys.ts';
-import { unpack } from './signed.ts';
+import { checkPublicKey, type SigningKey, verify } from './keys.ts';
+import { pack, unpack, VERSION } from './signed.ts';
 
 export const LABEL = 'profile';
 
@@ -24,6 +25,23 @@ export interface SignedProfile {
   /** Empty when the profile is withdrawn. */
   readonly body: Uint8Array;
   readonly raw: Uint8Array;
+}
+
+/**
+ * The signed bytes of profile number `seq`; an empty body withdraws it. Throws LocalError when the
+ * number is below 1.
+ */
+export function issueProfile(
+  identity: SigningKey,
+  account: AccountAddress,
+  seq: number,
+  issuedAtS: number,
+  body: Uint8Array,
+): Uint8Array {
+  if (seq < 1) {
+    throw new LocalError(`Profiles are numbered from 1, not ${seq}.`);
+  }
+  return pack(identity, LABEL, [VERSION, account.uri, identity.public, seq, issuedAtS, body]);
 }
 
 /**

@@ -4,9 +4,11 @@
  * (profile_check.ts).
  */
 
+import { encode } from '@msgpack/msgpack';
+
 import { checkProfile } from './profile_check.ts';
 import { profileRefused } from './profile_refused.ts';
-import { decodeExactly, type Fields } from './signed.ts';
+import { decodeExactly, type Field, type Fields } from './signed.ts';
 
 const VERSION = 1;
 const MAX_BODY_BYTES = 15 * 1024;
@@ -102,12 +104,60 @@ export interface Profile {
 
 /** The profile that this body is. Throws IdentityRefused (`malformed`, `bad_profile`). */
 export function parseProfileBody(raw: Uint8Array): Profile {
-  if (raw.length > MAX_BODY_BYTES) {
-    throw profileRefused('length', `is ${raw.length} bytes and may be ${MAX_BODY_BYTES}.`);
-  }
+  checkLength(raw);
   const profile = decodeExactly(raw, 'profile', readProfile);
   checkProfile(profile);
   return profile;
+}
+
+/** The body that is signed. Throws IdentityRefused (`bad_profile`), also when it is too long. */
+export function encodeProfile(profile: Profile): Uint8Array {
+  checkProfile(profile);
+  const { address, calendar, description, imprint, privacy } = profile;
+  const { contactUrl, further, legalForm, name, register, registerNumber, vatId } = imprint;
+  const body: readonly Field[] = [
+    VERSION,
+    ...[profile.name, profile.kind, placeFields(address), profile.telephone, profile.email],
+    calendarFields(calendar),
+    profile.spoken.map((tag) => [tag]),
+    [description.de, description.en],
+    [privacy.de, privacy.en],
+    profile.privacyUrl,
+    [
+      ...[name, legalForm, imprint.representative, placeFields(imprint.address)],
+      ...[imprint.email, imprint.telephone, contactUrl, register, registerNumber, vatId, further],
+    ],
+    profile.links.map(({ label, url }) => [label, url]),
+    profile.pictures.map((one) => [
+      ...[one.blob, one.digest, one.sizeBytes, one.mediaType, one.width, one.height, one.text],
+    ]),
+    profile.listed ? 1 : 0,
+  ];
+  const raw = encode(body);
+  checkLength(raw);
+  return raw;
+}
+
+function checkLength(raw: Uint8Array): void {
+  if (raw.length > MAX_BODY_BYTES) {
+    throw profileRefused('length', `is ${raw.length} bytes and may be ${MAX_BODY_BYTES}.`);
+  }
+}
+
+function placeFields({ country, locality, postalCode, street }: Address): Field {
+  return [street, postalCode, locality, country];
+}
+
+function calendarFields({ openOnHolidays, region, specialDays, weekly, zone }: Calendar): Field {
+  return [
+    zone,
+    weekly.flatMap((spans, day) => spans.map(([opens, closes]) => [day, opens, closes])),
+    specialDays.map(({ date, note, spans }) => [date, note, spans.map((span) => [...span])]),
+    [
+      region?.state ?? '',
+      ...[region?.assumptionDay, region?.peaceFestival, openOnHolidays].map((is) => (is ? 1 : 0)),
+    ],
+  ];
 }
 
 function readProfile(fields: Fields): Profile {

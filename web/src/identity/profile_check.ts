@@ -5,39 +5,27 @@
  * what stands beside it, and no address may lead anywhere but to the web, a mailbox or a telephone.
  */
 
+import { KINDS, legalForm } from '../base/business.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Address, Calendar, Picture, Profile, Span } from './profile_body.ts';
 import { profileRefused } from './profile_refused.ts';
 
-export const KINDS = [
-  'restaurant',
-  'cafe',
-  'hairdresser',
-  'shop',
-  'practice',
-  'craft',
-  'hotel',
-  'other',
-] as const;
+/** Why a field is not as it must be; `most`: how much of it there may be. */
+export type Why =
+  | { readonly why: 'long' | 'many'; readonly most: number }
+  | { readonly why: 'missing' | 'line' | 'space' | 'hidden' | 'unknown' | 'form' | 'twice' }
+  | { readonly why: 'order' | 'reach' };
 
-const LEGAL_FORMS: ReadonlySet<string> = new Set([
-  '',
-  'sole trader',
-  'e.K.',
-  'GbR',
-  'eGbR',
-  'OHG',
-  'KG',
-  'GmbH & Co. KG',
-  'UG (haftungsbeschränkt)',
-  'GmbH',
-  'AG',
-  'PartG',
-  'e.G.',
-  'e.V.',
-  'public body',
-  'other',
-]);
+/** One thing that is wrong; `at`: in which of several links or pictures. */
+export type ProfileProblem = Why & {
+  /** As in `imprint.email`. */
+  readonly field: string;
+  readonly at?: number;
+  /** What stands after the field's name. */
+  readonly sentence: string;
+};
+
+type Problems = Generator<ProfileProblem, void>;
 
 const STATES: ReadonlySet<string> = new Set(
   'BB BE BW BY HB HE HH MV NI NW RP SH SL SN ST TH'.split(' '),
@@ -56,8 +44,8 @@ const MOST_PICTURES = 6;
 const MOST_SPOKEN = 12;
 const MOST_SPECIAL_DAYS = 120;
 const MOST_SPANS_A_DAY = 6;
-const PICTURE_BYTES = 512 * 1024;
-const PICTURE_PIXELS = 4_096;
+export const PICTURE_BYTES = 512 * 1024;
+export const PICTURE_PIXELS = 4_096;
 const KEY_BYTES = 32;
 const MINUTES_A_DAY = 1_440;
 
@@ -75,87 +63,103 @@ const GERMAN_VAT = /^DE[0-9]{9}$/;
 const GERMAN_CODE = /^[0-9]{5}$/;
 const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 
+/** Everything that may not stand so, in the order in which it is found. */
+export function* problemsIn(profile: Profile): Problems {
+  for (const check of [texts, words, contacts, hours, pictures]) {
+    yield* check(profile);
+  }
+}
+
 /** Throws IdentityRefused (`bad_profile`). */
 export function checkProfile(profile: Profile): void {
-  for (const check of [texts, words, contacts, hours, pictures]) {
-    check(profile);
+  for (const { field, sentence } of problemsIn(profile)) {
+    throw profileRefused(field, sentence);
   }
 }
 
-function texts(profile: Profile): void {
+function* texts(profile: Profile): Problems {
   const { description, imprint, privacy } = profile;
-  line('name', profile.name, NAME_CHARACTERS, 1);
-  line('imprint.name', imprint.name, LINE_CHARACTERS);
-  line('imprint.representative', imprint.representative, LINE_CHARACTERS);
-  line('imprint.register', imprint.register, LINE_CHARACTERS);
-  line('imprint.register_number', imprint.registerNumber, LINE_CHARACTERS);
+  yield* line('name', profile.name, NAME_CHARACTERS, { least: 1 });
+  yield* line('imprint.name', imprint.name, LINE_CHARACTERS);
+  yield* line('imprint.representative', imprint.representative, LINE_CHARACTERS);
+  yield* line('imprint.register', imprint.register, LINE_CHARACTERS);
+  yield* line('imprint.register_number', imprint.registerNumber, LINE_CHARACTERS);
   for (const [place, address] of placesOf(profile)) {
-    line(`${place}street`, address.street, LINE_CHARACTERS);
-    line(`${place}postal_code`, address.postalCode, CODE_CHARACTERS);
-    line(`${place}locality`, address.locality, NAME_CHARACTERS);
+    yield* line(`${place}street`, address.street, LINE_CHARACTERS);
+    yield* line(`${place}postal_code`, address.postalCode, CODE_CHARACTERS);
+    yield* line(`${place}locality`, address.locality, NAME_CHARACTERS);
   }
-  profile.links.forEach(({ label }) => {
-    line('links', label, NAME_CHARACTERS, 1);
-  });
-  profile.pictures.forEach(({ text }) => {
-    line('pictures', text, LINE_CHARACTERS, 1);
-  });
-  profile.calendar.specialDays.forEach(({ note }) => {
-    line('special_days', note, NAME_CHARACTERS);
-  });
+  for (const [at, { label }] of profile.links.entries()) {
+    yield* line('links', label, NAME_CHARACTERS, { least: 1, at });
+  }
+  for (const [at, { text }] of profile.pictures.entries()) {
+    yield* line('pictures', text, LINE_CHARACTERS, { least: 1, at });
+  }
+  for (const [at, { note }] of profile.calendar.specialDays.entries()) {
+    yield* line('special_days', note, NAME_CHARACTERS, { at });
+  }
   for (const language of ['de', 'en'] as const) {
-    characters(`description.${language}`, description[language], DESCRIPTION_CHARACTERS);
-    characters(`privacy.${language}`, privacy[language], PRIVACY_CHARACTERS);
+    yield* characters(`description.${language}`, description[language], DESCRIPTION_CHARACTERS);
+    yield* characters(`privacy.${language}`, privacy[language], PRIVACY_CHARACTERS);
   }
-  characters('imprint.further', imprint.further, FURTHER_CHARACTERS);
+  yield* characters('imprint.further', imprint.further, FURTHER_CHARACTERS);
 }
 
-function line(field: string, text: string, most: number, least = 0): void {
+interface Within {
+  readonly least?: number;
+  readonly at?: number;
+}
+
+function* line(field: string, text: string, most: number, within: Within = {}): Problems {
+  const { least = 0, ...at } = within;
   if (text.includes('\n')) {
-    throw profileRefused(field, 'must be one line.');
+    yield { field, ...at, why: 'line', sentence: 'must be one line.' };
   }
-  characters(field, text, most);
+  yield* characters(field, text, most, at);
   if (text.length < least) {
-    throw profileRefused(field, 'is missing.');
+    yield { field, ...at, why: 'missing', sentence: 'is missing.' };
   }
 }
 
-function characters(field: string, text: string, most: number): void {
+function* characters(field: string, text: string, most: number, at: Within = {}): Problems {
   // Characters as Python counts them: code points.
   const { length } = Array.from(text);
   if (length > most) {
-    throw profileRefused(field, `has ${length} characters and may have ${most}.`);
+    const sentence = `has ${length} characters and may have ${most}.`;
+    yield { field, ...at, why: 'long', most, sentence };
   }
   if (text !== text.trim()) {
-    throw profileRefused(field, 'begins or ends with a space.');
+    yield { field, ...at, why: 'space', sentence: 'begins or ends with a space.' };
   }
   if (HIDDEN.test(text)) {
-    throw profileRefused(field, 'has an invisible character.');
+    yield { field, ...at, why: 'hidden', sentence: 'has an invisible character.' };
   }
 }
 
-function words({ imprint, kind, spoken }: Profile): void {
+function* words({ imprint, kind, spoken }: Profile): Problems {
   if (!KINDS.some((one) => one === kind)) {
-    throw profileRefused('kind', `must be one of: ${KINDS.join(', ')}.`);
+    yield { field: 'kind', why: 'unknown', sentence: `must be one of: ${KINDS.join(', ')}.` };
   }
-  if (!LEGAL_FORMS.has(imprint.legalForm)) {
-    throw profileRefused('imprint.legal_form', 'is none that this program knows.');
+  if (imprint.legalForm !== '' && legalForm(imprint.legalForm) === undefined) {
+    const sentence = 'is none that this program knows.';
+    yield { field: 'imprint.legal_form', why: 'unknown', sentence };
   }
   const isOften = new Set(spoken).size !== spoken.length;
   if (spoken.length < 1 || spoken.length > MOST_SPOKEN || isOften) {
-    throw profileRefused('languages', `must be 1 to ${MOST_SPOKEN} languages, each once.`);
+    const sentence = `must be 1 to ${MOST_SPOKEN} languages, each once.`;
+    yield { field: 'languages', why: spoken.length < 1 ? 'missing' : 'form', sentence };
   }
   if (!spoken.every((tag) => SPOKEN.test(tag))) {
-    throw profileRefused('languages', 'must be tags such as "de" or "pt-BR".');
+    yield { field: 'languages', why: 'form', sentence: 'must be tags such as "de" or "pt-BR".' };
   }
 }
 
-function contacts(profile: Profile): void {
+function* contacts(profile: Profile): Problems {
   const { imprint } = profile;
   for (const [place, { country, postalCode }] of placesOf(profile)) {
-    fits(`${place}country`, country, COUNTRY);
+    yield* fits(`${place}country`, country, COUNTRY);
     if (postalCode !== '' && country === 'DE') {
-      fits(`${place}postal_code`, postalCode, GERMAN_CODE);
+      yield* fits(`${place}postal_code`, postalCode, GERMAN_CODE);
     }
   }
   for (const [field, text, pattern, most] of [
@@ -167,17 +171,17 @@ function contacts(profile: Profile): void {
     ['imprint.contact_url', imprint.contactUrl, URL, URL_CHARACTERS],
   ] as const) {
     if (text !== '') {
-      fits(field, text, pattern, most);
+      yield* fits(field, text, pattern, { most });
     }
   }
   if (imprint.vatId !== '') {
-    fits('imprint.vat_id', imprint.vatId, imprint.vatId.startsWith('DE') ? GERMAN_VAT : VAT);
+    yield* fits('imprint.vat_id', imprint.vatId, imprint.vatId.startsWith('DE') ? GERMAN_VAT : VAT);
   }
-  profile.links.forEach(({ url }) => {
-    fits('links', url, URL, URL_CHARACTERS);
-  });
+  for (const [at, { url }] of profile.links.entries()) {
+    yield* fits('links.url', url, URL, { most: URL_CHARACTERS, at });
+  }
   if (profile.links.length > MOST_LINKS) {
-    throw profileRefused('links', `are more than ${MOST_LINKS}.`);
+    yield tooMany('links', MOST_LINKS);
   }
 }
 
@@ -188,42 +192,54 @@ function placesOf({ address, imprint }: Profile): readonly (readonly [string, Ad
   ];
 }
 
-function fits(field: string, text: string, pattern: RegExp, most = LINE_CHARACTERS): void {
+interface Fitting {
+  readonly most?: number;
+  readonly at?: number;
+}
+
+function* fits(field: string, text: string, pattern: RegExp, fitting: Fitting = {}): Problems {
+  const { most = LINE_CHARACTERS, ...at } = fitting;
   if (text.length > most || !pattern.test(text)) {
-    throw profileRefused(field, 'is not of the form that it must have.');
+    yield { field, ...at, why: 'form', sentence: 'is not of the form that it must have.' };
   }
 }
 
-function hours({ calendar }: Profile): void {
+function tooMany(field: string, most: number): ProfileProblem {
+  return { field, why: 'many', most, sentence: `are more than ${most}.` };
+}
+
+function* hours({ calendar }: Profile): Problems {
   const { region, weekly, zone } = calendar;
-  fits('time_zone', zone, ZONE);
-  weekly.forEach((spans) => {
-    checkSpans('hours', spans);
-  });
-  weekly.forEach((spans, day) => {
+  yield* fits('time_zone', zone, ZONE);
+  for (const spans of weekly) {
+    yield* spanProblems('hours', spans);
+  }
+  for (const [day, spans] of weekly.entries()) {
     const closes = spans.at(-1)?.[1] ?? 0;
     const opens = weekly[(day + 1) % weekly.length]?.[0]?.[0] ?? MINUTES_A_DAY;
     if (closes - MINUTES_A_DAY > opens) {
-      throw profileRefused('hours', 'of one day reach into those of the next.');
+      const sentence = 'of one day reach into those of the next.';
+      yield { field: 'hours', at: day, why: 'reach', sentence };
     }
-  });
-  checkSpecialDays(calendar);
+  }
+  yield* specialDayProblems(calendar);
   if (region !== undefined && !STATES.has(region.state)) {
-    throw profileRefused('holidays.state', 'is no federal state.');
+    yield { field: 'holidays.state', why: 'unknown', sentence: 'is no federal state.' };
   }
 }
 
-function checkSpecialDays({ specialDays }: Calendar): void {
+function* specialDayProblems({ specialDays }: Calendar): Problems {
   if (specialDays.length > MOST_SPECIAL_DAYS) {
-    throw profileRefused('special_days', `are more than ${MOST_SPECIAL_DAYS}.`);
+    yield tooMany('special_days', MOST_SPECIAL_DAYS);
   }
   let before = '';
   for (const { date, spans } of specialDays) {
     if (!isDate(date) || date <= before) {
-      throw profileRefused('special_days', 'must be dates in order, each once.');
+      const sentence = 'must be dates in order, each once.';
+      yield { field: 'special_days', why: 'order', sentence };
     }
     before = date;
-    checkSpans('special_days', spans);
+    yield* spanProblems('special_days', spans);
   }
 }
 
@@ -238,37 +254,41 @@ function isDate(text: string): boolean {
   return year > 0 && day >= 1 && day <= days;
 }
 
-function checkSpans(field: string, spans: readonly Span[]): void {
+function* spanProblems(field: string, spans: readonly Span[]): Problems {
   if (spans.length > MOST_SPANS_A_DAY) {
-    throw profileRefused(field, `have more than ${MOST_SPANS_A_DAY} spans a day.`);
+    const sentence = `have more than ${MOST_SPANS_A_DAY} spans a day.`;
+    yield { field, why: 'many', most: MOST_SPANS_A_DAY, sentence };
   }
   let end = 0;
   for (const [opens, closes] of spans) {
     if (opens < end || opens >= MINUTES_A_DAY) {
-      throw profileRefused(field, 'have spans that overlap or are not in order.');
+      yield { field, why: 'order', sentence: 'have spans that overlap or are not in order.' };
     }
     if (closes <= opens || closes > 2 * MINUTES_A_DAY) {
-      throw profileRefused(field, 'have a span that closes before it opens.');
+      yield { field, why: 'order', sentence: 'have a span that closes before it opens.' };
     }
     end = closes;
   }
 }
 
-function pictures({ pictures: shown }: Profile): void {
+function* pictures({ pictures: shown }: Profile): Problems {
   if (shown.length > MOST_PICTURES) {
-    throw profileRefused('pictures', `are more than ${MOST_PICTURES}.`);
+    yield tooMany('pictures', MOST_PICTURES);
   }
   if (new Set(shown.map(({ digest }) => toHex(digest))).size !== shown.length) {
-    throw profileRefused('pictures', 'must be different ones.');
+    yield { field: 'pictures', why: 'twice', sentence: 'must be different ones.' };
   }
-  shown.forEach(checkPicture);
+  for (const [at, picture] of shown.entries()) {
+    if (!isPicture(picture)) {
+      const sentence = 'are not of the form that they must have.';
+      yield { field: 'pictures', at, why: 'form', sentence };
+    }
+  }
 }
 
-function checkPicture({ blob, digest, height, mediaType, sizeBytes, width }: Picture): void {
+function isPicture({ blob, digest, height, mediaType, sizeBytes, width }: Picture): boolean {
   const isNamed = blob.length === KEY_BYTES && digest.length === KEY_BYTES;
   const isSized = sizeBytes >= 1 && sizeBytes <= PICTURE_BYTES;
   const isSeen = [width, height].every((side) => side >= 1 && side <= PICTURE_PIXELS);
-  if (!isNamed || !isSized || !isSeen || !MEDIA_TYPES.has(mediaType)) {
-    throw profileRefused('pictures', 'are not of the form that they must have.');
-  }
+  return isNamed && isSized && isSeen && MEDIA_TYPES.has(mediaType);
 }

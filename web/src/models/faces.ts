@@ -1,7 +1,7 @@
 /** The addresses by which groups' pictures are shown: one for each picture, however often it is told. */
 
 import { toBase64Url } from '../base/base64url.ts';
-import { pictureSize } from './picture_size.ts';
+import { pictureSize } from '../base/picture_size.ts';
 
 const FACES_KEPT = 500;
 const SIDE_LIMIT_PX = 512;

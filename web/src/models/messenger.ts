@@ -75,6 +75,11 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'findBackup',
   'problems',
   'team',
+  'profile',
+  'ownProfile',
+  'keepProfileDraft',
+  'checkProfile',
+  'searchDirectory',
 ]);
 
 /** What says something, once for each time it is asked for. */

@@ -45,7 +45,8 @@ const JOIN_LINK = /^(?:https?:\/\/([^/#?]+)\/?)?#?\/join\/([^/]+)\/([A-Za-z0-9_-
 const NAME = /^[a-z0-9](?:[a-z0-9._-]{0,30}[a-z0-9])?$/;
 const ID_BYTES = 16;
 const LINKED_TEXT = /^[#?](?:.*&)?text=([^&]*)/;
-const LINKED_CHARACTERS = 500;
+/** Most of a text that a link brings along. */
+export const LINKED_CHARACTERS = 500;
 /** Controls, and what turns a line round. */
 const UNPRINTED = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
 const NO_LINKS: ReadonlySet<string> = new Set(['index.html']);
@@ -98,6 +99,15 @@ export function joiningIn(text: string, host?: string): Joining | undefined {
 export function joinLink(origin: string, { admin, group, secret }: Joining): string {
   const code = toBase64Url(concat(fromHex(group), fromHex(secret)));
   return `${origin}/#/join/${admin}/${code}`;
+}
+
+/** The page of a business; a text goes behind the `#`, where the server does not see it. */
+export function pageLink(origin: string, name: string, text = ''): string {
+  const quoted = encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+  return `${origin}/${name}${quoted === '' ? '' : `#text=${quoted}`}`;
 }
 
 /** The code in the link of another device, `#/link/CODE`; undefined when it is none. */

@@ -12,6 +12,8 @@ export class Start {
   written = $state('');
   invitation = $state('');
   needsInvitation = $state(false);
+  /** The account is to be a business's. */
+  isBusiness = $state(false);
   isWorking = $state(false);
   failure = $state.raw<PlauschError | undefined>(undefined);
   /** The name that turned out to be taken. */
@@ -48,6 +50,12 @@ export class Start {
     this.failure = undefined;
   }
 
+  /** An account for a business, or for a person after all. */
+  turn(isBusiness: boolean): void {
+    this.isBusiness = isBusiness;
+    this.failure = undefined;
+  }
+
   /** Make the account; undefined when that needs something else of the person first. */
   async register(name = this.name): Promise<OwnView | undefined> {
     if (this.isWorking || name === '') {
@@ -57,7 +65,11 @@ export class Start {
     this.failure = undefined;
     const invitation = this.invitation.trim();
     try {
-      const asked = { name, ...(invitation === '' ? {} : { invitation }) };
+      const asked = {
+        name,
+        ...(invitation === '' ? {} : { invitation }),
+        ...(this.isBusiness ? ({ kind: 'business' } as const) : {}),
+      };
       return await attempt(
         () => this.#messenger.ask('register', asked),
         (error) => {

@@ -21,6 +21,10 @@ export const WORDS_LIMIT = 4096;
 /** Accounts or conversations in one request. */
 export const LIST_LIMIT = 1_000;
 
+/** UTF-16 units of one text of a profile while it is written; it may be too long still. */
+const PROFILE_TEXT_LIMIT = 16 * 1024;
+const WEEK_DAYS = 7;
+
 const PIXELS_LIMIT = 2 ** 31;
 const DURATION_LIMIT_MS = 2 ** 40;
 const BYTE = 255;
@@ -38,6 +42,9 @@ const text =
 
 /** 16 bytes in hex. */
 const identifier: Shape = (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value);
+
+/** 32 bytes in hex. */
+const key: Shape = (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value);
 
 const number =
   (high: number, low = 0): Shape =>
@@ -94,6 +101,46 @@ const cardAnswer = anyOf(
   record({ kind: word('cancel_request'), uid: text() }),
 );
 
+const spans = list(record({ opensMinute: whole, closesMinute: whole }), 50);
+const address = record({ street: text(), postalCode: text(), locality: text(), country: text() });
+const wording = record({ de: text(PROFILE_TEXT_LIMIT), en: text(PROFILE_TEXT_LIMIT) });
+
+/** Our own profile as it is written; what is wrong in it is said at its fields. */
+export const profileDraft = record({
+  name: text(),
+  kind: text(),
+  address,
+  telephone: text(),
+  email: text(),
+  zone: text(),
+  hours: record({
+    weekly: (value) => list(spans, WEEK_DAYS)(value) && (value as unknown[]).length === WEEK_DAYS,
+    specialDays: list(record({ date: text(), note: text(), spans })),
+    holidays: anyOf(
+      (value) => value === null,
+      record({ state: text(), assumptionDay: flag, peaceFestival: flag, isOpen: flag }),
+    ),
+  }),
+  spoken: list(text(), 50),
+  description: wording,
+  privacy: wording,
+  privacyUrl: text(),
+  imprint: record({
+    ...{ name: text(), legalForm: text(), representative: text(), address },
+    ...{ email: text(), telephone: text(), contactUrl: text() },
+    ...{ register: text(), registerNumber: text(), vatId: text(), further: text() },
+  }),
+  links: list(record({ label: text(), url: text() }), 50),
+  pictures: list(
+    record({
+      ...{ blob: key, digest: key, sizeBytes: whole, mediaType: text() },
+      ...{ width: whole, height: whole, text: text() },
+    }),
+    50,
+  ),
+  isListed: flag,
+});
+
 const HERE: Fields = { conversation: text() };
 const ONCE: Fields = { idempotencyId: optional(identifier), isAgain: optional(flag) };
 const ONE: Fields = { ...HERE, message: text() };
@@ -107,7 +154,11 @@ const RESTORING: Fields = {
 
 const REQUESTS: Readonly<Record<Operation, Fields>> = {
   open: {},
-  register: { name: text(), invitation: optional(text()) },
+  register: {
+    name: text(),
+    invitation: optional(text()),
+    kind: optional(word('person', 'business')),
+  },
   conversations: {},
   conversation: HERE,
   conversationWith: ACCOUNT,
@@ -175,6 +226,13 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   contact: ACCOUNT,
   contacts: {},
   profile: ACCOUNT,
+  ownProfile: {},
+  keepProfileDraft: { profile: optional(profileDraft) },
+  checkProfile: { profile: profileDraft },
+  publishProfile: { profile: profileDraft },
+  withdrawProfile: {},
+  addPublicPicture: { file },
+  searchDirectory: { words: text(), kind: text(), place: text(), after: optional(text()) },
   safety: ACCOUNT,
   markVerified: { ...ACCOUNT, compared: text() },
   acceptIdentity: { ...ACCOUNT, compared: text() },

@@ -32,6 +32,8 @@ import type {
   Request,
   Told,
 } from './protocol.ts';
+import { profileOperations } from './profile_operations.ts';
+import type { ProfileOperations } from './profile_shapes.ts';
 import { fileHeadOf, Recoveries } from './recoveries.ts';
 import { Rooms } from './rooms.ts';
 import { Search } from './search.ts';
@@ -203,13 +205,13 @@ export class Desk {
 
   #groupOperations(): Pick<
     Table,
-    | ('profile' | 'setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit')
-    | ('askAgent' | 'team' | 'tellTeam')
+    | (keyof ProfileOperations | 'askAgent' | 'team' | 'tellTeam')
+    | ('setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit')
   > {
     const rooms = (): Rooms => this.#demand().rooms;
     const admissions = (): Admissions => this.#demand().admissions;
     return {
-      profile: (asked) => rooms().profile(asked),
+      ...profileOperations(rooms),
       setPicture: (asked) => rooms().setPicture(asked),
       appoint: (asked) => rooms().appoint(asked),
       setLink: (asked) => admissions().setLink(asked),
@@ -316,13 +318,13 @@ export class Desk {
         };
   }
 
-  async #register({ name, invitation = '' }: Asked<'register'>): Promise<OwnView> {
+  async #register({ name, invitation = '', kind = 'person' }: Asked<'register'>): Promise<OwnView> {
     this.#demandNone();
     const { outside, clock } = this.#world;
     const own = await registerAccount(
       this.#vault,
       greeting(outside),
-      { serverUrl: this.#serverUrl, name, kind: 'person', invitation },
+      { serverUrl: this.#serverUrl, name, kind, invitation },
       clock,
     );
     await this.#start(own);

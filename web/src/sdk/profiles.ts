@@ -1,5 +1,5 @@
 /**
- * Public profiles of businesses, read without believing the server.
+ * Public profiles of businesses: publishing our own, and reading others' without believing the server.
  *
  * A profile counts when the account's pinned identity key signed it and it is not older than the
  * one that this device has seen. The newest ones stay in the vault: for that comparison, and so
@@ -9,18 +9,25 @@
 import { EMPTY, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
 import { IdentityRefused } from '../identity/errors.ts';
-import { parseProfile, type SignedProfile, supersedes } from '../identity/profile.ts';
-import { parseProfileBody } from '../identity/profile_body.ts';
+import { issueProfile, parseProfile, type SignedProfile, supersedes } from '../identity/profile.ts';
+import { encodeProfile, parseProfileBody } from '../identity/profile_body.ts';
+import { missingIn } from '../identity/profile_missing.ts';
 import { opaque, type Reader, vector } from '../mls/codec.ts';
+import type { Write } from '../platform/database.ts';
 import { Turns } from '../platform/turns.ts';
-import { PROFILES_SLOT } from '../vault/schema.ts';
+import { PROFILE_DRAFT_SLOT, PROFILES_SLOT } from '../vault/schema.ts';
 import { Slot } from '../vault/slots.ts';
 import type { Core } from './core.ts';
-import { TrustRefused, Unreachable } from './errors.ts';
-import type { ProfileView } from './profile_shapes.ts';
+import { SdkError, ServerRefused, TrustRefused, Unreachable } from './errors.ts';
+import { identityOf } from './own_devices.ts';
+import { draftOf, type KeptDraft, KEPT_DRAFT, profileIn } from './profile_draft.ts';
+import type { OwnProfileView, ProfileDraft, ProfileView, PublishedView } from './profile_shapes.ts';
 
 /** Profiles that stay in the vault; the one unused for longest goes first. */
 export const MOST_KEPT = 100;
+
+/** How often a number is tried when other devices of the business publish at the same moment. */
+const ATTEMPTS = 3;
 
 /** By account URI, the one used last at the end. */
 type Kept = ReadonlyMap<string, Uint8Array>;
@@ -28,10 +35,12 @@ type Kept = ReadonlyMap<string, Uint8Array>;
 export class Profiles {
   readonly #core: Core;
   readonly #slot: Slot<Kept>;
+  readonly #draft: Slot<KeptDraft>;
   readonly #turns = new Turns();
 
   constructor(core: Core) {
     this.#core = core;
+    this.#draft = new Slot(core.vault, PROFILE_DRAFT_SLOT, KEPT_DRAFT);
     this.#slot = new Slot(core.vault, PROFILES_SLOT, { toBytes, read });
   }
 
@@ -43,18 +52,127 @@ export class Profiles {
    */
   async get(address: AccountAddress): Promise<ProfileView | undefined> {
     return this.#turns.run(async () => {
-      const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
-      const known = kept.get(address.uri) ?? EMPTY;
-      const signed = await this.#newest(address, known);
-      if (signed !== undefined && !equalBytes(signed.raw, known)) {
-        await this.#core.vault.write([await this.#slot.put(withNewest(kept, address, signed))]);
-      }
+      const signed = await this.#read(address);
       return signed === undefined || signed.body.length === 0 ? undefined : viewOf(signed);
     });
   }
 
-  async #newest(address: AccountAddress, known: Uint8Array): Promise<SignedProfile | undefined> {
-    const shown = await this.#shown(address, known);
+  /** Our own: what is public, and what is written. Throws as `get`, but not Unreachable. */
+  async own(): Promise<OwnProfileView> {
+    return this.#turns.run(async () => {
+      const draft = (await this.#draft.get())?.draft;
+      let isUnknown = false;
+      const signed = await this.#read(this.#core.address).catch((error: unknown) => {
+        if (error instanceof Unreachable) {
+          isUnknown = true;
+          return undefined;
+        }
+        throw error;
+      });
+      const isPublic = signed !== undefined && signed.body.length > 0;
+      return {
+        ...(isPublic ? { published: publishedOf(signed) } : {}),
+        ...(draft === undefined ? {} : { draft }),
+        canPublish: this.#core.own.identity !== undefined,
+        isUnknown,
+      };
+    });
+  }
+
+  /** Keep what is written; undefined: nothing is. Throws StorageUnavailable. */
+  async keepDraft(draft: ProfileDraft | undefined): Promise<void> {
+    await this.#turns.run(async () => {
+      const write = draft === undefined ? this.#draft.remove() : await this.#draft.put({ draft });
+      await this.#core.vault.write([write]);
+    });
+  }
+
+  /**
+   * Sign a profile, and show it to everybody. What was written is forgotten with that.
+   *
+   * Throws NotOwner, SdkError (`not_a_business`, `incomplete_imprint`), IdentityRefused
+   * (`bad_profile`), ServerRefused, TrustRefused, Unreachable, StorageUnavailable.
+   */
+  async publish(draft: ProfileDraft): Promise<PublishedView> {
+    this.#demandBusiness();
+    const profile = profileIn(draft);
+    const missing = missingIn(profile);
+    if (missing.length > 0) {
+      throw new SdkError(
+        `A profile without a complete imprint cannot go public; missing: ${missing.join(', ')}.`,
+        { code: 'incomplete_imprint' },
+      );
+    }
+    const body = encodeProfile(profile);
+    return publishedOf(
+      await this.#next(body, (raw) => this.#core.server.publishProfile(raw), [
+        this.#draft.remove(),
+      ]),
+    );
+  }
+
+  /** This account has no public profile any more; what it said stays here to be changed. */
+  async withdraw(): Promise<void> {
+    this.#demandBusiness();
+    const { draft, published } = await this.own();
+    const said = draft ?? published?.profile;
+    const alongside = said === undefined ? [] : [await this.#draft.put({ draft: said })];
+    await this.#next(EMPTY, (raw) => this.#core.server.withdrawProfile(raw), alongside);
+  }
+
+  /** Sign and hand in the number after the newest one, and write it down once it was taken. */
+  async #next(
+    body: Uint8Array,
+    handIn: (raw: Uint8Array) => Promise<void>,
+    alongside: readonly Write[],
+  ): Promise<SignedProfile> {
+    const { address, nowS, own } = this.#core;
+    const identity = identityOf(own);
+    return this.#turns.run(async () => {
+      for (let attempt = 1; ; attempt += 1) {
+        const newest = await this.#read(address, true);
+        const raw = issueProfile(identity, address, (newest?.seq ?? 0) + 1, nowS, body);
+        try {
+          await handIn(raw);
+        } catch (error) {
+          const isLate = error instanceof ServerRefused && error.code === 'stale_profile';
+          if (!isLate || attempt === ATTEMPTS) {
+            throw error;
+          }
+          continue; // another device of the business was faster
+        }
+        const signed = parseProfile(raw);
+        const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
+        const newestKept = await this.#slot.put(withNewest(kept, address, signed));
+        await this.#core.vault.write([newestKept, ...alongside]);
+        return signed;
+      }
+    });
+  }
+
+  #demandBusiness(): void {
+    if (this.#core.own.kind !== 'business') {
+      throw new SdkError('Only a business has a public profile.', { code: 'not_a_business' });
+    }
+  }
+
+  /** The newest one, verified and kept. `isCertain`: what was seen last is not enough. */
+  async #read(address: AccountAddress, isCertain = false): Promise<SignedProfile | undefined> {
+    const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
+    const known = kept.get(address.uri) ?? EMPTY;
+    const signed = await this.#newest(address, known, isCertain);
+    if (signed !== undefined && !equalBytes(signed.raw, known)) {
+      await this.#core.vault.write([await this.#slot.put(withNewest(kept, address, signed))]);
+    }
+    return signed;
+  }
+
+  async #newest(
+    address: AccountAddress,
+    known: Uint8Array,
+    isCertain: boolean,
+  ): Promise<SignedProfile | undefined> {
+    const shown = await this.#shown(address, known, isCertain);
     if (shown.length === 0) {
       if (known.length > 0) {
         throw new TrustRefused(
@@ -76,11 +194,15 @@ export class Profiles {
   }
 
   /** What the server shows now; without it, what was seen. */
-  async #shown(address: AccountAddress, known: Uint8Array): Promise<Uint8Array> {
+  async #shown(
+    address: AccountAddress,
+    known: Uint8Array,
+    isCertain: boolean,
+  ): Promise<Uint8Array> {
     try {
       return await this.#core.server.profile(address.name);
     } catch (error) {
-      if (error instanceof Unreachable && known.length > 0) {
+      if (error instanceof Unreachable && known.length > 0 && !isCertain) {
         return known;
       }
       throw error;
@@ -118,6 +240,10 @@ function viewOf({ account, body, issuedAtS, seq }: SignedProfile): ProfileView {
     specialDays: calendar.specialDays,
     holidayState: calendar.openOnHolidays ? '' : (calendar.region?.state ?? ''),
   };
+}
+
+function publishedOf({ body, issuedAtS, seq }: SignedProfile): PublishedView {
+  return { seq, issuedAtMs: issuedAtS * 1_000, profile: draftOf(parseProfileBody(body)) };
 }
 
 function withNewest(kept: Kept, address: AccountAddress, { raw }: SignedProfile): Kept {

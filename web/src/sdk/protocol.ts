@@ -13,14 +13,14 @@ import type { ReportReason } from '../base/reports.ts';
 import type { AgentChange, AgentOperation } from './business_shapes.ts';
 import type { CardAnswer, CardView } from './card_shapes.ts';
 import type { BackupView, DeviceView, FoundBackupView, Restoring } from './device_shapes.ts';
-import type { ProfileView } from './profile_shapes.ts';
+import type { ProfileOperations } from './profile_shapes.ts';
 import type { TeamFact, TeamView } from './team_shapes.ts';
 
 export type * from './business_shapes.ts';
 export type * from './device_shapes.ts';
 export type * from './team_shapes.ts';
 export type { BookingState, CardAnswer, CardView, OptionView, SlotView } from './card_shapes.ts';
-export type { AddressView, ProfileView, SpanView, WordingView } from './profile_shapes.ts';
+export type * from './profile_shapes.ts';
 
 /** The largest file that can be sent. */
 export const FILE_LIMIT_BYTES = 100 * 1024 * 1024;
@@ -287,11 +287,15 @@ export interface Outgoing {
 }
 
 /** Every operation: its fields and its answer. All of them may throw a `Failure`. */
-export interface Operations {
+export interface Operations extends ProfileOperations {
   /** Who this is, and whether the server is reached. */
   open: (asked: Empty) => OpenedView;
   /** A new account on this page's server. */
-  register: (asked: { readonly name: string; readonly invitation?: string }) => OwnView;
+  register: (asked: {
+    readonly name: string;
+    readonly invitation?: string;
+    readonly kind?: 'person' | 'business';
+  }) => OwnView;
 
   conversations: (asked: Empty) => readonly ConversationView[];
   conversation: (asked: Here) => ConversationView;
@@ -361,8 +365,6 @@ export interface Operations {
 
   contact: (asked: { readonly address: string }) => ContactView;
   contacts: (asked: Empty) => readonly ContactView[];
-  /** Of a business; undefined when it has none. */
-  profile: (asked: { readonly address: string }) => ProfileView | undefined;
   safety: (asked: { readonly address: string }) => SafetyView;
   /** `compared`: the number, or the text of the scanned code. */
   markVerified: (asked: { readonly address: string; readonly compared: string }) => ContactView;

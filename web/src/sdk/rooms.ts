@@ -7,7 +7,7 @@ import type { Write } from '../platform/database.ts';
 import { type DebtKind, newIdempotencyId } from '../vault/debts.ts';
 import { begin } from './beginning.ts';
 import { compose, newSalt, sendable } from './composing.ts';
-import type { Live } from './core.ts';
+import type { Core, Live } from './core.ts';
 import type { Device } from './device.ts';
 import { SdkError, UnknownConversation } from './errors.ts';
 import { LONGEST_EXPIRY_S } from './expiry.ts';
@@ -25,11 +25,16 @@ import { Turns } from '../platform/turns.ts';
 export class Rooms {
   readonly #device: Device;
   readonly #beginning = new Turns();
-  readonly #profiles: Profiles;
+  readonly profiles: Profiles;
 
   constructor(device: Device) {
     this.#device = device;
-    this.#profiles = new Profiles(device.core);
+    this.profiles = new Profiles(device.core);
+  }
+
+  /** What all of it is done with. */
+  get core(): Core {
+    return this.#device.core;
   }
 
   /** The conversation of an id. Throws UnknownConversation, NameRefused. */
@@ -235,7 +240,7 @@ export class Rooms {
   }
 
   async profile({ address }: Asked<'profile'>): Promise<Answered<'profile'>> {
-    return this.#profiles.get(await this.#known(address));
+    return this.profiles.get(await this.#known(address));
   }
 
   async safety({ address }: Asked<'safety'>): Promise<SafetyView> {

@@ -82,6 +82,27 @@ export interface HandedIn {
   readonly idempotencyId: Uint8Array;
 }
 
+/** Which businesses; empty is any. `after`: the name of the last one of the page before. */
+export interface DirectoryQuery {
+  readonly words: string;
+  readonly kind: string;
+  readonly place: string;
+  readonly after: string;
+  readonly limit: number;
+}
+
+/** What the directory says: accounts' names, not checked yet, and what they are called. */
+export interface DirectoryPage {
+  readonly found: readonly {
+    readonly name: string;
+    readonly title: string;
+    readonly kind: string;
+    readonly postalCode: string;
+    readonly locality: string;
+  }[];
+  readonly more: boolean;
+}
+
 /** The server, as long as there is a connection to it. */
 export interface Server {
   /** Connected and logged in. */
@@ -150,6 +171,13 @@ export interface Server {
 
   /** The newest signed profile of the account `name`; empty when it never had one. */
   profile(name: string): Promise<Uint8Array>;
+
+  /** The next signed profile of this account; the same one again is taken again. */
+  publishProfile(profile: Uint8Array): Promise<void>;
+
+  /** This account has no public profile any more: the signed one is empty. */
+  withdrawProfile(profile: Uint8Array): Promise<void>;
+  searchDirectory(query: DirectoryQuery): Promise<DirectoryPage>;
 
   /** By which key the server signs its wake-ups: an uncompressed point of P-256. */
   wakeUpKey(): Promise<Uint8Array>;

@@ -74,12 +74,23 @@ export function pushedOf(push: Push): Pushed | undefined {
 /** The part of the server that is about reports, profiles and wake-ups. */
 function servicesOver(
   transport: Transport,
-): Pick<Server, 'report' | 'profile' | 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp'> {
+): Pick<
+  Server,
+  | ('report' | 'wakeUpKey' | 'setWakeUp' | 'dropWakeUp')
+  | ('profile' | 'publishProfile' | 'withdrawProfile' | 'searchDirectory')
+> {
   return {
     report: async (report) => {
       await transport.ask('Report', report);
     },
     profile: async (name) => (await transport.ask('GetProfile', { name })).profile,
+    publishProfile: async (profile) => {
+      await transport.ask('PublishProfile', { profile });
+    },
+    withdrawProfile: async (profile) => {
+      await transport.ask('WithdrawProfile', { profile });
+    },
+    searchDirectory: (query) => transport.ask('SearchDirectory', query),
     wakeUpKey: async () => (await transport.ask('GetWakeUpKey', {})).key,
     setWakeUp: async (endpoint) => {
       await transport.ask('SetWakeUp', { endpoint });

@@ -43,7 +43,7 @@ export const BY_MESSAGE = 'by_message';
 /**
  * Rows of `own`: the vault's keys, who writes, whose device it is, how far its mailbox is read; then
  * what linking and backups keep, the profiles of businesses that were seen, and which device is the
- * business's agent.
+ * business's agent; and our own profile as it is written.
  */
 export const KEY_SLOT = 'key';
 export const NAME_KEY_SLOT = 'name_key';
@@ -57,6 +57,7 @@ export const NAMES_SLOT = 'names';
 export const LOST_SLOT = 'lost';
 export const PROFILES_SLOT = 'profiles';
 export const AGENT_SLOT = 'agent';
+export const PROFILE_DRAFT_SLOT = 'profile_draft';
 
 /** Those that go when the device is erased. */
 export const LINKING_SLOTS: readonly string[] = [
@@ -67,6 +68,7 @@ export const LINKING_SLOTS: readonly string[] = [
   LOST_SLOT,
   PROFILES_SLOT,
   AGENT_SLOT,
+  PROFILE_DRAFT_SLOT,
 ];
 
 export const STORES: readonly StoreShape[] = [

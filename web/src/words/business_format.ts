@@ -1,5 +1,6 @@
 /** Dates, spans and lengths as the business's pages write them. Dates are `2026-11-27`. */
 
+import type { ProfileProblemView } from '../sdk/protocol.ts';
 import type { BusinessWords } from './en_business.ts';
 import type { Language } from './plural.ts';
 
@@ -85,4 +86,46 @@ export function lengthText(seconds: number, language: Language, words: BusinessW
   return seconds < 3600
     ? figures.minutes(number(seconds / 60))
     : figures.hours(number(seconds / 3600));
+}
+
+/** What is wrong in a field of the public profile, and what to do. */
+export function problemText(
+  { field, most = 0, why }: ProfileProblemView,
+  { formsOf, mistakes }: BusinessWords['profileForm'],
+): string {
+  switch (why) {
+    case 'long':
+    case 'many':
+      return mistakes[why](most);
+    case 'lacking':
+      return field === 'imprint.street'
+        ? formsOf.street
+        : field === 'imprint.telephone'
+          ? formsOf.contact
+          : mistakes.lacking;
+    case 'form':
+      return formOf(field, formsOf) ?? mistakes.form;
+    case 'missing':
+    case 'line':
+    case 'space':
+    case 'hidden':
+    case 'unknown':
+    case 'twice':
+    case 'order':
+    case 'reach':
+      return mistakes[why];
+  }
+}
+
+function formOf(
+  field: string,
+  formsOf: BusinessWords['profileForm']['formsOf'],
+): string | undefined {
+  const part = field.slice(field.lastIndexOf('.') + 1);
+  if (part === 'url' || part.endsWith('_url')) {
+    return formsOf.url;
+  }
+  return part === 'email' || part === 'telephone' || part === 'postal_code' || part === 'vat_id'
+    ? formsOf[part]
+    : undefined;
 }

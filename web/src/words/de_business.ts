@@ -2,6 +2,7 @@
 
 import { deAgentFailures } from './de_agent_failures.ts';
 import { deHouse } from './de_house.ts';
+import { deProfileForm } from './de_profile_form.ts';
 import type { BusinessWords } from './en_business.ts';
 import { plurals } from './plural.ts';
 
@@ -10,6 +11,7 @@ const guests = (count: number): string => n(count, { one: '# Gast', other: '# GÃ
 
 export const deBusiness: BusinessWords = {
   ...deHouse,
+  ...deProfileForm,
   failure: deAgentFailures,
   guestCount: guests,
   nav: {

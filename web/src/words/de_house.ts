@@ -126,7 +126,14 @@ export const deHouse: House = {
   },
   house: {
     title: 'Haus',
-    sections: { hours: 'Öffnungszeiten', tables: 'Tische', words: 'Begrüßung und Abwesenheit' },
+    sections: {
+      profile: 'Profil und Link',
+      hours: 'Öffnungszeiten',
+      tables: 'Tische',
+      words: 'Begrüßung und Abwesenheit',
+    },
+    noAgent:
+      'Öffnungszeiten und Tische führt dein Agent: Sie erscheinen hier, sobald er verbunden ist.',
     kinds: { restaurant: 'Restaurant', hairdresser: 'Friseur', shop: 'Laden' },
     hoursWhy: 'Wann Gäste kommen können, Feiertage und besondere Tage.',
     tablesWhy: (count, seats) =>

@@ -3,6 +3,32 @@
 import type { enProfile, enProfileFailures } from './en_profile.ts';
 
 export const deProfile: typeof enProfile = {
+  find: {
+    title: 'Betrieb finden',
+    why: 'Restaurants, Friseure, Praxen und Läden auf diesem Server.',
+    words: 'Name',
+    wordsPlaceholder: 'Zum Beispiel Linde',
+    kind: 'Art',
+    anyKind: 'Alle',
+    place: 'Ort oder PLZ',
+    search: 'Suchen',
+    searching: 'Das Verzeichnis wird durchsucht',
+    nothing: 'Nichts gefunden.',
+    nothingWhy:
+      'Im Verzeichnis steht nur, wer gefunden werden will. Versuch es mit weniger Wörtern.',
+    more: 'Mehr zeigen',
+    said: 'So führt sie der Server. Was ein Betrieb von sich sagt, ist unterschrieben; du siehst es, wenn du ihn öffnest.',
+    kinds: {
+      restaurant: 'Restaurant',
+      cafe: 'Café',
+      hairdresser: 'Friseur',
+      shop: 'Laden',
+      practice: 'Praxis',
+      craft: 'Handwerk',
+      hotel: 'Hotel',
+      other: 'Betrieb',
+    },
+  },
   profile: {
     title: 'Profil',
     hours: 'Öffnungszeiten',
@@ -44,5 +70,9 @@ export const deProfileFailures: typeof enProfileFailures = {
   bad_profile: 'Dieses Profil sagt etwas, das es nicht darf. Frag den Betrieb in einer Nachricht.',
   not_a_business: 'Nur ein Betrieb hat ein öffentliches Profil.',
   incomplete_imprint: 'Ein Profil ohne vollständiges Impressum kann nicht veröffentlicht werden.',
+  public_picture:
+    'Ein öffentliches Bild ist ein JPEG, PNG oder WebP mit höchstens 512 KiB. Wähle ein anderes, oder mach es kleiner.',
+  picture_metadata:
+    'Dieses Bild verrät, wo und wann es aufgenommen wurde. Speichere es ohne das, und wähle es noch einmal.',
   stale_profile: 'Ein anderes Gerät hat ein neueres Profil veröffentlicht. Lade es zuerst.',
 };

@@ -2,6 +2,7 @@
 
 import { enAgentFailures } from './en_agent_failures.ts';
 import { enHouse } from './en_house.ts';
+import { enProfileForm } from './en_profile_form.ts';
 import { plurals } from './plural.ts';
 
 const n = plurals('en');
@@ -9,6 +10,7 @@ const guests = (count: number): string => n(count, { one: '# guest', other: '# g
 
 export const enBusiness = {
   ...enHouse,
+  ...enProfileForm,
   failure: enAgentFailures,
   guestCount: guests,
   nav: {

@@ -119,7 +119,13 @@ export const enHouse = {
   },
   house: {
     title: 'House',
-    sections: { hours: 'Opening hours', tables: 'Tables', words: 'Greeting and away text' },
+    sections: {
+      profile: 'Profile and link',
+      hours: 'Opening hours',
+      tables: 'Tables',
+      words: 'Greeting and away text',
+    },
+    noAgent: 'Hours and tables are kept by your agent: they appear here once it is linked.',
     kinds: { restaurant: 'Restaurant', hairdresser: 'Hairdresser', shop: 'Shop' },
     hoursWhy: 'When guests can come, holidays and special days.',
     tablesWhy: (count: number, seats: number) =>

@@ -1,6 +1,31 @@
 /** The words of a business's public profile, in English. */
 
 export const enProfile = {
+  find: {
+    title: 'Find a business',
+    why: 'Restaurants, hairdressers, practices and shops of this server.',
+    words: 'Name',
+    wordsPlaceholder: 'For example Linde',
+    kind: 'Kind',
+    anyKind: 'Any',
+    place: 'Town or postcode',
+    search: 'Search',
+    searching: 'The directory is searched',
+    nothing: 'Nothing was found.',
+    nothingWhy: 'Only who wants to be found stands in the directory. Try fewer words.',
+    more: 'Show more',
+    said: 'As the server lists them. What a business says of itself is signed, and you see it when you open it.',
+    kinds: {
+      restaurant: 'Restaurant',
+      cafe: 'Café',
+      hairdresser: 'Hairdresser',
+      shop: 'Shop',
+      practice: 'Practice',
+      craft: 'Trade',
+      hotel: 'Hotel',
+      other: 'Business',
+    },
+  },
   profile: {
     title: 'Profile',
     hours: 'Opening hours',
@@ -42,5 +67,9 @@ export const enProfileFailures = {
   bad_profile: 'This profile says something that it may not. Ask the business by message.',
   not_a_business: 'Only a business has a public profile.',
   incomplete_imprint: 'A profile without a complete imprint cannot go public.',
+  public_picture:
+    'A public picture is a JPEG, PNG or WebP of up to 512 KiB. Choose another one, or make it smaller.',
+  picture_metadata:
+    'This picture says where and when it was taken. Save it without that, and choose it again.',
   stale_profile: 'Another device has published a newer profile. Load it first.',
 };

@@ -2,7 +2,9 @@
 
 import { expect, test } from 'vitest';
 
-import { LABEL, parseProfile } from '../../src/identity/profile.ts';
+import { LocalError } from '../../src/base/errors.ts';
+import { AccountAddress } from '../../src/base/ids.ts';
+import { issueProfile, LABEL, parseProfile } from '../../src/identity/profile.ts';
 import { pack } from '../../src/identity/signed.ts';
 import { keyOf, NOTHING, NOW_S, refusedCode } from './identity_players.ts';
 
@@ -40,4 +42,10 @@ test.each([
 test('a signature under another label does not count', () => {
   const other = pack(KEY, 'device list', [1, URI, KEY.public, 3, NOW_S, NOTHING]);
   expect(refusedCode(() => parseProfile(other))).toBe('bad_signature');
+});
+
+test('profiles are numbered from 1', () => {
+  expect(() => issueProfile(KEY, AccountAddress.parseUri(URI), 0, NOW_S, NOTHING)).toThrow(
+    LocalError,
+  );
 });

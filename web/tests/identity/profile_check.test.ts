@@ -7,7 +7,8 @@ import { expect, test } from 'vitest';
 
 import { fromHex } from '../../src/base/bytes.ts';
 import { parseProfileBody, type Profile } from '../../src/identity/profile_body.ts';
-import { checkProfile, KINDS } from '../../src/identity/profile_check.ts';
+import { KINDS } from '../../src/base/business.ts';
+import { checkProfile, problemsIn } from '../../src/identity/profile_check.ts';
 import { refusedCode } from './identity_players.ts';
 
 const FILE = join(import.meta.dirname, '..', '..', '..', 'spec', 'vectors', 'profile.json');
@@ -77,4 +78,25 @@ test('the leap day of a leap year is a date', () => {
     ...WHOLE,
     calendar: { ...calendar, specialDays: [{ date: '2028-02-29', note: '', spans: [] }] },
   });
+});
+
+test('everything that is wrong is found, with its place', () => {
+  const profile: Profile = {
+    ...WHOLE,
+    name: '',
+    email: 'nobody',
+    links: [...WHOLE.links, { label: '', url: 'http://linde.example/' }],
+    imprint: { ...imprint, representative: 'a\nb' },
+    description: { de: 'x'.repeat(1_001), en: '' },
+  };
+  const found = [...problemsIn(profile)].map(({ at, field, why }) => [field, why, at]);
+  expect(found).toEqual([
+    ['name', 'missing', undefined],
+    ['imprint.representative', 'line', undefined],
+    ['links', 'missing', 1],
+    ['description.de', 'long', undefined],
+    ['email', 'form', undefined],
+    ['links.url', 'form', 1],
+  ]);
+  expect([...problemsIn(WHOLE)]).toEqual([]);
 });

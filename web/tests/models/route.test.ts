@@ -10,6 +10,7 @@ import {
   linkedText,
   routeOf,
   type Route,
+  pageLink,
 } from '../../src/models/route.ts';
 
 const ROUTES: readonly Route[] = [
@@ -168,4 +169,13 @@ test.each([
   ['/', '#/link/short'],
 ])('%s%s is none', (path, hash) => {
   expect(isLink(path, hash)).toBe(false);
+});
+
+test('the link of a business brings a text along, which comes out as it went in', () => {
+  expect(pageLink('https://example.org', 'linde')).toBe('https://example.org/linde');
+  const text = "Ein Tisch (innen) für 2+2, bitte! 100% 'sicher'";
+  const link = pageLink('https://example.org', 'linde', text);
+  expect(link).not.toMatch(/[ !'()*]/);
+  expect(linkedText('', new URL(link).hash)).toBe(text);
+  expect(pageLink('https://example.org', 'linde', '\ud800')).toContain('#text=%EF%BF%BD');
 });

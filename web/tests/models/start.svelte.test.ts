@@ -26,6 +26,16 @@ test('the account is made under that name', async () => {
   expect(device.asked).toEqual([{ operation: 'register', asked: { name: 'anna.mueller' } }]);
 });
 
+test('an account for a business is one, until it is for a person after all', async () => {
+  const { start, device } = started();
+  start.turn(true);
+  start.write('Zur Linde');
+  expect((await start.register())?.kind).toBe('business');
+  expect(device.asked.at(-1)?.asked).toEqual({ name: 'zur.linde', kind: 'business' });
+  start.turn(false);
+  expect((await start.register())?.kind).toBe('person');
+});
+
 test('a taken name brings others, which can be taken with one tap', async () => {
   const { start, device } = started();
   device.taken = new Set(['anna.mueller', 'anna.m']);

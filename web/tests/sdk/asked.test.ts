@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import { checkAsked, LIST_LIMIT, TEXT_LIMIT, WORDS_LIMIT } from '../../src/sdk/asked.ts';
 import { SdkError } from '../../src/sdk/errors.ts';
+import { LINDE_DRAFT } from '../stage/profiles.ts';
 import { codeOf } from '../vault/vault_players.ts';
 
 const HERE = { conversation: '00' };
@@ -9,6 +10,7 @@ const ONE = { ...HERE, message: '00' };
 const FILE = { ...HERE, file: new Blob(['x']), name: 'x', mediaType: 'a/b', transfer: 't' };
 const CHOICE = { kind: 'choose', identifier: 'i', requestId: '' };
 const PLACE = [1, 2, 3];
+const HOURS = LINDE_DRAFT.hours;
 
 function check(operation: unknown, asked: unknown): void {
   checkAsked(operation, asked);
@@ -18,6 +20,9 @@ test.each<[string, object]>([
   ['open', {}],
   ['register', { name: 'anna' }],
   ['register', { name: 'anna', invitation: undefined }],
+  ['register', { name: 'anna', kind: 'business' }],
+  ['keepProfileDraft', {}],
+  ['publishProfile', { profile: LINDE_DRAFT }],
   ['createGroup', { title: '', addresses: [] }],
   ['messages', { ...HERE, stretch: { from: 'end' }, limit: 5 }],
   ['messages', { ...HERE, stretch: { before: PLACE }, limit: 5 }],
@@ -40,6 +45,12 @@ test.each<[string, object]>([
 test.each<[string, unknown, string]>([
   ['register', { name: 'x'.repeat(WORDS_LIMIT + 1) }, 'name'],
   ['register', { name: 'anna', invitation: null }, 'invitation'],
+  ['register', { name: 'anna', kind: 'operator' }, 'kind'],
+  ['publishProfile', {}, 'profile'],
+  ['publishProfile', { profile: { ...LINDE_DRAFT, name: 5 } }, 'profile'],
+  ['checkProfile', { profile: { ...LINDE_DRAFT, hours: { ...HOURS, weekly: [] } } }, 'profile'],
+  ['keepProfileDraft', { profile: { ...LINDE_DRAFT, pictures: [{}] } }, 'profile'],
+  ['addPublicPicture', { file: 'x' }, 'file'],
   ['createGroup', { title: 'x', addresses: Array(LIST_LIMIT + 1).fill('a') }, 'addresses'],
   ['createGroup', { title: 'x', addresses: ['a', 5] }, 'addresses'],
   ['createGroup', { title: 'x', addresses: { length: 1 } }, 'addresses'],

@@ -5,6 +5,7 @@
 import { toHex } from '../../src/base/bytes.ts';
 import type { ConversationId } from '../../src/base/ids.ts';
 import { parseCertificate } from '../../src/identity/certificate.ts';
+import { parseProfile } from '../../src/identity/profile.ts';
 import { RATCHET_TREE } from '../../src/mls/extension.ts';
 import { openMessage, WireFormat } from '../../src/mls/framing.ts';
 import { GroupInfo } from '../../src/mls/group_info.ts';
@@ -16,6 +17,8 @@ import type { Recovery } from '../../src/sdk/recovery_settings.ts';
 import type {
   Appended,
   Bundle,
+  DirectoryPage,
+  DirectoryQuery,
   Envelope,
   HandedIn,
   MailboxItem,
@@ -90,6 +93,10 @@ export class Delivery {
   /** Signed profiles by account name. */
   readonly profiles = new Map<string, Uint8Array>();
 
+  /** What the directory answers, and what it was asked. */
+  directory: DirectoryPage = { found: [], more: false };
+  readonly searched: DirectoryQuery[] = [];
+
   /** Endpoints by device. */
   readonly wakeUps = new Map<string, string>();
   readonly lines = new Set<Line>();
@@ -111,6 +118,15 @@ export class Delivery {
   register(name: string, shown: ShownAccount, device: string): void {
     this.accounts.set(name, shown);
     this.device(device);
+  }
+
+  /** An account's next profile, above the number that there is. */
+  publishProfile(account: string, raw: Uint8Array): void {
+    const known = this.profiles.get(account);
+    if (known !== undefined && parseProfile(raw).seq <= parseProfile(known).seq) {
+      throw refusal('stale_profile');
+    }
+    this.profiles.set(account, raw);
   }
 
   device(uri: string): Kept {

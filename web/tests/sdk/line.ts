@@ -7,6 +7,8 @@ import type {
   AppendKind,
   Appended,
   Bundle,
+  DirectoryPage,
+  DirectoryQuery,
   Envelope,
   HandedIn,
   MailboxItem,
@@ -356,6 +358,25 @@ export class Line implements Server {
 
   profile(name: string): Promise<Uint8Array> {
     return this.#ask('profile', () => this.delivery.profiles.get(name) ?? new Uint8Array(0));
+  }
+
+  publishProfile(profile: Uint8Array): Promise<void> {
+    return this.#ask('publishProfile', () => {
+      this.delivery.publishProfile(accountOf(this.device), profile);
+    });
+  }
+
+  withdrawProfile(profile: Uint8Array): Promise<void> {
+    return this.#ask('withdrawProfile', () => {
+      this.delivery.publishProfile(accountOf(this.device), profile);
+    });
+  }
+
+  searchDirectory(query: DirectoryQuery): Promise<DirectoryPage> {
+    return this.#ask('searchDirectory', () => {
+      this.delivery.searched.push(query);
+      return this.delivery.directory;
+    });
   }
 
   keepBackup(

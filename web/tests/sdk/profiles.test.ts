@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 
 import { fromHex } from '../../src/base/bytes.ts';
-import { LABEL } from '../../src/identity/profile.ts';
+import { issueProfile, LABEL, parseProfile } from '../../src/identity/profile.ts';
+import { parseProfileBody } from '../../src/identity/profile_body.ts';
 import { SigningKey } from '../../src/identity/keys.ts';
 import { pack } from '../../src/identity/signed.ts';
+import { draftOf } from '../../src/sdk/profile_draft.ts';
 import { MOST_KEPT } from '../../src/sdk/profiles.ts';
-import type { ProfileView } from '../../src/sdk/protocol.ts';
+import type { ProfileDraft, ProfileView } from '../../src/sdk/protocol.ts';
 import { codeOf } from '../vault/vault_players.ts';
-import { Delivery } from './delivery.ts';
+import { Delivery, refusal } from './delivery.ts';
 import { annaAndBen, type Player } from './players.ts';
 
 const FILE = join(import.meta.dirname, '..', '..', '..', 'spec', 'vectors', 'profile.json');
@@ -127,4 +129,109 @@ test('a signed body that may not be is refused', async () => {
 
 test('only so many profiles are kept', () => {
   expect(MOST_KEPT).toBeLessThanOrEqual(100);
+});
+
+const DRAFT: ProfileDraft = draftOf(parseProfileBody(WHOLE!));
+
+/** Anna's account is a business's. */
+function business(): Player['rooms']['profiles'] {
+  anna.core.own = { ...anna.core.own, kind: 'business' };
+  return anna.rooms.profiles;
+}
+
+test('a profile is published, signed and numbered, and seen by others', async () => {
+  const profiles = business();
+  expect(await profiles.own()).toEqual({ canPublish: true, isUnknown: false });
+  const first = await profiles.publish(DRAFT);
+  expect(first).toMatchObject({ seq: 1, profile: DRAFT });
+  expect(parseProfile(delivery.profiles.get('anna')!).body).toEqual(WHOLE);
+  expect(await shown()).toMatchObject({ seq: 1, name: 'Zur Linde' });
+  expect((await profiles.publish({ ...DRAFT, name: 'Die Linde' })).seq).toBe(2);
+  expect(await shown()).toMatchObject({ seq: 2, name: 'Die Linde' });
+});
+
+test('what is written is kept until it is published, also without a network', async () => {
+  const profiles = business();
+  const written = { ...DRAFT, name: 'Die neue L' };
+  await profiles.keepDraft(written);
+  await anna.restart();
+  const again = business();
+  expect((await again.own()).draft).toEqual(written);
+  anna.line.cut();
+  expect(await again.own()).toMatchObject({ draft: written, isUnknown: true });
+  expect(await codeOf(again.publish(written))).toBe('unreachable');
+  expect((await again.own()).draft).toEqual(written);
+});
+
+test('publishing ends the draft; one can be thrown away', async () => {
+  const profiles = business();
+  await profiles.keepDraft(DRAFT);
+  await profiles.publish(DRAFT);
+  expect((await profiles.own()).draft).toBeUndefined();
+  await profiles.keepDraft(DRAFT);
+  await profiles.keepDraft(undefined);
+  expect((await profiles.own()).draft).toBeUndefined();
+});
+
+test('a withdrawal is signed, and what was said can be said again', async () => {
+  const profiles = business();
+  await profiles.publish(DRAFT);
+  await shown();
+  await profiles.withdraw();
+  expect(parseProfile(delivery.profiles.get('anna')!)).toMatchObject({ seq: 2 });
+  expect(await shown()).toBeUndefined();
+  const { draft, published } = await profiles.own();
+  expect([draft, published]).toEqual([DRAFT, undefined]);
+  expect((await profiles.publish(draft!)).seq).toBe(3);
+});
+
+test('another device of the business was faster: the next number is taken', async () => {
+  const profiles = business();
+  const { identity } = anna.core.own;
+  const publishProfile = delivery.publishProfile.bind(delivery);
+  let isFirst = true;
+  delivery.publishProfile = (account, raw) => {
+    if (isFirst) {
+      isFirst = false;
+      const other = issueProfile(identity!, anna.core.address, 7, 1_000, BARE!);
+      delivery.profiles.set(account, other);
+    }
+    publishProfile(account, raw);
+  };
+  expect((await profiles.publish(DRAFT)).seq).toBe(8);
+});
+
+test('who is always faster is not fought for ever', async () => {
+  const profiles = business();
+  let seq = 0;
+  delivery.publishProfile = () => {
+    seq += 1;
+    delivery.profiles.set('anna', signed(seq, BARE!));
+    throw refusal('stale_profile');
+  };
+  expect(await codeOf(profiles.publish(DRAFT))).toBe('stale_profile');
+  expect(seq).toBe(3);
+});
+
+test('nothing incomplete or wrong goes out, and nothing of a person or of staff', async () => {
+  expect(await codeOf(anna.rooms.profiles.publish(DRAFT))).toBe('not_a_business');
+  expect(await codeOf(anna.rooms.profiles.withdraw())).toBe('not_a_business');
+  const profiles = business();
+  const imprint = { ...DRAFT.imprint, email: '' };
+  expect(await codeOf(profiles.publish({ ...DRAFT, imprint }))).toBe('incomplete_imprint');
+  expect(await codeOf(profiles.publish({ ...DRAFT, email: 'x' }))).toBe('bad_profile');
+  anna.core.own = { ...anna.core.own, identity: undefined };
+  expect(await codeOf(profiles.publish(DRAFT))).toBe('not_owner');
+  expect((await profiles.own()).canPublish).toBe(false);
+  expect(delivery.profiles.size).toBe(0);
+});
+
+test('a server that rolls our own profile back is not followed', async () => {
+  const profiles = business();
+  await profiles.publish(DRAFT);
+  const first = delivery.profiles.get('anna')!;
+  await profiles.publish(DRAFT);
+  delivery.profiles.set('anna', first);
+  expect(await codeOf(profiles.publish(DRAFT))).toBe('profile_rollback');
+  expect(await codeOf(profiles.own())).toBe('profile_rollback');
 });

@@ -101,6 +101,20 @@ test('a report is one frame', async () => {
   expect(asked).toEqual([['Report', report]]);
 });
 
+test('profiles are handed in, and the directory is asked', async () => {
+  const page = { found: [], more: true };
+  const { server, asked } = new Asked(page);
+  await server.publishProfile(RAW);
+  await server.withdrawProfile(RAW);
+  const query = { words: 'lin', kind: '', place: '86', after: '', limit: 20 };
+  expect(await server.searchDirectory(query)).toBe(page);
+  expect(asked).toEqual([
+    ['PublishProfile', { profile: RAW }],
+    ['WithdrawProfile', { profile: RAW }],
+    ['SearchDirectory', query],
+  ]);
+});
+
 test('pushes in words', () => {
   const conversation = ID.bytes;
   const delivery = { conversation, head: 3, envelopes: [ENVELOPE] };

@@ -25,6 +25,7 @@ import { groupOperations } from './groups.ts';
 import { blankConversation } from './blank.ts';
 import { devices } from './devices.ts';
 import { DOMAIN } from './people.ts';
+import { PlayedProfiles } from './profiles.ts';
 import { searchIn, stretchOf } from './reading.ts';
 import { refusal } from './refusal.ts';
 
@@ -58,6 +59,7 @@ export class FakeDevice implements Messenger {
   onsent: (message: MessageView) => void = () => undefined;
   nowMs: () => number;
   readonly agent = new PlayedAgent(this);
+  readonly ownProfile = new PlayedProfiles(this);
   readonly #listeners = new Set<(told: Told) => void>();
   readonly #restarted = new Set<() => void>();
   #seq = 1_000_000;
@@ -288,14 +290,14 @@ export class FakeDevice implements Messenger {
       isOnline: this.isOnline,
       code: this.offlineCode,
     }),
-    register: ({ name, invitation }) => {
+    register: ({ name, invitation, kind = 'person' }) => {
       if (this.invitation !== '' && invitation !== this.invitation) {
         throw refusal('invitation_required');
       }
       if (this.taken.has(name)) {
         throw refusal('name_taken');
       }
-      this.own = { address: `${name}@${DOMAIN}`, device: '0123456789abcdef', kind: 'person' };
+      this.own = { address: `${name}@${DOMAIN}`, device: '0123456789abcdef', kind };
       return this.own;
     },
     conversations: () => [...this.conversations.values()],
@@ -477,8 +479,7 @@ export class FakeDevice implements Messenger {
     ...backups(this),
     saveBackupFile: alone,
     restore: alone,
-    problems: () => [],
-    profile: ({ address }) => this.profiles.get(address),
+    ...{ problems: () => [], ...this.ownProfile.operations() },
     erase: () => {
       this.tell({ what: 'reset' });
       return undefined;
@@ -493,7 +494,7 @@ export class FakeDevice implements Messenger {
   }
 }
 
-/** What takes two devices, or a server: nobody plays that here. */
+/** What takes two devices: nobody plays that. */
 function alone(): never {
   throw refusal('unreachable');
 }

@@ -1,7 +1,16 @@
 /** The public profile of the restaurant in the tests' pages. */
 
-import type { ProfileView } from '../../src/sdk/protocol.ts';
+import { problemsOf } from '../../src/sdk/profile_draft.ts';
+import type {
+  FoundBusinessView,
+  OwnProfileView,
+  ProfileDraft,
+  ProfileOperations,
+  ProfileView,
+} from '../../src/sdk/protocol.ts';
+import type { FakeDevice } from './fake.ts';
 import { LINDE } from './people.ts';
+import { refusal } from './refusal.ts';
 
 const ADDRESS = {
   street: 'Lindenstraße 7',
@@ -52,3 +61,90 @@ export const LINDE_PROFILE: ProfileView = {
   holidayState: 'BY',
   links: [{ label: 'Speisekarte', url: 'https://linde.example/karte' }],
 };
+
+const spanView = ([opensMinute, closesMinute]: readonly [number, number]) => ({
+  ...{ opensMinute, closesMinute },
+});
+
+/** The same as the business itself has it. */
+export const LINDE_DRAFT: ProfileDraft = {
+  ...{ name: LINDE_PROFILE.name, kind: 'restaurant', address: ADDRESS },
+  ...{ telephone: LINDE_PROFILE.telephone, email: LINDE_PROFILE.email, zone: 'Europe/Berlin' },
+  hours: {
+    weekly: LINDE_PROFILE.weekly.map((spans) => spans.map(spanView)),
+    specialDays: [{ date: '2099-12-24', note: 'Heiligabend', spans: [] }],
+    holidays: { state: 'BY', assumptionDay: true, peaceFestival: true, isOpen: false },
+  },
+  ...{ spoken: LINDE_PROFILE.spoken, description: LINDE_PROFILE.description },
+  ...{ privacy: LINDE_PROFILE.privacy, privacyUrl: LINDE_PROFILE.privacyUrl },
+  ...{ imprint: LINDE_PROFILE.imprint, links: LINDE_PROFILE.links, pictures: [], isListed: true },
+};
+
+const FOUND: readonly FoundBusinessView[] = [
+  ['linde', 'Zur Linde', 'restaurant', '86150', 'Augsburg'],
+  ['lindners', 'Lindners Backstube', 'cafe', '86152', 'Augsburg'],
+  ['schnitt', 'Schnittpunkt', 'hairdresser', '10115', 'Berlin'],
+].map(([name = '', title = '', kind = '', postalCode = '', locality = '']) => ({
+  ...{ address: `${name}@plausch.example`, title, kind, postalCode, locality },
+}));
+
+/** A business's own profile, and a directory with a few. */
+export class PlayedProfiles {
+  own: OwnProfileView = { canPublish: true, isUnknown: false };
+
+  constructor(readonly device: FakeDevice) {}
+
+  /** `draft`: half written; `public`: as everybody sees it; `staff`: looked at by staff. */
+  stage(what: 'draft' | 'public' | 'staff'): void {
+    const imprint = { ...LINDE_DRAFT.imprint, email: '', register: '', vatId: 'DE12' };
+    const published = { seq: 3, issuedAtMs: LINDE_PROFILE.issuedAtMs, profile: LINDE_DRAFT };
+    this.own =
+      what === 'draft'
+        ? { draft: { ...LINDE_DRAFT, imprint, email: 'post@' }, canPublish: true, isUnknown: false }
+        : { published, canPublish: what === 'public', isUnknown: false };
+  }
+
+  operations(): ProfileOperations {
+    return {
+      profile: ({ address }) => this.device.profiles.get(address),
+      ownProfile: () => this.own,
+      keepProfileDraft: ({ profile }) => {
+        const { published, canPublish, isUnknown } = this.own;
+        const rest = { canPublish, isUnknown, ...(published === undefined ? {} : { published }) };
+        this.own = { ...rest, ...(profile === undefined ? {} : { draft: profile }) };
+        return undefined;
+      },
+      checkProfile: ({ profile }) => problemsOf(profile),
+      publishProfile: ({ profile }) => {
+        if (problemsOf(profile).length > 0) {
+          throw refusal('incomplete_imprint');
+        }
+        const seq = (this.own.published?.seq ?? 0) + 1;
+        const published = { seq, issuedAtMs: this.device.nowMs(), profile };
+        this.own = { published, canPublish: true, isUnknown: false };
+        return published;
+      },
+      withdrawProfile: () => {
+        const draft = this.own.draft ?? this.own.published?.profile;
+        const rest = { canPublish: true, isUnknown: false };
+        this.own = { ...rest, ...(draft === undefined ? {} : { draft }) };
+        return undefined;
+      },
+      addPublicPicture: ({ file }) => ({
+        ...{ blob: '01'.repeat(32), digest: '02'.repeat(32), sizeBytes: file.size },
+        ...{ mediaType: 'image/webp', width: 1_600, height: 1_067, text: '' },
+      }),
+      searchDirectory: ({ kind, place, words }) => {
+        const begins = (text: string, part: string): boolean =>
+          text.toLowerCase().includes(part.trim().toLowerCase());
+        const found = FOUND.filter(
+          (one) =>
+            begins(one.title, words) &&
+            (kind === '' || one.kind === kind) &&
+            begins(`${one.postalCode} ${one.locality}`, place),
+        );
+        return { found, hasMore: false };
+      },
+    };
+  }
+}

@@ -71,9 +71,13 @@ async function device(): Promise<FakeDevice> {
   if (wishes.has('business')) {
     full.own = { address: LINDE, device: '0123456789abcdef', kind: 'business' };
     full.conversations.delete(IDS.linde);
-    full.agent.open(wishes.get('business') === 'new');
-    if (wishes.get('business') === 'away') {
+    const kind = wishes.get('business');
+    full.agent.open(kind === 'new');
+    if (kind === 'away') {
       full.agent.turn(false);
+    }
+    if (kind !== 'new') {
+      full.ownProfile.stage(kind === 'public' || kind === 'staff' ? kind : 'draft');
     }
   }
   return full;

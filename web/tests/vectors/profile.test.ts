@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 import { fromHex, toHex } from '../../src/base/bytes.ts';
-import { parseProfile, supersedes } from '../../src/identity/profile.ts';
-import { parseProfileBody } from '../../src/identity/profile_body.ts';
-import { refusedCode } from '../identity/identity_players.ts';
+import { AccountAddress } from '../../src/base/ids.ts';
+import { issueProfile, parseProfile, supersedes } from '../../src/identity/profile.ts';
+import { encodeProfile, parseProfileBody } from '../../src/identity/profile_body.ts';
+import { missingIn } from '../../src/identity/profile_missing.ts';
+import { keyOf, refusedCode } from '../identity/identity_players.ts';
 
 interface Body {
   readonly name: string;
@@ -19,6 +21,7 @@ interface Cases {
   readonly identity_key: string;
   readonly account: string;
   readonly bodies: readonly (Body & { readonly says: unknown })[];
+  readonly incomplete: readonly { readonly body: string; readonly lacks: readonly string[] }[];
   readonly refused_bodies: readonly Body[];
   readonly signed: { readonly seq: number; readonly issued_at_s: number } & Record<
     'body' | 'raw',
@@ -46,6 +49,22 @@ function said(value: unknown): unknown {
 
 test.each(CASES.bodies)('a profile says the same here: $name', ({ body, says }) => {
   expect(said(parseProfileBody(fromHex(body)))).toEqual(says);
+});
+
+test.each(CASES.bodies)('a profile is written as Python writes it: $name', ({ body }) => {
+  expect(toHex(encodeProfile(parseProfileBody(fromHex(body))))).toBe(body);
+});
+
+test.each(CASES.incomplete)('what it lacks is what Python misses: $lacks', ({ body, lacks }) => {
+  expect(missingIn(parseProfileBody(fromHex(body)))).toEqual(lacks);
+});
+
+test('a profile is signed with the same bytes as in Python', () => {
+  const { body, issued_at_s: atS, raw, seq } = CASES.signed;
+  const account = AccountAddress.parseUri(CASES.account);
+  expect(toHex(issueProfile(keyOf(1), account, seq, atS, fromHex(body)))).toBe(raw);
+  const withdrawn = issueProfile(keyOf(1), account, 5, atS, new Uint8Array(0));
+  expect(toHex(withdrawn)).toBe(CASES.withdrawn);
 });
 
 test.each(CASES.refused_bodies)('a body is refused here, too: $name', ({ body }) => {

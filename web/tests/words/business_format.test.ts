@@ -1,16 +1,19 @@
 import { expect, test } from 'vitest';
 
+import type { ProfileWhy } from '../../src/sdk/protocol.ts';
 import {
   dayAndMonth,
   dayNumber,
   lengthText,
   monthDay,
+  problemText,
   rangeText,
   shareText,
   shortDay,
   spansText,
   weekdayName,
 } from '../../src/words/business_format.ts';
+import { deProfileForm } from '../../src/words/de_profile_form.ts';
 import { deBusiness } from '../../src/words/de_business.ts';
 import { enBusiness } from '../../src/words/en_business.ts';
 
@@ -47,4 +50,20 @@ test('a week is a range of days', () => {
   expect(rangeText('2026-11-23', '2026-11-29', 'de')).toBe('23.–29. Nov.');
   expect(rangeText('2026-11-30', '2026-12-06', 'de')).toMatch(/^30\. Nov\.\s–\s6\. Dez\.$/);
   expect(rangeText('x', 'y', 'en')).toBe('x – y');
+});
+
+test('what is wrong in a profile says what to do', () => {
+  const say = deProfileForm.profileForm;
+  const said = (field: string, why: ProfileWhy, most?: number): string =>
+    problemText({ field, why, ...(most === undefined ? {} : { most }) }, say);
+  expect(said('imprint.email', 'form')).toContain('info@example.org');
+  expect(said('links.url', 'form')).toContain('https://');
+  expect(said('imprint.contact_url', 'form')).toContain('https://');
+  expect(said('address.postal_code', 'form')).toContain('fünf Ziffern');
+  expect(said('time_zone', 'form')).toBe(say.mistakes.form);
+  expect(said('name', 'long', 80)).toContain('80');
+  expect(said('imprint.street', 'lacking')).toContain('Postfach');
+  expect(said('imprint.telephone', 'lacking')).toContain('Kontaktformular');
+  expect(said('imprint.name', 'lacking')).toBe(say.mistakes.lacking);
+  expect(said('name', 'hidden')).toBe(say.mistakes.hidden);
 });

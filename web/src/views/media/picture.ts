@@ -11,7 +11,7 @@ import {
   MAX_PIXELS,
   type PictureSize,
   pictureSize,
-} from '../../models/picture_size.ts';
+} from '../../base/picture_size.ts';
 import type { Outgoing } from '../../sdk/protocol.ts';
 
 const EDGE_PX = 2048;
@@ -66,17 +66,7 @@ export class PictureUnusable extends LocalError {
  * nothing of its metadata goes along. Throws PictureBomb, PictureUnusable.
  */
 export async function facePicture(file: Blob): Promise<Uint8Array> {
-  const size = (await sizeWithin(file, HEAD_BYTES)) ?? (await sizeWithin(file, LONGEST_HEAD_BYTES));
-  if (size !== undefined && size.width * size.height > MAX_PIXELS) {
-    throw new PictureBomb('The picture has too many pixels: choose a smaller one.');
-  }
-  const bitmap =
-    size === undefined
-      ? undefined
-      : await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => undefined);
-  if (bitmap === undefined) {
-    throw new PictureUnusable('This is no picture that the browser can read: choose another one.');
-  }
+  const bitmap = await safeBitmap(file);
   try {
     for (const quality of FACE_QUALITIES) {
       const face = await square(bitmap, quality);
@@ -88,6 +78,46 @@ export async function facePicture(file: Blob): Promise<Uint8Array> {
     bitmap.close();
   }
   throw new PictureUnusable('This picture cannot be made small enough: choose another one.');
+}
+
+const PUBLIC_EDGE_PX = 1600;
+const PUBLIC_QUALITIES = [0.84, 0.7, 0.5, 0.3];
+/** What a picture of a public profile may have (identity/profile_check.ts). */
+const PUBLIC_BYTES = 512 * 1024;
+
+/**
+ * A picture for everybody: drawn anew, so that nothing of its metadata goes along, and small enough.
+ * Throws PictureBomb, PictureUnusable.
+ */
+export async function publicPicture(file: Blob): Promise<Blob> {
+  const bitmap = await safeBitmap(file);
+  try {
+    const size = fitted(bitmap, PUBLIC_EDGE_PX);
+    for (const quality of PUBLIC_QUALITIES) {
+      const made = await painted(bitmap, size, 'image/jpeg', quality);
+      if (made.size <= PUBLIC_BYTES) {
+        return made;
+      }
+    }
+  } finally {
+    bitmap.close();
+  }
+  throw new PictureUnusable('This picture cannot be made small enough: choose another one.');
+}
+
+async function safeBitmap(file: Blob): Promise<ImageBitmap> {
+  const size = (await sizeWithin(file, HEAD_BYTES)) ?? (await sizeWithin(file, LONGEST_HEAD_BYTES));
+  if (size !== undefined && size.width * size.height > MAX_PIXELS) {
+    throw new PictureBomb('The picture has too many pixels: choose a smaller one.');
+  }
+  const bitmap =
+    size === undefined
+      ? undefined
+      : await createImageBitmap(file, { imageOrientation: 'from-image' }).catch(() => undefined);
+  if (bitmap === undefined) {
+    throw new PictureUnusable('This is no picture that the browser can read: choose another one.');
+  }
+  return bitmap;
 }
 
 async function square(bitmap: ImageBitmap, quality: number): Promise<Blob> {
@@ -142,6 +172,7 @@ async function painted(
   bitmap: ImageBitmap,
   { width, height }: { readonly width: number; readonly height: number },
   type: string,
+  quality = QUALITY,
 ): Promise<Blob> {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext('2d');
@@ -150,5 +181,5 @@ async function painted(
   }
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, width, height);
-  return canvas.convertToBlob({ type, quality: QUALITY });
+  return canvas.convertToBlob({ type, quality });
 }

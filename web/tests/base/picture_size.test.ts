@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { fitted, pictureSize } from '../../src/models/picture_size.ts';
+import { fitted, pictureSize } from '../../src/base/picture_size.ts';
 
 const bytes = (text: string, ...rest: readonly number[]): Uint8Array =>
   new Uint8Array([...Array.from(text, (one) => one.charCodeAt(0)), ...rest]);

@@ -1,0 +1,77 @@
+/** What the page asks for about profiles and the directory (profile_shapes.ts). */
+
+import { AccountAddress, NameRefused } from '../base/ids.ts';
+import { PICTURE_BYTES } from '../identity/profile_check.ts';
+import type { Core } from './core.ts';
+import { ServerMisbehaved } from './errors.ts';
+import { pictureView, problemsOf } from './profile_draft.ts';
+import type { DirectoryView, FoundBusinessView } from './profile_shapes.ts';
+import type { Answered, Asked } from './protocol.ts';
+import { uploadPicture } from './public_picture.ts';
+import type { DirectoryPage } from './server.ts';
+import type { Rooms } from './rooms.ts';
+
+/** Businesses on a page of the directory. */
+export const FOUND_LIMIT = 20;
+
+type Served<K extends keyof ProfileTable> = Promise<Answered<K>>;
+
+/** Each operation, done by whoever is there when it is asked for. */
+export interface ProfileTable {
+  readonly profile: (asked: Asked<'profile'>) => Served<'profile'>;
+  readonly ownProfile: () => Served<'ownProfile'>;
+  readonly keepProfileDraft: (asked: Asked<'keepProfileDraft'>) => Served<'keepProfileDraft'>;
+  readonly checkProfile: (asked: Asked<'checkProfile'>) => Answered<'checkProfile'>;
+  readonly publishProfile: (asked: Asked<'publishProfile'>) => Served<'publishProfile'>;
+  readonly withdrawProfile: () => Served<'withdrawProfile'>;
+  readonly addPublicPicture: (asked: Asked<'addPublicPicture'>) => Served<'addPublicPicture'>;
+  readonly searchDirectory: (asked: Asked<'searchDirectory'>) => Served<'searchDirectory'>;
+}
+
+export function profileOperations(rooms: () => Rooms): ProfileTable {
+  return {
+    profile: (asked) => rooms().profile(asked),
+    ownProfile: () => rooms().profiles.own(),
+    keepProfileDraft: async ({ profile }) => {
+      await rooms().profiles.keepDraft(profile);
+      return undefined;
+    },
+    checkProfile: ({ profile }) => problemsOf(profile),
+    publishProfile: ({ profile }) => rooms().profiles.publish(profile),
+    withdrawProfile: async () => {
+      await rooms().profiles.withdraw();
+      return undefined;
+    },
+    addPublicPicture: async ({ file }) => {
+      const content = new Uint8Array(await file.slice(0, PICTURE_BYTES + 1).arrayBuffer());
+      return pictureView(await uploadPicture(rooms().core.server, content));
+    },
+    searchDirectory: (asked) => search(rooms().core, asked),
+  };
+}
+
+async function search(core: Core, asked: Asked<'searchDirectory'>): Promise<DirectoryView> {
+  const { after = '', kind, place, words } = asked;
+  const page = await core.server.searchDirectory({
+    ...{ words, kind, place, limit: FOUND_LIMIT },
+    after: after === '' ? '' : AccountAddress.parse(after).name,
+  });
+  const found = page.found.map((one) => entryOf(core.address.domain, one));
+  return { found, hasMore: page.more };
+}
+
+function entryOf(
+  domain: string,
+  { name, ...said }: DirectoryPage['found'][number],
+): FoundBusinessView {
+  try {
+    return { address: new AccountAddress(name, domain).toString(), ...said };
+  } catch (error) {
+    if (error instanceof NameRefused) {
+      throw new ServerMisbehaved(`The server's directory names nobody: ${error.message}`, {
+        cause: error,
+      });
+    }
+    throw error;
+  }
+}
