@@ -98,7 +98,7 @@ async def evening(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         url = await cluster.create_database(name)
     try:
         with ServerProcess(
-            tmp_path / "server", database_url=url, program=("-X", "dev", "-c", TALKATIVE)
+            tmp_path / "server", database_url=url, program=("-c", TALKATIVE)
         ) as process:
             yield Evening(process, url)
     finally:
@@ -139,7 +139,7 @@ class Restaurant:
         call = f"call-{self.calls:04}"
         said = Call("2.0", call, operation, Raw(json.dumps(params).encode()))
         await (await self.team.say(rpc_message(said, salt=new_salt()))).accepted()
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(3 * PATIENCE_S):
             async for one in self.heard:
                 if isinstance(one.rpc, Answer) and one.rpc.id == call:
                     return json.loads(bytes(one.rpc.result))  # type: ignore[arg-type]
@@ -176,7 +176,7 @@ async def restaurant_at(town: Town, folder: Path) -> AsyncIterator[Restaurant]:
 
 async def hears(guest: Caller, kind: type[C], fits: Callable[[C], bool]) -> C:
     """The restaurant's next card that fits; whatever else it says is heard on the way."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(3 * PATIENCE_S):
         while True:
             card = (await message(guest.client)).card
             if isinstance(card, kind) and fits(card):
@@ -284,7 +284,8 @@ async def an_evening(town: Town, folder: Path, evening: Evening) -> None:
         guests = await guests_come(town, house, evening)
         await staff_works(house, evening, guests[0])
         await is_reminded(house, guests[0])
-        await settled(house.client, house.staff, *(guest.client for guest in guests))
+        for client in (house.client, house.staff, *(guest.client for guest in guests)):
+            await settled(client)
         said = await all_that_was_said(guests)
         assert len(said) > 20
         assert sum(evening.stem in line for line in said) >= 5
