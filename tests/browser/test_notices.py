@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, CDPSession, expect
 
 from browser.people import Person, Troupe, acquainted, troupe_of
-from browser.test_scene_accounts import adds, switches
+from browser.test_scene_accounts import adds, switches, turns_to
 from plausch.server.site import BUILT_IN, is_built
 from push_stub import PushStub, push_stub
 from server_process import ServerProcess
@@ -210,13 +210,18 @@ def test_two_accounts_of_one_browser_are_woken_and_each_may_be_left_out(
     own = anna.name
     work = adds(anna, "Work")
     turns(anna, on=True)
-    anna.name = work
-    acquainted(ben, anna)
+    turns_to(ben, work, begins=True)
+    ben.writes("Hallo!")
+    turns_to(anna, ben.name)
+    anna.accepts()
+    anna.writes("Hi!")
+    ben.sees("Hi!")
     anna.page.close()
     service.stub.taken.clear()
     for name in (own, work):
-        ben.goes_to(name)
+        turns_to(ben, name)
         ben.writes(f"to {name}")
+        ben.sees_state(f"to {name}", "sent")
     service.waits_for(2)
     assert {request.target for request in service.stub.taken} == {"/anna"}
 
@@ -244,7 +249,7 @@ def test_two_accounts_of_one_browser_are_woken_and_each_may_be_left_out(
     again.page.close()
     service.stub.taken.clear()
     ben.writes("not to be told of")  # to Work, which is open in Ben's browser
-    ben.goes_to(own)
+    turns_to(ben, own)
     ben.writes("and this one is")
     service.waits_for(1)
     with service_worker(anna.context, url) as (tools, registration):

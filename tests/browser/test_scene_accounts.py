@@ -33,6 +33,16 @@ def switches(person: Person, name: str) -> None:
     shows(person, name)
 
 
+def turns_to(person: Person, name: str, *, begins: bool = False) -> None:
+    """To the conversation with an account, from whichever is open: a field is there already."""
+    if begins:
+        person.begins_with(name)
+    else:
+        person.goes_to(name)
+    opened = person.page.get_by_role("region", name=person.say("conversation.open", name))
+    expect(opened).to_be_visible()
+
+
 def begins_to_add(person: Person) -> None:
     """In the settings; the start page of the free slot."""
     person.goes_back()
@@ -91,18 +101,17 @@ def test_staff_uses_the_businesss_account_beside_their_own(troupe: Troupe, remov
     anna, ben = troupe.person("Anna", "en", "desktop"), troupe.person("Ben", "en", "desktop")
     anna.begins_with(ben.name)
     anna.writes("from Anna herself")
-    ben.goes_to(anna.name)
+    turns_to(ben, anna.name)
     ben.accepts()
     expect(accounts(anna)).to_be_hidden()
 
     begins_to_add(anna)
     is_let_in(anna, owner, linde.name)
     shows(anna, linde.name)
-    ben.begins_with(linde.name)
+    turns_to(ben, linde.name, begins=True)
     ben.writes("a table for two")
-    anna.goes_to(ben.name)
-    ben.writes("or for three")  # what was said while a new device came in, it need not have heard
-    anna.sees("or for three")
+    turns_to(anna, ben.name)
+    anna.sees("a table for two")
     assert "from Anna herself" not in anna.texts()
     anna.writes("gladly")
     ben.sees("gladly")
@@ -110,11 +119,11 @@ def test_staff_uses_the_businesss_account_beside_their_own(troupe: Troupe, remov
     shows(anna, linde.name)
 
     switches(anna, anna.name)
-    anna.goes_to(ben.name)
+    turns_to(anna, ben.name)
     anna.sees("from Anna herself")
     assert "gladly" not in anna.texts()
     anna.writes("and this too")
-    ben.goes_to(anna.name)
+    turns_to(ben, anna.name)
     ben.sees("and this too")
 
     gone, left = (linde.name, anna.name) if removed == "business" else (anna.name, linde.name)
@@ -123,9 +132,9 @@ def test_staff_uses_the_businesss_account_beside_their_own(troupe: Troupe, remov
     removes_shown(anna, gone, left)
     expect(anna.inbox).to_be_visible()
     expect(accounts(anna)).to_be_hidden()
-    ben.goes_to(left)
+    turns_to(ben, left)
     ben.writes("still there?")
-    anna.goes_to(ben.name)
+    turns_to(anna, ben.name)
     anna.sees("still there?")
     anna.writes("yes")
     ben.sees("yes")
@@ -149,7 +158,7 @@ def test_two_tabs_show_two_accounts_at_once(troupe: Troupe) -> None:
         person.begins_with(ben.name)
         person.writes(text)
     for name, text in ((work, "from work"), (own, "from myself")):
-        ben.goes_to(name)
+        turns_to(ben, name)
         ben.sees(text)
         ben.accepts()
         ben.writes(f"to {name}")
