@@ -2,8 +2,10 @@
 
 from plausch.agent import table_talk
 from plausch.agent.intent import Intent
+from plausch.agent.talk import PARTS
 from plausch.agent.turn import Turn
 from plausch.agent.understand import Understood, name_in_answer
+from plausch.agent.wish import with_wishes
 
 
 def last_question(turn: Turn) -> str:
@@ -28,6 +30,9 @@ async def answered(turn: Turn, understood: Understood) -> bool:
         Intent.BEYOND,
     }:
         return False
+    answers = turn.talk.name or understood.name or Intent.YES in understood.intents
+    if answers and _wants_something_else(turn, understood):
+        return False
     if turn.talk.name and not understood.name:
         return await _yes_answered(turn, understood)
     only_yes = Intent.YES in understood.intents and understood.plain_words <= 2
@@ -39,6 +44,18 @@ async def answered(turn: Turn, understood: Understood) -> bool:
     else:
         turn.reply(turn.phrases.say("name_again"))
     return True
+
+
+def _wants_something_else(turn: Turn, understood: Understood) -> bool:
+    """Whether a yes or a name comes with another wish than the one that is kept free for it."""
+    kept, wished = turn.talk, with_wishes(turn.talk, understood)
+    part = understood.part
+    is_other_part = part is not None and (kept.time is None or kept.time.minute not in PARTS[part])
+    return (
+        is_other_part
+        or understood.meant is Intent.CHANGE
+        or (wished.day, wished.service, wished.person) != (kept.day, kept.service, kept.person)
+    )
 
 
 async def _yes_answered(turn: Turn, understood: Understood) -> bool:

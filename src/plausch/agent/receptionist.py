@@ -304,7 +304,13 @@ async def _wished(turn: Turn, understood: Understood) -> None:
         return
     if understood.meant is Intent.BOOK and understood.party and understood.day:
         turn.talk = replace(turn.talk, changing_uid="")  # a whole new wish
-    turn.talk = with_wishes(turn.talk, understood)
+    before, turn.talk = turn.talk, with_wishes(turn.talk, understood)
+    if (before.party, before.service, before.person) != (
+        turn.talk.party,
+        turn.talk.service,
+        turn.talk.person,
+    ):
+        turn.talk = replace(turn.talk, options=())  # what was offered was for the wish before
     await table_talk.plan(turn)
 
 

@@ -1,13 +1,14 @@
 """The last question before a booking: for a name, or for a yes when the name is known."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from guest import Guest
 from linde import FRIDAY, at
 from plausch.agent.talk import Expecting
-from plausch.content.cards import Action, BookingCard, Choose
+from plausch.content.cards import Action, BookingCard, BookingRequest, Choose
 from plausch.domain.booking import BookingState
 
 Arrive = Callable[..., Guest]
@@ -46,6 +47,36 @@ async def test_what_was_read_wrongly_is_let_go_or_corrected(guest: Arrive) -> No
     assert "Confirmed" in await anna.says("yes")
     (booking,) = await anna.bookings()
     assert booking.starts_at_s == at(FRIDAY, "20:00")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["yes, but on saturday please", "Yes, saturday instead", "yes, under Berger, on saturday"],
+)
+async def test_a_yes_to_something_else_is_asked_again(guest: Arrive, words: str) -> None:
+    anna = guest()
+    await anna.says(WHOLE_WISH)
+    assert "Saturday" in await anna.says(words)
+    assert await anna.bookings() == []
+    assert "Confirmed" in await anna.says("yes")
+    (booking,) = await anna.bookings()
+    assert booking.starts_at_s == at(FRIDAY + timedelta(days=1), "19:30")
+
+
+@pytest.mark.parametrize("words", ["yes, friday is fine", "yes, friday evening"])
+async def test_a_yes_that_says_the_same_again_is_a_yes(guest: Arrive, words: str) -> None:
+    anna = guest()
+    await anna.says(WHOLE_WISH)
+    assert "Confirmed" in await anna.says(words)
+    (booking,) = await anna.bookings()
+    assert booking.starts_at_s == at(FRIDAY, "19:30")
+
+
+async def test_a_time_offered_to_four_is_not_chosen_by_six(guest: Arrive) -> None:
+    anna = guest()
+    await anna.sends(BookingRequest(4, FRIDAY, None, "Anna"))
+    assert "Soll ich fest" in await anna.says("19 Uhr, aber wir sind sechs")
+    assert await anna.bookings() == []
 
 
 @pytest.mark.parametrize("words", ["one moment", "hm", "3"])

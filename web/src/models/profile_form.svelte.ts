@@ -187,6 +187,7 @@ export class ProfileForm {
       return false;
     }
     this.isPublishing = true;
+    const sent = this.draft;
     const { messenger } = this.#side;
     const published = await this.#side.attempt(() =>
       messenger.ask('publishProfile', { profile: this.tidy }),
@@ -196,7 +197,13 @@ export class ProfileForm {
       await this.#keep();
       return false;
     }
-    this.#become({ published, canPublish: true, isUnknown: false });
+    if (this.draft === sent) {
+      this.#become({ published, canPublish: true, isUnknown: false });
+    } else {
+      this.published = published; // what was typed meanwhile goes on as a draft
+      this.isUnknown = false;
+      await this.#keep();
+    }
     return true;
   }
 

@@ -77,6 +77,19 @@ test('published, it is no longer changed', async () => {
   expect(form.isChanged).toBe(true);
 });
 
+test('what is typed while it is being published goes on as a draft', async () => {
+  const { device, form } = await open({ draft: LINDE_DRAFT });
+  const publishing = form.publish();
+  while (!form.isPublishing) {
+    await Promise.resolve();
+  }
+  form.change({ name: 'Die Linde' });
+  expect(await publishing).toBe(true);
+  expect([form.published?.profile.name, form.draft.name]).toEqual([LINDE_DRAFT.name, 'Die Linde']);
+  expect(form.isChanged).toBe(true);
+  expect(device.ownProfile.own.draft?.name).toBe('Die Linde');
+});
+
 test('a refusal is said, and nothing written is lost', async () => {
   const { device, form, refused } = await open({ draft: LINDE_DRAFT });
   device.refusing.set('publishProfile', 'unreachable');

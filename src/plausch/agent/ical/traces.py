@@ -7,13 +7,16 @@ the agent, and a few times a day.
 """
 
 import asyncio
+import logging
 from pathlib import Path
 
 from plausch.agent.book import Book
 from plausch.agent.ical.sync_store import Edit, Texts
 from plausch.agent.retention import SWEEP_S
-from plausch.db.interface import Transaction
+from plausch.db.interface import StorageUnavailable, Transaction
+from plausch.db.migrate import SchemaRefused
 
+_LOG = logging.getLogger("plausch.agent.calendar")
 _KNOWN = "SELECT 1 FROM booking WHERE uid = $1"
 
 
@@ -50,10 +53,24 @@ class Traces:
             if gone:
                 await texts.forget(gone)
 
-    async def run(self) -> None:
-        """Sweep now and then, until cancelled. Raises StorageUnavailable."""
-        while True:
+    async def follow(self) -> None:
+        """Sweep; what fails is told in the log, and done by a later sweep.
+
+        The book has forgotten already, and a calendar's store must not stop the agent.
+        """
+        try:
             await self.sweep()
+        except (StorageUnavailable, SchemaRefused) as error:
+            _LOG.warning(
+                "%s cannot be swept: texts of forgotten bookings are still in it (%s)",
+                self._file.name,
+                error,
+            )
+
+    async def run(self) -> None:
+        """Sweep now and then, until cancelled."""
+        while True:
+            await self.follow()
             await asyncio.sleep(SWEEP_S)
 
     async def close(self) -> None:

@@ -106,8 +106,7 @@ class Executor:
         """The outcome of an operation; durable when it is told. `call` names what is asked for;
         `is_staff`: one asks who manages nothing.
 
-        Raises StorageUnavailable: then nothing was done, or the calendar's store could not forget
-        what the book has forgotten; that is made good at the next start.
+        Raises StorageUnavailable: then nothing was done.
         """
         try:
             operation = self._known(name)
@@ -124,11 +123,11 @@ class Executor:
         if operation.reads:
             return await self._read(operation, wanted, edits)
         outcome = await self._change(operation, wanted, call, edits)
-        if self._traces is not None:
-            await self._traces.sweep()
         await self._premises.refresh(self._book)
         for step in self._afterwards:
             await step()
+        if self._traces is not None:
+            await self._traces.follow()
         return outcome
 
     def afterwards(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -15,9 +15,10 @@ OWNERS = frozenset(
         "business.setWords",
         "customers.export",
         "customers.erase",
+        "customers.merge",
     }
 )
-"""What staff's devices may not: set the business, carry its customers away, or lose them."""
+"""What staff's devices may not: set the business, carry its customers away, lose or mix them."""
 
 
 WITH_EDITS = frozenset({"customers.export", "customers.erase"})

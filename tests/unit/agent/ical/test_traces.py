@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from counter import Clerk
 from linde import NOW_S, TUESDAY, at
 from plausch.agent.ical.sync_store import REMOVAL, Edit, Sent, SyncStore
 from plausch.agent.ical.traces import Traces
 from plausch.agent.retention import erase
+from plausch.db.interface import StorageUnavailable
 
 DAY_S = 86_400
 
@@ -78,3 +81,14 @@ async def test_it_follows_an_erased_customer_and_the_end_of_time(
     assert await store.edits() == []
     await traces.close()
     await store.close()
+
+
+async def test_a_store_that_cannot_be_read_stops_nobody_and_is_told(
+    clerk: Clerk, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "calendar.db").write_bytes(b"no database" * 1000)
+    traces = Traces(tmp_path / "calendar.db", clerk.book)
+    with pytest.raises(StorageUnavailable):
+        await traces.edits()
+    await traces.follow()
+    assert "calendar.db cannot be swept" in caplog.text

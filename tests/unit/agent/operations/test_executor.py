@@ -104,7 +104,12 @@ async def test_an_operation_that_there_is_not_is_refused(office: Office) -> None
 
 async def test_staff_sets_nothing_of_the_business(office: Office) -> None:
     before = await office.everything()
-    for operation in ("business.setHours", "customers.export", "customers.erase"):
+    for operation in (
+        "business.setHours",
+        "customers.export",
+        "customers.erase",
+        "customers.merge",
+    ):
         outcome = await office.executor.execute(operation, b"{}", is_staff=True)
         assert isinstance(outcome.refusal, Refusal)
         assert outcome.refusal.code == "not_allowed"

@@ -3,10 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from linde import NOW_S, TUESDAY, restaurant
 from plausch.agent.customers import of_conversation, of_telephone
 from plausch.agent.ical.sync_store import Edit, Sent, SyncStore
 from plausch.base.ids import ConversationId
+from plausch.db.interface import StorageUnavailable
 from plausch.domain.booking import Booking
 from unit.agent.operations.office import AT_SEVEN_S, Office, wish
 
@@ -101,3 +104,15 @@ async def test_who_is_unknown_is_said_to_be(office: Office) -> None:
     for operation in ("customers.get", "customers.export", "customers.erase"):
         assert (await office.refused(operation, id="c-nobody"))[0] == "unknown"
     assert (await office.refused("customers.note", id="c-nobody", note="x"))[0] == "unknown"
+
+
+async def test_a_broken_calendars_store_keeps_nobody_from_booking(
+    office: Office, tmp_path: Path
+) -> None:
+    """What was done is told as done; only what would have to look into the store is refused."""
+    (tmp_path / "calendar.db").write_bytes(b"no database" * 1000)
+    office.look_beside(tmp_path / "calendar.db")
+    booked = await office.ask("bookings.book", "call-0001", **wish())
+    with pytest.raises(StorageUnavailable):
+        await office.ask("customers.erase", "call-0002", id=booked["customer"])
+    assert len((await office.everything())["customer"]) == 1
