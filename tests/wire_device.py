@@ -193,7 +193,9 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
         self.transport.send(picows.WSMsgType.BINARY, raw)
 
     def begin(self, frame: f.ClientFrame) -> "asyncio.Future[f.ServerFrame]":
-        """Send a request; the future of its answer."""
+        """Send a request; the future of its answer. Raises ConnectionError."""
+        if self._gone.is_set():  # nobody would ever answer
+            raise ConnectionError("the connection has ended")
         future: asyncio.Future[f.ServerFrame] = asyncio.get_running_loop().create_future()
         self._waiting[frame.id] = future  # type: ignore[union-attr]
         self.send(frame)

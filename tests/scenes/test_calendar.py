@@ -45,11 +45,17 @@ async def test_annas_booking_is_in_cems_calendar_and_leaves_it_again(tmp_path: P
                     line_of(agent, "ready ")
                     conversation = await anna.conversation_with("linde@localhost")
                     await conversation.send_text("Tisch für 2 in 8 Tagen um 19 Uhr, Name: Anna")
+                    assert isinstance((await message(anna)).card, BookingCard)  # held for a yes
+                    await conversation.send_text("ja")
                     card = (await message(anna)).card
                     assert isinstance(card, BookingCard)
                     name = f"{card.uid}.ics"
-                    await until(lambda: radicale.names() == {name})
-                    assert "SUMMARY:2 Personen · Anna" in radicale.text(name)
+                    await until(
+                        lambda: (
+                            radicale.names() == {name}
+                            and "SUMMARY:2 Personen · Anna" in radicale.text(name)
+                        )
+                    )
                     cancel = CancelRequest(card.uid)
                     await conversation.send(
                         card_message(cancel, "Absagen", language="de", salt=new_salt())

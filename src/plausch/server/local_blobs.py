@@ -6,6 +6,7 @@ that what is acknowledged is there and what is there is whole.
 """
 
 import asyncio
+import fcntl
 import hashlib
 import os
 from collections.abc import Callable
@@ -123,6 +124,8 @@ class LocalBlobs:
             return self._standing(name)
         file = os.open(self._upload(name), os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
+            # Another process's size is seen before or after its write, not in the middle of it.
+            fcntl.flock(file, fcntl.LOCK_EX)
             standing = os.fstat(file).st_size
             if standing == 0 and self._whole(name).exists():
                 # Another process finished it between the two looks: this file is a new one.
