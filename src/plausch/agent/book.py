@@ -21,9 +21,8 @@ from plausch.agent.talk import Talk
 from plausch.agent.timers import Timers, is_due
 from plausch.agent.waiting import WaitingList
 from plausch.base.ids import ConversationId
+from plausch.db.file import open_file
 from plausch.db.interface import Body, Database, Transaction
-from plausch.db.migrate import migrate
-from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import Booking, By
 from plausch.domain.business import Business
 from plausch.domain.calendar import instant_s
@@ -81,9 +80,7 @@ class Book:
     @classmethod
     async def open(cls, path: Path | str) -> Self:
         """Open or create the book. Raises StorageUnavailable, SchemaRefused."""
-        database = open_sqlite(path)
-        await migrate(database, STEPS)
-        return cls(database)
+        return cls(await open_file(path, STEPS))
 
     async def close(self) -> None:
         """Finish and let go of the file."""

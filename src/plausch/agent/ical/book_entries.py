@@ -10,9 +10,8 @@ from plausch.agent.ical.entries import Style
 from plausch.agent.ical.feed import Feed, feed
 from plausch.agent.rows import ALL_BETWEEN, TableBooking, entry_of
 from plausch.agent.staff import StaffDesk
+from plausch.db.file import open_file
 from plausch.db.interface import Database, Row, Transaction
-from plausch.db.migrate import migrate
-from plausch.db.sqlite import open_sqlite
 from plausch.domain.booking import BookingState
 from plausch.domain.business import Business
 
@@ -32,9 +31,7 @@ class BookEntries:
     @classmethod
     async def open(cls, path: Path | str) -> Self:
         """Open the book's file. Raises StorageUnavailable, SchemaRefused."""
-        database = open_sqlite(path)
-        await migrate(database, STEPS)
-        return cls(database)
+        return cls(await open_file(path, STEPS))
 
     async def close(self) -> None:
         """Let go of the file."""

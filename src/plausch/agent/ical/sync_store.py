@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from plausch.db.file import open_file
 from plausch.db.interface import Database, Transaction
-from plausch.db.migrate import Step, migrate
-from plausch.db.sqlite import open_sqlite
+from plausch.db.migrate import Step
 
 REMOVAL = "removal"
 """Stands for the text being sent while an entry is being taken away."""
@@ -92,9 +92,7 @@ class SyncStore:
     @classmethod
     async def open(cls, path: Path | str, collection: str) -> Self:
         """Open or create the file. Raises StorageUnavailable, SchemaRefused."""
-        database = open_sqlite(path)
-        await migrate(database, STEPS)
-        return cls(database, collection)
+        return cls(await open_file(path, STEPS), collection)
 
     async def close(self) -> None:
         """Finish and let go of the file."""
@@ -218,9 +216,7 @@ class Texts:
     @classmethod
     async def open(cls, path: Path | str) -> Self:
         """Open the file. Raises StorageUnavailable, SchemaRefused."""
-        database = open_sqlite(path)
-        await migrate(database, STEPS)
-        return cls(database)
+        return cls(await open_file(path, STEPS))
 
     async def close(self) -> None:
         """Finish and let go of the file."""

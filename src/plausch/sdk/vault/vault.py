@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from plausch.db.file import open_file
 from plausch.db.interface import Database, Row, StorageDamaged, Transaction, Value
-from plausch.db.migrate import migrate
-from plausch.db.sqlite import open_sqlite
 from plausch.sdk.errors import VaultDamaged, VaultError, VaultMissing
 from plausch.sdk.vault.key import KEY_FILE, make_vault_key, read_vault_key
 from plausch.sdk.vault.lock import VaultLock
@@ -93,17 +92,10 @@ class Vault:
 
 async def _open_database(path: Path) -> Database:
     """Raises VaultDamaged, SchemaRefused, StorageUnavailable."""
-    database: Database | None = None
     try:
-        database = open_sqlite(path, pragmas=_PRAGMAS)
-        await migrate(database, STEPS)
-    except BaseException as error:
-        if database is not None:
-            await database.close()
-        if isinstance(error, StorageDamaged):
-            raise VaultDamaged(str(error)) from error
-        raise
-    return database
+        return await open_file(path, STEPS, pragmas=_PRAGMAS)
+    except StorageDamaged as error:
+        raise VaultDamaged(str(error)) from error
 
 
 def _demand_whole(home: Path, *, make: bool) -> None:
