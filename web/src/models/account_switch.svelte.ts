@@ -97,6 +97,12 @@ export class AccountSwitch {
     this.#side.show(this.#next, '/');
   }
 
+  /** Another tab has erased the account of this slot, and has left the browser to the other one. */
+  get isLeft(): boolean {
+    const listed = this.#side.listed();
+    return listed.length > 0 && listed.every(({ slot }) => slot !== this.slot);
+  }
+
   /** The account of this slot was erased. False: there is no other to go to. */
   erased(): boolean {
     const hasOther = this.other !== undefined;

@@ -392,11 +392,20 @@ export class App {
       case 'team':
         break; // the messenger has said so already; business.svelte.ts hears for itself
       case 'reset':
-        void this.notifier.forget().finally(() => {
-          if (!this.accounts.erased()) {
-            this.#reload();
-          }
-        });
+        void this.#leave();
+    }
+  }
+
+  /** The account is erased here. A tab that hears it late does not spoil what the other one has. */
+  async #leave(): Promise<void> {
+    try {
+      if (!this.accounts.isLeft) {
+        await this.notifier.forget();
+      }
+    } finally {
+      if (!this.accounts.erased()) {
+        this.#reload();
+      }
     }
   }
 

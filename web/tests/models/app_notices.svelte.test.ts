@@ -169,6 +169,24 @@ test('an erased account of two gives its tab to the other one', async () => {
   expect(listed).toEqual([{ slot: 'device-2', address: 'linde@example.org' }]);
 });
 
+test('a tab that hears late of the erasing does not end what wakes the other account', async () => {
+  const shown: string[] = [];
+  let listed: readonly ListedAccount[] = [
+    { slot: 'device', address: ANNA },
+    { slot: 'device-2', address: 'linde@example.org' },
+  ];
+  const made = await ready('', {
+    ...ONE_ACCOUNT,
+    listed: () => listed,
+    show: (slot) => shown.push(slot),
+  });
+  listed = listed.slice(1);
+  made.device.tell({ what: 'reset' });
+  await made.clock.pass(100);
+  expect(made.done).toEqual([]);
+  expect(shown).toEqual(['device-2']);
+});
+
 test('of two accounts a notification says of which it is', async () => {
   const listed = [{ slot: 'device', address: ANNA } as const];
   const made = await ready('', { ...ONE_ACCOUNT, slot: 'device-2', listed: () => listed });
