@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from plausch.agent.book import Book, Place
 from plausch.agent.desk import Desk
-from plausch.agent.house_words import with_house_words
+from plausch.agent.house_words import answer_in_house
 from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Reply, Talk
 from plausch.base.clock import ManualClock
@@ -59,10 +59,9 @@ class Guest:
         self.replies, self.notes = (), ()
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-            result = await answer(talk, heard, desk)
+            answering = answer_in_house if self.in_house else answer
+            result = await answering(talk, heard, desk)
             self.talk, self.replies, self.notes = result.talk, result.replies, result.notes
-            if self.in_house:
-                self.replies = await with_house_words(result, heard, desk)
             if self.dies:
                 raise RuntimeError
             return result.talk, ()

@@ -1,7 +1,7 @@
 """A restaurant at work in a town: its agent's device, its book, and guests who come to it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +10,18 @@ from cast import PATIENCE_S, Town, message
 from linde import NOW_S, restaurant
 from plausch.agent.book import Book
 from plausch.agent.run import Agent
-from plausch.agent.team_facts import IsTaken, nobody
+from plausch.agent.team_facts import IsTaken
 from plausch.base.clock import ManualClock
+from plausch.base.ids import ConversationId
 from plausch.content.cards import Card, card_message
 from plausch.domain.business import Business
 from plausch.sdk import Client, Conversation, IncomingMessage
 from plausch.sdk.composing import new_salt
+
+
+async def nobody(conversations: Collection[ConversationId], now_s: int) -> bool:
+    """Of a business without a team."""
+    return False
 
 
 @dataclass
@@ -31,7 +37,7 @@ class House:
 
     @property
     def agent(self) -> Agent:
-        return Agent(self.client, self.restaurant, self.book, self.clock, 0.05, self.is_taken)
+        return Agent(self.client, self.restaurant, self.book, self.clock, self.is_taken, 0.05)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

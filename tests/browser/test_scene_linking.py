@@ -3,7 +3,9 @@ all its devices comes back by its recovery key.
 """
 
 import re
+import sqlite3
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -247,6 +249,12 @@ def test_an_account_comes_back_after_everything_was_lost(troupe: Troupe, by: str
         assert person.violations() == []
 
 
+def kept_backups(server: ServerProcess) -> int:
+    """How many accounts have a backup at the server."""
+    with closing(sqlite3.connect(server.directory / "plausch.db")) as database:
+        return int(database.execute("SELECT COUNT(*) FROM backup").fetchone()[0])
+
+
 def test_nothing_of_a_backup_is_at_the_server(troupe: Troupe, app_server: ServerProcess) -> None:
     """Neither what is backed up nor the key: not in its files, its log, its memory."""
     word = new_stem()
@@ -257,6 +265,8 @@ def test_nothing_of_a_backup_is_at_the_server(troupe: Troupe, app_server: Server
     ben.accepts()
     ben.sees(f"{word} at seven")
     recovery_key = makes_a_recovery_key(anna)
+    while not kept_backups(app_server):
+        anna.page.wait_for_timeout(50)  # a test that waits in vain runs into its limit
     secrets = Watch([word, recovery_key, recovery_key.replace(" ", "")])
     known = Watch([anna.name])
     assert secrets.found_below(app_server.directory.parent) == set()

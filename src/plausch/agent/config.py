@@ -36,8 +36,8 @@ TEMPLATES = {
     BusinessKind.HAIRDRESSER: "haarwerk",
     BusinessKind.SHOP: "radhaus",
 }
-"""The example of each kind, complete in German; beside it the same in English, as NAME_en, and what
-the public may know of it, as NAME_profile."""
+"""The example of each kind, complete in German; beside it in English, as NAME_en, and what the
+public may know of it, as NAME_profile. The restaurant's in German shows every setting."""
 
 
 def example_text(kind: BusinessKind = BusinessKind.RESTAURANT, language: str = "de") -> str:

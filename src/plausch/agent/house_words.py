@@ -5,22 +5,25 @@ once. Who writes while the business is closed is told so once until it has been 
 that was is kept in the book, in the transaction that answers the message.
 """
 
+from dataclasses import replace
+
 from plausch.agent import customers
 from plausch.agent.customers import Seen
 from plausch.agent.desk import Desk
 from plausch.agent.open_times import is_open, next_opening_s, was_open_since
 from plausch.agent.phrases import Phrases
-from plausch.agent.receptionist import Answer
-from plausch.agent.talk import Heard, Reply
-from plausch.domain.house_words import OPENS, tongue_of
+from plausch.agent.receptionist import Answer, answer
+from plausch.agent.talk import Heard, Reply, Talk
+from plausch.domain.house_words import OPENS
 
 
-async def with_house_words(answered: Answer, heard: Heard, desk: Desk) -> tuple[Reply, ...]:
-    """The replies to a message with what the house has to say before and after them."""
-    if answered.is_machine:
-        return answered.replies
+async def answer_in_house(talk: Talk, heard: Heard, desk: Desk) -> Answer:
+    """What comes of a message, with what the house has to say before and after the replies."""
     identifier = customers.of_conversation(heard.conversation)
-    known = await customers.find(desk.transaction, identifier)
+    known = await customers.find(desk.transaction, identifier)  # a booking makes them known
+    answered = await answer(talk, heard, desk)
+    if answered.is_machine:
+        return answered
     language = answered.talk.language or desk.business.language
     before = () if known else _greeting(desk, language)
     after: tuple[Reply, ...] = ()
@@ -30,7 +33,7 @@ async def with_house_words(answered: Answer, heard: Heard, desk: Desk) -> tuple[
     if after:
         await customers.remember(desk.transaction, Seen(identifier, heard.conversation), desk.now_s)
         await customers.told_away(desk.transaction, identifier, desk.now_s)
-    return before + answered.replies + after
+    return replace(answered, replies=before + answered.replies + after)
 
 
 async def _is_new_absence(desk: Desk, told_at_s: int) -> bool:
@@ -39,15 +42,13 @@ async def _is_new_absence(desk: Desk, told_at_s: int) -> bool:
 
 def _greeting(desk: Desk, language: str) -> tuple[Reply, ...]:
     wording = desk.business.greeting
-    if not wording:
-        return ()
-    return (Reply(wording.in_language(language), tongue_of(wording, language)),)
+    return (Reply(*wording.spoken(language)),) if wording else ()
 
 
 async def _away(desk: Desk, language: str) -> tuple[Reply, ...]:
     """The away text; none if it names the next opening and nobody knows of one."""
     wording, calendar = desk.business.away, desk.business.calendar
-    text, tongue = wording.in_language(language), tongue_of(wording, language)
+    text, tongue = wording.spoken(language)
     if OPENS in text:
         opens_s = await next_opening_s(desk)
         if opens_s is None:

@@ -155,7 +155,7 @@ async def _press_confirm(turn: Turn) -> None:
     elif turn.talk.name:
         await table_talk.confirm(turn, turn.talk.name)
     else:
-        turn.reply(name_talk.last_question(turn))
+        turn.reply(turn.phrases.say("name_again"))
         turn.expect(Expecting.NAME)
 
 

@@ -12,12 +12,12 @@ from collections.abc import Sequence
 
 from plausch.agent.book import Book, Place, WaitingReply
 from plausch.agent.desk import Desk
-from plausch.agent.house_words import with_house_words
+from plausch.agent.house_words import answer_in_house
 from plausch.agent.ledger import keep_answer_time
 from plausch.agent.outgoing import encoded
 from plausch.agent.receptionist import answer
 from plausch.agent.talk import Heard, Talk
-from plausch.agent.team_facts import IsTaken, nobody
+from plausch.agent.team_facts import IsTaken
 from plausch.base.clock import Clock
 from plausch.content import mimi
 from plausch.domain.business import Business
@@ -54,8 +54,8 @@ class Agent:
         business: Business,
         book: Book,
         clock: Clock,
+        is_taken: IsTaken,
         tick_s: float = TICK_S,
-        is_taken: IsTaken = nobody,
     ) -> None:
         self.business = business
         self._client = client
@@ -115,13 +115,14 @@ class Agent:
             return message.card is not None
         return message.kind in (Kind.TEXT, Kind.CARD)
 
-    async def _is_alone(self, message: IncomingMessage) -> bool:
-        """Whether one guest talks to the house, and nobody of the staff has taken that over."""
-        if message.conversation.kind == "group":
+    async def _is_for_the_house(self, message: IncomingMessage) -> bool:
+        """Whether the house speaks by itself: it has something to say, one guest talks to it, and
+        nobody of the staff has taken that over."""
+        has_words = self.business.greeting or self.business.away
+        if not has_words or message.conversation.kind == "group":
             return False
-        shown, log = message.conversation.id, message.stored.conversation_id
-        now_s = self._now_s()
-        return not (await self._is_taken(shown, now_s) or await self._is_taken(log, now_s))
+        rooms = {message.conversation.id, message.stored.conversation_id}
+        return not await self._is_taken(rooms, self._now_s())
 
     async def _answer(self, message: IncomingMessage) -> None:
         heard = Heard(
@@ -132,18 +133,15 @@ class Agent:
             message.sent_at_ms // 1000,
         )
         notes: list[str] = []
-        is_alone = await self._is_alone(message)
+        answering = answer_in_house if await self._is_for_the_house(message) else answer
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-            answered = await answer(talk, heard, desk)
+            answered = await answering(talk, heard, desk)
             notes[:] = answered.notes
             if answered.replies:
                 took_ms = self._clock.now_ms() - message.sent_at_ms
                 await keep_answer_time(desk.transaction, desk.now_s, took_ms)
-            replies = answered.replies
-            if is_alone:
-                replies = await with_house_words(answered, heard, desk)
-            return answered.talk, [encoded(reply) for reply in replies]
+            return answered.talk, [encoded(reply) for reply in answered.replies]
 
         place = Place(message.stored.conversation_id, message.seq)
         await self._book.answer(self.business, heard.conversation, place, self._now_s(), respond)

@@ -131,14 +131,14 @@ def pair(
 ) -> None:
     """Make this machine the agent of a business whose account is on another device.
 
-    Shows a code for the device that has the account, or answers the LINK that it shows. As a
-    device of staff it can do its work all the same, and who steals the machine has no more. It
-    knows what comes from now on. A private account is refused.
+    Shows a code for the device that has the account, or answers the LINK that it shows. It knows
+    what comes from now on. A private account is refused, and so is a device of staff: an agent
+    speaks for the owner.
     """
     screen = screen_of(json=as_json)
     if business is not None:
         load_business(business)
-    record = join(screen, home, server, link, "Plausch agent", passphrase_file, business_only=True)
+    record = join(screen, home, server, link, "Plausch agent", passphrase_file, for_agent=True)
     place_business(home, business)
     house = business_of(home)
     if as_json:

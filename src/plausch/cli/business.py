@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 import click
 
+from plausch.agent.config import load_business
 from plausch.agent.paper import FORMS, Form, paper
 from plausch.agent.profile_file import example_profile, load_profile
 from plausch.base.errors import LocalError
 from plausch.base.ids import AccountAddress, parse_name
+from plausch.cli.agent import BUSINESS_FILE
 from plausch.cli.business_requests import (
     ProfileGet,
     ProfilePublish,
@@ -23,6 +25,7 @@ from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import perform, run
 from plausch.cli.options import home_option, json_option, passphrase_option, read_passphrase
 from plausch.cli.phrases import LANGUAGES
+from plausch.domain.business import BusinessKind
 from plausch.domain.json_ld import json_ld
 from plausch.domain.opening import span_text
 from plausch.domain.profile import KINDS, Profile, missing_in
@@ -66,7 +69,8 @@ def init(
     passphrase_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Put an example profile into HOME/profile.toml for you to change.
+    """Put an example profile into HOME/profile.toml for you to change, of the agent's kind if there
+    is one.
 
     With --server and --name the business's account is made, too.
     """
@@ -89,7 +93,9 @@ def init(
     if file.exists():
         raise LocalError(f"There is {file} already: change it, or move it away first.")
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file.write_text(example_profile(), encoding="utf-8")
+    business = home / BUSINESS_FILE
+    kind = load_business(business).kind if business.exists() else BusinessKind.RESTAURANT
+    file.write_text(example_profile(kind), encoding="utf-8")
     if as_json:
         screen.record({"file": str(file)})
     screen.answer("profile_ready", file=file)

@@ -22,11 +22,11 @@ def join(
     name: str,
     passphrase_file: Path | None,
     *,
-    business_only: bool = False,
+    for_agent: bool = False,
 ) -> LinkedRecord:
     """Link the device in `home`, by the code of the other one or by its own.
 
-    `business_only`: to a business's account, or not at all. Raises as `Client.link`, and
+    `for_agent`: as an owner's device of a business, or not at all. Raises as `Client.link`, and
     click.UsageError when it is not known which server it is.
     """
     if not link and not server:
@@ -44,7 +44,7 @@ def join(
             link=link,
             name=name or platform.node() or "Plausch",
             passphrase=passphrase,
-            business_only=business_only,
+            for_agent=for_agent,
         )
         try:
             return LinkedRecord(

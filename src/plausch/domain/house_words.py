@@ -26,9 +26,3 @@ def fault_of(wording: Wording, places: tuple[str, ...] = ()) -> str:
                 meant = f"write {places[0]}, or no braces" if places else "write it without braces"
                 return f"has {found}, for which nothing can be put in: {meant}."
     return ""
-
-
-def tongue_of(wording: Wording, language: str) -> str:
-    """The language in which a wording is said to somebody of a language."""
-    first, second = ("de", "en") if language == "de" else ("en", "de")
-    return first if getattr(wording, first) else second

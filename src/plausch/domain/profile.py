@@ -93,8 +93,13 @@ class Wording:
 
     def in_language(self, language: str) -> str:
         """In this language if there is one, else in the other."""
-        first, second = (self.de, self.en) if language == "de" else (self.en, self.de)
-        return first or second
+        return self.spoken(language)[0]
+
+    def spoken(self, language: str) -> tuple[str, str]:
+        """As `in_language`, and in which language that is."""
+        german, english = (self.de, "de"), (self.en, "en")
+        first, second = (german, english) if language == "de" else (english, german)
+        return first if first[0] else second
 
     def __bool__(self) -> bool:
         return bool(self.de or self.en)

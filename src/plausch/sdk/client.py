@@ -96,13 +96,14 @@ class Client:
         link: str = "",
         name: str = "",
         passphrase: str | None = None,
-        business_only: bool = False,
+        for_agent: bool = False,
     ) -> Self:
         """Make this a device of an account that there is.
 
         `link`: the code of the device that has the account; without one, this device shows its
         own. `name`: what it says it is called. What was said before does not come along: this
-        device begins with what is said from now on. `business_only`: a private account is refused.
+        device begins with what is said from now on. `for_agent`: a private account,
+        and being staff, is refused.
         Raises PrivateAccount, SdkError (`link_declined`, `bad_link`, ...), PairingRefused,
         VaultExists, VaultBusy, ServerRefused, Unreachable, VaultDamaged.
         """
@@ -113,7 +114,7 @@ class Client:
 
         async def linked() -> Own:
             await demand_empty(vault)
-            joining = Joining(server_url, link, name, business_only)
+            joining = Joining(server_url, link, name, for_agent)
             return await link_new(joining, person, keep, SystemClock())
 
         return await cls._made(vault, linked())

@@ -18,7 +18,7 @@ from plausch.base.errors import PlauschError
 from plausch.identity.keys import SigningKey
 from plausch.sdk.device import Device
 from plausch.sdk.device_lists import identity_of
-from plausch.sdk.errors import PrivateAccount, SdkError
+from plausch.sdk.errors import NotOwner, PrivateAccount, SdkError
 from plausch.sdk.handover import Handover, read_handover
 from plausch.sdk.own_devices import Enrolled, add_device, demand_can_add, remove_device
 from plausch.sdk.pairing import (
@@ -97,13 +97,13 @@ class ExistingPerson(Protocol):
 class Joining:
     """What a new device goes by: the server, the other one's code or "", and what it is called.
 
-    `business_only`: it shall not become a device of a private account.
+    `for_agent`: it shall become an owner's device of a business, or none.
     """
 
     server_url: str
     link: str
     name: str
-    business_only: bool = False
+    for_agent: bool = False
 
 
 async def link_new(
@@ -115,8 +115,8 @@ async def link_new(
     """This device is to be linked: to the one whose code it goes by, else by its own.
 
     `keep` writes down what it has become, before the other device hears of it. Raises SdkError,
-    PairingRefused, ServerRefused, Unreachable, and PrivateAccount: the other one takes it off its
-    list again.
+    PairingRefused, ServerRefused, Unreachable, PrivateAccount, NotOwner: the other one takes
+    it off its list again.
     """
     server_url, link = joining.server_url, joining.link
     code = parse_link(link, server_url) if link else None
@@ -141,8 +141,10 @@ async def link_new(
         secret = open_sealed(private_key, pairing, sealed)
         handover = read_handover(secret, device_key, line.domain, clock.now_ms() // 1000)
         account = str(handover.device.account)
-        if joining.business_only and handover.kind != "business":
+        if joining.for_agent and handover.kind != "business":
             raise PrivateAccount(account)
+        if joining.for_agent and handover.identity is None:
+            raise NotOwner
         if not await _unless_over(line, person.wants(account)):
             raise SdkError("Linking was declined on this device.", code="link_cancelled")
         own = _own(handover, server_url, device_key)

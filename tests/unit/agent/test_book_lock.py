@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from plausch.agent.book_lock import BookBusy, book_lock
+from plausch.base.errors import LocalError
 
 HOLD = """
 import sys
@@ -58,7 +59,7 @@ def test_who_was_killed_holds_nothing(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     with (
-        pytest.raises(BookBusy, match="cannot be locked") as refused,
+        pytest.raises(LocalError, match="cannot be locked") as refused,
         book_lock(tmp_path / "nowhere" / "book.db"),
     ):
         pass

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, time
 
 import pytest
 
@@ -15,7 +15,7 @@ from plausch.agent.desk import Desk
 from plausch.agent.retention import erase
 from plausch.agent.staff import StaffDesk
 from plausch.base.clock import ManualClock
-from plausch.content.cards import Choices
+from plausch.content.cards import BookingRequest, Choices
 from plausch.domain.business import Business
 from plausch.domain.profile import Wording
 
@@ -57,6 +57,12 @@ async def test_who_is_new_is_greeted_before_and_told_once_that_nobody_is_there(
     assert away == f"Wir sind am {OPENS} wieder da."
     for _ in range(3):
         assert len(await texts(anna)) == 1
+
+
+async def test_who_begins_with_a_booking_is_greeted_too(anna: Guest) -> None:
+    await anna.sends(BookingRequest(2, TUESDAY, time(19), "Anna"))
+    assert anna.replies[0].text == GREETING.de
+    assert any("Bestätigt" in reply.text for reply in anna.replies)
 
 
 async def test_bookings_go_on_while_nobody_is_there(anna: Guest) -> None:

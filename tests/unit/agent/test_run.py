@@ -1,7 +1,7 @@
 """The agent on a real device and a real server: answers once, whatever happens in between."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -252,8 +252,8 @@ async def test_in_what_staff_has_taken_the_house_says_nothing_by_itself(
     house.restaurant = replace(house.restaurant, away=Wording("Bis bald.", ""))
     taken: set[ConversationId] = set()
 
-    async def is_taken(conversation: ConversationId, now_s: int) -> bool:
-        return conversation in taken
+    async def is_taken(conversations: Collection[ConversationId], now_s: int) -> bool:
+        return bool(taken.intersection(conversations))
 
     house.is_taken = is_taken
     anna = await Caller.of(await town.person("anna"))

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from plausch.agent.team_facts import nobody, taken_by
+from plausch.agent.team_facts import taken_by
 from plausch.base.ids import ConversationId, DeviceAddress
 from plausch.content.team import Answering, Assignment, Fact, Label
 from plausch.sdk import Team
@@ -44,8 +44,4 @@ class Said:
     ],
 )
 async def test_taken(facts: list[Fact], expected: bool) -> None:
-    assert await taken_by(cast(Team, Said(facts)))(ROOM, NOW_S) is expected
-
-
-async def test_without_a_team_nobody_takes_anything() -> None:
-    assert not await nobody(ROOM, NOW_S)
+    assert await taken_by(cast(Team, Said(facts)))({ROOM}, NOW_S) is expected

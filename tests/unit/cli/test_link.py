@@ -82,7 +82,7 @@ def test_staff_is_linked_and_can_link_nobody(plausch: Plausch, town: Town) -> No
 
 def test_an_agent_is_paired(plausch: Plausch, town: Town) -> None:
     linde, home = business(town), town.empty_home("agent")
-    existing = ("devices", "link", "--staff", "--home", linde.home)
+    existing = ("devices", "link", "--home", linde.home)
     new = ("agent", "pair", "--home", home, "--server", town.url)
     old, young = asyncio.run(linked(existing, new, from_new=False))
     assert old[0] == young[0] == 0, (old, young)
@@ -90,21 +90,37 @@ def test_an_agent_is_paired(plausch: Plausch, town: Town) -> None:
     assert (home / BUSINESS_FILE).is_file()
 
 
+async def refused(
+    existing: tuple[object, ...], new: tuple[object, ...]
+) -> tuple[tuple[int, str, str], tuple[int, str, str]]:
+    """How both end when the new device does not want what it is handed."""
+    async with at_terminal(*existing) as old:
+        link = await old.line("/#/link/")
+        async with at_terminal(*new, link) as young:
+            digits = await digits_of(young)
+            await old.line("wants to become a device")
+            old.types(digits)
+            return await asyncio.gather(old.end(), young.end())
+
+
+def test_a_device_of_staff_is_no_agent(plausch: Plausch, town: Town) -> None:
+    linde, home = business(town), town.empty_home("agent")
+    existing = ("devices", "link", "--staff", "--home", linde.home)
+    old, young = asyncio.run(
+        refused(existing, ("agent", "pair", "--home", home, "--server", town.url))
+    )
+    assert old[0] == young[0] == 1, (old, young)
+    assert "This device belongs to staff" in young[2]
+    assert not (home / BUSINESS_FILE).exists()
+    listed = json.loads(plausch("devices", "list", "--home", linde.home, "--json").out)
+    assert len(listed["devices"]) == 1, "the new device was taken off the list again"
+
+
 def test_a_private_account_has_no_agent(plausch: Plausch, town: Town, anna: Person) -> None:
     home = town.empty_home("agent")
     existing = ("devices", "link", "--home", anna.home)
     new = ("agent", "pair", "--home", home, "--server", town.url)
-
-    async def refused() -> tuple[tuple[int, str, str], tuple[int, str, str]]:
-        async with at_terminal(*existing) as old:
-            link = await old.line("/#/link/")
-            async with at_terminal(*new, link) as young:
-                digits = await digits_of(young)
-                await old.line("wants to become a device")
-                old.types(digits)
-                return await asyncio.gather(old.end(), young.end())
-
-    old, young = asyncio.run(refused())
+    old, young = asyncio.run(refused(existing, new))
     assert old[0] == young[0] == 1, (old, young)
     assert f"{anna.address} is a private account, and an agent works for a business" in young[2]
     assert not (home / BUSINESS_FILE).exists()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plausch.domain.house_words import MOST_CHARACTERS, OPENS, fault_of, tongue_of
+from plausch.domain.house_words import MOST_CHARACTERS, OPENS, fault_of
 from plausch.domain.profile import Wording
 
 
@@ -42,6 +42,6 @@ def test_the_next_opening_may_be_named_where_it_can_be_put_in() -> None:
 
 def test_the_language_of_the_guest_is_taken_if_there_are_words_in_it() -> None:
     both = Wording("Hallo", "Hello")
-    assert [tongue_of(both, one) for one in ("de", "en", "fr")] == ["de", "en", "en"]
-    assert tongue_of(Wording("Hallo", ""), "en") == "de"
-    assert tongue_of(Wording("", "Hello"), "de") == "en"
+    assert [both.spoken(one)[1] for one in ("de", "en", "fr")] == ["de", "en", "en"]
+    assert Wording("Hallo", "").spoken("en") == ("Hallo", "de")
+    assert Wording("", "Hello").spoken("de") == ("Hello", "en")

@@ -2,7 +2,7 @@
 
 What people wrote into the business's calendar is kept in a file of its own, with guests' names in
 it (sync_store.py). It may stay as long as its booking is in the book: whatever removes that, an
-erased customer or the end of its time, is followed here, after each operation, at every start of
+erased customer or the end of its time, is followed here, after the operation, at every start of
 the agent, and a few times a day.
 """
 
@@ -30,7 +30,7 @@ class Traces:
         self._turn = asyncio.Lock()
 
     async def edits(self) -> tuple[Edit, ...]:
-        """What people wrote, the oldest first. Raises StorageUnavailable."""
+        """What people wrote, the oldest first. Raises StorageUnavailable, SchemaRefused."""
         async with self._turn:
             texts = await self._opened()
             return tuple(await texts.edits()) if texts else ()
@@ -38,7 +38,7 @@ class Traces:
     async def sweep(self) -> None:
         """Forget the texts of bookings that the book does not have any more.
 
-        Raises StorageUnavailable.
+        Raises StorageUnavailable, SchemaRefused.
         """
         async with self._turn:
             texts = await self._opened()

@@ -59,7 +59,7 @@ class Doors:
         team = TeamDoor(self.client, conversation, executor, self.book, premises, self.clock)
         await team.claim()
         is_taken = taken_by(conversation)
-        agent = Agent(self.client, premises.business, self.book, self.clock, is_taken=is_taken)
+        agent = Agent(self.client, premises.business, self.book, self.clock, is_taken)
 
         def move_in(business: Business) -> None:
             agent.business = business

@@ -23,7 +23,8 @@ from plausch.agent.operations.refusal import OperationRefused, Refusal, refusal_
 from plausch.agent.operations.views import View
 from plausch.base.clock import Clock
 from plausch.base.errors import LocalError
-from plausch.db.interface import Transaction
+from plausch.db.interface import StorageUnavailable, Transaction
+from plausch.db.migrate import SchemaRefused
 from plausch.domain.business import Business
 
 MAX_PARAMS_BYTES = 256 * 1024
@@ -117,17 +118,19 @@ class Executor:
             wanted = _checked(operation, params)
         except OperationRefused as error:
             return Outcome(refusal=refusal_of(error))
-        edits: tuple[Edit, ...] = ()
-        if operation.with_edits and self._traces is not None:
-            edits = await self._traces.edits()
+        traces = self._traces if operation.with_edits else None
+        try:
+            edits = await traces.edits() if traces else ()
+        except (StorageUnavailable, SchemaRefused) as error:
+            return Outcome(refusal=refusal_of(error))
         if operation.reads:
             return await self._read(operation, wanted, edits)
         outcome = await self._change(operation, wanted, call, edits)
         await self._premises.refresh(self._book)
         for step in self._afterwards:
             await step()
-        if self._traces is not None:
-            await self._traces.follow()
+        if traces:
+            await traces.follow()
         return outcome
 
     def afterwards(self, step: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from plausch.domain.house_words import MOST_CHARACTERS
+
 MAX_TIME_S = 2**37
 MAX_ROWS = 500
 
@@ -205,8 +207,8 @@ class ServiceView(View, frozen=True):
 class WordingView(View, frozen=True):
     """A text in German and in English; one may be empty, and both."""
 
-    de: Annotated[str, Meta(max_length=1_000)] = ""
-    en: Annotated[str, Meta(max_length=1_000)] = ""
+    de: Annotated[str, Meta(max_length=MOST_CHARACTERS)] = ""
+    en: Annotated[str, Meta(max_length=MOST_CHARACTERS)] = ""
 
 
 class BusinessView(View, frozen=True):

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from plausch.base.file_lock import FileLock
 from plausch.db.file import open_file
 from plausch.db.interface import Database, Row, StorageDamaged, Transaction, Value
 from plausch.sdk.errors import VaultDamaged, VaultError, VaultMissing
 from plausch.sdk.vault.key import KEY_FILE, make_vault_key, read_vault_key
-from plausch.sdk.vault.lock import VaultLock
+from plausch.sdk.vault.lock import lock_vault
 from plausch.sdk.vault.schema import STEPS
 from plausch.sdk.vault.seal import Seal
 from plausch.sdk.whole import whole
@@ -36,7 +37,7 @@ class Write:
 class Vault:
     """An open vault. Made by `open`; must be closed."""
 
-    def __init__(self, home: Path, lock: VaultLock, database: Database, seal: Seal) -> None:
+    def __init__(self, home: Path, lock: FileLock, database: Database, seal: Seal) -> None:
         self.home = home
         self.seal = seal
         self._lock = lock
@@ -52,7 +53,7 @@ class Vault:
         _demand_whole(home, make=make)
         if make:
             _make_folder(home)
-        lock = VaultLock(home)
+        lock = lock_vault(home)
         try:
             if make and not (home / KEY_FILE).exists():
                 key = make_vault_key(home, passphrase)
