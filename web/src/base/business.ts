@@ -10,7 +10,6 @@ export const KINDS = [
   'hotel',
   'other',
 ] as const;
-export type KindOfBusiness = (typeof KINDS)[number];
 
 /** What an imprint has to say of a business of this form. */
 export interface LegalForm {

@@ -16,10 +16,16 @@ import type { PlauschError } from '../base/errors.ts';
 import { attempt } from './attempt.ts';
 import { HoursTyping } from './hours_typing.svelte.ts';
 import type { Messenger } from './messenger.ts';
-import { blankProfile, tidied } from './profile_written.ts';
+import { blankProfile, isSame, tidied } from './profile_written.ts';
 import { Later, type PageTimers } from './timing.ts';
 
 const SETTLE_MS = 400;
+const HOURS: ReadonlySet<string> = new Set([
+  'hours',
+  'special_days',
+  'holidays.state',
+  'time_zone',
+]);
 
 /** What is used here of the app. */
 export interface ProfileSide {
@@ -53,8 +59,7 @@ export class ProfileForm {
   readonly hours: HoursTyping;
   readonly tidy: ProfileDraft = $derived(tidied(this.draft));
   readonly isChanged = $derived(
-    this.published === undefined ||
-      JSON.stringify(this.tidy) !== JSON.stringify(this.published.profile),
+    this.published === undefined || !isSame(this.tidy, this.published.profile),
   );
   readonly #side: ProfileSide;
   readonly #beginning: Beginning;
@@ -175,6 +180,11 @@ export class ProfileForm {
   problemIn(field: string, at?: number): ProfileProblemView | undefined {
     const found = this.problems.filter((one) => one.field === field && one.at === at);
     return found.find((one) => this.isStrict || !isGap(one));
+  }
+
+  /** What is wrong with the hours; a single time is said to be wrong where it is typed. */
+  get hoursProblems(): readonly ProfileProblemView[] {
+    return this.problems.filter(({ field }) => HOURS.has(field));
   }
 
   /** True when everybody sees it now. */

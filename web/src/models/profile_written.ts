@@ -70,6 +70,19 @@ function tidyWording({ de, en }: WordingView): WordingView {
   return { de: de.trim(), en: en.trim() };
 }
 
+/** Whether two say the same, in whatever order it stands. */
+export function isSame(one: object, other: object): boolean {
+  return ordered(one) === ordered(other);
+}
+
+function ordered(said: object): string {
+  return JSON.stringify(said, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
 /** As others will see it. */
 export function previewOf(draft: ProfileDraft, account: string): ProfileView {
   const said = tidied(draft);

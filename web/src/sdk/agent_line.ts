@@ -3,8 +3,8 @@
  * conversation (spec/agent.md).
  *
  * The agent is the device that holds the lease: of the claims, in the order of the log, one counts
- * when nobody else holds it, and none of staff's does. Who is known to be away is not asked: the call would be stale when it
- * comes back.
+ * when nobody else holds it, and none of staff's does. Who is known to be away is not asked: the call
+ * would be stale when it comes back.
  */
 
 import { toHex } from '../base/bytes.ts';

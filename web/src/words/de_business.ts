@@ -41,7 +41,6 @@ export const deBusiness: BusinessWords = {
     form: 'Form des Plans',
     forms: { day: 'Tag', week: 'Woche', list: 'Liste' },
     add: 'Neue Reservierung',
-    addShort: 'Reservieren',
     block: 'Zeit sperren',
     loading: 'Plan wird gelesen',
     covers: guests,

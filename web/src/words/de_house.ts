@@ -219,7 +219,6 @@ export const deHouse: House = {
     preview: 'Die nächsten vier Wochen',
     previewWhy: 'So finden es Gäste vor, sobald du speicherst.',
     previewLoading: 'Blick nach vorn',
-    dayLine: (day, hours) => `${day}: ${hours}`,
   },
   tables: {
     title: 'Tische',

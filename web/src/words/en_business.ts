@@ -40,7 +40,6 @@ export const enBusiness = {
     form: 'Form of the plan',
     forms: { day: 'Day', week: 'Week', list: 'List' },
     add: 'New booking',
-    addShort: 'Book',
     block: 'Block a time',
     loading: 'Reading the plan',
     covers: guests,

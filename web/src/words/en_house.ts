@@ -219,7 +219,6 @@ export const enHouse = {
     preview: 'The next four weeks',
     previewWhy: 'As guests will find it once you save.',
     previewLoading: 'Looking ahead',
-    dayLine: (day: string, hours: string) => `${day}: ${hours}`,
   },
   tables: {
     title: 'Tables',

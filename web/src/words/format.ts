@@ -57,6 +57,12 @@ export function dayOf(atMs: number, nowMs: number, language: Language): string {
   }).format(atMs);
 }
 
+/** When something was: the time, with the day before it unless it was today. */
+export function sinceOf(atMs: number, nowMs: number, language: Language): string {
+  const time = timeOf(atMs, language);
+  return daysAway(atMs, nowMs) === 0 ? time : `${dayOf(atMs, nowMs, language)}, ${time}`;
+}
+
 /** For a row of the list: the time today, the weekday this week, else the date. */
 export function shortOf(atMs: number, nowMs: number, language: Language): string {
   const away = daysAway(atMs, nowMs);

@@ -90,6 +90,29 @@ test('what is typed while it is being published goes on as a draft', async () =>
   expect(device.ownProfile.own.draft?.name).toBe('Die Linde');
 });
 
+test('what is typed meanwhile and typed back is published again', async () => {
+  const { form } = await open();
+  form.change(LINDE_DRAFT);
+  const publishing = form.publish();
+  while (!form.isPublishing) {
+    await Promise.resolve();
+  }
+  form.change({ name: 'Die Linde' });
+  await publishing;
+  form.change({ name: LINDE_DRAFT.name });
+  expect(form.isChanged).toBe(false);
+});
+
+test('a night that reaches into the next day is said at the hours', async () => {
+  const { form } = await open({ draft: LINDE_DRAFT });
+  const night = [{ opensMinute: 1200, closesMinute: 1800 }];
+  const early = [{ opensMinute: 0, closesMinute: 600 }];
+  const weekly = LINDE_DRAFT.hours.weekly.with(4, night).with(5, early);
+  form.takeHours({ ...LINDE_DRAFT.hours, weekly });
+  expect(await form.publish()).toBe(false);
+  expect(form.hoursProblems).toMatchObject([{ field: 'hours', why: 'reach', at: 4 }]);
+});
+
 test('a refusal is said, and nothing written is lost', async () => {
   const { device, form, refused } = await open({ draft: LINDE_DRAFT });
   device.refusing.set('publishProfile', 'unreachable');
