@@ -35,6 +35,7 @@ class Guest:
     notes: tuple[str, ...] = ()
     letter_card: Card | None = None
     sent_s_ago: int = 0
+    app_language: str = ""
     in_house: bool = False
     dies: bool = False
 
@@ -55,7 +56,9 @@ class Guest:
         """Send a message; the replies' text."""
         self.seq += 1
         token = hashlib.sha256(f"{self.name} {self.seq}".encode()).digest()
-        heard = Heard(self.conversation, token, text, card, self.now_s - self.sent_s_ago)
+        heard = Heard(
+            self.conversation, token, text, card, self.now_s - self.sent_s_ago, self.app_language
+        )
         self.replies, self.notes = (), ()
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from plausch.agent.remnant import normalised
+from plausch.agent.showing import label_of
 from plausch.agent.talk import PARTS, Expecting
 from plausch.agent.turn import Turn
 from plausch.agent.waiting import Waiting, WaitingList, WaitingRefused, WaitingWish
@@ -43,7 +44,7 @@ def offer_to_wait(turn: Turn, party: int, day: date) -> None:
     text = phrases.say("waiting_ask", day=phrases.day(day), party=phrases.party(party))
     first, end = _minutes(turn)
     option = Option(f"wait:{day.isoformat()}:{party}:{first}-{end}", phrases.say("option_wait"))
-    turn.reply(text, Choices(phrases.say("option_wait"), (option,)))
+    turn.reply(text, Choices(label_of(text), (option,)))
 
 
 def _minutes(turn: Turn) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from plausch.agent import change_talk, hours_talk, name_talk, notice_talk, service_talk, table_talk
+from plausch.agent.config import LANGUAGES
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
 from plausch.agent.patience import MAX_CONFUSED, Patience, spend
@@ -75,6 +76,8 @@ async def answer(
 
 
 async def _hear(turn: Turn) -> None:
+    if turn.heard.card is not None and not turn.talk.language and turn.heard.language in LANGUAGES:
+        turn.talk = replace(turn.talk, language=turn.heard.language)
     match turn.heard.card:
         case Choose(identifier, request_id):
             await _chosen(turn, identifier, request_id)

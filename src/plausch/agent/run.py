@@ -20,6 +20,7 @@ from plausch.agent.talk import Heard, Talk
 from plausch.agent.team_facts import IsTaken
 from plausch.base.clock import Clock
 from plausch.content import mimi
+from plausch.content.text import language_of
 from plausch.domain.business import Business
 from plausch.sdk import (
     Client,
@@ -131,6 +132,7 @@ class Agent:
             message.text,
             message.card,
             message.sent_at_ms // 1000,
+            language_of(message.stored.content) if message.stored.content else "",
         )
         notes: list[str] = []
         answering = answer_in_house if await self._is_for_the_house(message) else answer

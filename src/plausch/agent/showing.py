@@ -8,7 +8,7 @@ from plausch.domain.business import Business
 _ACTIONS = {
     BookingState.PENDING: (Action.CANCEL,),
     BookingState.HELD: (Action.CONFIRM, Action.CANCEL),
-    BookingState.CONFIRMED: (Action.CANCEL,),
+    BookingState.CONFIRMED: (Action.CHANGE, Action.CANCEL),
 }
 
 

@@ -320,9 +320,9 @@ def _offer(turn: Turn, text: str, party: int, slots: Sequence[Slot]) -> None:
 async def _offer_day(turn: Turn, party: int, day: date) -> None:
     found = await _available(turn, day, party)
     if not found.slots:
+        await _offer_other_days(turn, _why(turn, found, party), party, day)
         if found.why is Unavailable.FULL and not turn.talk.changing_uid:
             notice_talk.offer_to_wait(turn, party, day)
-        await _offer_other_days(turn, _why(turn, found, party), party, day)
     elif turn.talk.time is not None:
         await _offer_time(turn, party, found, turn.talk.time)
     else:

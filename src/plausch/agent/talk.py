@@ -83,7 +83,8 @@ class Talk:
 class Heard:
     """One message of a guest. `token` names it (its message id); `card` if it carries one.
 
-    `sent_at_s` is when the server took it, 0 if that does not matter.
+    `sent_at_s` is when the server took it, 0 if that does not matter. `language` is that of the
+    guest's app, empty if it does not say.
     """
 
     conversation: ConversationId
@@ -91,6 +92,7 @@ class Heard:
     text: str
     card: Card | None = None
     sent_at_s: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

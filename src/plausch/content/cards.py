@@ -60,6 +60,7 @@ class Action(StrEnum):
     """What the customer may do with a booking now."""
 
     CONFIRM = "confirm"
+    CHANGE = "change"
     CANCEL = "cancel"
 
 

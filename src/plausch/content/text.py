@@ -151,6 +151,14 @@ def readable_text(content: MimiContent, languages: Sequence[str] = ()) -> str:
     return _read(content.part, languages)
 
 
+def language_of(content: MimiContent) -> str:
+    """The language (primary subtag of BCP 47, in lower case) that its words are marked with."""
+    for part in leaves(content.part):
+        if part.language and _is_readable(part):
+            return part.language.partition(",")[0].partition("-")[0].strip().lower()
+    return ""
+
+
 def reactions_of(content: MimiContent) -> tuple[str, ...]:
     """The signs of a reaction message, empty when it is none."""
     return tuple(

@@ -45,7 +45,7 @@ async def test_a_full_day_offers_the_list_beside_other_days(clerk: Clerk, guest:
     anna = guest()
     text = await anna.says("Tisch für 4 morgen Abend")
     assert "Warteliste" in text
-    asked, offered = anna.replies[-2:]
+    offered, asked = anna.replies[-2:]
     assert isinstance(asked.card, Choices)
     assert isinstance(offered.card, SlotOffer)
     assert "Namen" in await anna.sends(Choose(asked.card.options[0].identifier))
@@ -240,7 +240,7 @@ async def test_an_old_wish_that_is_gone_gets_others(clerk: Clerk, guest: Arrive)
     anna.sent_s_ago = 2 * HOUR_S
     text = await anna.says("Tisch für 2 morgen um 19 Uhr, auf Anna")
     assert "erst jetzt" not in text
-    assert isinstance(anna.card, SlotOffer)
+    assert isinstance(anna.replies[0].card, SlotOffer)
 
 
 async def test_who_cancelled_in_time_was_in_time(guest: Arrive) -> None:

@@ -393,6 +393,25 @@ pressed: st.SearchStrategy[Card] = st.one_of(
 )
 
 
+async def test_a_tap_is_answered_in_the_language_of_the_app(guest: Arrive) -> None:
+    anna = guest()
+    anna.app_language = "en"
+    assert "free" in await anna.sends(BookingRequest(2, TUESDAY))
+    assert anna.replies[0].language == "en"
+    assert anna.talk.language == "en"
+
+
+@pytest.mark.parametrize(("app", "wrote"), [("fr", "de"), ("", "de"), ("de", "en")])
+async def test_what_the_guest_wrote_counts_more_than_the_app(
+    guest: Arrive, app: str, wrote: str
+) -> None:
+    anna = guest()
+    await anna.says({"de": "Guten Abend!", "en": "Good evening!"}[wrote])
+    anna.app_language = app
+    await anna.sends(BookingRequest(2, TUESDAY))
+    assert anna.replies[0].language == wrote
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(sayings | pressed, max_size=15), st.integers(0, 2))
 def test_any_conversation_is_answered_and_leaves_the_book_right(

@@ -28,7 +28,7 @@ def test_a_card_says_where_a_booking_stands() -> None:
     [
         (BookingState.PENDING, (Action.CANCEL,)),
         (BookingState.HELD, (Action.CONFIRM, Action.CANCEL)),
-        (BookingState.CONFIRMED, (Action.CANCEL,)),
+        (BookingState.CONFIRMED, (Action.CHANGE, Action.CANCEL)),
         (BookingState.DECLINED, ()),
         (BookingState.CANCELLED, ()),
         (BookingState.SEATED, ()),

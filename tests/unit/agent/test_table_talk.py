@@ -22,11 +22,9 @@ Arrive = Callable[..., Guest]
 
 def offered(guest: Guest) -> list[str]:
     """The offered times as `DD. HH:MM`."""
-    assert isinstance(guest.card, SlotOffer)
+    (offer,) = [one.card for one in guest.replies if isinstance(one.card, SlotOffer)]
     calendar = guest.restaurant.calendar
-    return [
-        f"{calendar.today(slot.start_s).day}. {clock_of(slot.start_s)}" for slot in guest.card.slots
-    ]
+    return [f"{calendar.today(slot.start_s).day}. {clock_of(slot.start_s)}" for slot in offer.slots]
 
 
 async def fill(guest: Guest, clock: str, count: int, day: date = TUESDAY, party: int = 2) -> None:

@@ -77,7 +77,7 @@ async def test_a_booking_is_shown_with_what_can_be_done(turn: Turn) -> None:
         7200,
         "Zur Linde",
     )
-    assert card.actions == (Action.CANCEL,)
+    assert card.actions == (Action.CHANGE, Action.CANCEL)
 
 
 async def test_descriptions_and_notes(turn: Turn) -> None:

@@ -101,7 +101,7 @@ cards = st.one_of(
         st.just("UTC"),
         labels,
         labels,
-        st.lists(st.sampled_from(Action), max_size=2).map(tuple),
+        st.lists(st.sampled_from(Action), max_size=len(Action)).map(tuple),
     ),
     st.builds(Choose, identifiers, st.just("") | identifiers),
     st.builds(
@@ -215,7 +215,7 @@ SLOT = OfferedSlot("a", 0, 60)
         replace(BOOKING, under_name="x" * 81),
         replace(BOOKING, under_name="a\u202eb"),
         replace(BOOKING, sequence=-1),
-        replace(BOOKING, actions=(Action.CANCEL,) * 3),
+        replace(BOOKING, actions=(Action.CANCEL,) * (len(Action) + 1)),
         Choose("a" * 65),
         Choose("a", "b c"),
         BookingRequest(party=0),

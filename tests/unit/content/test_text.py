@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from plausch.content.text import (
     Mention,
     delete,
     edit,
+    language_of,
     markdown_part,
     mention_message,
     mentions_in,
@@ -204,3 +207,13 @@ def test_a_unit_with_an_unreadable_part_is_not_chosen() -> None:
 )
 def test_what_each_kind_of_part_reads_as(part: Part, text: str) -> None:
     assert readable_text(of(part)) == text
+
+
+@pytest.mark.parametrize(
+    ("tags", "language"), [("de", "de"), ("en-GB", "en"), (" DE-at , en", "de"), ("", "")]
+)
+def test_the_language_of_the_words_is_the_one_they_are_marked_with(
+    tags: str, language: str
+) -> None:
+    fancy = replace(FANCY, language="fr")
+    assert language_of(choice(fancy, text_part("words", language=tags))) == language

@@ -39,7 +39,7 @@ const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/;
 const TIME = /^[0-9]{2}:[0-9]{2}$/;
 
 /** What the customer may do with a booking now. */
-export const ACTIONS = ['confirm', 'cancel'] as const;
+export const ACTIONS = ['confirm', 'change', 'cancel'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** Where a booking stands (schema.org ReservationStatusType, and three of a restaurant's). */

@@ -12,6 +12,14 @@ export interface CardStates {
 
 const NO_CARDS: CardStates = { chosen: new Map(), newest: new Map() };
 
+/**
+ * What a card's readable text says before it repeats, as a numbered list, what there is to choose:
+ * the buttons replace that.
+ */
+export function leadOf(text: string): string {
+  return text.replace(/(?:^|\n+)\s*\d+\. [\s\S]*$/, '').trim();
+}
+
 /** An answer names the message it is for; one from another device of ours perhaps only the offer. */
 export function cardStates(messages: readonly MessageView[]): CardStates {
   if (!messages.some(({ card }) => card !== undefined)) {

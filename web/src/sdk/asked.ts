@@ -177,6 +177,7 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
     ...ONCE,
     answer: cardAnswer,
     text: text(TEXT_LIMIT),
+    language: text(),
     answers: optional(text()),
   },
   forward: { ...ONE, to: list(text()) },

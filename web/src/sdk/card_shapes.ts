@@ -36,7 +36,7 @@ export type CardView =
       readonly zone: string;
       readonly underName: string;
       readonly business: string;
-      readonly actions: readonly ('confirm' | 'cancel')[];
+      readonly actions: readonly ('confirm' | 'change' | 'cancel')[];
     }
   | { readonly kind: 'choose'; readonly identifier: string; readonly requestId: string }
   | {

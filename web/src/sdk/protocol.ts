@@ -318,7 +318,13 @@ export interface Operations extends ProfileOperations {
   ) => MessageView;
   answerCard: (
     asked: Here &
-      Once & { readonly answer: CardAnswer; readonly text: string; readonly answers?: string },
+      Once & {
+        readonly answer: CardAnswer;
+        readonly text: string;
+        /** Of the text and of this app, BCP 47: in it the other side answers. */
+        readonly language: string;
+        readonly answers?: string;
+      },
   ) => MessageView;
   forward: (asked: One & { readonly to: readonly string[] }) => undefined;
   edit: (asked: One & { readonly text: string }) => undefined;

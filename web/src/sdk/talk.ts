@@ -208,12 +208,13 @@ export class Talk {
     conversation,
     answer,
     text,
+    language,
     answers,
     ...once
   }: Asked<'answerCard'>): Promise<MessageView> {
     return this.#sendOnce(this.#rooms.live(conversation), once, (salt) => {
       const inReplyTo = answers === undefined ? null : MessageId.fromHex(answers);
-      return cardMessage(customerCard(answer), checkText(text), { salt, language: '', inReplyTo });
+      return cardMessage(customerCard(answer), checkText(text), { salt, language, inReplyTo });
     });
   }
 

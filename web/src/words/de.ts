@@ -322,6 +322,8 @@ export const de: Words = {
       no_show: 'Nicht gekommen',
     },
     confirm: 'Bestätigen',
+    changeIt: 'Ändern',
+    changeText: 'Ich möchte meine Reservierung ändern.',
     cancel: 'Stornieren',
     cancelAsk: 'Diese Reservierung stornieren?',
     cancelWhy: 'Der Tisch wird an andere vergeben.',

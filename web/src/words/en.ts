@@ -319,6 +319,8 @@ export const en = {
       no_show: 'Not attended',
     },
     confirm: 'Confirm',
+    changeIt: 'Change',
+    changeText: 'I would like to change my booking.',
     cancel: 'Cancel booking',
     cancelAsk: 'Cancel this booking?',
     cancelWhy: 'The table is given to others.',

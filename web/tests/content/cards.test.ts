@@ -125,7 +125,7 @@ function anyCard(chance: Chance): Card {
       state: chance.pick(BOOKING_STATES),
       underName: label(chance),
       business: label(chance),
-      actions: chance.list(2, () => chance.pick(ACTIONS)),
+      actions: chance.list(ACTIONS.length, () => chance.pick(ACTIONS)),
     }),
     () => ({ kind: 'choose', identifier: uid, requestId: chance.pick(['', uid]) }),
     () => ({
@@ -241,7 +241,7 @@ const BEYOND: readonly Card[] = [
   { ...BOOKING, underName: 'x'.repeat(81) },
   { ...BOOKING, underName: 'a\u202eb' },
   { ...BOOKING, sequence: -1 },
-  { ...BOOKING, actions: ['cancel', 'cancel', 'cancel'] },
+  { ...BOOKING, actions: ACTIONS.map(() => 'cancel' as const).concat('cancel') },
   { ...BOOKING, state: 'eaten' as 'seated' },
   { kind: 'choose', identifier: 'a'.repeat(65), requestId: '' },
   { kind: 'choose', identifier: 'a', requestId: 'b c' },

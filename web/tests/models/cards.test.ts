@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { cardStates } from '../../src/models/cards.ts';
+import { cardStates, leadOf } from '../../src/models/cards.ts';
 import type { CardView, MessageView } from '../../src/sdk/protocol.ts';
 import { ANNA, message, series } from './writing.ts';
 
@@ -117,4 +117,12 @@ test('a booking that we claim ourselves, or deleted, counts for nothing', () => 
   const ours = { ...booking('b9', 9), isOutgoing: true };
   const deleted = { ...booking('b8', 8), isDeleted: true };
   expect(cardStates([booking('b1', 1), ours, deleted]).newest.get('u1')).toBe('b1');
+});
+
+test('what a card says before its choices is kept, the list and what follows is not', () => {
+  expect(
+    leadOf('Nothing is free on **Friday**.\n\nThe next:\n\n1. Sat\n2. Sun\n\nWrite a number.'),
+  ).toBe('Nothing is free on **Friday**.\n\nThe next:');
+  expect(leadOf('Come at 7. It is free.')).toBe('Come at 7. It is free.');
+  expect(leadOf('1. Sat\n2. Sun')).toBe('');
 });

@@ -212,7 +212,12 @@ test('what is said has an id of its own each time, and is asked again as the sam
 test('a worker that never came up has said nothing, or the next one finds it', async () => {
   const { client, ports } = started();
   const answer = { kind: 'cancel_request', uid: 'u' } as const;
-  const said = client.ask('answerCard', { conversation: 'c', answer, text: 'Bitte' });
+  const said = client.ask('answerCard', {
+    conversation: 'c',
+    answer,
+    text: 'Bitte',
+    language: 'de',
+  });
   ports[0]!.fail();
   const { asked } = ports[1]!.request(0) as Request<'answerCard'>;
   expect(asked).toMatchObject({ answer, isAgain: true });

@@ -118,7 +118,13 @@ test('what is asked for again is said once, with the same answer', async () => {
 test('a card is answered once, and the salt of somebody else is no id of ours', async () => {
   const answer = { kind: 'cancel_request', uid: 'u1' } as const;
   const idempotencyId = '3f'.repeat(16);
-  const asked = { conversation: id, idempotencyId, answer, text: 'Bitte stornieren.' };
+  const asked = {
+    conversation: id,
+    idempotencyId,
+    answer,
+    text: 'Bitte stornieren.',
+    language: 'de',
+  };
   await ben.talk.answerCard(asked);
   await quiet(anna, ben);
   const first = await anna.talk.answerCard({ ...asked, isAgain: true });
@@ -242,7 +248,7 @@ test('people are mentioned by their names', async () => {
 test('a card is answered by a card', async () => {
   const message = (await anna.said(id))[0]!.id;
   await ben.talk.answerCard({
-    ...{ conversation: id, text: 'Two at eight', answers: message },
+    ...{ conversation: id, text: 'Two at eight', language: 'en', answers: message },
     answer: { kind: 'booking_request', party: 2, day: '2027-01-01', at: '20:00', underName: 'Ben' },
   });
   await quiet(anna, ben);

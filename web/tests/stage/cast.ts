@@ -385,6 +385,6 @@ function booking(atMs: number): Extract<NonNullable<MessageView['card']>, { kind
     zone: 'Europe/Berlin',
     underName: 'Anna',
     business: 'Zur Linde',
-    actions: ['cancel'],
+    actions: ['change', 'cancel'],
   };
 }
