@@ -25,7 +25,8 @@ def configured(file: Path | None, data_folder: Path, **given: object) -> ServerC
 Examples:
   plausch serve --data ~/plausch-server --port 7480
   plausch serve --data /var/lib/plausch --domain example.org --behind-proxy
-  plausch serve --data DIR --database postgresql://plausch@localhost/plausch"""
+  plausch serve --data DIR --database postgresql://plausch@localhost/plausch
+  plausch serve --data DIR --database postgresql://... --nats nats://localhost:4222"""
 )
 @click.option(
     "--data",
@@ -52,6 +53,14 @@ Examples:
     "PLAUSCH_DATABASE.",
 )
 @click.option(
+    "--nats",
+    "nats_url",
+    envvar="PLAUSCH_NATS",
+    metavar="URL",
+    help="nats://..., where server processes of one PostgreSQL meet; a password is safer in "
+    "PLAUSCH_NATS.",
+)
+@click.option(
     "--registration",
     type=click.Choice(REGISTRATION_MODES),
     help="Who may make an account. [default: open]",
@@ -72,6 +81,7 @@ def serve(
     port: int | None,
     domain: str | None,
     database_url: str | None,
+    nats_url: str | None,
     registration: str | None,
     origins: tuple[str, ...],
     behind_proxy: bool | None,
@@ -90,6 +100,7 @@ def serve(
         port=port,
         domain=domain,
         database_url=database_url,
+        nats_url=nats_url,
         registration=registration,
         origins=origins,
         behind_proxy=behind_proxy,

@@ -42,6 +42,8 @@ class Connection(WSListener):
         self.lost: asyncio.Future[str] = loop.create_future()
         self.closing_code = ""
         """The server's word for why it closed the connection, if it said one."""
+        self.rest_ms = 0
+        """How long it wants to be left alone then."""
         self._session = ClientSession()
         self._answers: dict[int, asyncio.Future[f.Frame]] = {}
         self._on_push = on_push
@@ -144,6 +146,7 @@ class Connection(WSListener):
             self.hello.set_result(frame)
         elif isinstance(frame, f.Closing):
             self.closing_code = frame.code
+            self.rest_ms = frame.retry_after_ms
             self._abandon(f"the server closed the connection: {frame.sentence}")
         elif type(frame) in PUSHES:
             self._on_push(frame)  # type: ignore[arg-type]  # PUSHES are exactly these

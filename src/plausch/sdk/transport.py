@@ -65,6 +65,7 @@ class Transport:
         self._online = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
+        self._rest_s = 0.0
         self.generation = 0
         """Counts the connections; what was looked up on one may be stale on the next."""
         self.failure: PlauschError | None = None
@@ -133,11 +134,15 @@ class Transport:
             except PlauschError as error:
                 self.failure = error
                 self._on_change(False, str(error))
-            await self._pause(jittered_delay_s(attempt))
+            rest_s, self._rest_s = self._rest_s, 0.0
+            await self._pause(max(jittered_delay_s(attempt), rest_s), rest_s)
             attempt += 1
 
-    async def _pause(self, delay_s: float) -> None:
-        """Wait, unless somebody is in a hurry."""
+    async def _pause(self, delay_s: float, rest_s: float = 0.0) -> None:
+        """Wait, unless somebody is in a hurry; what the server asks for is kept in any hurry."""
+        if rest_s:
+            await asyncio.sleep(rest_s)
+            delay_s -= rest_s
         self._hurry.clear()
         try:
             async with asyncio.timeout(delay_s):
@@ -167,6 +172,7 @@ class Transport:
             if greeting.done():
                 greeting.result()  # raises what makes this connection useless: begin anew
             reason = await asyncio.shield(connection.lost)
+            self._rest_s = min(connection.rest_ms / 1000, LONGEST_DELAY_S)
             self.failure = Unreachable(f"There is no connection to the server: {reason}.")
             self._on_change(False, str(self.failure))
             return True

@@ -36,7 +36,9 @@ class ConfigRefused(LocalError):
 class ServerConfig:
     """Everything `serve` needs. Raises ConfigRefused when a value cannot be right.
 
-    `database_url` empty: SQLite in `data_dir`/plausch.db. `origins`: web origins other than the
+    `database_url` empty: SQLite in `data_dir`/plausch.db. `nats_url`: where this process meets the
+    others of the same database (`nats://host:4222`, several divided by commas); empty: it is the
+    only one. `origins`: web origins other than the
     server's own that may open a connection. `behind_proxy`: believe X-Forwarded-For.
     `blobs_dir` empty: `data_dir`/blobs.
     `web_dir`: the folder of a build of the web app, instead of the one that came along.
@@ -49,6 +51,7 @@ class ServerConfig:
     port: int = DEFAULT_PORT
     domain: str = "localhost"
     database_url: str = ""
+    nats_url: str = ""
     registration: str = "open"
     origins: tuple[str, ...] = ()
     behind_proxy: bool = False
@@ -64,6 +67,8 @@ class ServerConfig:
             raise ConfigRefused(f"domain: {error}") from None
         if not 0 <= self.port <= 65535:
             raise ConfigRefused(f"port: {self.port} is not between 0 and 65535.")
+        if self.nats_url:
+            self._check_nats()
         if self.registration not in REGISTRATION_MODES:
             raise ConfigRefused(
                 f"registration: {self.registration!r} is not one of "
@@ -78,6 +83,12 @@ class ServerConfig:
                 raise ConfigRefused(
                     f"origins: {origin!r} is not an origin like https://chat.example.org."
                 )
+
+    def _check_nats(self) -> None:
+        for one in self.nats_url.split(","):
+            if not one.strip().startswith(("nats://", "tls://")):
+                # The URL may hold a password: it is not repeated.
+                raise ConfigRefused("nats_url is something like nats://host:4222.")
 
     @property
     def database(self) -> str:

@@ -24,7 +24,7 @@ from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
-from plausch.server.pairings import Pairings
+from plausch.server.pairings import Elsewhere, Pairings
 from plausch.server.profile_requests import profile_requests
 from plausch.server.profiles import Profiles
 from plausch.server.rate import TokenBuckets
@@ -71,7 +71,14 @@ Slow = Callable[["Connection", Any], Awaitable[f.ServerFrame | None]]
 class Dispatch:
     """Carries out what connections ask for."""
 
-    def __init__(self, services: Services, hub: Hub, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self,
+        services: Services,
+        hub: Hub,
+        clock: Clock,
+        limits: Limits,
+        elsewhere: Elsewhere | None = None,
+    ) -> None:
         self._services = services
         self._hub = hub
         self._clock = clock
@@ -80,7 +87,7 @@ class Dispatch:
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
         self._registrations = TokenBuckets(clock, per_hour, per_hour)
-        self.pairings = Pairings(clock, limits)
+        self.pairings = Pairings(clock, limits, elsewhere)
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
             f.Acknowledge: self._acknowledge,
@@ -175,7 +182,7 @@ class Dispatch:
         if connection.session.state is State.CLOSED:
             return None
         connection.logged_in(device)
-        self._hub.enter(device.uri, connection)
+        self._hub.enter(device.uri, connection, self._clock.now_ms())
         return f.LoggedIn(frame.id, self._clock.now_ms(), key_packages, has_last_resort)
 
     # --- accounts, devices, key packages -------------------------------------------------
@@ -268,6 +275,7 @@ class Dispatch:
         return f.Envelopes(frame.id, frame.conversation, found.envelopes, found.head)
 
     async def _resume(self, connection: "Connection", frame: f.Resume) -> f.ServerFrame:
+        await self._hub.settled()  # what comes after this look is pushed
         standing = await self._services.delivery.resume(speaker(connection), frame.after)
         return f.Resumed(frame.id, standing.moved, standing.mailbox, standing.more)
 

@@ -7,6 +7,7 @@ wheel of buckets, one bucket each second), so a silent one costs nothing.
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Coroutine
 from contextlib import suppress
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from plausch.server.dispatch import Dispatch
 from plausch.server.door import Door
 from plausch.server.hub import Hub
 from plausch.server.places import Places
+from plausch.server.repairs import Repairs
 from plausch.server.site import Site
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES
@@ -43,6 +45,10 @@ is closed at the header, before the frame takes memory."""
 
 DRAIN_TIMEOUT_S = 3.0
 BACKLOG = 4096
+BACK_MS = 2
+"""Between two devices that come back after a restart, on average."""
+
+MOST_SPREAD_MS = 30_000
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
 
 
@@ -67,6 +73,7 @@ class Edge:
         dispatch: Dispatch,
         site: Site | None,
         cards: Cards,
+        repairs: Repairs,
     ) -> None:
         self.limits = config.limits
         self.dispatch = dispatch
@@ -77,6 +84,7 @@ class Edge:
         self._hub = hub
         self._site = site
         self._cards = cards
+        self._repairs = repairs
         self._origins: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
         self.draining = False
@@ -122,9 +130,13 @@ class Edge:
                 while self._tasks:
                     await asyncio.wait(self._tasks)
         await self.dispatch.drain()
-        for connection in self._open_connections():
+        open_connections = self._open_connections()
+        spread_ms = min(len(open_connections) * BACK_MS, MOST_SPREAD_MS) + 1
+        for connection in open_connections:
+            # Not all at once: to the other gateways, or to this one when it is back.
+            rest_ms = 1_000 + random.randrange(spread_ms)  # nosec B311
             connection.close(
-                "server_restart", "The server restarts; connect again in a moment.", 1_000
+                "server_restart", "The server restarts; connect again in a moment.", rest_ms
             )
         if self.connections:
             with suppress(TimeoutError):
@@ -271,6 +283,8 @@ class Edge:
         if visited and not self._checking:
             self._checking = True
             self.run(self._check_listed(visited))
+        if self._repairs.due(self._turn, len(self._wheel)) and visited:
+            self.run(self._repairs.run(visited))
 
     async def _check_listed(self, connections: list[Connection]) -> None:
         try:

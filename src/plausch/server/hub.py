@@ -3,6 +3,9 @@
 A push is encoded once and the same bytes go to every member. Nothing here is the truth: a push
 that is lost or comes late is repaired by the device, which reads the log after its cursor.
 
+Of several server processes (gateways) each has a hub; a bus carries to the others what is for
+devices that are not connected here.
+
 Whose push it is: envelopes of an epoch go to that epoch's members. What belongs to no epoch goes
 to the members as they were in the database lately (`doubt`), because another server process may
 have taken a Commit that this one has not heard of.
@@ -16,6 +19,7 @@ from typing import Protocol
 
 from plausch.base.errors import PlauschError
 from plausch.server.records import DeviceRecord, Roster
+from plausch.server.signals import Ended, Entered, Here, Sought, Told
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
@@ -65,6 +69,45 @@ class Waking(Protocol):
         ...
 
 
+class Others(Protocol):
+    """The other gateways (Bus)."""
+
+    gateway: str
+
+    def tell(self, devices: Iterable[str], message: bytes) -> None:
+        """Pass a prepared message on to devices that are not connected here."""
+        ...
+
+    def seek(self, devices: Iterable[str]) -> None:
+        """Ask which of them are connected elsewhere."""
+        ...
+
+    def answer(self, gateway: str, devices: Sequence[str]) -> None:
+        """These are connected here."""
+        ...
+
+    def end(self, device: str, code: str, sentence: str) -> None:
+        """End a device's connection, wherever it is."""
+        ...
+
+    def enter(self, device: str, at_ms: int) -> None:
+        """A device is connected here."""
+        ...
+
+    async def settled(self) -> None:
+        """Return when what is for the devices that have entered comes here."""
+        ...
+
+    @property
+    def doubts(self) -> int:
+        """Another number whenever something for devices here may have been lost."""
+        ...
+
+    def leave(self, device: str) -> None:
+        """A device is not connected here any more."""
+        ...
+
+
 class Hub:
     """The devices online on this server process, by URI. Used from the event loop only."""
 
@@ -74,31 +117,53 @@ class Hub:
         inline_bytes: int,
         cursor_members: int,
         waking: Waking | None = None,
+        others: Others | None = None,
     ) -> None:
         self._membership = membership
         self._inline_bytes = inline_bytes
         self._cursor_members = cursor_members
         self._waking = waking
+        self._others = others
+        self._entered_ms: dict[str, int] = {}  # only beside others
         self._unsure: set[str] = set()
         self._online: dict[str, Listening] = {}
         self._compared: set[bytes] = set()
         self._looking: dict[bytes, list[Push]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def enter(self, device: str, connection: Listening) -> None:
+    def enter(self, device: str, connection: Listening, at_ms: int) -> None:
         """The device is online with this connection; an older one of the same device ends."""
         older = self._online.get(device)
         self._online[device] = connection
+        if self._others is not None:
+            self._entered_ms[device] = at_ms
+            if older is not None:
+                self._others.leave(device)
+            self._others.enter(device, at_ms)
         if self._waking is not None:
             self._waking.came(device)
         if older is not None and older is not connection:
-            older.close("replaced", "This device has connected again; this connection ends.")
+            older.close(*_REPLACED)
+
+    async def settled(self) -> None:
+        """Return when pushes for the devices that have entered come here from every gateway."""
+        if self._others is not None:
+            await self._others.settled()
+
+    @property
+    def doubts(self) -> int | None:
+        """Another number whenever pushes from other gateways may have been lost; None: there are
+        no others."""
+        return None if self._others is None else self._others.doubts
 
     def leave(self, device: str, connection: Listening) -> None:
         """The connection is gone. A telephone that was put away is told to be connected for some
         time: what was pushed to it then, it has not got."""
         if self._online.get(device) is connection:
             del self._online[device]
+            if self._others is not None:
+                del self._entered_ms[device]
+                self._others.leave(device)
             if self._waking is not None and device in self._unsure:
                 self._waking.wake((device,))
             self._unsure.discard(device)
@@ -151,17 +216,66 @@ class Hub:
         self.to_devices(devices, websocket_message(encode(f.DeviceListMoved(name))))
 
     def disconnect(self, device: str, code: str, sentence: str) -> None:
-        """End the device's connection, if it has one."""
+        """End the device's connection, if it has one, here or elsewhere."""
         connection = self._online.get(device)
         if connection is not None:
             connection.close(code, sentence)
+        elif self._others is not None:
+            self._others.end(device, code, sentence)
 
     def to_devices(self, devices: Iterable[str], message: bytes) -> None:
         """Send a prepared message to those of the devices that are online."""
+        far = self._push_here(devices, message)
+        if far and self._others is not None:
+            self._others.tell(far, message)
+
+    def _push_here(self, devices: Iterable[str], message: bytes) -> list[str]:
+        """Push to who is connected to this gateway; the others."""
+        far, online = [], self._online.get
         for device in devices:
-            connection = self._online.get(device)
+            connection = online(device)
             if connection is not None:
                 connection.push(message)
+            else:
+                far.append(device)
+        return far
+
+    # --- what other gateways say ---------------------------------------------------------
+
+    def hear(self, signal: Told | Sought | Here | Entered | Ended) -> None:
+        """Act on a signal of another gateway."""
+        match signal:
+            case Told(devices, message):
+                self._push_here(devices, message)
+            case Sought(gateway, devices):
+                self._sought(gateway, devices)
+            case Here(devices):
+                if self._waking is not None:
+                    for device in devices:
+                        self._waking.came(device)
+            case Entered():
+                self._entered_elsewhere(signal)
+            case Ended(device, code, sentence):
+                connection = self._online.get(device)
+                if connection is not None:
+                    connection.close(code, sentence)
+
+    def _sought(self, gateway: str, devices: Sequence[str]) -> None:
+        here = [device for device in devices if device in self._online]
+        if here and self._others is not None:
+            self._unsure.update(here)
+            self._others.answer(gateway, here)
+
+    def _entered_elsewhere(self, signal: Entered) -> None:
+        """Of two connections of a device the younger one stays, also when both begin at once."""
+        if self._waking is not None:
+            self._waking.came(signal.device)
+        connection = self._online.get(signal.device)
+        if connection is None or self._others is None:
+            return
+        mine = (self._entered_ms[signal.device], self._others.gateway)
+        if mine < (signal.at_ms, signal.gateway):
+            connection.close(*_REPLACED)
 
     # --- whose push it is ----------------------------------------------------------------
 
@@ -222,12 +336,9 @@ class Hub:
             return
         first = envelopes[0].sender
         lone = first if all(one.sender == first for one in envelopes) else NOBODY
-        online = self._online.get
+        others = [device for device in roster.uris if device != lone]
         for message in self._deliveries(conversation, envelopes):
-            for device in roster.uris:
-                connection = online(device)
-                if connection is not None and device != lone:
-                    connection.push(message)
+            self.to_devices(others, message)
 
     def _wake_for(self, envelopes: Sequence[f.Envelope], roster: Roster) -> None:
         """Wake for messages, not for what a device does by itself, and not its author's others."""
@@ -247,12 +358,15 @@ class Hub:
             else:
                 asleep.append(device)
         self._waking.wake(asleep)
+        if self._others is not None and asleep:
+            self._others.seek(asleep)
 
     def _push_cursor(self, conversation: bytes, device: str, seq: int, roster: Roster) -> None:
         if len(roster.uris) > self._cursor_members:
             return
         account = _account(device)
-        others = [uri for uri in roster.uris if uri in self._online and _account(uri) != account]
+        is_seen = self._online.__contains__ if self._others is None else _everybody
+        others = [uri for uri in roster.uris if is_seen(uri) and _account(uri) != account]
         if others:
             moved = encode(f.CursorMoved(conversation, device, seq))
             self.to_devices(others, websocket_message(moved))
@@ -271,6 +385,13 @@ class Hub:
     def _delivery(self, conversation: bytes, envelopes: Sequence[f.Envelope], size: int) -> bytes:
         inline = list(envelopes) if size <= self._inline_bytes else []
         return websocket_message(encode(f.Delivery(conversation, envelopes[-1].seq, inline)))
+
+
+_REPLACED = ("replaced", "This device has connected again; this connection ends.")
+
+
+def _everybody(device: str) -> bool:
+    return True
 
 
 def _account(device: str) -> str:

@@ -8,6 +8,7 @@ import logging
 import resource
 import signal
 import sys
+import time
 from pathlib import Path
 
 import uvloop
@@ -19,8 +20,9 @@ from plausch.db.open import open_database
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
 from plausch.server.blobs import Blobs
+from plausch.server.bus import Bus
 from plausch.server.cards import Cards
-from plausch.server.config import DEFAULT_PORT, ServerConfig, read_config
+from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, read_config
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
@@ -30,8 +32,10 @@ from plausch.server.franking import open_franking
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
+from plausch.server.nats_line import NatsLine
 from plausch.server.profiles import Profiles
 from plausch.server.push_service import PushServices
+from plausch.server.repairs import Repairs
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
@@ -53,6 +57,7 @@ class Server:
         self._database: Database | None = None
         self._blobs: Blobs | None = None
         self._waker: Waker | None = None
+        self._bus: Bus | None = None
         self.edge: Edge | None = None
         self.site: Site | None = None
         """The web app, once started; None when it is not built."""
@@ -83,7 +88,8 @@ class Server:
         conversations = Conversations(database, clock, limits, rosters)
         wake_ups = await self._open_wake_ups(config, database, clock)
         franking = await open_franking(database)
-        hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, self._waker)
+        self._bus = self._open_bus(config)
+        hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, self._waker, self._bus)
         services = Services(
             Accounts(database, clock, limits, domain, config.registration),
             Devices(database, clock, limits, domain),
@@ -97,7 +103,11 @@ class Server:
             Profiles(database, clock, limits, domain),
         )
         cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
-        self.edge = Edge(config, hub, Dispatch(services, hub, clock, limits), self.site, cards)
+        dispatch = Dispatch(services, hub, clock, limits, self._bus)
+        if self._bus is not None:
+            self._bus.begin(hub, dispatch.pairings)
+        repairs = Repairs(hub, services.delivery)
+        self.edge = Edge(config, hub, dispatch, self.site, cards, repairs)
         try:
             port = await self.edge.start()
         except OSError as error:
@@ -110,6 +120,17 @@ class Server:
             _sweep(Retention(database, clock, limits, blobs=self._blobs))
         )
         return f"http://{config.host}:{port}"
+
+    def _open_bus(self, config: ServerConfig) -> Bus | None:
+        """The way to the other gateways. Raises NatsMissing, ConfigRefused."""
+        if not config.nats_url:
+            return None
+        if not config.database_url:
+            raise ConfigRefused("nats_url: several server processes need PostgreSQL: database_url.")
+        line = NatsLine(config.nats_url)
+        bus = Bus(line, config.domain, time.monotonic)
+        line.begin(bus.take, bus.line_is_back, bus.lost)
+        return bus
 
     async def _open_wake_ups(
         self, config: ServerConfig, database: Database, clock: Clock
@@ -128,6 +149,8 @@ class Server:
             await asyncio.gather(self._sweeping, return_exceptions=True)
         if self.edge is not None:
             await self.edge.stop()
+        if self._bus is not None:
+            await self._bus.close()
         if self._waker is not None:
             await self._waker.close()
         if self._blobs is not None:
@@ -204,6 +227,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, help=f"port, 0 for any ({DEFAULT_PORT})")
     parser.add_argument("--domain", help="what addresses end in (localhost)")
     parser.add_argument("--database", dest="database_url", help="postgresql://...")
+    parser.add_argument("--nats", dest="nats_url", help="nats://..., with several processes")
     parser.add_argument("--config", type=Path, metavar="TOML")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
@@ -211,7 +235,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = read_config(given.config, given.data) if given.config else ServerConfig(given.data)
         changes = {
             key: value
-            for key in ("host", "port", "domain", "database_url")
+            for key in ("host", "port", "domain", "database_url", "nats_url")
             if (value := getattr(given, key)) is not None
         }
         with contextlib.suppress(KeyboardInterrupt):

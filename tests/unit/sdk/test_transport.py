@@ -340,3 +340,22 @@ async def test_refused_key_packages_and_marks_keep_nobody_from_writing(
     await later.accepted()
     assert later.state is State.SENT
     assert await texts(cem, 2) == ["never mind", "and on"]
+
+
+async def test_a_server_that_restarts_is_left_alone_as_long_as_it_asked(
+    town: Town,
+) -> None:
+    transport = (await town.person("cem"))._device.core.transport
+    rests: list[float] = []
+    pause = transport._pause
+
+    async def note(delay_s: float, rest_s: float = 0.0) -> None:
+        rests.append(rest_s)
+        await pause(delay_s, 0.0)
+
+    transport._pause = note  # type: ignore[method-assign]
+    await town.shut()
+    await town.open()
+    await transport.wait_online()
+    assert 1.0 <= rests[0] < 2.0
+    assert set(rests[1:]) <= {0.0}

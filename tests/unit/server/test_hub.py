@@ -129,7 +129,7 @@ def waking_hub(members: Members, wakes: Wakes) -> Hub:
 def online(hub: Hub, *devices: DeviceRecord) -> list[Socket]:
     sockets = [Socket() for _ in devices]
     for one, socket in zip(devices, sockets, strict=True):
-        hub.enter(one.uri, socket)
+        hub.enter(one.uri, socket, 0)
     return sockets
 
 

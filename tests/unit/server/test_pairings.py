@@ -7,7 +7,8 @@ import pytest
 from plausch.base.clock import ManualClock
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
-from plausch.server.pairings import Pairings
+from plausch.server.pairings import ASK_PAUSE_MS, Pairings
+from plausch.server.signals import PairingHas, PairingPart, PairingSignal, decode, encode
 from plausch.wire import frames as f
 
 NAME = bytes(range(16))
@@ -38,6 +39,11 @@ class Meeting:
         self.clock = ManualClock()
         self.limits = Limits(**limits)
         self.pairings = Pairings(self.clock, self.limits)
+
+    def beside(self, street: "Street") -> "Meeting":
+        """The same at one of several gateways."""
+        self.pairings = Pairings(self.clock, self.limits, street.gateway(self))
+        return self
 
     def enter(
         self,
@@ -252,3 +258,139 @@ def test_a_refusal_changes_nothing() -> None:
         with refused("too_many_pairings"):
             meeting.enter(NEW, b"another pairing!")
     assert meeting.pairings.count == 1
+
+
+# --- at two gateways -----------------------------------------------------------------------
+
+
+class Street:
+    """What gateways say goes to all others that listen, unless it gets lost."""
+
+    def __init__(self) -> None:
+        self.gateways: list[Gateway] = []
+        self.loses = False
+
+    def gateway(self, meeting: Meeting) -> "Gateway":
+        self.gateways.append(Gateway(self, meeting))
+        return self.gateways[-1]
+
+
+class Gateway:
+    """One of them, as its pairings see the others."""
+
+    def __init__(self, street: Street, meeting: Meeting) -> None:
+        self.street, self.meeting = street, meeting
+        self.joined: list[bytes] = []
+
+    def join(self, pairing: bytes) -> None:
+        self.joined.append(pairing)
+
+    def part(self, pairing: bytes) -> None:
+        self.joined.remove(pairing)
+
+    def pass_on(self, signal: PairingSignal) -> None:
+        (said,) = decode(encode([signal]))
+        for other in self.street.gateways:
+            if other is not self and signal.pairing in other.joined and not self.street.loses:
+                assert isinstance(said, PairingSignal)
+                other.meeting.pairings.hear(said)
+
+
+def two_gateways() -> tuple[Street, Meeting, Meeting]:
+    street = Street()
+    return street, Meeting().beside(street), Meeting().beside(street)
+
+
+def after_a_moment(*meetings: Meeting) -> None:
+    for meeting in meetings:
+        meeting.clock.advance(ASK_PAUSE_MS)
+        meeting.pairings.sweep()
+
+
+@pytest.mark.parametrize("first", [NEW, EXISTING])
+def test_two_gateways_are_one_meeting(first: int) -> None:
+    _, here, there = two_gateways()
+    one = here.enter(first)
+    here.pairings.send(one, 1, b"early")
+    other = there.enter(1 - first)
+    assert other.heard == [(1, b"early")]
+    there.pairings.send(other, 1, b"answer")
+    here.pairings.send(one, 2, b"more")
+    assert (one.heard, other.heard) == ([(1, b"answer")], [(1, b"early"), (2, b"more")])
+    here.pairings.end(one)
+    assert other.closed == ["pairing_over"]
+    assert (here.pairings.count, there.pairings.count) == (0, 0)
+
+
+def test_what_got_lost_on_the_way_is_said_again() -> None:
+    street, here, there = two_gateways()
+    one = here.enter(NEW)
+    street.loses = True
+    here.pairings.send(one, 1, b"lost")
+    other = there.enter(EXISTING)
+    there.pairings.send(other, 1, b"lost too")
+    assert (one.heard, other.heard) == ([], [])
+    street.loses = False
+    after_a_moment(here, there)
+    assert (one.heard, other.heard) == ([(1, b"lost too")], [(1, b"lost")])
+    after_a_moment(here, there)
+    assert (one.heard, other.heard) == ([(1, b"lost too")], [(1, b"lost")])
+
+
+def test_a_side_that_comes_back_at_another_gateway_goes_on_where_it_was() -> None:
+    street, here, there = two_gateways()
+    one, other = here.enter(NEW), there.enter(EXISTING)
+    here.pairings.send(one, 1, b"1")
+    here.pairings.send(one, 2, b"2")
+    here.pairings.leave(one)
+    street.loses = True
+    third = Meeting().beside(street)
+    again = third.enter(NEW)
+    third.pairings.send(again, 3, b"3")
+    third.pairings.send(again, 3, b"3")
+    assert other.heard == [(1, b"1"), (2, b"2")]
+    street.loses = False
+    after_a_moment(third)
+    assert other.heard == [(1, b"1"), (2, b"2"), (3, b"3")]
+    third.pairings.end(again)
+    for meeting in (here, there, third):
+        assert meeting.pairings.count == 0
+        assert meeting.pairings._size_bytes == 0
+
+
+def test_a_side_that_is_taken_is_taken_at_every_gateway() -> None:
+    _, here, there = two_gateways()
+    here.enter(NEW, token=b"a" * 16)
+    there.enter(EXISTING)
+    with refused("pairing_taken"):
+        there.enter(NEW, token=b"b" * 16)
+
+
+def test_of_two_who_take_a_side_at_once_one_stays() -> None:
+    street, here, there = two_gateways()
+    street.loses = True
+    one = here.enter(NEW, token=b"b" * 16)
+    other = there.enter(NEW, token=b"a" * 16)
+    street.loses = False
+    after_a_moment(here, there)
+    assert (one.closed[0], other.closed) == ("pairing_taken", [])
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        PairingPart(NAME, 7, b"t" * 16, 1, [b"x"]),
+        PairingPart(NAME, 0, b"t" * 16, -1, [b"x"]),
+        PairingPart(NAME, 1, b"t" * 16, 1, [bytes(10_000_000)]),
+        PairingPart(NAME, 1, b"t" * 16, 5, [b"x"]),
+        PairingPart(b"unknown pairing!", 1, b"t" * 16, 1, [b"x"]),
+        PairingHas(NAME, (-5, 2**62)),
+        PairingHas(b"unknown pairing!", (0, 0)),
+    ],
+)
+def test_nonsense_from_the_network_changes_nothing(signal: PairingSignal) -> None:
+    _, here, _ = two_gateways()
+    one = here.enter(NEW)
+    here.pairings.hear(signal)
+    assert (one.heard, one.closed, here.pairings.count) == ([], [], 1)
+    assert here.pairings._size_bytes == 0

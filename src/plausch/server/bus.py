@@ -1,0 +1,316 @@
+"""A gateway's place among the others: what it tells them, what it hears, and when it must doubt.
+
+Each account belongs to one of a fixed number of buckets, each bucket is a subject: a gateway hears
+the buckets of its connected devices, and nothing of the others. Signals of one turn of the event
+loop that go to the same subject travel together.
+
+The network below (`Line`) may lose anything. What this gateway cannot have heard it doubts: after
+its own line was down, after another gateway said that it could not be heard, and after one fell
+silent without a good-bye, because it may have died between a COMMIT and its signal. While it
+doubts, the edge compares its devices with the log (Edge), so that a lost wake-up is made good in
+bounded time ([spec/delivery.md], Gateways).
+"""
+
+import asyncio
+import secrets
+import zlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from plausch.server.signals import (
+    Beat,
+    Doubtful,
+    Ended,
+    Entered,
+    Here,
+    PairingSignal,
+    Signal,
+    Sought,
+    Told,
+    decode,
+    encode,
+)
+
+BUCKETS = 1024
+BEAT_S = 5.0
+SILENT_S = 3 * BEAT_S
+MOST_BYTES = 512 * 1024
+"""Of signals that travel together; NATS takes 1 MiB."""
+
+FLUSH_TIMEOUT_S = 2.0
+
+
+class Line(Protocol):
+    """Publish and subscribe, best effort. What it is asked for takes effect in order."""
+
+    is_up: bool
+
+    def publish(self, subject: str, payload: bytes) -> None:
+        """Send it to whoever listens now."""
+        ...
+
+    def subscribe(self, subject: str) -> None:
+        """Hear what is published there from now on."""
+        ...
+
+    def unsubscribe(self, subject: str) -> None:
+        """Do not hear it any more."""
+        ...
+
+    async def flush(self) -> None:
+        """Return when what was asked for before is in force."""
+        ...
+
+    async def close(self) -> None:
+        """Send what waits, and hang up."""
+        ...
+
+
+class Ear(Protocol):
+    """Who acts on signals about devices (Hub)."""
+
+    def hear(self, signal: Told | Sought | Here | Entered | Ended) -> None:
+        """Another gateway has said this."""
+        ...
+
+
+class PairingEar(Protocol):
+    """Who acts on signals about pairings (Pairings)."""
+
+    def hear(self, signal: PairingSignal) -> None:
+        """Another gateway has said this."""
+        ...
+
+
+def bucket_of(device: str) -> int:
+    """The bucket of a device's account; all devices of an account are in one."""
+    return _bucket_of(device.rpartition("/")[0].encode())
+
+
+def _bucket_of(name: bytes) -> int:
+    return zlib.crc32(name) % BUCKETS
+
+
+class Bus:
+    """Signals to and from the other gateways. Used from the event loop only."""
+
+    def __init__(self, line: Line, realm: str, now_s: Callable[[], float]) -> None:
+        """`realm` sets servers apart that share a network: the domain."""
+        self.gateway = secrets.token_hex(8)
+        self._line, self._now_s = line, now_s
+        # A domain is letters, digits, hyphens and dots; the dot divides subjects.
+        self._root = f"plausch.1.{realm.replace('.', '_')}"
+        self._ear: Ear | None = None
+        self._pairing_ear: PairingEar | None = None
+        self._listeners: Counter[int] = Counter()
+        self._outgoing: defaultdict[str, list[Signal]] = defaultdict(list)
+        self._sizes: Counter[str] = Counter()
+        self._asked = self._in_force = 0
+        self._flushing: asyncio.Task[None] | None = None
+        self._beating: asyncio.Task[None] | None = None
+        self._seen_s: dict[str, float] = {}
+        self._doubts = 0
+        self._went_unheard = False
+        self.sent = self.heard = 0
+        """Signals, for the operator's figures."""
+
+    # --- beginning and end ---------------------------------------------------------------
+
+    def begin(self, ear: Ear, pairing_ear: PairingEar) -> None:
+        """Hear, and be heard of."""
+        self._ear, self._pairing_ear = ear, pairing_ear
+        self._line.subscribe(self._everybody)
+        self._line.subscribe(self._own(self.gateway))
+        self._beating = asyncio.get_running_loop().create_task(self._beat())
+
+    async def close(self) -> None:
+        """Say good-bye: nobody has to doubt because this gateway falls silent."""
+        if self._beating is not None:
+            self._beating.cancel()
+            await asyncio.gather(self._beating, return_exceptions=True)
+        self._post(self._everybody, Beat(self.gateway, leaves=True))
+        self._send()
+        await self._line.close()
+
+    # --- what this gateway says ----------------------------------------------------------
+
+    def tell(self, devices: Iterable[str], message: bytes) -> None:
+        """A prepared message for devices that are not connected here."""
+        for bucket, some in _by_bucket(devices).items():
+            self._post(self._bucket(bucket), Told(some, message), len(message))
+
+    def seek(self, devices: Iterable[str]) -> None:
+        """Which of these are connected elsewhere? The answers come to the ear, as Here."""
+        for bucket, some in _by_bucket(devices).items():
+            self._post(self._bucket(bucket), Sought(self.gateway, some))
+
+    def answer(self, gateway: str, devices: Sequence[str]) -> None:
+        """These, which that gateway seeks, are connected here."""
+        self._post(self._own(gateway), Here(list(devices)))
+
+    def end(self, device: str, code: str, sentence: str) -> None:
+        """End the device's connection, wherever it is."""
+        self._post(self._bucket(bucket_of(device)), Ended(device, code, sentence))
+
+    def enter(self, device: str, at_ms: int) -> None:
+        """The device is connected here: hear its bucket; older connections elsewhere end."""
+        bucket = bucket_of(device)
+        self._listen(bucket)
+        self._post(self._bucket(bucket), Entered(self.gateway, device, at_ms))
+
+    def leave(self, device: str) -> None:
+        """The device is not connected here any more."""
+        self._ignore(bucket_of(device))
+
+    def join(self, pairing: bytes) -> None:
+        """A pairing has begun here: hear of it."""
+        self._listen(_bucket_of(pairing))
+
+    def part(self, pairing: bytes) -> None:
+        """The pairing is over here."""
+        self._ignore(_bucket_of(pairing))
+
+    def pass_on(self, signal: PairingSignal) -> None:
+        """Say it to whoever has the same pairing."""
+        self._post(self._bucket(_bucket_of(signal.pairing)), signal)
+
+    def _listen(self, bucket: int) -> None:
+        self._listeners[bucket] += 1
+        if self._listeners[bucket] == 1:
+            self._asked += 1
+            self._line.subscribe(self._bucket(bucket))
+
+    def _ignore(self, bucket: int) -> None:
+        self._listeners[bucket] -= 1
+        if not self._listeners[bucket]:
+            del self._listeners[bucket]
+            self._line.unsubscribe(self._bucket(bucket))
+
+    async def settled(self) -> None:
+        """Return when the buckets of all who entered are heard: what a device reads after it, and
+        what it is told, leave nothing out. Returns also when the line is down; then this gateway
+        doubts."""
+        wanted = self._asked
+        while self._in_force < wanted and self._line.is_up:
+            if self._flushing is None:
+                self._flushing = asyncio.get_running_loop().create_task(self._flush())
+            await asyncio.wait((self._flushing,))
+
+    # --- doubt ---------------------------------------------------------------------------
+
+    @property
+    def doubts(self) -> int:
+        """Grows whenever signals may have been lost; at every look while the line is down."""
+        if not self._line.is_up:
+            self._doubts += 1
+        return self._doubts
+
+    def line_is_back(self) -> None:
+        """The line was down: nothing was heard, and nobody has heard this gateway."""
+        self._doubts += 1
+        if self._went_unheard:
+            self._went_unheard = False
+            self._post(self._everybody, Doubtful(self.gateway))
+        self._post(self._everybody, Beat(self.gateway))
+
+    def lost(self) -> None:
+        """The line says that it has dropped something for this gateway."""
+        self._doubts += 1
+
+    @property
+    def others(self) -> int:
+        """How many other gateways were heard of lately."""
+        return len(self._seen_s)
+
+    # --- what it hears -------------------------------------------------------------------
+
+    def take(self, payload: bytes) -> None:
+        """Something came by the line. Anything that is no signal is passed over."""
+        for signal in decode(payload):
+            self.heard += 1
+            if isinstance(signal, Beat):
+                self._note(signal)
+            elif isinstance(signal, Doubtful):
+                if signal.gateway != self.gateway:
+                    self._doubts += 1
+            elif isinstance(signal, PairingSignal):
+                if self._pairing_ear is not None:
+                    self._pairing_ear.hear(signal)
+            elif self._ear is not None:
+                self._ear.hear(signal)
+
+    def _note(self, beat: Beat) -> None:
+        if beat.gateway == self.gateway:
+            return
+        if beat.leaves:
+            self._seen_s.pop(beat.gateway, None)
+        else:
+            self._seen_s[beat.gateway] = self._now_s()
+
+    async def _beat(self) -> None:
+        while True:
+            self._post(self._everybody, Beat(self.gateway))
+            self.look_round()
+            await asyncio.sleep(BEAT_S)
+
+    def look_round(self) -> None:
+        """A gateway that fell silent may have died before it told what it had committed."""
+        long_ago_s = self._now_s() - SILENT_S
+        for gateway, seen_s in list(self._seen_s.items()):
+            if seen_s < long_ago_s:
+                del self._seen_s[gateway]
+                self._doubts += 1
+
+    # --- sending -------------------------------------------------------------------------
+
+    def _post(self, subject: str, signal: Signal, size_bytes: int = 0) -> None:
+        if not self._outgoing:
+            asyncio.get_running_loop().call_soon(self._send)
+        if self._sizes[subject] + size_bytes > MOST_BYTES and self._outgoing[subject]:
+            self._publish(subject, self._outgoing.pop(subject))
+            self._sizes[subject] = 0
+        self._outgoing[subject].append(signal)
+        self._sizes[subject] += size_bytes
+
+    def _send(self) -> None:
+        outgoing, self._outgoing = self._outgoing, defaultdict(list)
+        self._sizes.clear()
+        for subject, signals in outgoing.items():
+            self._publish(subject, signals)
+
+    def _publish(self, subject: str, signals: list[Signal]) -> None:
+        self.sent += len(signals)
+        if not self._line.is_up and not all(isinstance(one, Beat) for one in signals):
+            self._went_unheard = True
+        self._line.publish(subject, encode(signals))
+
+    async def _flush(self) -> None:
+        asked = self._asked
+        try:
+            async with asyncio.timeout(FLUSH_TIMEOUT_S):
+                await self._line.flush()
+        except TimeoutError:
+            self._doubts += 1
+        finally:
+            self._in_force = max(self._in_force, asked)
+            self._flushing = None
+
+    # --- subjects ------------------------------------------------------------------------
+
+    @property
+    def _everybody(self) -> str:
+        return f"{self._root}.all"
+
+    def _bucket(self, bucket: int) -> str:
+        return f"{self._root}.b.{bucket}"
+
+    def _own(self, gateway: str) -> str:
+        return f"{self._root}.g.{gateway}"
+
+
+def _by_bucket(devices: Iterable[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for device in devices:
+        found.setdefault(bucket_of(device), []).append(device)
+    return found

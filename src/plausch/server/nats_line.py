@@ -1,0 +1,222 @@
+"""The line between gateways through NATS (core publish and subscribe, nothing is stored there).
+
+It comes up by itself, also when NATS is not there at the beginning, and after whatever breaks. What
+is published while it is down is dropped: the bus doubts, and says so to the others when it is back.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from plausch.base.errors import OperatorError
+
+if TYPE_CHECKING:
+    from nats.aio.client import Client
+    from nats.aio.msg import Msg
+    from nats.aio.subscription import Subscription
+
+log = logging.getLogger("plausch.server")
+
+CONNECT_TIMEOUT_S = 2
+RETRY_S = 1.0
+PING_S = 5
+"""A NATS that is cut off without a word is noticed after two of these."""
+
+WAITING_COMMANDS = 100_000
+CLOSE_TIMEOUT_S = 3.0
+
+
+class NatsMissing(OperatorError):
+    """The extra `cluster` is not installed."""
+
+    code = "nats_missing"
+
+
+class NatsLine:
+    """A connection to NATS, or to one of several (`nats://a:4222,nats://b:4222`)."""
+
+    def __init__(self, url: str) -> None:
+        """Raises NatsMissing."""
+        try:
+            import nats  # an extra: most servers are one process
+        except ImportError:
+            raise NatsMissing(
+                "Several server processes talk through NATS, whose client is not installed: "
+                "pip install 'plausch[cluster]'."
+            ) from None
+        self._failure = nats.errors.Error
+        self._servers = [one.strip() for one in url.split(",")]
+        self._take: Callable[[bytes], None] = _ignore
+        self._back: Callable[[], None] = _nothing
+        self._lost: Callable[[], None] = _nothing
+        self._client: Client | None = None
+        self._wanted: dict[str, Subscription | None] = {}
+        self._commands: deque[tuple[str, Any]] = deque()
+        self._work = asyncio.Event()
+        self._over = asyncio.Event()
+        self._writing: asyncio.Task[None] | None = None
+        self._closing = False
+        self.is_up = False
+
+    def begin(
+        self,
+        take: Callable[[bytes], None],
+        back: Callable[[], None],
+        lost: Callable[[], None],
+    ) -> None:
+        """Connect in the background. `take` gets what comes, `back` is called whenever the line is
+        up again, `lost` when NATS or its client dropped something on the way here."""
+        self._take, self._back, self._lost = take, back, lost
+        self._writing = asyncio.get_running_loop().create_task(self._write())
+
+    def publish(self, subject: str, payload: bytes) -> None:
+        """Send it to whoever listens now; dropped while the line is down."""
+        if self.is_up and len(self._commands) < WAITING_COMMANDS:
+            self._commands.append((subject, payload))
+            self._work.set()
+
+    def subscribe(self, subject: str) -> None:
+        """Hear it from now on, also after the line was down."""
+        self._wanted.setdefault(subject, None)
+        self._commands.append((subject, True))
+        self._work.set()
+
+    def unsubscribe(self, subject: str) -> None:
+        """Do not hear it any more."""
+        self._commands.append((subject, False))
+        self._work.set()
+
+    async def flush(self) -> None:
+        """Return when NATS has taken what was asked for before."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._commands.append(("", done))
+        self._work.set()
+        await done
+
+    async def close(self) -> None:
+        """Send what waits, and hang up."""
+        with suppress(TimeoutError):
+            if self.is_up:
+                await asyncio.wait_for(self.flush(), CLOSE_TIMEOUT_S)
+        self._closing = True
+        if self._writing is not None:
+            self._writing.cancel()
+            await asyncio.gather(self._writing, return_exceptions=True)
+        if self._client is not None:
+            with suppress(self._failure, OSError, TimeoutError):
+                await asyncio.wait_for(self._client.close(), CLOSE_TIMEOUT_S)
+
+    # --- one writer ----------------------------------------------------------------------
+
+    async def _write(self) -> None:
+        while True:
+            self._over.clear()
+            self._client = await self._connect()
+            await self._subscribe_all()
+            self.is_up = True
+            self._back()
+            ending = asyncio.get_running_loop().create_task(self._over.wait())
+            try:
+                while not self._over.is_set():
+                    working = asyncio.get_running_loop().create_task(self._work.wait())
+                    await asyncio.wait((working, ending), return_when=asyncio.FIRST_COMPLETED)
+                    working.cancel()
+                    await self._carry_out()
+            finally:
+                ending.cancel()
+
+    async def _connect(self) -> "Client":
+        import nats
+
+        complained = False
+        while True:
+            try:
+                return await nats.connect(
+                    self._servers,
+                    connect_timeout=CONNECT_TIMEOUT_S,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=RETRY_S,
+                    ping_interval=PING_S,
+                    max_outstanding_pings=1,
+                    no_echo=True,
+                    pending_size=-1,  # dropped while it is down, never kept for later
+                    disconnected_cb=self._on_down,
+                    reconnected_cb=self._on_up,
+                    closed_cb=self._on_closed,
+                    error_cb=self._on_error,
+                )
+            except (self._failure, OSError, TimeoutError) as error:
+                if not complained:
+                    complained = True
+                    log.error(
+                        "NATS cannot be reached (%s): devices on other server processes are told "
+                        "late until it is there.",
+                        type(error).__name__,
+                    )
+            await asyncio.sleep(RETRY_S)
+
+    async def _subscribe_all(self) -> None:
+        for subject in list(self._wanted):
+            await self._do(subject, True)
+
+    async def _carry_out(self) -> None:
+        self._work.clear()
+        while self._commands:
+            subject, what = self._commands.popleft()
+            await self._do(subject, what)
+
+    async def _do(self, subject: str, what: Any) -> None:
+        client = self._client
+        assert client is not None  # nosec B101
+        try:
+            if isinstance(what, bytes):
+                await client.publish(subject, what)
+            elif what is True:
+                if self._wanted.get(subject) is None:
+                    self._wanted[subject] = await client.subscribe(subject, cb=self._came)
+            elif what is False:
+                subscription = self._wanted.pop(subject, None)
+                if subscription is not None:
+                    await subscription.unsubscribe()
+            else:
+                await client.flush(timeout=CONNECT_TIMEOUT_S)
+                if not what.done():
+                    what.set_result(None)
+        except (self._failure, OSError, TimeoutError):
+            if isinstance(what, asyncio.Future) and not what.done():
+                what.set_exception(TimeoutError())
+
+    # --- what NATS says ------------------------------------------------------------------
+
+    async def _came(self, message: "Msg") -> None:
+        self._take(message.data)
+
+    async def _on_down(self) -> None:
+        if self.is_up and not self._closing:
+            log.error("NATS is gone: devices on other server processes are told late for now.")
+        self.is_up = False
+
+    async def _on_up(self) -> None:
+        log.warning("NATS is back.")
+        self.is_up = True
+        self._back()
+
+    async def _on_closed(self) -> None:
+        """The client has given up, for instance because it was not let in."""
+        self.is_up = False
+        self._wanted = dict.fromkeys(self._wanted)
+        self._over.set()
+
+    async def _on_error(self, error: Exception) -> None:
+        self._lost()
+
+
+def _ignore(payload: bytes) -> None:
+    """Nobody listens yet."""
+
+
+def _nothing() -> None:
+    """Nobody waits yet."""

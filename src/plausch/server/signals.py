@@ -1,0 +1,110 @@
+"""What the gateways (server processes) of one database tell each other, as bytes on a bus.
+
+A signal is never the truth: whoever misses one reads the log (habit 7). Several travel together. A
+signal of a kind that this version does not know is passed over, so that old and new gateways work
+side by side while a server is upgraded.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True, tag=1):
+    """A prepared WebSocket message for those of the devices that are connected there."""
+
+    devices: list[str]
+    message: bytes
+
+
+class Sought(msgspec.Struct, frozen=True, array_like=True, tag=2):
+    """Something came for these devices; `gateway` is about to wake those that are connected
+    nowhere, and wants to hear who is connected there."""
+
+    gateway: str
+    devices: list[str]
+
+
+class Here(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """The answer to Sought: these are connected here."""
+
+    devices: list[str]
+
+
+class Entered(msgspec.Struct, frozen=True, array_like=True, tag=4):
+    """The device has connected to `gateway`: an older connection elsewhere ends."""
+
+    gateway: str
+    device: str
+    at_ms: int
+
+
+class Ended(msgspec.Struct, frozen=True, array_like=True, tag=5):
+    """The device's connection is to end, with this reason."""
+
+    device: str
+    code: str
+    sentence: str
+
+
+class Beat(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """The gateway is there; `leaves`: it says good-bye, and owes nobody a signal."""
+
+    gateway: str
+    leaves: bool = False
+
+
+class Doubtful(msgspec.Struct, frozen=True, array_like=True, tag=7):
+    """Signals of this gateway may have been lost: whoever listens has to look for itself."""
+
+    gateway: str
+
+
+class PairingHas(msgspec.Struct, frozen=True, array_like=True, tag=8):
+    """A pairing is going on there, and so many messages of each side are known: whoever has more
+    says them."""
+
+    pairing: bytes
+    counts: tuple[int, int]
+
+
+class PairingPart(msgspec.Struct, frozen=True, array_like=True, tag=9):
+    """Messages of one side, from number `first` on; `token` is who has that side."""
+
+    pairing: bytes
+    side: int
+    token: bytes
+    first: int
+    messages: list[bytes]
+
+
+class PairingOver(msgspec.Struct, frozen=True, array_like=True, tag=10):
+    """One side has ended the pairing."""
+
+    pairing: bytes
+
+
+PairingSignal = PairingHas | PairingPart | PairingOver
+Signal = Told | Sought | Here | Entered | Ended | Beat | Doubtful | PairingSignal
+
+_encoder = msgspec.msgpack.Encoder()
+_raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
+_signal = msgspec.msgpack.Decoder(Signal)
+
+
+def encode(signals: Iterable[Signal]) -> bytes:
+    """Several signals, in order."""
+    return _encoder.encode(list(signals))
+
+
+def decode(payload: bytes) -> Iterator[Signal]:
+    """The signals of a payload that this version can read; anything else yields nothing."""
+    try:
+        raws = _raws.decode(payload)
+    except msgspec.DecodeError:
+        return
+    for raw in raws:
+        try:
+            yield _signal.decode(raw)
+        except msgspec.DecodeError:
+            continue

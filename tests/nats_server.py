@@ -1,0 +1,67 @@
+"""A real NATS on loopback, as a process of its own."""
+
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+from typing import Self
+
+BINARIES = ("nats-server", "/usr/sbin/nats-server", "/usr/bin/nats-server")
+
+
+class NatsMissing(AssertionError):
+    """There is no NATS on this machine."""
+
+
+class NatsServer:
+    """Start, kill and start again, on one port; or stand still for a while."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"nats://127.0.0.1:{self.port}"
+
+    def start(self) -> Self:
+        """Start, and wait until it answers."""
+        program = next((found for one in BINARIES if (found := shutil.which(one))), None)
+        if program is None:
+            raise NatsMissing("nats-server is not on this machine: apt-get install nats-server")
+        ports, log = self._folder / "ports", self._folder / "nats.log"
+        ports.mkdir(exist_ok=True)
+        port = str(self.port or -1)  # -1: a free one, written into a file
+        command = [program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", str(ports)]
+        log.unlink(missing_ok=True)
+        self._process = subprocess.Popen([*command, "-l", str(log)])
+        while not (log.exists() and "Server is ready" in log.read_text()):
+            if self._process.poll() is not None:
+                raise RuntimeError(f"NATS did not start: {log.read_text()}")
+        if not self.port:
+            said = log.read_text().partition("client connections on 127.0.0.1:")[2]
+            self.port = int(said.split()[0])
+        return self
+
+    def stand_still(self) -> None:
+        """It takes nothing and says nothing, and its connections stay."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()

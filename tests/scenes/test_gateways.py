@@ -1,0 +1,191 @@
+"""Two gateways on one PostgreSQL, with a real NATS between them: Anna is connected to the one, Ben
+to the other, and it is as if there were one. NATS and gateways die; nothing is lost, and what
+nobody was told of is found in bounded time.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from cast import PATIENCE_S, message
+from nats_server import NatsServer
+from plausch.sdk import Client
+from plausch.sdk.conversation import Conversation
+from postgres_cluster import Cluster
+from server_process import ServerProcess
+
+ROUND_MS = 2_000
+"""How long the edge's wheel takes for a round here; 45 s by default."""
+
+LIMITS = f"""
+[limits]
+silence_ms = {ROUND_MS}
+registrations_per_address_per_hour = 100000
+"""
+
+
+@dataclass
+class Street:
+    """The gateways of one database, and who is connected where."""
+
+    folder: Path
+    database_url: str
+    nats: NatsServer
+    gateways: list[ServerProcess] = field(default_factory=list)
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def opens(self) -> ServerProcess:
+        config = f'nats_url = "{self.nats.url}"\nblobs_dir = "{self.folder}/blobs"\n{LIMITS}'
+        gateway = ServerProcess(
+            self.folder / f"gateway{len(self.gateways)}",
+            database_url=self.database_url,
+            config=config,
+        )
+        self.gateways.append(gateway.start())
+        return gateway
+
+    async def person(self, name: str, gateway: ServerProcess) -> Client:
+        home = self.folder / "homes" / name
+        client = await Client.register(home, f"http://localhost:{gateway.port}", name)
+        await self.stack.enter_async_context(client)
+        await client.synchronize()
+        return client
+
+
+@pytest.fixture
+async def street(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Street]:
+    name = f"g{secrets.token_hex(6)}"
+    url = await postgres.create_database(name)
+    with NatsServer(tmp_path / "nats") as nats:
+        made = Street(tmp_path, url, nats)
+        try:
+            yield made
+        finally:
+            await made.stack.aclose()
+            for gateway in made.gateways:
+                gateway.stop()
+            logs = [gateway.log() for gateway in made.gateways]
+    await postgres.drop_database(name)
+    assert not any("Traceback" in log for log in logs), logs
+
+
+async def acquainted(anna: Client, ben: Client) -> tuple[Conversation, Conversation]:
+    """They have written to each other."""
+    annas = await anna.conversation_with(str(ben.address))
+    await annas.send_text("Hallo!")
+    assert (await message(ben)).text == "Hallo!"
+    bens = await ben.conversation_with(str(anna.address))
+    await bens.send_text("Hi!")
+    assert (await message(anna)).text == "Hi!"
+    return annas, bens
+
+
+async def couple(street: Street) -> tuple[Conversation, Conversation, Client, Client]:
+    one, two = street.opens(), street.opens()
+    anna, ben = await street.person("anna", one), await street.person("ben", two)
+    annas, bens = await acquainted(anna, ben)
+    return annas, bens, anna, ben
+
+
+async def test_two_gateways_are_as_one(street: Street) -> None:
+    annas, _, anna, ben = await couple(street)
+    async with asyncio.timeout(20):
+        sent = await annas.send_text("Noch etwas")
+        assert (await message(ben)).text == "Noch etwas"
+        while (await annas.history())[-1].state.value not in ("delivered", "read"):
+            await asyncio.sleep(0.02)
+    assert sent is not None
+    cem = await street.person("cem", street.gateways[1])
+    group = await anna.create_group("Zu dritt", [str(ben.address), str(cem.address)])
+    await group.send_text("an beide")
+    assert (await message(ben)).text == (await message(cem)).text == "an beide"
+
+
+async def test_without_nats_everything_arrives_a_little_later(street: Street) -> None:
+    annas, bens, anna, ben = await couple(street)
+    street.nats.kill()
+    for number in range(3):
+        await annas.send_text(f"ohne {number}")
+        assert (await message(ben)).text == f"ohne {number}"
+    await bens.send_text("auch ohne")
+    assert (await message(anna)).text == "auch ohne"
+    street.nats.start()
+    await annas.send_text("wieder mit")
+    assert (await message(ben)).text == "wieder mit"
+
+
+async def test_what_a_gateway_took_before_nats_was_there(street: Street) -> None:
+    """Gateways start while NATS is away."""
+    street.nats.kill()
+    annas, _, _, ben = await couple(street)
+    street.nats.start()
+    await annas.send_text("jetzt")
+    assert (await message(ben)).text == "jetzt"
+
+
+async def test_a_gateway_dies_after_it_committed(street: Street) -> None:
+    """What it took and told nobody is found by the other gateway's devices."""
+    annas, _, anna, ben = await couple(street)
+    one = street.gateways[0]
+    street.nats.stand_still()  # whatever the gateway says from here on is not heard
+    await (await annas.send_text("das Letzte")).accepted()
+    one.kill()
+    street.nats.go_on()
+    assert (await message(ben)).text == "das Letzte"
+    one.start()
+    assert anna.address.name == "anna"
+
+
+async def test_a_device_that_moves_to_another_gateway_is_there_once(street: Street) -> None:
+    annas, bens, anna, ben = await couple(street)
+    one, two = street.gateways
+    for round_ in range(3):
+        two.stop()
+        await annas.send_text(f"während {round_}")
+        two.start()
+        assert (await message(ben)).text == f"während {round_}"
+        await bens.send_text(f"danach {round_}")
+        assert (await message(anna)).text == f"danach {round_}"
+    assert one.log() == ""
+
+
+class Screens:
+    """A person before two devices, who types what the one shows into the other."""
+
+    def __init__(self) -> None:
+        self.link: asyncio.Queue[str] = asyncio.Queue()
+        self.digits: asyncio.Queue[str] = asyncio.Queue()
+
+    async def show(self, link: str) -> None:
+        await self.link.put(link)
+
+    async def compare(self, digits: str) -> None:
+        await self.digits.put(digits)
+
+    async def wants(self, account: str) -> bool:
+        return account == "anna@localhost"
+
+    async def agrees(self, name: str, attempt: int) -> str | None:
+        return await self.digits.get()
+
+
+async def test_a_device_is_linked_though_each_came_to_another_gateway(street: Street) -> None:
+    _, bens, anna, _ = await couple(street)
+    (one, two), screens = street.gateways, Screens()
+    url, home = f"http://localhost:{two.port}", street.folder / "homes" / "tablet"
+    new = asyncio.create_task(Client.link(home, url, screens, name="Tablet"))
+    async with asyncio.timeout(PATIENCE_S):
+        # A load balancer has one address for both; here the link is told the other one's.
+        link = (await screens.link.get()).replace(str(two.port), str(one.port))
+        linking = asyncio.create_task(anna.link_device(screens, link=link))
+        tablet = await new
+        await linking
+    await street.stack.enter_async_context(tablet)
+    await bens.send_text("an beide Geräte")
+    assert (await message(anna)).text == "an beide Geräte"
+    assert (await message(tablet)).text == "an beide Geräte"

@@ -1,0 +1,119 @@
+"""The line through a real NATS: it comes up late, goes down, comes back, and says so."""
+
+import asyncio
+import builtins
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nats_server import NatsServer
+from plausch.server.nats_line import NatsLine, NatsMissing
+
+PATIENCE_S = 30.0
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> Iterator[NatsServer]:
+    server = NatsServer(tmp_path / "nats").start()
+    yield server
+    server.kill()
+
+
+@dataclass
+class Heard:
+    payloads: list[bytes] = field(default_factory=list)
+    backs: int = 0
+
+    def back(self) -> None:
+        self.backs += 1
+
+
+@asynccontextmanager
+async def line_to(url: str) -> AsyncIterator[tuple[NatsLine, Heard]]:
+    line, heard = NatsLine(url), Heard()
+    line.begin(heard.payloads.append, heard.back, lambda: None)
+    try:
+        yield line, heard
+    finally:
+        await line.close()
+
+
+async def until(holds: Any) -> None:
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < deadline_s, "it did not become true"
+        await asyncio.sleep(0.01)
+
+
+async def test_what_is_published_is_heard_by_the_others_alone(nats: NatsServer) -> None:
+    async with line_to(nats.url) as (one, at_one), line_to(nats.url) as (two, at_two):
+        await until(lambda: one.is_up and two.is_up)
+        for line in (one, two):
+            line.subscribe("s")
+            await line.flush()
+        one.publish("s", b"1")
+        one.publish("other", b"2")
+        await until(lambda: at_two.payloads == [b"1"])
+        two.unsubscribe("s")
+        await two.flush()
+        one.publish("s", b"3")
+        await one.flush()
+        assert (at_one.payloads, at_two.payloads) == ([], [b"1"])
+
+
+async def test_a_line_comes_up_when_nats_does_and_again_after_it_died(nats: NatsServer) -> None:
+    nats.kill()
+    async with line_to(nats.url) as (one, at_one), line_to(nats.url) as (two, _):
+        one.subscribe("s")
+        two.publish("s", b"dropped")
+        await asyncio.sleep(0)
+        assert not one.is_up
+        for round_ in range(2):
+            nats.start()
+            await until(lambda: one.is_up and two.is_up)
+            assert at_one.backs == round_ + 1
+            await one.flush()
+            two.publish("s", b"heard")
+            await until(lambda: at_one.payloads == [b"heard"])
+            at_one.payloads.clear()
+            nats.kill()
+            await until(lambda: not one.is_up and not two.is_up)
+
+
+async def test_one_of_several_servers_is_enough(nats: NatsServer) -> None:
+    async with line_to(f"nats://127.0.0.1:1, {nats.url}") as (one, _):
+        await until(lambda: one.is_up)
+
+
+async def test_a_flush_does_not_wait_for_ever(nats: NatsServer) -> None:
+    async with line_to(nats.url) as (one, _):
+        await until(lambda: one.is_up)
+        nats.stand_still()
+        with pytest.raises(TimeoutError):
+            await one.flush()
+        nats.go_on()
+        # The late answer makes the client connect anew.
+        for _ in range(100):
+            with suppress(TimeoutError):
+                return await one.flush()
+        raise AssertionError("the line did not find back")
+
+
+def test_without_the_extra_a_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = builtins.__import__
+
+    def missing(name: str, *more: Any) -> Any:
+        if name == "nats":
+            raise ImportError(name)
+        return real(name, *more)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(NatsMissing, match=r"plausch\[cluster\]"):
+        NatsLine("nats://localhost:4222")
