@@ -24,7 +24,7 @@ NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run web test check format bench soak lock clean postgres nats chromium
+.PHONY: help demo run web test check format bench soak lock clean postgres cluster-programs chromium
 .NOTPARALLEL:
 
 help: ## this list
@@ -41,7 +41,7 @@ run: $(RUN_READY) $(WEBAPP) ## a plain server on this machine
 
 web: $(WEBAPP) ## the web app, which demo, run and test build too
 
-test: postgres nats chromium check $(WEBAPP) ## static checks, then every test, in parallel and in random order
+test: postgres cluster-programs chromium check $(WEBAPP) ## static checks, then every test, in parallel and in random order
 	@$(WEB) run --silent test
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
@@ -73,8 +73,8 @@ lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 postgres: ## PostgreSQL's programs, which the tests start for themselves
 	@packaging/provision postgres
 
-nats: ## the program by which several server processes tell each other
-	@packaging/provision nats
+cluster-programs: ## NATS and HAProxy, for several server processes
+	@packaging/provision cluster
 
 chromium: ## the browser in which the tests run the web app's parts
 	@packaging/provision chromium

@@ -36,11 +36,14 @@ class Street:
     folder: Path
     database_url: str
     nats: NatsServer
+    cluster: Cluster
     gateways: list[ServerProcess] = field(default_factory=list)
+    behind_proxy: bool = False
     stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     def opens(self) -> ServerProcess:
-        config = f'nats_url = "{self.nats.url}"\nblobs_dir = "{self.folder}/blobs"\n{LIMITS}'
+        config = f'nats_url = "{self.nats.url}"\nblobs_dir = "{self.folder}/blobs"\n'
+        config += f"behind_proxy = {str(self.behind_proxy).lower()}\n{LIMITS}"
         gateway = ServerProcess(
             self.folder / f"gateway{len(self.gateways)}",
             database_url=self.database_url,
@@ -48,6 +51,10 @@ class Street:
         )
         self.gateways.append(gateway.start())
         return gateway
+
+    async def database_goes(self) -> None:
+        """For good, with everybody who is connected to it."""
+        await self.cluster.drop_database(self.database_url.partition("@/")[2].partition("?")[0])
 
     async def person(self, name: str, gateway: ServerProcess) -> Client:
         home = self.folder / "homes" / name
@@ -62,7 +69,7 @@ async def street(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Street]:
     name = f"g{secrets.token_hex(6)}"
     url = await postgres.create_database(name)
     with NatsServer(tmp_path / "nats") as nats:
-        made = Street(tmp_path, url, nats)
+        made = Street(tmp_path, url, nats, postgres)
         try:
             yield made
         finally:

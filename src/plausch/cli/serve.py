@@ -61,6 +61,12 @@ Examples:
     "PLAUSCH_NATS.",
 )
 @click.option(
+    "--metrics-port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="Port on this machine where Prometheus reads figures, at /metrics.",
+)
+@click.option(
     "--registration",
     type=click.Choice(REGISTRATION_MODES),
     help="Who may make an account. [default: open]",
@@ -82,6 +88,7 @@ def serve(
     domain: str | None,
     database_url: str | None,
     nats_url: str | None,
+    metrics_port: int | None,
     registration: str | None,
     origins: tuple[str, ...],
     behind_proxy: bool | None,
@@ -101,6 +108,7 @@ def serve(
         domain=domain,
         database_url=database_url,
         nats_url=nats_url,
+        metrics_port=metrics_port,
         registration=registration,
         origins=origins,
         behind_proxy=behind_proxy,

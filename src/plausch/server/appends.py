@@ -11,6 +11,7 @@ case pays for no look-up: only when that index refuses a batch are its ids looke
 
 import asyncio
 import logging
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
@@ -22,6 +23,7 @@ from plausch.mls.errors import ProtocolError
 from plausch.mls.framing import header
 from plausch.server.daily import Daily
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
+from plausch.server.figures import Figures
 from plausch.server.franking import Franking
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord, Roster
@@ -94,7 +96,9 @@ class Appends:
         proposals: ProposalGate,
         franking: Franking,
         told: Appended,
+        figures: Figures,
     ) -> None:
+        self._figures = figures
         self._database, self._clock, self._limits = database, clock, limits
         self._franking = franking
         self._rosters, self._proposals, self._told = rosters, proposals, told
@@ -163,6 +167,7 @@ class Appends:
 
     async def _handle(self, batch: list[Waiting]) -> None:
         """Answer every append of the batch, whatever happens."""
+        began_s = time.monotonic()
         try:
             ready = await self._admit(batch)
             start = 0
@@ -188,6 +193,7 @@ class Appends:
                     retry_after_ms=RETRY_MS,
                 ),
             )
+        self._figures.appended_batch(len(batch), time.monotonic() - began_s)
 
     async def _propose(self, one: Waiting) -> None:
         try:

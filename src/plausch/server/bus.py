@@ -201,9 +201,7 @@ class Bus:
 
     @property
     def doubts(self) -> int:
-        """Grows whenever signals may have been lost; at every look while the line is down."""
-        if not self._line.is_up:
-            self._doubts += 1
+        """Grows whenever signals may have been lost; with every beat while the line is down."""
         return self._doubts
 
     def line_is_back(self) -> None:
@@ -255,7 +253,10 @@ class Bus:
             await asyncio.sleep(BEAT_S)
 
     def look_round(self) -> None:
-        """A gateway that fell silent may have died before it told what it had committed."""
+        """A gateway that fell silent may have died before it told what it had committed; and while
+        the line is down nobody is heard."""
+        if not self._line.is_up:
+            self._doubts += 1
         long_ago_s = self._now_s() - SILENT_S
         for gateway, seen_s in list(self._seen_s.items()):
             if seen_s < long_ago_s:

@@ -42,6 +42,7 @@ class ServerConfig:
     server's own that may open a connection. `behind_proxy`: believe X-Forwarded-For.
     `blobs_dir` empty: `data_dir`/blobs.
     `web_dir`: the folder of a build of the web app, instead of the one that came along.
+    `metrics_port`: where Prometheus reads figures, at `metrics_host`; 0: nowhere.
     `private_push_services`: wake devices also at http and at addresses within this network, which
     any device can then have called; for tests, and for who runs a push service at home.
     """
@@ -57,6 +58,8 @@ class ServerConfig:
     behind_proxy: bool = False
     blobs_dir: str = ""
     web_dir: Path = BUILT_IN
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int = 0
     private_push_services: bool = False
     limits: Limits = field(default_factory=Limits)
 
@@ -65,8 +68,10 @@ class ServerConfig:
             parse_domain(self.domain)
         except NameRefused as error:
             raise ConfigRefused(f"domain: {error}") from None
-        if not 0 <= self.port <= 65535:
-            raise ConfigRefused(f"port: {self.port} is not between 0 and 65535.")
+        for name in ("port", "metrics_port"):
+            if not 0 <= getattr(self, name) <= 65535:
+                value = getattr(self, name)
+                raise ConfigRefused(f"{name}: {value} is not between 0 and 65535.")
         if self.nats_url:
             self._check_nats()
         if self.registration not in REGISTRATION_MODES:

@@ -12,6 +12,7 @@ from plausch.server.appends import Answer, Appends
 from plausch.server.commits import Commits
 from plausch.server.cursors import Cursors
 from plausch.server.errors import Refusal, unknown_conversation
+from plausch.server.figures import Figures
 from plausch.server.franking import Franking
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord
@@ -79,11 +80,14 @@ class Delivery:
         rosters: Rosters,
         franking: Franking,
         told: Told,
+        figures: Figures | None = None,
     ) -> None:
         self._database, self._limits, self._rosters = database, limits, rosters
         self._franking = franking
         self._commits = Commits(database, clock, limits, rosters, told)
-        self._appends = Appends(database, clock, limits, rosters, self._commits, franking, told)
+        self._appends = Appends(
+            database, clock, limits, rosters, self._commits, franking, told, figures or Figures()
+        )
         self._cursors = Cursors(database, rosters, told)
 
     async def close(self) -> None:

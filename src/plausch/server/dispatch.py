@@ -6,6 +6,7 @@ the commit (habit 5: act, then tell).
 """
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -84,6 +85,8 @@ class Dispatch:
         self._clock = clock
         per_hour = limits.registrations_per_address_per_hour
         self._quiet_until_ms = 0
+        self.refused: Counter[str] = Counter()
+        """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
         self._registrations = TokenBuckets(clock, per_hour, per_hour)
@@ -416,6 +419,7 @@ class Dispatch:
 
     def _refuse(self, request_id: int, error: PlauschError) -> f.Refused:
         """The frame of a failure; the operator is told of the machine's, now and then."""
+        self.refused[error.code] += 1
         now_ms = self._clock.now_ms()
         if error.fault is Fault.OPERATOR and now_ms >= self._quiet_until_ms:
             self._quiet_until_ms = now_ms + COMPLAINT_PAUSE_MS

@@ -25,6 +25,8 @@ from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
 from plausch.server.door import Door
+from plausch.server.figures import Figures
+from plausch.server.health import Health
 from plausch.server.hub import Hub
 from plausch.server.places import Places
 from plausch.server.repairs import Repairs
@@ -74,6 +76,8 @@ class Edge:
         site: Site | None,
         cards: Cards,
         repairs: Repairs,
+        health: Health,
+        figures: Figures,
     ) -> None:
         self.limits = config.limits
         self.dispatch = dispatch
@@ -85,6 +89,9 @@ class Edge:
         self._site = site
         self._cards = cards
         self._repairs = repairs
+        self._health = health
+        self._figures = figures
+        self._due_s = 0.0
         self._origins: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
         self.draining = False
@@ -113,6 +120,7 @@ class Edge:
         self._origins = routes.allowed_origins(
             config.domain, config.host, self.port, config.origins
         )
+        self._due_s = loop.time() + 1.0
         self._timer = loop.call_later(1.0, self._turn_wheel)
         return self.port
 
@@ -169,6 +177,8 @@ class Edge:
             text = "Too many requests of this address are being answered; try again.\n"
             return routes.page(HTTPStatus.TOO_MANY_REQUESTS, text, **{"Retry-After": "5"})
         door.address = address
+        if self._health.wants(request):
+            return self._health.answer(self.draining)
         if self._cards.wants(request):
             return self._card(request)
         return routes.answer(request, self._config.domain, self._site)
@@ -272,7 +282,10 @@ class Edge:
             log.error("A request failed unexpectedly.", exc_info=task.exception())
 
     def _turn_wheel(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(1.0, self._turn_wheel)
+        loop = asyncio.get_running_loop()
+        self._figures.lags.add(max(0.0, loop.time() - self._due_s))
+        self._due_s = loop.time() + 1.0
+        self._timer = loop.call_later(1.0, self._turn_wheel)
         self._turn = (self._turn + 1) % len(self._wheel)
         if not self._turn:
             self._hub.doubt()

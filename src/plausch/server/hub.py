@@ -145,6 +145,11 @@ class Hub:
         if older is not None and older is not connection:
             older.close(*_REPLACED)
 
+    @property
+    def count(self) -> int:
+        """How many devices are connected here."""
+        return len(self._online)
+
     async def settled(self) -> None:
         """Return when pushes for the devices that have entered come here from every gateway."""
         if self._others is not None:

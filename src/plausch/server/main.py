@@ -28,7 +28,9 @@ from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
 from plausch.server.dispatch import Dispatch, Services
 from plausch.server.edge import Edge
+from plausch.server.figures import Exposition, Figures
 from plausch.server.franking import open_franking
+from plausch.server.health import Health
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
@@ -58,6 +60,7 @@ class Server:
         self._blobs: Blobs | None = None
         self._waker: Waker | None = None
         self._bus: Bus | None = None
+        self._exposition: Exposition | None = None
         self.edge: Edge | None = None
         self.site: Site | None = None
         """The web app, once started; None when it is not built."""
@@ -90,12 +93,13 @@ class Server:
         franking = await open_franking(database)
         self._bus = self._open_bus(config)
         hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, self._waker, self._bus)
+        figures = Figures()
         services = Services(
             Accounts(database, clock, limits, domain, config.registration),
             Devices(database, clock, limits, domain),
             KeyPackages(database, clock, limits, domain),
             conversations,
-            Delivery(database, clock, limits, rosters, franking, hub),
+            Delivery(database, clock, limits, rosters, franking, hub, figures),
             self._blobs,
             wake_ups,
             Backups(database, clock, limits),
@@ -107,7 +111,12 @@ class Server:
         if self._bus is not None:
             self._bus.begin(hub, dispatch.pairings)
         repairs = Repairs(hub, services.delivery)
-        self.edge = Edge(config, hub, dispatch, self.site, cards, repairs)
+        health = Health(database)
+        self.edge = Edge(config, hub, dispatch, self.site, cards, repairs, health, figures)
+        if config.metrics_port:
+            figures.refused = dispatch.refused
+            add_gauges(figures, self.edge, hub, self._bus)
+            self._exposition = Exposition(figures, config.metrics_host, config.metrics_port)
         try:
             port = await self.edge.start()
         except OSError as error:
@@ -149,6 +158,8 @@ class Server:
             await asyncio.gather(self._sweeping, return_exceptions=True)
         if self.edge is not None:
             await self.edge.stop()
+        if self._exposition is not None:
+            self._exposition.close()
         if self._bus is not None:
             await self._bus.close()
         if self._waker is not None:
@@ -157,6 +168,17 @@ class Server:
             await self._blobs.close()
         if self._database is not None:
             await self._database.close()
+
+
+def add_gauges(figures: Figures, edge: Edge, hub: Hub, bus: Bus | None) -> None:
+    """What the parts of the server count by themselves."""
+    figures.gauges["connections"] = "Open WebSockets.", lambda: edge.connections
+    figures.gauges["devices_online"] = "Devices that are logged in.", lambda: hub.count
+    if bus is not None:
+        figures.gauges["gateways_seen"] = "Other gateways heard lately.", lambda: bus.others
+        figures.counters["signals_sent"] = "Signals to other gateways.", lambda: bus.sent
+        figures.counters["signals_heard"] = "Signals of other gateways.", lambda: bus.heard
+        figures.counters["doubts"] = "Times when signals may have been lost.", lambda: bus.doubts
 
 
 async def _sweep(retention: Retention) -> None:

@@ -229,6 +229,7 @@ async def test_a_line_that_is_down_holds_nobody_up(gateways: tuple[Gateway, Gate
     one.bus.enter(ANNA, 1)
     await asyncio.wait_for(one.bus.settled(), 5)
     first = one.bus.doubts
+    one.bus.look_round()
     assert one.bus.doubts != first, "it doubts for as long as it hears nothing"
 
 
