@@ -13,6 +13,7 @@ import { Guests } from './guests.svelte.ts';
 import { dateAt } from './local_time.ts';
 import type { Messenger } from './messenger.ts';
 import { Plan, type PlanSide } from './plan.svelte.ts';
+import { type NamedKind, namedKindOf } from './resource_kind.ts';
 import { assigneeOf, isTaken, labelsOf, NO_TEAM, type TeamFilter } from './team.ts';
 import { Later, type PageTimers } from './timing.ts';
 import { Waiting } from './waiting.svelte.ts';
@@ -81,6 +82,11 @@ export class Business {
 
   get zone(): string {
     return this.view?.zone ?? 'UTC';
+  }
+
+  /** What is booked here, for whoever names it. */
+  get resourceKind(): NamedKind {
+    return namedKindOf(this.view?.resources ?? [], this.view?.kind);
   }
 
   /** When the agent was last there, in milliseconds; 0: unknown. */
