@@ -11,6 +11,11 @@ export function businessWords(): BusinessWords {
   return SPOKEN[language()];
 }
 
+/** Those of one language, for what is written in it whatever is spoken. */
+export function businessWordsIn(written: Language): BusinessWords {
+  return SPOKEN[written];
+}
+
 type Booking = BusinessWords['booking'];
 interface Seated {
   readonly seated: string;

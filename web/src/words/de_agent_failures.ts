@@ -12,6 +12,9 @@ export const deAgentFailures: { readonly [K in keyof typeof enAgentFailures]: st
   not_expired: 'Die Zeit ist noch für einen Gast freigehalten. Warte, bis das vorbei ist.',
   bad_request: 'Etwas von dem Eingegebenen kann nicht stimmen. Sieh es noch einmal durch.',
   bad_params: 'Etwas von dem Eingegebenen kann nicht stimmen. Sieh es noch einmal durch.',
+  two_conversations:
+    'Beide schreiben in einer eigenen Unterhaltung: Sie bleiben zwei Gäste. Wähle einen anderen Eintrag.',
+  note_too_long: 'Beide Notizen zusammen sind zu lang. Kürze zuerst eine.',
   past: 'Diese Zeit ist vorbei. Wähle eine spätere.',
   too_soon: 'Das ist früher, als deine Regeln erlauben. Wähle eine spätere Zeit.',
   too_far: 'So weit voraus nimmst du keine Reservierungen an. Wähle einen früheren Tag.',

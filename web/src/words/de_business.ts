@@ -4,6 +4,7 @@ import { deAgentFailures } from './de_agent_failures.ts';
 import { deHouse } from './de_house.ts';
 import { deProfileForm } from './de_profile_form.ts';
 import { deResources } from './de_resources.ts';
+import { deServices } from './de_services.ts';
 import type { BusinessWords } from './en_business.ts';
 import { plurals } from './plural.ts';
 
@@ -13,6 +14,7 @@ const guests = (count: number): string => n(count, { one: '# Gast', other: '# G�
 export const deBusiness: BusinessWords = {
   ...deHouse,
   resources: deResources,
+  services: deServices,
   ...deProfileForm,
   failure: deAgentFailures,
   guestCount: guests,
@@ -178,6 +180,8 @@ export const deBusiness: BusinessWords = {
     assignMe: 'Ich übernehme',
     assigned: (name) => `${name} kümmert sich`,
     me: 'Du',
+    unnamed: { owner: 'Wem der Betrieb gehört', staff: 'Jemand vom Team' },
+    formerly: 'Jemand von früher',
     labels: 'Etiketten',
     addLabel: 'Etikett',
     newLabel: 'Neues Etikett',

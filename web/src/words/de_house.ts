@@ -48,6 +48,24 @@ export const deHouse: House = {
       'Name, Reservierungen und Notizen werden auf allen euren Geräten gelöscht. Eine anstehende Reservierung wird abgesagt, und der Gast erfährt es. Niemand kann sie zurückholen; in den Zahlen bleibt nur die Anzahl, ohne Namen.',
     eraseYes: 'Endgültig löschen',
     erased: (count) => n(count, { one: '# Eintrag gelöscht.', other: '# Einträge gelöscht.' }),
+    merge: 'Mit einem anderen Eintrag zusammenführen',
+    mergeWhy: 'Wenn jemand zweimal in der Liste steht.',
+    mergeWhich: (name) => `Welcher Eintrag ist dieselbe Person wie ${name}?`,
+    mergeNobody: 'Es gibt keinen anderen Eintrag.',
+    mergeBecomes: (gone, kept) =>
+      `Aus ${gone} und ${kept} wird ein Eintrag. Prüf, ob es wirklich dieselbe Person ist.`,
+    mergeResult: 'Der Eintrag danach',
+    mergeName: 'Name',
+    mergeLong:
+      'Reservierungen und Plätze auf der Warteliste gehen über, eine zweite Telefonnummer kommt in die Notiz. Das lässt sich nicht zurücknehmen.',
+    mergeYes: 'Endgültig zusammenführen',
+    merged: 'Zusammengeführt.',
+    mergeMistakes: {
+      same: 'Das ist derselbe Eintrag. Wähle einen anderen.',
+      two_conversations:
+        'Beide schreiben in einer eigenen Unterhaltung: Sie bleiben zwei Gäste. Wähle einen anderen Eintrag.',
+      note_too_long: 'Beide Notizen zusammen haben mehr als 2.000 Zeichen. Kürze zuerst eine.',
+    },
     toChat: 'Zur Unterhaltung',
     noName: 'Ohne Namen',
   },
@@ -128,12 +146,14 @@ export const deHouse: House = {
     sections: {
       profile: 'Profil und Link',
       hours: 'Öffnungszeiten',
+      services: 'Leistungen',
       words: 'Begrüßung und Abwesenheit',
     },
     noAgent:
       'Öffnungszeiten und was gebucht werden kann, führt dein Agent: Beides erscheint hier, sobald er verbunden ist.',
     kinds: { restaurant: 'Restaurant', hairdresser: 'Friseur', shop: 'Laden' },
     hoursWhy: 'Wann Gäste kommen können, Feiertage und besondere Tage.',
+    servicesWhy: 'Was gebucht werden kann, wie lange es dauert und wer es macht.',
     wordsWhy: 'Was Gästen von selbst gesagt wird.',
     settings: 'Einstellungen dieses Geräts',
     settingsWhy: 'Sprache, Farben, Benachrichtigungen, Geräte, Wiederherstellung.',
@@ -152,6 +172,8 @@ export const deHouse: House = {
         'Geht an alle, die zum ersten Mal schreiben, vor der ersten Antwort. Leer: Nichts wird gesagt.',
       away: 'Geht einmal an alle, die schreiben, während geschlossen ist; Buchungen werden trotzdem angenommen. {opens} wird zur nächsten Öffnung. Leer: Nichts wird gesagt.',
     },
+    /** What stands in an empty field. */
+    examples: { greeting: 'Schön, dass du da bist!', away: 'Wir sind am {opens} wieder da.' },
     languages: { de: 'Auf Deutsch', en: 'Auf Englisch' },
     mistakes: {
       long: 'Das sind mehr als 1.000 Zeichen. Kürze den Text.',

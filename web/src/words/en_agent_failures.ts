@@ -9,6 +9,9 @@ export const enAgentFailures = {
   not_expired: 'The time is still kept free for a guest. Wait until that is over.',
   bad_request: 'Something that was entered cannot be right. Look at it again.',
   bad_params: 'Something that was entered cannot be right. Look at it again.',
+  two_conversations:
+    'Both write in a conversation of their own: they stay two guests. Choose another record.',
+  note_too_long: 'The two notes together are too long. Shorten one first.',
   past: 'This time is over. Choose a later one.',
   too_soon: 'This is sooner than your rules allow. Choose a later time.',
   too_far: 'This is further ahead than you take bookings. Choose an earlier day.',

@@ -4,6 +4,7 @@ import { enAgentFailures } from './en_agent_failures.ts';
 import { enHouse } from './en_house.ts';
 import { enProfileForm } from './en_profile_form.ts';
 import { enResources } from './en_resources.ts';
+import { enServices } from './en_services.ts';
 import { plurals } from './plural.ts';
 
 const n = plurals('en');
@@ -12,6 +13,7 @@ const guests = (count: number): string => n(count, { one: '# guest', other: '# g
 export const enBusiness = {
   ...enHouse,
   resources: enResources,
+  services: enServices,
   ...enProfileForm,
   failure: enAgentFailures,
   guestCount: guests,
@@ -177,6 +179,8 @@ export const enBusiness = {
     assignMe: 'I take it',
     assigned: (name: string) => `${name} looks after it`,
     me: 'You',
+    unnamed: { owner: 'The owner', staff: 'Somebody of the team' },
+    formerly: 'Somebody from before',
     labels: 'Labels',
     addLabel: 'Add label',
     newLabel: 'New label',

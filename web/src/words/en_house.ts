@@ -42,6 +42,24 @@ export const enHouse = {
       'Name, bookings and notes are deleted on all your devices. A booking ahead is cancelled, and the guest is told. Nobody can bring them back; figures keep their numbers without a name.',
     eraseYes: 'Erase for good',
     erased: (count: number) => n(count, { one: '# entry erased.', other: '# entries erased.' }),
+    merge: 'Merge with another record',
+    mergeWhy: 'When somebody is in the list twice.',
+    mergeWhich: (name: string) => `Which record is the same person as ${name}?`,
+    mergeNobody: 'There is no other record.',
+    mergeBecomes: (gone: string, kept: string) =>
+      `${gone} and ${kept} become one record. Make sure that it really is the same person.`,
+    mergeResult: 'The record afterwards',
+    mergeName: 'Name',
+    mergeLong:
+      'Bookings and places on the waiting list go over, a second telephone number goes into the note. This cannot be taken back.',
+    mergeYes: 'Merge for good',
+    merged: 'Merged.',
+    mergeMistakes: {
+      same: 'This is the same record. Choose another one.',
+      two_conversations:
+        'Both write in a conversation of their own: they stay two guests. Choose another record.',
+      note_too_long: 'The two notes together have more than 2,000 characters. Shorten one first.',
+    },
     toChat: 'To the conversation',
     noName: 'Without a name',
   },
@@ -121,12 +139,14 @@ export const enHouse = {
     sections: {
       profile: 'Profile and link',
       hours: 'Opening hours',
+      services: 'Services',
       words: 'Greeting and away text',
     },
     noAgent:
       'Hours, and what can be booked, are kept by your agent: they appear here once it is linked.',
     kinds: { restaurant: 'Restaurant', hairdresser: 'Hairdresser', shop: 'Shop' },
     hoursWhy: 'When guests can come, holidays and special days.',
+    servicesWhy: 'What can be booked, how long it takes, and who does it.',
     wordsWhy: 'What guests are told by itself.',
     settings: 'Settings of this device',
     settingsWhy: 'Language, colours, notifications, devices, recovery.',
@@ -145,6 +165,8 @@ export const enHouse = {
         'Goes to whoever writes for the first time, before the first answer. Empty: nothing is said.',
       away: 'Goes once to whoever writes while you are closed; bookings are taken all the same. {opens} becomes your next opening. Empty: nothing is said.',
     },
+    /** What stands in an empty field. */
+    examples: { greeting: 'Good to have you here!', away: 'Our people are back on {opens}.' },
     languages: { de: 'In German', en: 'In English' },
     mistakes: {
       long: 'That is more than 1,000 characters. Shorten it.',

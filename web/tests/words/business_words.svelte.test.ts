@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   agentSentence,
   businessWords,
+  businessWordsIn,
   stateWords,
   stepWords,
 } from '../../src/words/business_words.svelte.ts';
@@ -30,4 +31,10 @@ test('who has come is at a table only where there are tables', () => {
   expect([stateWords(person).seated, stepWords(person).seated]).toEqual(['Ist da', 'Ist da']);
   expect(stateWords(person).declined).toBe('Abgelehnt');
   expect(stepWords(person).confirm).toBe('Bestätigen');
+});
+
+test('what is written in a language has its examples in it, whatever is spoken', () => {
+  speak('en');
+  expect(businessWordsIn('de').said.examples.away).toContain('{opens}');
+  expect(businessWordsIn('de').said.examples.greeting).toContain('Schön');
 });
