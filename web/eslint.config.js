@@ -204,7 +204,7 @@ export default tseslint.config(
         '\\./[a-z_]+(\\.svelte)?\\.ts$',
         '\\.\\./base/[a-z0-9_]+\\.ts$',
         '\\.\\./words/[a-z_]+(\\.svelte)?\\.ts$',
-        '\\.\\./content/(blocks|inline)\\.ts$',
+        '\\.\\./content/(blocks|inline|printable)\\.ts$',
         '\\.\\./sdk/protocol\\.ts$',
         'svelte/reactivity$',
       ),

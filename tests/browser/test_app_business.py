@@ -20,7 +20,11 @@ PAGES = {
     "business_house": BUSINESS + "#/house",
     "business_hours": BUSINESS + "#/house/hours",
     "business_tables": BUSINESS + "#/house/tables",
+    "business_services": BUSINESS + "#/house/services",
     "business_words": BUSINESS + "#/house/words",
+    "business_salon_house": "?business=salon#/house",
+    "business_salon_tables": "?business=salon#/house/tables",
+    "business_salon_services": "?business=salon#/house/services",
     "business_profile": BUSINESS + "#/house/profile",
     "business_profile_public": "?business=public#/house/profile",
     "business_profile_staff": "?business=staff#/house/profile",
@@ -100,6 +104,30 @@ def wrong_words(page: Page) -> None:
     page.get_by_text("kann nichts eingesetzt werden").wait_for()
 
 
+def wrong_services(page: Page) -> None:
+    page.get_by_text("Regeln").click()
+    page.get_by_label("Buchbar … Tage voraus").fill("0")
+    page.get_by_text("ganze Zahl von 1 bis 730").wait_for()
+
+
+def merging(page: Page) -> None:
+    page.get_by_role("button", name="Mit einem anderen Eintrag zusammenführen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Ida Roth").click()
+    page.get_by_role("button", name="Endgültig zusammenführen").wait_for()
+
+
+def not_merging(page: Page) -> None:
+    page.evaluate(
+        "() => { const { agent } = stage.device; agent.guests = agent.guests.map((one) =>"
+        " ['k2', 'k3'].includes(one.id) ? { ...one, conversation: '0' + one.id } : one); }"
+    )
+    page.evaluate("() => { location.hash = '#/guests'; location.hash = '#/guests/k2'; }")
+    page.get_by_role("button", name="Zur Unterhaltung").wait_for()
+    page.get_by_role("button", name="Mit einem anderen Eintrag zusammenführen").click()
+    page.get_by_role("dialog").get_by_role("button", name="Familie Novak").click()
+    page.get_by_text("Sie bleiben zwei Gäste").wait_for()
+
+
 def combining(page: Page) -> None:
     page.get_by_role("button", name="Tische zusammenstellen").click()
 
@@ -139,6 +167,9 @@ OVER_PAGES = {
     "business_wrong_hours": ("#/house/hours", wrong_hours),
     "business_wrong_words": ("#/house/words", wrong_words),
     "business_combining": ("#/house/tables", combining),
+    "business_wrong_services": ("#/house/services", wrong_services),
+    "business_merging": ("#/guests/k2", merging),
+    "business_not_merging": ("#/guests/k2", not_merging),
     "business_table": ("#/figures", as_a_table),
     "business_profile_lacking": ("#/house/profile", lacking),
 }

@@ -81,6 +81,17 @@ def is_let_in(staff: Person, owner: Person, business: str) -> None:
     dialog(owner).get_by_role("button", name=owner.say("common.close"), exact=True).click()
 
 
+def is_named_to_the_team(owner: Person, staff: Person, guest: str) -> None:
+    """The owner gives a conversation to somebody by the name that she was invited by."""
+    turns_to(owner, guest)
+    assignee = re.compile(owner.say("business.team.assign"))
+    owner.page.get_by_role("button", name=assignee).click()
+    owner.page.get_by_role("menuitem", name="Anna", exact=True).click()
+    expect(owner.page.get_by_role("button", name=assignee)).to_contain_text("Anna")
+    me = staff.say("business.team.me")
+    expect(staff.page.get_by_role("button", name=assignee)).to_contain_text(me)
+
+
 def removes_shown(person: Person, name: str, other: str) -> None:
     """The account that is shown, from this browser."""
     person.goes_back()
@@ -115,6 +126,7 @@ def test_staff_uses_the_businesss_account_beside_their_own(troupe: Troupe, remov
     assert "from Anna herself" not in anna.texts()
     anna.writes("gladly")
     ben.sees("gladly")
+    is_named_to_the_team(owner, anna, ben.name)
     anna.page.reload()
     shows(anna, linde.name)
 

@@ -13,7 +13,10 @@ _SAVE = """UPDATE customer SET name = $2, telephone = $3, language = $4, note = 
 
 
 class MergeRefused(LocalError):
-    """These two are not one customer; nothing changed."""
+    """These two are not one customer; nothing changed.
+
+    Codes of its own: `two_conversations`, `note_too_long`.
+    """
 
     code = "bad_params"
 
@@ -30,13 +33,17 @@ async def merge(transaction: Transaction, gone: Customer, kept: Customer) -> Non
     if gone.identifier == kept.identifier:
         raise MergeRefused("These are the same record: choose another one.")
     if gone.conversation and kept.conversation:
-        raise MergeRefused("Both write in a conversation of their own: they stay two customers.")
+        raise MergeRefused(
+            "Both write in a conversation of their own: they stay two customers.",
+            code="two_conversations",
+        )
     if gone.conversation:
         raise MergeRefused("Who has a conversation stays: put the other record into this one.")
     note = _note(gone, kept)
     if len(note) > MAX_NOTE_CHARACTERS:
         raise MergeRefused(
-            f"The two notes together have more than {MAX_NOTE_CHARACTERS} characters: shorten one."
+            f"The two notes together have more than {MAX_NOTE_CHARACTERS} characters: shorten one.",
+            code="note_too_long",
         )
     execute = transaction.execute
     for table in ("booking", "waiting", "merged"):

@@ -8,7 +8,7 @@ from plausch.agent import notice_talk, service_talk, telling
 from plausch.agent.talk import PARTS, DayPart, Expecting, HeardTime
 from plausch.agent.turn import Turn
 from plausch.content.cards import Choices, Option
-from plausch.domain.booking import Booking, BookingRefused, BookingState, By
+from plausch.domain.booking import MAX_TIME_S, Booking, BookingRefused, BookingState, By
 from plausch.domain.slots import Availability, Slot, Unavailable
 
 MAX_OFFERED = 24
@@ -22,8 +22,6 @@ _DAYS_SEARCHED = 7
 _PARTY_BUTTONS = 8
 _ASPECTS = ("time", "day", "party")
 _USUAL_MINUTE = 19 * 60
-_LAST_S = 2**37
-"""Far beyond any booking, and far enough from where dates end that one can reckon with it."""
 
 
 async def plan(turn: Turn) -> None:
@@ -117,7 +115,7 @@ def instant_of(identifier: str) -> int | None:
         at_s = int(datetime.strptime(f"{identifier}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
     except ValueError:
         return None
-    return at_s if 0 <= at_s <= _LAST_S else None
+    return at_s if 0 <= at_s <= MAX_TIME_S else None
 
 
 async def let_go(turn: Turn) -> None:

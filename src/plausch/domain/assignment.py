@@ -11,11 +11,11 @@ never evicts again. Guests are bits of a number, tables too.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from plausch.domain.crowd import Wish, may_all_sit, wish_of
+from plausch.domain.crowd import Wish, bits_of, may_all_sit, wish_of
 from plausch.domain.service import QUANTUM_S
 from plausch.domain.tables import FloorPlan, Seating
 
@@ -170,7 +170,7 @@ class Seated:
         The largest party comes first: it has the fewest tables to choose from.
         """
         if guests not in self._turns:
-            numbers = sorted(_bits(guests), key=self._turn)
+            numbers = sorted(_numbers(guests), key=self._turn)
             self._turns[guests] = [
                 (number, self._guests[number].quanta, self.choices(number)) for number in numbers
             ]
@@ -208,7 +208,7 @@ class Seated:
             if guests.bit_count() > MAX_CROWD:
                 continue
             if known not in self._crowded:
-                wishes = [self._wish(number) for number in _bits(guests)]
+                wishes = [self._wish(number) for number in _numbers(guests)]
                 self._crowded[known] = not may_all_sit([wish, *wishes])
             if self._crowded[known]:
                 return True
@@ -325,8 +325,5 @@ def _is_taken(tables: int, quanta: range, placed: list[_Seat]) -> bool:
     return False
 
 
-def _bits(guests: int) -> Iterator[int]:
-    while guests:
-        lowest = guests & -guests
-        yield lowest.bit_length() - 1
-        guests ^= lowest
+def _numbers(guests: int) -> list[int]:
+    return [bit.bit_length() - 1 for bit in bits_of(guests)]

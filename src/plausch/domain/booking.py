@@ -20,6 +20,8 @@ from plausch.domain.service import DEFAULT_SERVICE
 
 MAX_PARTY = 1_000
 MAX_NAME_CHARACTERS = 80
+MAX_TIME_S = 2**37
+"""Far beyond any booking, and far enough from where dates end that one can reckon with it."""
 
 
 class BookingState(StrEnum):

@@ -73,7 +73,7 @@ def _layouts(wishes: Sequence[Wish]) -> Iterator[list[int]]:
     spare = tables.bit_count() - len(wishes)
 
     def choose(first: int, together: list[int], free: int, spare: int) -> Iterator[list[int]]:
-        yield [*together, *_bits(free)]
+        yield [*together, *bits_of(free)]
         for number in range(first, len(joined)):
             way = joined[number]
             cost = way.bit_count() - 1
@@ -83,11 +83,12 @@ def _layouts(wishes: Sequence[Wish]) -> Iterator[list[int]]:
     return choose(0, [], tables, spare)
 
 
-def _bits(tables: int) -> Iterator[int]:
-    while tables:
-        table = tables & -tables
-        yield table
-        tables ^= table
+def bits_of(number: int) -> Iterator[int]:
+    """The powers of two that a number is made of, the lowest first."""
+    while number:
+        lowest = number & -number
+        yield lowest
+        number ^= lowest
 
 
 def _everybody_sits(wishes: Sequence[Wish], layout: Iterable[int]) -> bool:

@@ -117,17 +117,19 @@ async def test_nonsense_is_refused_and_changes_nothing(clerk: Clerk, guest: Arri
     rang, writes = await two(clerk, anna)
     await ben.says("Hallo")
     before = [await found(clerk, one) for one in (rang, writes, _of(ben))]
-    for gone, kept, why in (
-        (rang, rang, "same record"),
-        (writes, rang, "Who has a conversation stays"),
-        (writes, _of(ben), "they stay two customers"),
+    for gone, kept, code, why in (
+        (rang, rang, "bad_params", "same record"),
+        (writes, rang, "bad_params", "Who has a conversation stays"),
+        (writes, _of(ben), "two_conversations", "they stay two customers"),
     ):
-        with pytest.raises(MergeRefused, match=why):
+        with pytest.raises(MergeRefused, match=why) as refused:
             await merged(clerk, gone, kept)
+        assert refused.value.code == code
     long = "x" * customers.MAX_NOTE_CHARACTERS
     await clerk.at_desk(lambda desk: customers.annotate(desk.transaction, writes, long))
-    with pytest.raises(MergeRefused, match="shorten one"):
+    with pytest.raises(MergeRefused, match="shorten one") as refused:
         await merged(clerk, rang, writes)
+    assert refused.value.code == "note_too_long"
     after = [await found(clerk, one) for one in (rang, writes, _of(ben))]
     assert (after[0], after[2]) == (before[0], before[2])
 

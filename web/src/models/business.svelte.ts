@@ -4,7 +4,7 @@
  */
 
 import type { PlauschError } from '../base/errors.ts';
-import type { BusinessView, TeamFact, TeamView, Told } from '../sdk/protocol.ts';
+import type { BusinessView, StaffView, TeamFact, TeamView, Told } from '../sdk/protocol.ts';
 import { agentSentence, businessWords } from '../words/business_words.svelte.ts';
 import { Agent, isAway } from './agent.ts';
 import { attempt } from './attempt.ts';
@@ -13,6 +13,7 @@ import { Guests } from './guests.svelte.ts';
 import { dateAt } from './local_time.ts';
 import type { Messenger } from './messenger.ts';
 import { Plan, type PlanSide } from './plan.svelte.ts';
+import { type NamedKind, namedKindOf } from './resource_kind.ts';
 import { assigneeOf, isTaken, labelsOf, NO_TEAM, type TeamFilter } from './team.ts';
 import { Later, type PageTimers } from './timing.ts';
 import { Waiting } from './waiting.svelte.ts';
@@ -83,6 +84,11 @@ export class Business {
     return this.view?.zone ?? 'UTC';
   }
 
+  /** What is booked here, for whoever names it. */
+  get resourceKind(): NamedKind {
+    return namedKindOf(this.view?.resources ?? [], this.view?.kind);
+  }
+
   /** When the agent was last there, in milliseconds; 0: unknown. */
   get lastThereMs(): number {
     return this.team.agent.lastThereMs;
@@ -146,11 +152,23 @@ export class Business {
     return isTaken(this.team, this.filter, conversation);
   }
 
+  /** What somebody of the team is called here; undefined: whoever is no longer known at all. */
+  calls(staff: StaffView | undefined): string {
+    const { formerly, me, unnamed } = businessWords().team;
+    return staff === undefined
+      ? formerly
+      : staff.isThis
+        ? me
+        : staff.name === ''
+          ? unnamed[staff.role]
+          : staff.name;
+  }
+
   /** What a row of the inbox shows of the team: who looks after it, and the first label. */
   marksOf(conversation: string): readonly string[] {
     const assignee = assigneeOf(this.team, conversation);
     const [label] = labelsOf(this.team, conversation);
-    const name = assignee?.isThis === true ? businessWords().team.me : assignee?.name;
+    const name = assignee && this.calls(assignee);
     return [...(label === undefined ? [] : [`# ${label}`]), ...(name === undefined ? [] : [name])];
   }
 

@@ -26,9 +26,10 @@ export interface Piece {
   readonly block?: BlockView;
 }
 
-/** `identifier`: empty in the row of bookings that have no place yet. */
+/** `identifier`: empty in the row of bookings that have no place yet, and of those that are off. */
 export interface Row {
   readonly identifier: string;
+  readonly isOff: boolean;
   readonly resource: ResourceView | undefined;
   readonly pieces: readonly Piece[];
 }
@@ -71,11 +72,11 @@ export function coversOf({ bookings }: DayPlanView): number {
 }
 
 /** From opening to closing, and as far as anything is booked beyond. */
-export function axisOf(days: readonly DayPlanView[], zone: string): Axis {
+export function axisOf(days: readonly DayPlanView[], zone: string, showsOff = false): Axis {
   const ends = days.flatMap(({ opening, bookings }) => [
     ...opening.spans.flatMap(({ opensMinute, closesMinute }) => [opensMinute, closesMinute]),
     ...bookings
-      .filter((booking) => !isOff(booking))
+      .filter((booking) => showsOff || !isOff(booking))
       .flatMap(({ startsAtS, endsAtS }) =>
         [startsAtS, endsAtS].map((atS) => minuteAt(atS, opening.date, zone)),
       ),
@@ -88,8 +89,16 @@ export function axisOf(days: readonly DayPlanView[], zone: string): Axis {
   return { fromMinute, toMinute: Math.max(toMinute, fromMinute + SHORTEST_MINUTES) };
 }
 
-/** The rows of a day by area, in the order in which the business named them. */
-export function areasOf(day: DayPlanView, business: BusinessView, zone: string): readonly Area[] {
+/**
+ * The rows of a day by area, in the order in which the business named them. What is off takes no
+ * place: it has a row of its own below them, if it is shown.
+ */
+export function areasOf(
+  day: DayPlanView,
+  business: BusinessView,
+  zone: string,
+  showsOff = false,
+): readonly Area[] {
   const { bookings, blocks, opening } = day;
   const shown = bookings.filter((booking) => !isOff(booking));
   const at: Placing = ({ startsAtS, endsAtS }) => ({
@@ -102,7 +111,7 @@ export function areasOf(day: DayPlanView, business: BusinessView, zone: string):
     const closed = blocks.filter(
       ({ resources }) => resources.length === 0 || resources.includes(identifier),
     );
-    return { identifier, resource, pieces: piecesOf(here, closed, at) };
+    return { identifier, isOff: false, resource, pieces: piecesOf(here, closed, at) };
   });
   const loose = shown.filter(
     ({ resources }) => !resources.some((one) => hasResource(business, one)),
@@ -110,8 +119,17 @@ export function areasOf(day: DayPlanView, business: BusinessView, zone: string):
   const areas = [...Map.groupBy(rows, ({ resource }) => resource?.area ?? '')].map(
     ([name, inside]) => ({ name, rows: inside }),
   );
-  const row: Row = { identifier: '', resource: undefined, pieces: piecesOf(loose, [], at) };
-  return loose.length === 0 ? areas : [{ name: '', rows: [row] }, ...areas];
+  const ownRow = (held: readonly BookingView[], areOff: boolean): readonly Area[] => {
+    const row = { identifier: '', isOff: areOff, resource: undefined };
+    return held.length === 0
+      ? []
+      : [{ name: '', rows: [{ ...row, pieces: piecesOf(held, [], at) }] }];
+  };
+  return [
+    ...ownRow(loose, false),
+    ...areas,
+    ...ownRow(showsOff ? bookings.filter(isOff) : [], true),
+  ];
 }
 
 type Placing = (lying: {

@@ -89,6 +89,17 @@ export class Guests {
     return Object.values(done.erased).reduce((sum, count) => sum + count, 0);
   }
 
+  /** One record goes into another, which it is then; undefined when they stay two. */
+  async merge(id: string, into: string): Promise<CustomerView | undefined> {
+    const { agent, attempt } = this.#side;
+    const one = await attempt(() => agent.ask('customers.merge', { id, into }));
+    if (one !== undefined) {
+      this.list = this.list?.filter((other) => other.id !== id);
+      this.#apply(one);
+    }
+    return one;
+  }
+
   async #read(after: string): Promise<void> {
     this.#asked += 1;
     const asked = this.#asked;

@@ -8,7 +8,7 @@ import { SvelteMap } from 'svelte/reactivity';
 
 import type { BookingView, BusinessView, DayPlanView } from '../sdk/protocol.ts';
 import type { Agent } from './agent.ts';
-import { type Target, type Verdict, placesAt, verdictOn } from './day_plan.ts';
+import { isOff, type Target, type Verdict, placesAt, verdictOn } from './day_plan.ts';
 import { addDays, minuteAt, momentOf, weekOf } from './local_time.ts';
 import { STEP_MINUTES } from './plan_walk.ts';
 
@@ -39,6 +39,8 @@ export class Plan {
   isLoading = $state(false);
   /** The last attempt to read was refused. */
   isRefused = $state(false);
+  /** Whether declined and cancelled bookings are shown, too. */
+  showsOff = $state(false);
   moving = $state.raw<Moving | undefined>();
   readonly #days = new SvelteMap<string, DayPlanView>();
   readonly #side: PlanSide;
@@ -51,6 +53,14 @@ export class Plan {
   /** The dates that are shown. */
   get dates(): readonly string[] {
     return this.form === 'week' ? weekOf(this.date) : [this.date];
+  }
+
+  /** How many bookings of the dates that are shown were declined or cancelled. */
+  get offCount(): number {
+    return this.dates.reduce(
+      (sum, date) => sum + (this.#days.get(date)?.bookings.filter(isOff).length ?? 0),
+      0,
+    );
   }
 
   /** One day as it was read last; undefined when it never was. */

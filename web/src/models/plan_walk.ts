@@ -21,7 +21,7 @@ export function movedBy(
   key: string,
   { resource, minute }: Target,
   rows: readonly Row[],
-  { fromMinute, toMinute }: Axis,
+  axis: Axis,
 ): Target | undefined {
   const move = MOVES[key];
   if (move === undefined) {
@@ -32,8 +32,13 @@ export function movedBy(
   const row = rows[Math.max(0, Math.min(rows.length - 1, at + down))];
   return {
     resource: row?.identifier ?? resource,
-    minute: Math.max(fromMinute, Math.min(toMinute - STEP_MINUTES, minute + later)),
+    minute: withinAxis(minute + later, axis),
   };
+}
+
+/** A begin that can be seen: not before the picture's, and a step before its end at the latest. */
+export function withinAxis(minute: number, { fromMinute, toMinute }: Axis): number {
+  return Math.max(fromMinute, Math.min(toMinute - STEP_MINUTES, minute));
 }
 
 /** One piece of a plan, by the row in which it has the focus. */

@@ -3,6 +3,7 @@
 import type { BusinessView, CombinationView, ResourceKind, ResourceView } from '../sdk/protocol.ts';
 import { newKey } from './hours.ts';
 import type { PlanSide } from './plan.svelte.ts';
+import { FIRST_KINDS } from './resource_kind.ts';
 
 export const KINDS: readonly ResourceKind[] = ['table', 'person', 'room', 'chair'];
 export const MOST_SEATS = 200;
@@ -28,10 +29,12 @@ export class TablesEditor {
   isSaving = $state(false);
   readonly mistakes = $derived.by(() => mistakesOf(this.resources, this.combinations));
   readonly #side: PlanSide;
+  readonly #firstKind: ResourceKind;
   #saved = $state('');
 
   constructor(side: PlanSide, business: BusinessView) {
     this.#side = side;
+    this.#firstKind = FIRST_KINDS[business.kind];
     this.#begin(business);
   }
 
@@ -55,7 +58,7 @@ export class TablesEditor {
     const added: TypedResource = {
       key: newKey(),
       identifier: nextName(this.resources),
-      kind: last?.kind ?? 'table',
+      kind: last?.kind ?? this.#firstKind,
       minParty: last?.minParty ?? 1,
       maxParty: last?.maxParty ?? 2,
       area: last?.area ?? '',

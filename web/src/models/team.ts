@@ -17,6 +17,11 @@ export type TeamFilter =
   | { readonly kind: 'all' | 'mine' | 'unassigned' }
   | { readonly kind: 'label'; readonly label: string };
 
+/** Those who work here now. */
+export function presentIn({ staff }: TeamView): readonly StaffView[] {
+  return staff.filter(({ isGone }) => !isGone);
+}
+
 export function deviceOfThis({ staff }: TeamView): string {
   return staff.find(({ isThis }) => isThis)?.device ?? '';
 }
@@ -24,7 +29,7 @@ export function deviceOfThis({ staff }: TeamView): string {
 /** Who looks after a conversation; undefined when nobody does, or a device that is gone. */
 export function assigneeOf(team: TeamView, conversation: string): StaffView | undefined {
   const found = team.assignments.find((one) => one.conversation === conversation);
-  return team.staff.find(({ device }) => device === found?.device);
+  return presentIn(team).find(({ device }) => device === found?.device);
 }
 
 export function labelsOf({ labels }: TeamView, conversation: string): readonly string[] {
@@ -57,7 +62,7 @@ export function answeringIn(
   const own = deviceOfThis(team);
   return team.answering
     .filter((one) => one.conversation === conversation && one.untilMs > nowMs && one.device !== own)
-    .flatMap(({ device }) => team.staff.find((one) => one.device === device) ?? []);
+    .flatMap(({ device }) => presentIn(team).find((one) => one.device === device) ?? []);
 }
 
 export function isTaken(team: TeamView, filter: TeamFilter, conversation: string): boolean {

@@ -14,12 +14,6 @@ export const LANGUAGES = ['de', 'en'] as const;
 export type TextName = (typeof TEXTS)[number];
 export type TextLanguage = (typeof LANGUAGES)[number];
 
-/** What stands in an empty field, in the field's own language. */
-export const EXAMPLES: HouseWords = {
-  greeting: { de: 'Schön, dass du da bist!', en: 'Good to have you here!' },
-  away: { de: 'Wir sind am {opens} wieder da.', en: 'Our people are back on {opens}.' },
-};
-
 /** `long`: too many characters; `place`: something in braces for which nothing can be put in. */
 export type WordsMistake = 'long' | 'place';
 

@@ -4,7 +4,7 @@
  * Nothing here is secret.
  */
 
-import { ACCOUNT_SLOTS, type AccountSlot, FIRST_SLOT } from '../base/account_slots.ts';
+import { ACCOUNT_SLOTS, type AccountSlot, FIRST_SLOT, slotIn } from '../base/account_slots.ts';
 import type { NoticeChoices, SlotChoices } from '../base/notices.ts';
 import { Database } from './database.ts';
 
@@ -22,15 +22,20 @@ export const RESERVED: SlotChoices = {
   address: '',
 };
 
-/** Throws StorageUnavailable. */
+/** Rows under names that are no slots, as there were before there were two, go. Throws StorageUnavailable. */
 export async function keepChoices(
   factory: IDBFactory,
   slot: AccountSlot,
   choices: NoticeChoices,
 ): Promise<void> {
-  await opened(factory, (database) =>
-    database.write([{ store: STORE, put: { ...choices, slot } }]),
-  );
+  await opened(factory, async (database) => {
+    const names = (await database.select(STORE)).map((row) => field(row, SLOT));
+    const former = names.filter((name) => typeof name === 'string' && slotIn(name) === undefined);
+    await database.write([
+      ...former.map((name) => ({ store: STORE, remove: name as string })),
+      { store: STORE, put: { ...choices, slot } },
+    ]);
+  });
 }
 
 /** There is no account in this slot any more. Throws StorageUnavailable. */

@@ -1,5 +1,6 @@
 /** What a device does for the others of its account, and against losing all of them. */
 
+import { DeviceAddress } from '../base/ids.ts';
 import { HISTORY_TRANSFER, Arrival } from './arrival.ts';
 import { Backups } from './backups.ts';
 import type { Core } from './core.ts';
@@ -8,9 +9,10 @@ import type { Device } from './device.ts';
 import type { Giver } from './linking.ts';
 import { LostDevices } from './lost_devices.ts';
 import { addDevice, demandCanAdd, removeDevice } from './own_devices.ts';
-import type { Told } from './protocol.ts';
+import type { Asked, Told } from './protocol.ts';
 import type { Rooms } from './rooms.ts';
 import { Staff } from './staff.ts';
+import type { Team } from './team.ts';
 
 /** Linking, the history's way from device to device, and backups, of one running device. */
 export class AccountDevices {
@@ -22,8 +24,15 @@ export class AccountDevices {
   readonly #lost: LostDevices;
   readonly #staff: Staff;
   readonly #tell: (told: Told) => void;
+  readonly #team: Pick<Team, 'introduce'>;
 
-  constructor({ core }: Device, rooms: Rooms, tell: (told: Told) => void) {
+  constructor(
+    { core }: Device,
+    rooms: Rooms,
+    tell: (told: Told) => void,
+    team: Pick<Team, 'introduce'>,
+  ) {
+    this.#team = team;
     this.#core = core;
     this.#rooms = rooms;
     this.#tell = tell;
@@ -65,9 +74,22 @@ export class AccountDevices {
       withdraw: ({ device }) => removeDevice(this.#rooms.keeper(), device),
       note: async ({ device }, name) => {
         await core.naming.set(device, staff ?? name);
+        if (staff !== undefined) {
+          await this.#team.introduce(device, staff, true);
+        }
         return this.#departures.promise(device);
       },
     };
+  }
+
+  /** Call a device so, on the others too where people work with it. Throws as Rooms does. */
+  async name(asked: Asked<'nameDevice'>): Promise<undefined> {
+    await this.#rooms.nameDevice(asked);
+    const device = DeviceAddress.parseUri(asked.device);
+    const { address, trust } = this.#core;
+    const isStaff = trust.deviceList(address).isStaff(device);
+    await this.#team.introduce(device, asked.name, isStaff);
+    return undefined;
   }
 
   /** The other device has its keys: the history follows. */

@@ -69,6 +69,11 @@ export class AgentLine {
     this.#known ??= await this.#slot.get();
   }
 
+  /** The device that is the agent, or was last; undefined: there was none. */
+  get device(): string | undefined {
+    return this.#known?.device;
+  }
+
   /** Whether it is there, and when it was heard last (0: never). */
   presence(): { readonly isThere: boolean; readonly lastThereMs: number } {
     const known = this.#known;

@@ -141,6 +141,8 @@ export interface ServiceView {
   readonly confirmationMode: 'automatic' | 'by_hand';
   readonly resources: readonly string[];
   readonly maxParty: number;
+  readonly offerMinutes: number;
+  readonly reminderMinutes: number;
 }
 
 /** What the house says by itself; in the away text `{opens}` is the next opening. */
@@ -222,6 +224,7 @@ export interface AgentOperations {
     readonly resources: readonly ResourceView[];
     readonly combinations: readonly CombinationView[];
   }) => BusinessView;
+  'business.setServices': (params: { readonly services: readonly ServiceView[] }) => BusinessView;
   'business.setWords': (params: HouseWords) => BusinessView;
   'bookings.plan': (params: Days) => readonly DayPlanView[];
   'bookings.available': (params: {
@@ -276,6 +279,7 @@ export interface AgentOperations {
   }) => { readonly customers: readonly CustomerView[]; readonly next: string };
   'customers.get': (params: Ided) => CustomerView;
   'customers.note': (params: Ided & { readonly note: string }) => CustomerView;
+  'customers.merge': (params: Ided & { readonly into: string }) => CustomerView;
   'customers.export': (params: Ided) => { readonly file: string; readonly mediaType: string };
   'customers.erase': (params: Ided) => { readonly erased: Readonly<Record<string, number>> };
   'figures.get': (params: Days) => FiguresView;

@@ -185,7 +185,7 @@ export class Desk {
         this.#demand().devices.removed();
         return undefined;
       },
-      nameDevice: (asked) => rooms().nameDevice(asked),
+      nameDevice: (asked) => this.#demand().devices.name(asked),
       beginLinking: (asked) => this.#link(asked),
       linkWith: (asked) => this.#link(asked),
       confirmLinking: ({ id, digits = '' }) => {
@@ -341,14 +341,14 @@ export class Desk {
     });
     const rooms = new Rooms(device);
     const talk = new Talk(device, rooms);
-    const devices = new AccountDevices(device, rooms, this.#tell);
+    const team = new Team(device, this.#tell);
+    const devices = new AccountDevices(device, rooms, this.#tell, team);
     this.#feed.listen((event) => {
       if (event.what === 'caught_up') {
         devices.kick();
       }
     });
     const admissions = new Admissions(device, rooms);
-    const team = new Team(device, this.#tell);
     this.#feed.listen((event) => {
       team.heard(event);
     });

@@ -7,6 +7,7 @@
  */
 
 import { fromHex, toHex } from '../base/bytes.ts';
+import { PlauschError } from '../base/errors.ts';
 import { ConversationId, DeviceAddress } from '../base/ids.ts';
 import { callMessage } from '../content/rpc.ts';
 import { type Fact, factOf, foldFacts, keyOf, teamMessage } from '../content/team.ts';
@@ -21,7 +22,9 @@ import type { Device } from './device.ts';
 import { SdkError } from './errors.ts';
 import type { Event } from './events.ts';
 import { failureOf } from './failure.ts';
-import type { Answered, Asked, TeamFact, TeamView, Told } from './protocol.ts';
+import type { Answered, Asked, StaffView, TeamFact, TeamView, Told } from './protocol.ts';
+
+type StaffName = Extract<Fact, { fact: 'staff_name' }>;
 
 /** Rows whose facts hold no longer, before they are let go of. */
 const MOST_OUTDATED = 200;
@@ -45,7 +48,33 @@ export class Team {
     await this.#live();
     await this.#agent.load();
     const facts = [...(await this.#facts()).values()];
-    return viewOf(facts, this.#device.core.device.uri, this.#agent.presence());
+    const { core } = this.#device;
+    const list = core.trust.deviceList(core.address);
+    const listed = list.addresses().map((device) => ({
+      device: device.uri,
+      name: core.naming.of(device),
+      role: list.isStaff(device) ? ('staff' as const) : ('owner' as const),
+    }));
+    const people = listed.filter(({ device }) => device !== this.#agent.device);
+    return viewOf(facts, people, core.device.uri, this.#agent.presence());
+  }
+
+  /** Tell the others whose device this is. What cannot be told is a problem, and nothing else. */
+  async introduce(device: DeviceAddress, name: string, isStaff: boolean): Promise<void> {
+    const { core } = this.#device;
+    const person = name.trim();
+    if (core.own.kind !== 'business') {
+      return;
+    }
+    try {
+      const role = isStaff ? 'staff' : 'owner';
+      await this.tell({ fact: { kind: 'staffName', device: device.uri, name: person, role } });
+    } catch (error) {
+      if (!(error instanceof PlauschError)) {
+        throw error;
+      }
+      await core.report(undefined, undefined, error);
+    }
   }
 
   /** Say a fact to all devices. Throws SdkError, as whoever sends. */
@@ -197,17 +226,44 @@ function bytesOf(hex: unknown): Uint8Array {
   return fromHex(hex);
 }
 
+/** One of the account's devices that people have, and what it is called here. */
+type Listed = Omit<StaffView, 'isThis' | 'isGone'>;
+
+/**
+ * Those who work here: the devices that there are, by the name that was told or else the one that is
+ * known here, and those that are gone, for what they wrote.
+ */
+function staffOf(
+  told: readonly StaffName[],
+  listed: readonly Listed[],
+  own: string,
+): readonly StaffView[] {
+  const names = new Map(told.map((one) => [one.device, one]));
+  const here = new Set(listed.map(({ device }) => device));
+  return [
+    ...listed.map((one) => ({
+      ...{ ...one, name: names.get(one.device)?.name ?? one.name },
+      ...{ isThis: one.device === own, isGone: false },
+    })),
+    ...told
+      .filter(({ device }) => !here.has(device))
+      .map(({ device, name, role }) => ({ device, name, role, isThis: false, isGone: true })),
+  ];
+}
+
 /** The facts as the page is shown them. */
-function viewOf(facts: readonly Fact[], device: string, agent: TeamView['agent']): TeamView {
+function viewOf(
+  facts: readonly Fact[],
+  listed: readonly Listed[],
+  device: string,
+  agent: TeamView['agent'],
+): TeamView {
   const of = <K extends Fact['fact']>(kind: K): readonly Extract<Fact, { fact: K }>[] =>
     facts.filter((one): one is Extract<Fact, { fact: K }> => one.fact === kind);
   const conversation = (fact: { readonly conversation: ConversationId }): string =>
     fact.conversation.hex;
   return {
-    staff: of('staff_name').map((one) => ({
-      ...{ device: one.device, name: one.name, role: one.role },
-      isThis: one.device === device,
-    })),
+    staff: staffOf(of('staff_name'), listed, device),
     assignments: of('assignment').map((one) => ({
       ...{ conversation: conversation(one), device: one.device },
     })),

@@ -3,12 +3,14 @@
  * protocol.ts. Guests never see any of it.
  */
 
-/** One of the business's devices: who works with it, and as what. */
+/** One of the business's devices: who works with it, "" when nobody has said, and as what. */
 export interface StaffView {
   readonly device: string;
   readonly name: string;
   readonly role: 'owner' | 'staff';
   readonly isThis: boolean;
+  /** It is no device of the business any more. */
+  readonly isGone: boolean;
 }
 
 export interface TeamNoteView {

@@ -11,6 +11,25 @@ export function businessWords(): BusinessWords {
   return SPOKEN[language()];
 }
 
+/** Those of one language, for what is written in it whatever is spoken. */
+export function businessWordsIn(written: Language): BusinessWords {
+  return SPOKEN[written];
+}
+
+type Booking = BusinessWords['booking'];
+interface Seated {
+  readonly seated: string;
+}
+
+/** The states of bookings, and the steps to them, where this is what they are on. */
+export function stateWords({ seated }: Seated): Booking['states'] & Seated {
+  return { ...businessWords().booking.states, seated };
+}
+
+export function stepWords({ seated }: Seated): Booking['steps'] & Seated {
+  return { ...businessWords().booking.steps, seated };
+}
+
 /** Why the agent refused; for codes that are not the agent's, what the app says anyway. */
 export function agentSentence(code: string, sentence: string): string {
   const { failure } = businessWords();

@@ -3,6 +3,8 @@
 import { deAgentFailures } from './de_agent_failures.ts';
 import { deHouse } from './de_house.ts';
 import { deProfileForm } from './de_profile_form.ts';
+import { deResources } from './de_resources.ts';
+import { deServices } from './de_services.ts';
 import type { BusinessWords } from './en_business.ts';
 import { plurals } from './plural.ts';
 
@@ -11,6 +13,8 @@ const guests = (count: number): string => n(count, { one: '# Gast', other: '# G�
 
 export const deBusiness: BusinessWords = {
   ...deHouse,
+  resources: deResources,
+  services: deServices,
   ...deProfileForm,
   failure: deAgentFailures,
   guestCount: guests,
@@ -49,12 +53,8 @@ export const deBusiness: BusinessWords = {
     open: (spans) => `Geöffnet ${spans}`,
     closed: 'Geschlossen',
     past: (hour) => `${hour} (am Tag danach)`,
-    noPlace: 'Noch ohne Tisch',
     row: (name, seats) => `${name}, ${seats}`,
     seats: (from, to) => (from === to ? String(to) : `${from}–${to}`),
-    grid: 'Tische und Zeiten',
-    gridHint:
-      'M verschiebt eine Reservierung: Pfeiltasten wählen Tisch und Zeit, Enter legt ab, Escape legt zurück.',
     now: (time) => `Jetzt ${time}`,
     blocked: 'Gesperrt',
     unblock: 'Wieder öffnen',
@@ -62,13 +62,11 @@ export const deBusiness: BusinessWords = {
     emptyWhy: 'Was Gäste im Chat reservieren, erscheint hier sofort. Jemand hat angerufen?',
     closedTitle: 'An diesem Tag geschlossen',
     closedWhy: 'Es kann nichts reserviert werden. Das kannst du unter Haus ändern.',
-    noTables: 'Noch keine Tische',
-    noTablesWhy: 'Sag, wo deine Gäste sitzen, dann hat der Plan Zeilen.',
-    toTables: 'Tische einrichten',
     unknown: 'Das ist hier noch nicht bekannt',
     unknownWhy: 'Sobald dein Agent antwortet, erscheint es.',
     listOf: (day) => `Reservierungen am ${day}`,
     offTitle: 'Abgelehnt und storniert',
+    off: (count) => `Abgelehnt und storniert (${count})`,
     full: (covers, places) => `${covers} von ${places} Plätzen`,
     taking: (name) =>
       `${name} wird verschoben. Pfeiltasten wählen, Enter legt ab, Escape legt zurück.`,
@@ -87,9 +85,6 @@ export const deBusiness: BusinessWords = {
     piece: (name, guestsText, from, to, state) =>
       `${name}, ${guestsText}, ${from} bis ${to}, ${state}`,
     noName: 'Ohne Namen',
-    table: 'Tisch',
-    tables: 'Tische',
-    none: 'Noch keiner',
     when: 'Wann',
     party: 'Personen',
     service: 'Wofür',
@@ -102,7 +97,6 @@ export const deBusiness: BusinessWords = {
       confirmed: 'Bestätigt',
       declined: 'Abgelehnt',
       cancelled: 'Storniert',
-      seated: 'Am Tisch',
       completed: 'Gegangen',
       no_show: 'Nicht gekommen',
     },
@@ -111,7 +105,6 @@ export const deBusiness: BusinessWords = {
       confirm: 'Bestätigen',
       decline: 'Ablehnen',
       cancel: 'Stornieren',
-      seated: 'Am Tisch',
       completed: 'Gegangen',
       no_show: 'Nicht gekommen',
     },
@@ -127,7 +120,7 @@ export const deBusiness: BusinessWords = {
     toChat: 'Zur Unterhaltung',
     toGuest: 'Gästekarte',
     cancelAsk: 'Diese Reservierung stornieren?',
-    cancelWhy: 'Der Gast erfährt es sofort, und der Tisch ist für andere frei.',
+    cancelWhy: 'Der Gast erfährt es sofort, und die Zeit ist für andere frei.',
     declineAsk: 'Diese Reservierung ablehnen?',
     declineWhy: 'Der Gast erfährt es sofort.',
     keep: 'Behalten',
@@ -161,7 +154,7 @@ export const deBusiness: BusinessWords = {
       too_soon: 'Für diesen Tag ist es zu spät.',
       too_far: 'So weit voraus nimmst du keine Reservierungen an.',
       closed: 'An diesem Tag ist geschlossen.',
-      party_too_large: 'Kein Tisch ist groß genug für so viele.',
+      party_too_large: 'Für so viele auf einmal reicht der Platz nicht.',
       full: 'An diesem Tag ist alles belegt. Du kannst sie auf die Warteliste setzen.',
     },
     noTimes: 'An diesem Tag ist keine Zeit frei.',
@@ -187,6 +180,8 @@ export const deBusiness: BusinessWords = {
     assignMe: 'Ich übernehme',
     assigned: (name) => `${name} kümmert sich`,
     me: 'Du',
+    unnamed: { owner: 'Wem der Betrieb gehört', staff: 'Jemand vom Team' },
+    formerly: 'Jemand von früher',
     labels: 'Etiketten',
     addLabel: 'Etikett',
     newLabel: 'Neues Etikett',

@@ -3,6 +3,8 @@
 import { enAgentFailures } from './en_agent_failures.ts';
 import { enHouse } from './en_house.ts';
 import { enProfileForm } from './en_profile_form.ts';
+import { enResources } from './en_resources.ts';
+import { enServices } from './en_services.ts';
 import { plurals } from './plural.ts';
 
 const n = plurals('en');
@@ -10,6 +12,8 @@ const guests = (count: number): string => n(count, { one: '# guest', other: '# g
 
 export const enBusiness = {
   ...enHouse,
+  resources: enResources,
+  services: enServices,
   ...enProfileForm,
   failure: enAgentFailures,
   guestCount: guests,
@@ -48,12 +52,8 @@ export const enBusiness = {
     open: (spans: string) => `Open ${spans}`,
     closed: 'Closed',
     past: (hour: string) => `${hour} (next day)`,
-    noPlace: 'No table yet',
     row: (name: string, seats: string) => `${name}, ${seats}`,
     seats: (from: number, to: number) => (from === to ? String(to) : `${from}–${to}`),
-    grid: 'Tables and times',
-    gridHint:
-      'M moves a booking: arrow keys choose table and time, Enter puts it down, Escape puts it back.',
     now: (time: string) => `Now ${time}`,
     blocked: 'Blocked',
     unblock: 'Open again',
@@ -61,13 +61,11 @@ export const enBusiness = {
     emptyWhy: 'Whatever guests book in the chat appears here at once. Somebody rang up?',
     closedTitle: 'Closed on this day',
     closedWhy: 'Nothing can be booked. You can change that under House.',
-    noTables: 'No tables yet',
-    noTablesWhy: 'Say where your guests sit, and the plan has rows.',
-    toTables: 'Set up tables',
     unknown: 'This is not known here yet',
     unknownWhy: 'As soon as your agent answers, it appears.',
     listOf: (day: string) => `Bookings on ${day}`,
     offTitle: 'Declined and cancelled',
+    off: (count: number) => `Declined and cancelled (${count})`,
     full: (covers: number, places: number) => `${covers} of ${places} seats`,
     taking: (name: string) =>
       `Moving ${name}. Arrow keys choose, Enter puts down, Escape puts back.`,
@@ -86,9 +84,6 @@ export const enBusiness = {
     piece: (name: string, guestsText: string, from: string, to: string, state: string) =>
       `${name}, ${guestsText}, ${from} to ${to}, ${state}`,
     noName: 'Without a name',
-    table: 'Table',
-    tables: 'Tables',
-    none: 'None yet',
     when: 'When',
     party: 'Party',
     service: 'Service',
@@ -101,7 +96,6 @@ export const enBusiness = {
       confirmed: 'Confirmed',
       declined: 'Declined',
       cancelled: 'Cancelled',
-      seated: 'Seated',
       completed: 'Gone',
       no_show: 'Did not come',
     },
@@ -110,7 +104,6 @@ export const enBusiness = {
       confirm: 'Confirm',
       decline: 'Decline',
       cancel: 'Cancel booking',
-      seated: 'Seated',
       completed: 'Gone',
       no_show: 'Did not come',
     },
@@ -126,7 +119,7 @@ export const enBusiness = {
     toChat: 'To the conversation',
     toGuest: 'Guest card',
     cancelAsk: 'Cancel this booking?',
-    cancelWhy: 'The guest is told at once, and the table is free for others.',
+    cancelWhy: 'The guest is told at once, and the time is free for others.',
     declineAsk: 'Decline this booking?',
     declineWhy: 'The guest is told at once.',
     keep: 'Keep it',
@@ -160,7 +153,7 @@ export const enBusiness = {
       too_soon: 'It is too late for this day.',
       too_far: 'This day is further ahead than you take bookings.',
       closed: 'You are closed on this day.',
-      party_too_large: 'No table is large enough for so many.',
+      party_too_large: 'There is no room for so many at a time.',
       full: 'Everything is taken on this day. You can put them on the waiting list.',
     },
     noTimes: 'There is no free time on this day.',
@@ -186,6 +179,8 @@ export const enBusiness = {
     assignMe: 'I take it',
     assigned: (name: string) => `${name} looks after it`,
     me: 'You',
+    unnamed: { owner: 'The owner', staff: 'Somebody of the team' },
+    formerly: 'Somebody from before',
     labels: 'Labels',
     addLabel: 'Add label',
     newLabel: 'New label',

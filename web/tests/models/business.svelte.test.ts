@@ -143,3 +143,14 @@ test('another house is taken, nothing is not', async () => {
   await clock.pass(900);
   expect(business.view?.resources).toEqual([]);
 });
+
+test('whoever is not known by name is called what they are, and never by a device', async () => {
+  const { business } = await open();
+  speak('en');
+  const one = { device: 'd', name: '', isThis: false, isGone: false };
+  expect(business.calls({ ...one, name: 'Kim', role: 'staff' })).toBe('Kim');
+  expect(business.calls({ ...one, name: 'Kim', role: 'staff', isThis: true })).toBe('You');
+  expect(business.calls({ ...one, role: 'staff' })).toBe('Somebody of the team');
+  expect(business.calls({ ...one, role: 'owner' })).toBe('The owner');
+  expect(business.calls(undefined)).toBe('Somebody from before');
+});

@@ -44,6 +44,25 @@ test('it reaches as far as anything is booked, also past midnight', async () => 
   expect(axisOf([off], ZONE).toMinute).toBe(1440);
 });
 
+test('what is off has a row of its own, below, and only when it is shown', async () => {
+  const home = house();
+  const off = await booking({ uid: 'off', state: 'cancelled', resources: [] });
+  const declined = await booking({ uid: 'no', state: 'declined', startsAtS: 0 });
+  const day = await dayOf(home);
+  const both = { ...day, bookings: [...day.bookings, off, declined] };
+  const uids = (showsOff: boolean): readonly string[] =>
+    areasOf(both, home.view, ZONE, showsOff)
+      .flatMap(({ rows }) => rows.filter((row) => row.isOff))
+      .flatMap(({ pieces }) => pieces.map(({ key }) => key));
+  expect(uids(false)).toEqual([]);
+  expect(uids(true)).toEqual(['no', 'off']);
+  const last = areasOf(both, home.view, ZONE, true).at(-1);
+  expect(last?.rows).toMatchObject([{ identifier: '', isOff: true, resource: undefined }]);
+  expect(areasOf(both, home.view, ZONE, true).slice(0, -1)).toEqual(areasOf(day, home.view, ZONE));
+  const early = await booking({ state: 'declined', startsAtS: momentOf(TODAY, 480, ZONE) });
+  expect(axisOf([{ ...day, bookings: [early] }], ZONE, true).fromMinute).toBe(480);
+});
+
 test('a short day still has room', () => {
   const spans = [{ opensMinute: 720, closesMinute: 780 }];
   const day = { ...empty, opening: { ...empty.opening, spans } };

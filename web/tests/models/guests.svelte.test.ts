@@ -110,3 +110,21 @@ test('files have names that any disk takes', () => {
   expect(fileName('', 'text/plain')).toBe('guest.txt');
   expect(fileName('Ä'.repeat(100), 'text/plain').length).toBeLessThan(70);
 });
+
+test('two records become one, in the list too', async () => {
+  const { guests, device } = await open();
+  await guests.show('k2');
+  const one = await guests.merge('k2', 'k1');
+  expect(device.agent.asked.at(-1)?.params).toEqual({ id: 'k2', into: 'k1' });
+  expect(one).toMatchObject({ id: 'k1', note: 'Nussallergie. Sitzt gern am Fenster.' });
+  expect(guests.list?.map(({ id }) => id)).not.toContain('k2');
+  expect([guests.open?.id, guests.list?.[0]]).toEqual(['k1', one]);
+});
+
+test('what is refused leaves both', async () => {
+  const { guests, device, refused } = await open();
+  device.agent.refusing.set('customers.merge', 'not_allowed');
+  expect(await guests.merge('k2', 'k1')).toBeUndefined();
+  expect(refused).toEqual(['not_allowed']);
+  expect(guests.list).toHaveLength(16);
+});

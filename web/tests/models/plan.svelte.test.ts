@@ -185,3 +185,14 @@ test('steps are a day, or a week', () => {
   expect(steppedDate(TODAY, 'list', -1)).toBe('2026-11-25');
   expect(steppedDate(TODAY, 'week', 1)).toBe('2026-12-03');
 });
+
+test('what is off is counted in what is shown, and hidden until somebody wants to see it', async () => {
+  const home = await open();
+  const { plan } = home;
+  expect([plan.showsOff, plan.offCount]).toEqual([false, 0]);
+  await plan.takeStep(booked(home, 'Ben Weber'), 'cancel');
+  await plan.takeStep(booked(home, 'Mia Fischer'), 'decline');
+  expect(plan.offCount).toBe(2);
+  await plan.show('2026-11-27');
+  expect(plan.offCount).toBe(0);
+});

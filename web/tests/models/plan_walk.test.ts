@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest';
 
 import { areasOf, type Row } from '../../src/models/day_plan.ts';
-import { closedIn, isStep, keyOf, movedBy, walkedTo } from '../../src/models/plan_walk.ts';
+import {
+  closedIn,
+  isStep,
+  keyOf,
+  movedBy,
+  walkedTo,
+  withinAxis,
+} from '../../src/models/plan_walk.ts';
 import { dayOf, house, ZONE } from './house.ts';
 
 const AXIS = { fromMinute: 1020, toMinute: 1380 };
@@ -69,4 +76,9 @@ test('closed stretches are what lies between the hours', () => {
     [1020, 1050],
     [1200, 1260],
   ]);
+});
+
+test('nothing begins outside of the picture', () => {
+  const axis = { fromMinute: 600, toMinute: 1320 };
+  expect([0, 700, 4000].map((minute) => withinAxis(minute, axis))).toEqual([600, 700, 1305]);
 });

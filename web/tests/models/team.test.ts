@@ -9,6 +9,7 @@ import {
   labelsOf,
   NO_TEAM,
   notesOf,
+  presentIn,
   repliesFor,
 } from '../../src/models/team.ts';
 import { IDS } from '../stage/cast.ts';
@@ -29,6 +30,15 @@ test('a device that is gone looks after nothing', () => {
   const staff = team.staff.filter(({ name }) => name !== 'Cem');
   expect(assigneeOf({ ...team, staff }, IDS.long)).toBeUndefined();
   expect(isTaken({ ...team, staff }, { kind: 'unassigned' }, IDS.long)).toBe(true);
+});
+
+test('who is gone looks after nothing and answers nothing', () => {
+  const staff = team.staff.map((one) => ({ ...one, isGone: one.name === 'Cem' }));
+  const without = { ...team, staff };
+  expect(presentIn(without).map(({ name }) => name)).toEqual(['Anna', 'Olga']);
+  expect(assigneeOf(without, IDS.long)).toBeUndefined();
+  expect(answeringIn(team, IDS.ben, NOW_MS)).toHaveLength(1);
+  expect(answeringIn(without, IDS.ben, NOW_MS)).toEqual([]);
 });
 
 test('labels are in order, each once', () => {

@@ -52,6 +52,29 @@ test.each(['slot', 'device', 'device-3'])('what is no choice is none: %s', async
   expect(await keptChoices(factory)).toEqual([RESERVED]);
 });
 
+test('what was kept before there were slots goes with the next choice', async () => {
+  const factory = new IDBFactory();
+  const shape = [{ name: 'choices', keyPath: 'slot' }];
+  const rows = async (puts: readonly object[]): Promise<readonly unknown[]> => {
+    const database = await Database.open(factory, 'plausch notices', 1, shape);
+    if (puts.length > 0) {
+      await database.write(puts.map((put) => ({ store: 'choices', put })));
+    }
+    const found = await database.select('choices');
+    database.close();
+    return found;
+  };
+  await rows([
+    { slot: 'slot', ...CHOICES },
+    { slot: 'device-2', ...CHOICES },
+  ]);
+  await keepChoices(factory, 'device', CHOICES);
+  expect(await rows([])).toEqual([
+    { ...CHOICES, slot: 'device' },
+    { ...CHOICES, slot: 'device-2' },
+  ]);
+});
+
 test('a browser that keeps nothing is reserved too', async () => {
   const refusing = {
     open: () => {

@@ -16,11 +16,18 @@ let delivery: Delivery;
 let anna: Player;
 let ben: Player;
 let devices: AccountDevices;
+let introduced: (readonly [device: string, name: string, isStaff: boolean])[];
 
 beforeEach(async () => {
   delivery = new Delivery();
   [anna, ben] = await annaAndBen(delivery);
-  devices = new AccountDevices(anna.parts.device, anna.rooms, (told) => anna.told.push(told));
+  introduced = [];
+  devices = new AccountDevices(anna.parts.device, anna.rooms, (told) => anna.told.push(told), {
+    introduce: (device, name, isStaff) => {
+      introduced.push([device.uri, name, isStaff]);
+      return Promise.resolve();
+    },
+  });
 });
 
 afterEach(async () => {
@@ -64,6 +71,10 @@ test('staff is given no identity key, nothing of backups, and the name of the pe
   expect(anna.core.naming.of(enrolled.device)).toBe('Marie');
   const shown = anna.rooms.devices().find(({ device }) => device === enrolled.device.uri);
   expect([shown?.isStaff, shown?.isThis]).toEqual([true, false]);
+  expect(introduced).toEqual([[enrolled.device.uri, 'Marie', true]]);
+  await devices.name({ device: enrolled.device.uri, name: 'Marie B.' });
+  expect(anna.core.naming.of(enrolled.device)).toBe('Marie B.');
+  expect(introduced.at(-1)).toEqual([enrolled.device.uri, 'Marie B.', true]);
 });
 
 test('a device of staff gives nothing, names nothing and sets nothing up', async () => {
@@ -71,12 +82,13 @@ test('a device of staff gives nothing, names nothing and sets nothing up', async
   const device = anna.core.device.uri;
   for (const step of [
     devices.giver(),
-    anna.rooms.nameDevice({ device, name: 'Mine' }),
+    devices.name({ device, name: 'Mine' }),
     devices.backups.setUp(''),
     devices.backups.stop(),
   ]) {
     expect(await codeOf(step)).toBe('not_owner');
   }
+  expect(introduced).toEqual([]);
 });
 
 async function enrols(giver: Giver): Promise<Awaited<ReturnType<Giver['enrol']>>> {

@@ -2,6 +2,7 @@
 
 import { beforeEach, expect, test } from 'vitest';
 
+import { DeviceAddress } from '../../src/base/ids.ts';
 import { SdkError } from '../../src/sdk/errors.ts';
 import type { Asked, TeamFact } from '../../src/sdk/protocol.ts';
 import { teamOperations } from '../../src/sdk/team.ts';
@@ -11,6 +12,9 @@ import { claim, type Member, spoken, teamOfTwo } from './team_players.ts';
 
 const TALK = '07'.repeat(16);
 const NOTE = '01'.repeat(16);
+
+const inOrder = <T extends { readonly device: string }>(staff: readonly T[]): readonly T[] =>
+  [...staff].sort((one, other) => (one.device < other.device ? -1 : 1));
 
 let agent: Member;
 let staff: Member;
@@ -45,8 +49,15 @@ test('facts of both hold on both, in the order of the log', async () => {
   await tell(staff, { kind: 'assignment', conversation: TALK, device });
   await tell(staff, { kind: 'answering', conversation: TALK, untilS: 1_900_000_000 });
   const [one, two] = [await agent.team.view(), await staff.team.view()];
-  expect(two.staff).toEqual([{ device, name: 'Kim', role: 'owner', isThis: true }]);
-  expect(one).toEqual({ ...two, staff: [{ ...two.staff[0], isThis: false }] });
+  const owner = { role: 'owner', isGone: false } as const;
+  const first = agent.player.core.device.uri;
+  const seen = (byStaff: boolean) => [
+    { ...owner, device: first, name: '', isThis: !byStaff },
+    { ...owner, device, name: 'Kim', isThis: byStaff },
+  ];
+  expect(inOrder(two.staff)).toEqual(inOrder(seen(true)));
+  expect(inOrder(one.staff)).toEqual(inOrder(seen(false)));
+  expect({ ...one, staff: [] }).toEqual({ ...two, staff: [] });
   expect(two.assignments).toEqual([{ conversation: TALK, device }]);
   expect(two.labels).toEqual([{ conversation: TALK, label: 'VIP' }]);
   expect(two.notes).toMatchObject([{ conversation: TALK, id: NOTE, text: 'Nuts!' }]);
@@ -57,6 +68,39 @@ test('facts of both hold on both, in the order of the log', async () => {
   const after = await staff.team.view();
   expect([after.notes, after.assignments]).toEqual([[], []]);
   expect(staff.heard('team').at(-1)?.team).toEqual(after);
+});
+
+test('the agent is nobody of the staff, and who is gone is still named for what they wrote', async () => {
+  const [first, device] = [agent, staff].map(({ player }) => player.core.device.uri);
+  const gone = DeviceAddress.parseUri(`${device!.slice(0, -4)}0000`).uri;
+  await tell(staff, { kind: 'staffName', device: gone, name: 'Olga', role: 'staff' });
+  await agent.say(claim(agent));
+  await settle();
+  const { staff: seen } = await staff.team.view();
+  expect(seen.map((one) => one.device)).not.toContain(first);
+  expect(seen).toContainEqual({
+    ...{ device: gone, name: 'Olga', role: 'staff', isThis: false, isGone: true },
+  });
+});
+
+test('a device is called as it is known here until somebody says whose it is', async () => {
+  const { core } = staff.player;
+  const { device } = agent.player.core;
+  await core.naming.set(device, 'Chrome, Linux');
+  const named = async () =>
+    (await staff.team.view()).staff.find((one) => one.device === device.uri)?.name;
+  expect(await named()).toBe('Chrome, Linux');
+  await agent.team.introduce(device, ' Anna ', false);
+  await settle();
+  expect(await named()).toBe('Chrome, Linux'); // a person has no team
+  agent.player.core.own = { ...agent.player.core.own, kind: 'business' };
+  await agent.team.introduce(device, ' Anna ', false);
+  await settle();
+  expect(await named()).toBe('Anna');
+  await agent.team.introduce(device, 'An\u0000na', false);
+  await settle();
+  expect(await named()).toBe('Anna');
+  expect(agent.player.problems()).toHaveLength(1);
 });
 
 test('facts survive a restart and are told to nobody but the team', async () => {

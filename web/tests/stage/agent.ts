@@ -24,6 +24,7 @@ import type {
   Told,
   WaitingView,
 } from '../../src/sdk/protocol.ts';
+import { mergingOf } from '../../src/models/merging.ts';
 import { NO_TEAM } from '../../src/models/team.ts';
 import { refusal } from './refusal.ts';
 import {
@@ -134,6 +135,7 @@ export class PlayedAgent {
       'business.get': () => view,
       'business.setHours': ({ hours }) => this.#becomes({ ...view, hours }),
       'business.setTables': (tables) => this.#becomes({ ...view, ...tables }),
+      'business.setServices': ({ services }) => this.#becomes({ ...view, services }),
       'business.setWords': (said) => this.#becomes({ ...view, ...said }),
       'business.previewHours': ({ hours, from, days }) =>
         datesFrom(from, days).map((date) => openingOn(hours, date)),
@@ -263,6 +265,15 @@ export class PlayedAgent {
         const changed = { ...guest(id), note };
         this.guests = this.guests.map((one) => (one.id === id ? changed : one));
         return changed;
+      },
+      'customers.merge': ({ id, into }) => {
+        const merging = mergingOf(guest(into), guest(id));
+        if (typeof merging === 'string' || merging.kept.id !== into) {
+          throw refusal('bad_params');
+        }
+        const others = this.guests.filter((one) => one.id !== id);
+        this.guests = others.map((one) => (one.id === into ? merging.result : one));
+        return merging.result;
       },
       'customers.export': ({ id }) => ({
         file: JSON.stringify(guest(id)),

@@ -45,6 +45,8 @@ export const SERVICE: ServiceView = {
   confirmationMode: 'automatic',
   resources: [],
   maxParty: 12,
+  offerMinutes: 15,
+  reminderMinutes: 1440,
 };
 
 export function linde(today: string): BusinessView {
@@ -239,9 +241,9 @@ export function teamOf(nowMs: number): TeamView {
   const [me, cem, olga] = ['0123456789abcdef', 'fedcba9876543210', '00ff00ff00ff00ff'];
   return {
     staff: [
-      { device: me, name: 'Anna', role: 'owner', isThis: true },
-      { device: cem, name: 'Cem', role: 'staff', isThis: false },
-      { device: olga, name: 'Olga', role: 'staff', isThis: false },
+      { device: me, name: 'Anna', role: 'owner', isThis: true, isGone: false },
+      { device: cem, name: 'Cem', role: 'staff', isThis: false, isGone: false },
+      { device: olga, name: 'Olga', role: 'staff', isThis: false, isGone: false },
     ],
     assignments: [
       { conversation: IDS.ben, device: me },

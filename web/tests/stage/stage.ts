@@ -6,6 +6,7 @@ import { mountApp } from '../../src/views/mount.svelte.ts';
 import { cast, IDS } from './cast.ts';
 import { FakeDevice } from './fake.ts';
 import { LINDE } from './people.ts';
+import { salon } from './salon.ts';
 
 declare global {
   interface Window {
@@ -69,10 +70,14 @@ async function device(): Promise<FakeDevice> {
   const history = wishes.get('history');
   full.history = history === 'file' || history === 'failed' ? history : undefined;
   if (wishes.has('business')) {
-    full.own = { address: LINDE, device: '0123456789abcdef', kind: 'business' };
-    full.conversations.delete(IDS.linde);
     const kind = wishes.get('business');
+    const isStaff = kind === 'staff';
+    full.own = { address: LINDE, device: '0123456789abcdef', kind: 'business', isStaff };
+    full.conversations.delete(IDS.linde);
     full.agent.open(kind === 'new');
+    if (kind === 'salon' && full.agent.view !== undefined) {
+      full.agent.view = salon(full.agent.view);
+    }
     if (kind === 'away') {
       full.agent.turn(false);
     }

@@ -12,6 +12,7 @@ import {
   knownZone,
   longDay,
   shortOf,
+  sinceOf,
   sizeOf,
   spanOf,
   timeOf,
@@ -97,4 +98,13 @@ test('a voice note has minutes and seconds', () => {
   expect(clockOf(65_000)).toBe('1:05');
   expect(clockOf(3_600_000)).toBe('60:00');
   expect(clockOf(-5)).toBe('0:00');
+});
+
+test('since when: the time today, with its day before', () => {
+  const nowMs = new Date(2026, 10, 26, 13, 0).getTime();
+  const at = (day: number, hour: number): number => new Date(2026, 10, day, hour, 5).getTime();
+  expect(sinceOf(at(26, 9), nowMs, 'de')).toBe('09:05');
+  expect(sinceOf(at(25, 23), nowMs, 'de')).toBe('Gestern, 23:05');
+  expect(sinceOf(at(25, 23), nowMs, 'en')).toBe('Yesterday, 23:05');
+  expect(sinceOf(at(2, 23), nowMs, 'de')).toMatch(/2\. November, 23:05$/);
 });

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from plausch.domain.booking import MAX_TIME_S
 from plausch.domain.house_words import MOST_CHARACTERS
 
-MAX_TIME_S = 2**37
 MAX_ROWS = 500
 
 TimeS = Annotated[int, Meta(ge=0, le=MAX_TIME_S)]

@@ -1,8 +1,9 @@
 /** A long press of a finger, or the right button of a mouse: both ask for the actions on a thing. */
 import type { Attachment } from 'svelte/attachments';
 
-const HOLD_MS = 480;
-const MOST_MOVE_PX = 10;
+/** So long is a finger held still to mean more than a tap, and so far may it move meanwhile. */
+export const HOLD_MS = 480;
+export const MOST_MOVE_PX = 10;
 
 /** Calls `open` with the pointer's place; the click that follows a long press does nothing. */
 export function longPress(open: (x: number, y: number) => void): Attachment<HTMLElement> {

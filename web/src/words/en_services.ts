@@ -1,0 +1,43 @@
+/** The words of the page on which services are edited, in English. */
+
+export const enServices = {
+  lead: 'What guests can book. What you change holds for new bookings; what is booked stays.',
+  name: 'Name, as guests read it',
+  numbered: (number: number) => `Service ${number}`,
+  duration: 'Length',
+  minutes: 'Minutes',
+  partyMax: 'Up to so many guests',
+  partyMaxLast: 'Up to so many, and more',
+  addTurn: 'Another length for larger parties',
+  removeTurn: (at: number) => `Remove length ${at}`,
+  fields: {
+    bufferBeforeMinutes: 'Minutes free before',
+    bufferAfterMinutes: 'Minutes free after',
+    slotIntervalMinutes: 'Begins every … minutes',
+    minNoticeMinutes: 'Booked until … minutes before',
+    cancelUntilMinutes: 'Cancelled until … minutes before',
+    bookingWindowDays: 'Booked … days ahead',
+    maxParty: 'At most so many guests (0: as many as there is room for)',
+  },
+  rules: 'Rules',
+  byHand: 'Confirm by hand',
+  byHandWhy: 'Otherwise every booking is firm at once.',
+  add: 'Add a service',
+  remove: (name: string) => `Remove ${name}`,
+  removeShort: 'Remove',
+  removeAsk: (name: string) => `Remove ${name}?`,
+  removeWhy: 'It cannot be booked any more once you save. What is booked already stays.',
+  number: (low: number, high: number) => `This has to be a whole number from ${low} to ${high}.`,
+  mistakes: {
+    name: 'It needs a name.',
+    long: 'This name is too long. At most 80 characters.',
+    line: 'This name has characters that cannot be seen. Write it anew.',
+    twice: 'This name is taken. Choose another.',
+    nobody: 'Choose at least one row, or all.',
+    order: 'Each line is for more guests than the one before.',
+    seats: 'Nothing is meant for so few guests. Allow larger parties.',
+    pacing:
+      'The largest party is larger than may begin at a time by your rules. Allow fewer guests.',
+    stay: 'This takes longer than you are ever open. Nobody could book it.',
+  },
+};
