@@ -20,7 +20,7 @@ from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor
 from plausch.agent.run import Agent
-from plausch.agent.team_facts import taken_by
+from plausch.agent.team_facts import InTeam
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
@@ -58,8 +58,8 @@ class Doors:
         conversation = await self.client.team()
         team = TeamDoor(self.client, conversation, executor, self.book, premises, self.clock)
         await team.claim()
-        is_taken = taken_by(conversation)
-        agent = Agent(self.client, premises.business, self.book, self.clock, is_taken)
+        colleagues = InTeam(conversation, self.client.device.uri)
+        agent = Agent(self.client, premises.business, self.book, self.clock, colleagues)
 
         def move_in(business: Business) -> None:
             agent.business = business
