@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plausch.agent.book import Book
+from plausch.agent.certificate_watch import keep_warning
 from plausch.agent.ical.book_entries import feed_of
 from plausch.agent.ical.feed import Feed, feed_path, feed_secret
 from plausch.agent.ical.settings import load_settings
@@ -24,7 +25,7 @@ from plausch.agent.team_facts import InTeam
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
-from plausch.sdk import Client, NotOwner, PrivateAccount
+from plausch.sdk import Client, NotOwner, PrivateAccount, Team
 
 TOKEN_FILE = "api.token"  # nosec B105: a file's name
 URL_FILE = "api.url"
@@ -72,7 +73,7 @@ class Doors:
                 http = HttpDoor(executor, token_in(home), self._feeds(home, premises))
                 await http.start(port)
                 (home / URL_FILE).write_text(f"{http.url}\n", encoding="utf-8")
-            yield Opened(agent, team, traces, http.url)
+            yield Opened(agent, team, traces, http.url, conversation, self.clock)
         finally:
             await http.close()
             await traces.close()
@@ -98,6 +99,8 @@ class Opened:
     team: TeamDoor
     traces: Traces
     url: str
+    conversation: Team
+    clock: Clock
 
     async def run(self) -> None:
         """Answer until cancelled. Raises StorageUnavailable, AnotherAgent."""
@@ -106,6 +109,7 @@ class Opened:
                 tasks.create_task(self.agent.run())
                 tasks.create_task(self.team.run())
                 tasks.create_task(self.traces.run())
+                tasks.create_task(keep_warning(self.conversation, self.clock))
         except BaseExceptionGroup as group:
             raise first_of(group) from group
 
