@@ -1,7 +1,8 @@
 """An error of ours that nobody foresaw: a bug. It ends what was being done, and nothing else.
 
-Here, and nowhere else, everything is caught ([0020](docs/decisions/0020-a-bug-stops-one-turn.md)).
-What the machine did (a full disk, a damaged vault, no connection) is not caught: it is everybody's.
+Here, and nowhere else in the agent, everything is caught
+([0020](docs/decisions/0020-a-bug-stops-one-turn.md)). What the machine did (a full disk, a damaged
+vault, no connection) is not: it is everybody's.
 """
 
 import traceback
