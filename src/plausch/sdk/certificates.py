@@ -3,11 +3,13 @@
 A device that has the identity key makes its own anew when less than a year of it is left. For
 devices without it, and for owners' that have not come by for a month after that, any owner's device
 does so; each takes what was made for it from the server, and believes it by its signature alone. A
-leaf shows the new certificate from the next Commit of its device on, and a Commit is made for that
-before something is said under a certificate that runs short (membership.py). See spec/identity.md.
+leaf that runs short shows the new certificate from the next Commit of its device on; one is made
+before something is said there (membership.py), and day by day where nothing is. See
+spec/identity.md.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import NoReturn
 
 from plausch.base.errors import PlauschError
@@ -18,9 +20,10 @@ from plausch.identity.keys import SigningKey
 from plausch.mls.commit import Identity
 from plausch.mls.group import Group
 from plausch.sdk.account import CERTIFICATE_LIFETIME_S, CLOCK_SLACK_S
-from plausch.sdk.core import Core
+from plausch.sdk.core import Core, Live
 from plausch.sdk.device_lists import publish
 from plausch.sdk.errors import ServerRefused, Unreachable
+from plausch.sdk.vault.outbox import EntryKind, new_idempotency_id
 from plausch.wire import frames as f
 
 RENEWED_S = 366 * 24 * 3600
@@ -32,8 +35,15 @@ LEFT_TO_OTHERS_S = 30 * 24 * 3600
 WARNED_S = 120 * 24 * 3600
 """With less left a person is told: something has hindered it for months."""
 
+FIRST_LOOK_S = 600.0
 LOOKED_AFTER_S = 24 * 3600.0
 """How often a device that stays connected looks."""
+
+MOST_LEAVES = 100
+"""In so many conversations at most a look makes a Commit."""
+
+NO_INTENT = b"{}"
+"""The intent of a Commit that only tidies (membership.py)."""
 
 
 def make_certificate(
@@ -93,17 +103,50 @@ async def renew_others(core: Core) -> None:
         await publish(core, listed.raw, made)
 
 
-async def keep_certified(core: Core) -> NoReturn:
-    """Look once a day, for a device that never goes offline."""
+async def renew_leaves(core: Core, kick: Callable[[Live], None]) -> None:
+    """Have leaves that run short show the new certificate, also where this device only reads; some
+    at a time. `kick` starts the outbox of a conversation. Raises VaultDamaged, StorageUnavailable.
+    """
+    if own_end_s(core) - core.now_s() < RENEWED_S:
+        return
+    left = MOST_LEAVES
+    for live in list(core.lives.values()):
+        if left == 0:
+            return
+        if live.kept.state == "open" and await _runs_short(core, live):
+            left -= 1
+            tidy = core.outbox.add(
+                live.id, EntryKind.CHANGE, NO_INTENT, idempotency_id=new_idempotency_id()
+            )
+            await core.vault.write([tidy])
+            kick(live)
+
+
+async def _runs_short(core: Core, live: Live) -> bool:
+    """Whether the own leaf does, and nothing that would renew it is owed already."""
+    if any(entry.kind is EntryKind.CHANGE for entry in await core.outbox.of(live.id)):
+        return False
+    async with core.changing(live):
+        was_here = live.group is not None
+        found = renewed_identity(core, await core.group(live)) is not None
+        if not was_here:
+            live.group = None  # what nobody needs just now is not kept in memory
+    return found
+
+
+async def keep_certified(core: Core, kick: Callable[[Live], None]) -> NoReturn:
+    """Look a while after the start and then once a day, for a device that stays."""
+    await asyncio.sleep(FIRST_LOOK_S)
     while True:
-        await asyncio.sleep(LOOKED_AFTER_S)
         try:
             await renew_own(core)
             await renew_others(core)
+            await renew_leaves(core, kick)
         except Unreachable:
             pass  # the next login, or the next day
         except PlauschError as error:
             await core.report(None, None, error)
+        await asyncio.sleep(LOOKED_AFTER_S)
 
 
 def renewed_identity(core: Core, group: Group) -> Identity | None:

@@ -79,7 +79,7 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         await _if_allowed(device.core, renew_own(device.core))  # key packages show it
         await _if_allowed(device.core, stock.counted(logged_in.key_packages))
         if not device.core.greeted.is_set():
-            device.core.spawn(keep_certified(device.core))
+            device.core.spawn(keep_certified(device.core, device.outbox.kick))
             if own.identity is not None:
                 device.core.spawn(keep_renewing(device.core))
         device.core.greeted.set()

@@ -15,13 +15,16 @@ from plausch.sdk import Client, Unreachable, certificates
 from plausch.sdk.account import CERTIFICATE_LIFETIME_S
 from plausch.sdk.certificates import (
     LEFT_TO_OTHERS_S,
+    NO_INTENT,
     RENEWED_S,
     keep_certified,
     own_end_s,
+    renew_leaves,
     renew_others,
     renew_own,
 )
 from plausch.sdk.core import Core
+from plausch.sdk.membership import Intent
 from plausch.sdk.stock import replenish
 from plausch.wire import frames as f
 from unit.sdk.linking_players import Linking
@@ -131,6 +134,46 @@ async def test_what_is_said_is_said_under_the_new_one_for_years(
     group = live_of(anna, conversation).group
     assert group is not None and group.epoch == epoch + 8, "one Commit for each, each year"
     assert await anna.problems() == await cem.problems() == []
+
+
+async def test_who_only_reads_for_years_stays(town: Town, wire: Crooked, later: Later) -> None:
+    anna, cem, conversation = await anna_and_cem(town, wire)
+    for year in range(1, 4):
+        later(400)
+        for one in (anna, cem):
+            await online(renew_own, one)
+        await renew_leaves(core_of(cem), cem._device.outbox.kick)
+        await settled(cem, anna)
+        await (await conversation.send_text(f"year {year}")).accepted()
+        assert await texts(cem, 1) == [f"year {year}"]
+        await settled(anna, cem)
+        assert shown_s(anna, cem, conversation) > CERTIFICATE_LIFETIME_S - DAY_S
+        group = live_of(cem, conversation).group
+        assert group is not None
+        await renew_leaves(core_of(cem), cem._device.outbox.kick)
+        assert await core_of(cem).outbox.of(conversation.id) == []
+    assert cem.device in conversation.members
+
+
+async def test_leaves_are_renewed_some_at_a_time_and_not_kept_in_memory(
+    town: Town, wire: Crooked, later: Later, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, cem, _ = await anna_and_cem(town, wire)
+    for number in range(3):
+        await cem.create_group(f"Group {number}", ["anna@localhost"])
+    await settled(anna, cem)
+    later(400)
+    await online(renew_own, cem)
+    core = core_of(cem)
+    for live in core.lives.values():
+        live.group = None
+    kicked: list[object] = []
+    monkeypatch.setattr(certificates, "MOST_LEAVES", 3)
+    for _ in range(3):
+        await renew_leaves(core, kicked.append)
+    assert len(kicked) == len({id(one) for one in kicked}) == 4
+    assert all(live.group is None for live in core.lives.values())
+    assert Intent.from_bytes(NO_INTENT) == Intent()
 
 
 @pytest.fixture
@@ -266,9 +309,11 @@ async def test_a_device_that_stays_connected_looks_every_day(
             raise tries.pop()
         await whole(core)  # type: ignore[arg-type]
 
+    monkeypatch.setattr(certificates, "FIRST_LOOK_S", 0.01)
     monkeypatch.setattr(certificates, "LOOKED_AFTER_S", 0.01)
     monkeypatch.setattr(certificates, "renew_own", failing)
-    looking = asyncio.ensure_future(keep_certified(core_of(anna)))
+    kick = anna._device.outbox.kick
+    looking = asyncio.ensure_future(keep_certified(core_of(anna), kick))
     await eventually(lambda: left_s(anna) > CERTIFICATE_LIFETIME_S - DAY_S)
     looking.cancel()
     assert await anna.problems() == []
