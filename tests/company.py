@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,11 +76,13 @@ def did(*arguments: object, typed: str | None = None) -> Ran:
 
 
 @contextmanager
-def process(*arguments: object, log: Path) -> Iterator[subprocess.Popen[str]]:
+def process(
+    *arguments: object, log: Path, program: Sequence[str] = PLAUSCH
+) -> Iterator[subprocess.Popen[str]]:
     """A command line that goes on while the block runs; standard error goes to `log`."""
     with log.open("a") as errors:
         running = subprocess.Popen(
-            [*PLAUSCH, *map(str, arguments)],
+            [*program, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from plausch.agent.book import Book, Place
 from plausch.agent.desk import Desk
 from plausch.agent.house_words import answer_in_house
-from plausch.agent.receptionist import answer
+from plausch.agent.receptionist import Answer, answer
 from plausch.agent.talk import Heard, Reply, Talk
 from plausch.base.clock import ManualClock
 from plausch.base.ids import ConversationId
@@ -62,8 +62,7 @@ class Guest:
         self.replies, self.notes = (), ()
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-            answering = answer_in_house if self.in_house else answer
-            result = await answering(talk, heard, desk)
+            result = await self.answering(talk, heard, desk)
             self.talk, self.replies, self.notes = result.talk, result.replies, result.notes
             if self.dies:
                 raise RuntimeError
@@ -72,6 +71,10 @@ class Guest:
         place = Place(self.conversation, self.seq)
         await self.book.answer(self.restaurant, self.conversation, place, self.now_s, respond)
         return "\n".join(reply.text for reply in self.replies)
+
+    async def answering(self, talk: Talk, heard: Heard, desk: Desk) -> Answer:
+        """What comes of a message."""
+        return await (answer_in_house if self.in_house else answer)(talk, heard, desk)
 
     async def sends(self, card: Card) -> str:
         """Press a button: a card with a sentence that the receptionist must not need."""

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cast import PATIENCE_S, Town, message
 from linde import NOW_S, restaurant
 from plausch.agent.book import Book
 from plausch.agent.run import Agent
-from plausch.agent.team_facts import IsTaken
+from plausch.agent.team_facts import Errand
 from plausch.base.clock import ManualClock
 from plausch.base.ids import ConversationId
 from plausch.content.cards import Card, card_message
@@ -19,9 +19,18 @@ from plausch.sdk import Client, Conversation, IncomingMessage
 from plausch.sdk.composing import new_salt
 
 
-async def nobody(conversations: Collection[ConversationId], now_s: int) -> bool:
-    """Of a business without a team."""
-    return False
+@dataclass
+class People:
+    """The people of a business: what they have in hand, and what they were asked to do."""
+
+    taken: set[ConversationId] = field(default_factory=set)
+    asked: list[Errand] = field(default_factory=list)
+
+    async def is_taken(self, conversations: Collection[ConversationId], now_s: int) -> bool:
+        return bool(self.taken.intersection(conversations))
+
+    async def ask(self, errand: Errand) -> None:
+        self.asked.append(errand)
 
 
 @dataclass
@@ -33,11 +42,11 @@ class House:
     path: Path
     restaurant: Business
     clock: ManualClock
-    is_taken: IsTaken = nobody
+    people: People = field(default_factory=People)
 
     @property
     def agent(self) -> Agent:
-        return Agent(self.client, self.restaurant, self.book, self.clock, self.is_taken, 0.05)
+        return Agent(self.client, self.restaurant, self.book, self.clock, self.people, 0.05)
 
     @asynccontextmanager
     async def at_work(self) -> AsyncIterator[None]:

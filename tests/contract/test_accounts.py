@@ -265,24 +265,6 @@ async def test_a_device_id_is_not_used_twice(world: World) -> None:
         await world.devices.publish_list(anna.record, again, [laptop.person.certificate])
 
 
-async def test_a_certificate_is_renewed(world: World) -> None:
-    anna = await world.player("anna")
-    person = anna.person
-    renewed = DeviceCertificate.issue(
-        person.identity,
-        person.device,
-        person.key.public,
-        world.now_s,
-        world.now_s + 200 * DAY_S,
-    )
-    await world.devices.publish_list(anna.record, person.device_list, [renewed])
-    with refused("bad_key_package"):
-        await anna.upload()
-    person.certificate = renewed
-    await anna.upload()
-    assert await world.key_packages.count(anna.record) == (1, False)
-
-
 # --- key packages --------------------------------------------------------------------------
 
 

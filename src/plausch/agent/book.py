@@ -12,13 +12,16 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from plausch.agent import customers
+from plausch.agent import customers, mishaps
 from plausch.agent.book_schema import STEPS
 from plausch.agent.desk import Desk
+from plausch.agent.mishap import Mishap, attempt
+from plausch.agent.mishaps import PutAside, put_aside
 from plausch.agent.outgoing import encoded
+from plausch.agent.phrases import Phrases
 from plausch.agent.rows import ENTRIES_BETWEEN, TableBooking, entry_of
-from plausch.agent.talk import Talk
-from plausch.agent.timers import Timers, is_due
+from plausch.agent.talk import Reply, Talk
+from plausch.agent.timers import Step, Timers, due_steps, is_due
 from plausch.agent.waiting import WaitingList
 from plausch.base.ids import ConversationId
 from plausch.db.file import open_file
@@ -127,6 +130,23 @@ class Book:
         await self.at_desk(business, now_s, lambda desk: Timers(desk).run())
         return True
 
+    async def tick_apart(self, business: Business, now_s: int) -> list[Mishap]:
+        """As `tick`, each thing in a transaction of its own; what went wrong.
+
+        A guest's notice that cannot be written is put aside. Raises StorageUnavailable.
+        """
+
+        async def look(transaction: Transaction) -> list[Step]:
+            return await due_steps(transaction, now_s)
+
+        found: list[Mishap] = []
+        for step in await self._database.read(look):
+            outcome = await attempt(self.at_desk(business, now_s, step.work))
+            if isinstance(outcome, Mishap):
+                found.append(outcome)
+                await self._database.transact(step.give_up)
+        return found
+
     async def available(
         self, business: Business, day: date, party: int, now_s: int, service: str = ""
     ) -> Availability:
@@ -208,10 +228,7 @@ class Book:
         """
 
         async def work(transaction: Transaction) -> bool:
-            known = await transaction.fetch(
-                "SELECT last_seq FROM answered WHERE log = $1", place.log
-            )
-            if known and known[0][0] >= place.seq:
+            if await _is_answered(transaction, place):
                 return False
             desk = Desk(transaction, business, now_s)
             after, replies = await respond(await desk.talk(conversation), desk)
@@ -229,6 +246,57 @@ class Book:
             return True
 
         return await self._database.transact(work)
+
+    async def put_aside(
+        self, business: Business, conversation: ConversationId, place: Place, now_s: int
+    ) -> None:
+        """The message at a place cannot be answered, for a fault of ours: it counts as answered,
+        the guest gets one honest sentence, the team is to be told.
+
+        Nothing if it was answered or put aside before. Raises StorageUnavailable.
+        """
+
+        async def work(transaction: Transaction) -> None:
+            if await _is_answered(transaction, place):
+                return
+            await transaction.execute(_SAVE_ANSWERED, place.log, place.seq)
+            of = b"%b:%d" % (place.log, place.seq)
+            aside = put_aside(conversation, "message", of, now_s)
+            desk = Desk(transaction, business, now_s)
+            talk = await attempt(desk.talk(conversation))
+            language = business.language if isinstance(talk, Mishap) else talk.language
+            if await mishaps.note(transaction, aside):
+                content = encoded(_apology(business, language or business.language, now_s))
+                await transaction.execute(
+                    _SAVE_REPLY, place.log, place.seq, 0, conversation, content
+                )
+            else:  # the second in a row: what is remembered may be what it breaks on
+                await desk.save_talk(conversation, Talk(language=language))
+
+        await self._database.transact(work)
+
+    async def give_up(self, reply: WaitingReply, now_s: int) -> None:
+        """A reply cannot be sent, for a fault of ours; the team is to be told."""
+        of = b"%b:%d:%d" % (reply.answers.log, reply.answers.seq, reply.number)
+        aside = put_aside(reply.conversation, "reply", of, now_s)
+
+        async def work(transaction: Transaction) -> None:
+            await mishaps.note(transaction, aside)
+            await _forget_reply(transaction, reply)
+
+        await self._database.transact(work)
+
+    async def untold_mishaps(self) -> list[PutAside]:
+        """What was put aside and the team does not know of."""
+        return await self._database.read(mishaps.untold)
+
+    async def mishap_told(self, aside: PutAside) -> None:
+        """The team knows of it, on disk."""
+
+        async def work(transaction: Transaction) -> None:
+            await mishaps.told(transaction, aside)
+
+        await self._database.transact(work)
 
     async def waiting_replies(self) -> list[WaitingReply]:
         """Every reply that was not handed over yet; within a log in the order of the answers."""
@@ -249,15 +317,30 @@ class Book:
     async def handed_over(self, reply: WaitingReply) -> None:
         """The device has the reply in its outbox, on disk; the book forgets it."""
 
-        async def work(transaction: Transaction) -> int:
-            return await transaction.execute(
-                "DELETE FROM reply WHERE log = $1 AND seq = $2 AND place = $3",
-                reply.answers.log,
-                reply.answers.seq,
-                reply.number,
-            )
+        async def work(transaction: Transaction) -> None:
+            await _forget_reply(transaction, reply)
 
         await self._database.transact(work)
+
+
+async def _is_answered(transaction: Transaction, place: Place) -> bool:
+    known = await transaction.fetch("SELECT last_seq FROM answered WHERE log = $1", place.log)
+    return bool(known) and known[0][0] >= place.seq
+
+
+async def _forget_reply(transaction: Transaction, reply: WaitingReply) -> None:
+    await transaction.execute(
+        "DELETE FROM reply WHERE log = $1 AND seq = $2 AND place = $3",
+        reply.answers.log,
+        reply.answers.seq,
+        reply.number,
+    )
+
+
+def _apology(business: Business, language: str, now_s: int) -> Reply:
+    phrases = Phrases(language, business.calendar.today(now_s), business.kind)
+    call = phrases.call(business.telephone)
+    return Reply(phrases.say("mishap", call=call), phrases.language)
 
 
 async def _close(desk: Desk) -> None:

@@ -1,6 +1,6 @@
 """The tables of the book, as steps that bring an older file to the present shape."""
 
-from plausch.agent import ledger
+from plausch.agent import ledger, mishaps
 from plausch.db.migrate import Step
 from plausch.domain.service import DEFAULT_SERVICE
 
@@ -174,4 +174,5 @@ STEPS = (
             "CREATE INDEX merged_by_customer ON merged (customer)",
         ),
     ),
+    Step(8, "what went wrong on our side", mishaps.STATEMENTS),
 )

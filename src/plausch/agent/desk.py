@@ -48,6 +48,7 @@ from plausch.domain.slots import (
 _REMIND = """UPDATE booking SET coming = 0, remind_at_s =
     CASE WHEN conversation = $3 THEN 0 ELSE $2 END WHERE uid = $1"""
 _READ_TALK = "SELECT state FROM talk WHERE conversation = $1"
+_TALKED_AT = "SELECT at_s FROM talk WHERE conversation = $1"
 _SAVE_TALK = """INSERT INTO talk (conversation, state, at_s) VALUES ($1, $2, $3)
     ON CONFLICT (conversation) DO UPDATE SET state = excluded.state, at_s = excluded.at_s"""
 
@@ -311,6 +312,11 @@ class Desk:
         """What the receptionist remembers of a conversation."""
         found = await self.transaction.fetch(_READ_TALK, conversation)
         return msgspec.msgpack.decode(found[0][0], type=Talk) if found else Talk()
+
+    async def talked_at_s(self, conversation: ConversationId) -> int:
+        """When the receptionist was last in a conversation; 0 for never."""
+        found = await self.transaction.fetch(_TALKED_AT, conversation)
+        return found[0][0] if found else 0
 
     async def save_talk(self, conversation: ConversationId, talk: Talk) -> None:
         """Remember a talk."""

@@ -13,6 +13,31 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Was darf es sein?",
         "Hello, this is **{name}**. I take reservations at any hour. What can I do for you?",
     ),
+    "mishap": (
+        "Entschuldigung, hier ist bei uns etwas schiefgegangen; an Ihrer Nachricht liegt es nicht. "
+        "Jemand aus unserem Haus liest sie und antwortet Ihnen.{call}",
+        "Sorry, something went wrong on our side; it is not because of your message. Somebody of "
+        "our house will read it and answer you.{call}",
+    ),
+    "mishap_message": (
+        "Die Assistenz konnte eine Nachricht in dieser Unterhaltung nicht beantworten ({at}). Es "
+        "ist ihr Fehler, nicht der des Gastes: Bitte antworten Sie von Hand.",
+        "The assistant could not answer a message in this conversation ({at}). It is its own "
+        "fault, not the guest's: please answer by hand.",
+    ),
+    "mishap_notice": (
+        "Die Assistenz konnte dem Gast hier nicht schreiben, was fällig war, etwa eine Erinnerung "
+        "({at}). Es ist ihr Fehler: Bitte sehen Sie im Plan nach und schreiben Sie von Hand.",
+        "The assistant could not write to the guest here what was due, such as a reminder ({at}). "
+        "It is its own fault: please look at the plan and write by hand.",
+    ),
+    "mishap_reply": (
+        "Eine Antwort der Assistenz ist nicht hinausgegangen ({at}). Es ist ihr Fehler: Bitte "
+        "antworten Sie von Hand.",
+        "An answer of the assistant did not go out ({at}). It is its own fault: please answer by "
+        "hand.",
+    ),
+    "by_hand": ("Von Hand antworten", "Answer by hand"),
     "option_book": ("Tisch reservieren", "Reserve a table"),
     "option_hours": ("Öffnungszeiten", "Opening hours"),
     "option_mine": ("Meine Reservierungen", "My reservations"),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from plausch.agent import mishaps
 from plausch.agent.desk import Desk
 from plausch.agent.rows import OF_CUSTOMER, TableBooking, entry_of
 from plausch.agent.showing import described
@@ -29,10 +30,10 @@ _OLD_MERGED = """DELETE FROM merged
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """How many records of a customer were there, and are no more."""
+    """How many records of a customer were there, and are no more; `bookings` by their uids."""
 
     customers: int = 0
-    bookings: int = 0
+    bookings: frozenset[str] = frozenset()
     waiting: int = 0
     talks: int = 0
     letters: int = 0
@@ -59,7 +60,9 @@ async def sweep(transaction: Transaction, business: Business, now_s: int) -> Non
     )
     await transaction.execute(_OLD_CUSTOMERS, now_s - kept.customers_days * _DAY_S)
     await transaction.execute(_OLD_MERGED)
-    await transaction.execute("DELETE FROM talk WHERE at_s < $1", now_s - kept.talks_days * _DAY_S)
+    talks_s = now_s - kept.talks_days * _DAY_S
+    await transaction.execute("DELETE FROM talk WHERE at_s < $1", talks_s)
+    await mishaps.forget_old(transaction, talks_s)
     today = business.calendar.today(now_s)
     for table, days in (("waiting", kept.waiting_days), ("ticket", kept.tickets_days)):
         first_kept = (today - timedelta(days=days)).isoformat()
@@ -84,15 +87,17 @@ async def erase(desk: Desk, customer: str) -> Erased:
         if entry.booking.state in LIVE:
             await _free(desk, entry)
     execute = desk.transaction.execute
-    bookings = await execute("DELETE FROM booking WHERE customer = $1", customer)
+    await execute("DELETE FROM booking WHERE customer = $1", customer)
     waiting = await execute("DELETE FROM waiting WHERE customer = $1", customer)
     customers = await execute("DELETE FROM customer WHERE id = $1", customer)
     await execute("DELETE FROM merged WHERE customer = $1", customer)
     talks = letters = 0
     for conversation in sorted(conversations):
+        await mishaps.forget(desk.transaction, conversation)
         talks += await execute("DELETE FROM talk WHERE conversation = $1", conversation)
         letters += await execute("DELETE FROM reply WHERE conversation = $1", conversation)
-    return Erased(customers, bookings, waiting, talks, letters)
+    uids = frozenset(entry.booking.uid for entry in entries)
+    return Erased(customers, uids, waiting, talks, letters)
 
 
 async def _free(desk: Desk, found: TableBooking) -> None:

@@ -14,10 +14,13 @@ from plausch.agent.book import Book, Place, WaitingReply
 from plausch.agent.desk import Desk
 from plausch.agent.house_words import answer_in_house
 from plausch.agent.ledger import keep_answer_time
+from plausch.agent.mishap import Mishap, attempt
+from plausch.agent.mishaps import label, sentence
 from plausch.agent.outgoing import encoded
 from plausch.agent.receptionist import answer
+from plausch.agent.stepping_back import People, answer_beside
 from plausch.agent.talk import Heard, Talk
-from plausch.agent.team_facts import IsTaken
+from plausch.agent.team_facts import Colleagues, Errand
 from plausch.base.clock import Clock
 from plausch.content import mimi
 from plausch.content.text import language_of
@@ -37,6 +40,9 @@ _LOG = logging.getLogger("plausch.agent")
 TICK_S = 2.0
 """How often the clock is looked at: holds, offers, reminders."""
 
+PAUSE_S = 60
+"""When what is due by the clock cannot be done, it is tried again after so long."""
+
 _LOOK_BACK = 200
 """How many of a conversation's last messages are searched for a reply sent before a crash."""
 
@@ -46,7 +52,7 @@ class Agent:
 
     `client` is the business's own device, inside its `async with`; `book` belongs to this
     business alone. `business` may be replaced by another value of the same business at any time.
-    In what staff has taken (`is_taken`) the house says nothing by itself.
+    What `colleagues` have in hand is left to them; they are asked to do what the agent cannot.
     """
 
     def __init__(
@@ -55,7 +61,7 @@ class Agent:
         business: Business,
         book: Book,
         clock: Clock,
-        is_taken: IsTaken,
+        colleagues: Colleagues,
         tick_s: float = TICK_S,
     ) -> None:
         self.business = business
@@ -63,7 +69,8 @@ class Agent:
         self._book = book
         self._clock = clock
         self._tick_s = tick_s
-        self._is_taken = is_taken
+        self._colleagues = colleagues
+        self._tick_apart_until_s = 0
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -73,9 +80,7 @@ class Agent:
         is not in it.
         """
         for reply in await self._book.waiting_replies():
-            if not await self._has_been_sent(reply):
-                await self._send(reply)
-            await self._book.handed_over(reply)
+            await self._hand_over(reply, is_doubtful=True)
         ticking = asyncio.ensure_future(self._tick_for_ever())
         listening = asyncio.ensure_future(self._listen())
         try:
@@ -91,19 +96,59 @@ class Agent:
         """Hand to the device what the book wants to say; after every change of the book."""
         async with self._sending:
             for reply in await self._book.waiting_replies():
-                await self._send(reply)
-                await self._book.handed_over(reply)
+                await self._hand_over(reply)
+            for aside in await self._book.untold_mishaps():
+                text, mark = sentence(aside, self.business), label(self.business)
+                await self._ask(
+                    Errand(aside.conversation, aside.identifier, text, mark, aside.at_s)
+                )
+                await self._book.mishap_told(aside)
 
     async def _listen(self) -> None:
         async for message in self._client.messages():
-            if self._concerns_us(message):
-                await self._answer(message)
+            outcome = await attempt(self._take(message))
+            if isinstance(outcome, Mishap):
+                await self._put_aside(message, outcome)
+
+    async def _take(self, message: IncomingMessage) -> None:
+        if self._concerns_us(message):
+            await self._answer(message)
+
+    async def _put_aside(self, message: IncomingMessage, mishap: Mishap) -> None:
+        """The agent broke on a message: it goes on behind it, and people are asked to answer."""
+        _LOG.error(
+            "message %d of conversation %s was put aside: %s",
+            message.seq,
+            message.stored.conversation_id.hex(),
+            mishap,
+        )
+        place = Place(message.stored.conversation_id, message.seq)
+        room = message.conversation.id
+        await self._book.put_aside(self.business, room, place, self._now_s())
+        await self.deliver()
+
+    async def _ask(self, errand: Errand) -> None:
+        """Of colleagues; the log has it anyway, so nothing else waits if they cannot be told."""
+        outcome = await attempt(self._colleagues.ask(errand))
+        if isinstance(outcome, Mishap):
+            _LOG.error("conversation %s: nobody was told: %s", errand.conversation.hex(), outcome)
 
     async def _tick_for_ever(self) -> None:
         while True:
-            await self._book.tick(self.business, self._now_s())
+            await self._tick()
             await self.deliver()  # also what others have written into the book
             await asyncio.sleep(self._tick_s)
+
+    async def _tick(self) -> None:
+        """What is due by the clock; if that breaks, each thing apart, and then a pause."""
+        now_s = self._now_s()
+        if now_s < self._tick_apart_until_s:
+            return
+        outcome = await attempt(self._book.tick(self.business, now_s))
+        if isinstance(outcome, Mishap):
+            self._tick_apart_until_s = now_s + PAUSE_S
+            for mishap in await self._book.tick_apart(self.business, now_s) or [outcome]:
+                _LOG.error("something due by the clock was not done: %s", mishap)
 
     def _now_s(self) -> int:
         return self._clock.now_ms() // 1000
@@ -116,14 +161,13 @@ class Agent:
             return message.card is not None
         return message.kind in (Kind.TEXT, Kind.CARD)
 
-    async def _is_for_the_house(self, message: IncomingMessage) -> bool:
-        """Whether the house speaks by itself: it has something to say, one guest talks to it, and
-        nobody of the staff has taken that over."""
-        has_words = self.business.greeting or self.business.away
-        if not has_words or message.conversation.kind == "group":
-            return False
+    async def _people_in(self, message: IncomingMessage) -> People:
+        """Who of the staff is in a conversation with a guest; groups are theirs anyway."""
+        if message.conversation.kind == "group":
+            return People()
         rooms = {message.conversation.id, message.stored.conversation_id}
-        return not await self._is_taken(rooms, self._now_s())
+        has_taken = await self._colleagues.is_taken(rooms, self._now_s())
+        return People(has_taken, await message.conversation.siblings_spoke_at_ms() // 1000)
 
     async def _answer(self, message: IncomingMessage) -> None:
         heard = Heard(
@@ -135,10 +179,11 @@ class Agent:
             language_of(message.stored.content) if message.stored.content else "",
         )
         notes: list[str] = []
-        answering = answer_in_house if await self._is_for_the_house(message) else answer
+        people = await self._people_in(message)
+        otherwise = answer if message.conversation.kind == "group" else answer_in_house
 
         async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-            answered = await answering(talk, heard, desk)
+            answered = await answer_beside(people, otherwise, talk, heard, desk)
             notes[:] = answered.notes
             if answered.replies:
                 took_ms = self._clock.now_ms() - message.sent_at_ms
@@ -150,6 +195,21 @@ class Agent:
         for note in notes:
             _LOG.info("booking %s", note)
         await self.deliver()
+
+    async def _hand_over(self, reply: WaitingReply, *, is_doubtful: bool = False) -> None:
+        """To the device; `is_doubtful`: it may have it already."""
+        outcome = await attempt(self._send_once(reply, is_doubtful))
+        if isinstance(outcome, Mishap):
+            _LOG.error(
+                "a reply in conversation %s was given up: %s", reply.conversation.hex(), outcome
+            )
+            await self._book.give_up(reply, self._now_s())
+        else:
+            await self._book.handed_over(reply)
+
+    async def _send_once(self, reply: WaitingReply, is_doubtful: bool) -> None:
+        if not (is_doubtful and await self._has_been_sent(reply)):
+            await self._send(reply)
 
     async def _send(self, reply: WaitingReply) -> None:
         """Into the device's outbox; given up if this conversation can take nothing any more."""

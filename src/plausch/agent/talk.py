@@ -58,7 +58,8 @@ class Talk:
     there is only one; `person` who of the business shall do it, "*" if that is all the same.
     `held_uid` is the booking that waits for a name, `waiting` the wish for the waiting list that
     does, `changing_uid` the firm booking that the wishes shall replace. `allowance` and its time
-    are the leaky bucket of patience.py.
+    are the leaky bucket of patience.py. `tapped_at_s` is when the guest last used a card of the
+    agent's.
     """
 
     language: str = ""
@@ -77,6 +78,7 @@ class Talk:
     service: str = ""
     waiting: str = ""
     person: str = ""
+    tapped_at_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,25 +1,53 @@
-"""What the team has said of a conversation, as far as the agent heeds it."""
+"""What the team says of a conversation, as far as the agent heeds it; what it tells the team."""
 
-from collections.abc import Callable, Collection, Coroutine
-from typing import Any
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
 
 from plausch.base.ids import ConversationId
-from plausch.content.team import Answering, Assignment
+from plausch.content.team import Answering, Assignment, Fact, Label, Note, team_message
 from plausch.sdk import Team
-
-IsTaken = Callable[[Collection[ConversationId], int], Coroutine[Any, Any, bool]]
-"""Whether a member of staff cares for one of some conversations at a moment."""
+from plausch.sdk.composing import new_salt
 
 
-def taken_by(team: Team) -> IsTaken:
-    """Whether somebody of the team has taken a conversation, or is answering there just now.
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What a person has to do in a conversation: a sentence, and the word that marks it in the
+    inbox. The same errand has the same `identifier`, so that telling it twice tells it once."""
 
-    Whose device is gone cares for nothing any more.
-    """
+    conversation: ConversationId
+    identifier: bytes
+    sentence: str
+    label: str
+    at_s: int
 
-    async def is_taken(conversations: Collection[ConversationId], now_s: int) -> bool:
-        members = {member.uri for member in team.members}
-        for fact in await team.facts():
+
+class Colleagues(Protocol):
+    """The people of the business, as the agent knows them."""
+
+    async def is_taken(self, conversations: Collection[ConversationId], now_s: int) -> bool:
+        """Whether a member of staff cares for one of some conversations at a moment."""
+        ...
+
+    async def ask(self, errand: Errand) -> None:
+        """Ask them to do something. On return it is on disk. Raises PlauschError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class InTeam:
+    """Those who are in the team conversation; `own` is the agent's device (URI)."""
+
+    team: Team
+    own: str
+
+    async def is_taken(self, conversations: Collection[ConversationId], now_s: int) -> bool:
+        """Whether somebody of the team has taken a conversation, or is answering there just now.
+
+        Whose device is gone cares for nothing any more.
+        """
+        members = {member.uri for member in self.team.members}
+        for fact in await self.team.facts():
             match fact:
                 case Assignment(of, device) if of in conversations and device in members:
                     return True
@@ -28,4 +56,12 @@ def taken_by(team: Team) -> IsTaken:
                         return True
         return False
 
-    return is_taken
+    async def ask(self, errand: Errand) -> None:
+        """As a note of the conversation, and a label by which it is found."""
+        room, at_s = errand.conversation, errand.at_s
+        facts: tuple[Fact, ...] = (
+            Note(room, errand.identifier, errand.sentence, self.own, at_s),
+            Label(room, errand.label, True),
+        )
+        for fact in facts:
+            await self.team.say(team_message(fact, salt=new_salt()))

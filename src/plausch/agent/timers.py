@@ -4,7 +4,11 @@ All of it is one transaction, so that a reminder is noted as sent exactly when i
 what is to be sent; the device's outbox and the message's salt do the rest (run.py).
 """
 
-from plausch.agent import retention, rows
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from plausch.agent import mishaps, retention, rows
 from plausch.agent.desk import Desk
 from plausch.agent.rows import TableBooking, entry_of
 from plausch.agent.showing import described
@@ -18,6 +22,7 @@ _AT_ONCE = 200
 
 _TO_REMIND = rows.reading(rows.ENTRY, "remind_at_s > 0 AND remind_at_s <= $1", "remind_at_s, uid")
 _UNANSWERED = rows.reading(rows.ENTRY, "state = 'pending' AND starts_at_s <= $1", "uid")
+_REMINDED = "UPDATE booking SET remind_at_s = 0 WHERE uid = $1"
 _DUE = """SELECT
     EXISTS (SELECT 1 FROM booking WHERE state = 'held' AND hold_until_s <= $1)
     OR EXISTS (SELECT 1 FROM booking WHERE state = 'pending' AND starts_at_s <= $1)
@@ -29,6 +34,48 @@ async def is_due(transaction: Transaction, now_s: int) -> bool:
     """Whether there is anything to do by the clock."""
     rows_due = await transaction.fetch(_DUE, now_s)
     return bool(rows_due[0][0]) or await retention.is_due(transaction, now_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is due by itself, and what is left of it if it goes wrong."""
+
+    work: Callable[[Desk], Coroutine[Any, Any, None]]
+    give_up: Callable[[Transaction], Coroutine[Any, Any, None]]
+
+
+async def due_steps(transaction: Transaction, now_s: int) -> list[Step]:
+    """What `Timers.run` does in one transaction, one by one: for when it went wrong."""
+    unanswered = await transaction.fetch(_UNANSWERED, now_s)
+    to_remind = (await transaction.fetch(_TO_REMIND, now_s))[:_AT_ONCE]
+    return [
+        Step(lambda desk: desk.expire_holds(), _nothing),
+        Step(lambda desk: WaitingList(desk).expire(), _nothing),
+        *(_step(entry_of(row), Timers.give_up, now_s) for row in unanswered),
+        *(_step(entry_of(row), Timers.remind, now_s) for row in to_remind),
+        Step(lambda desk: retention.sweep(desk.transaction, desk.business, desk.now_s), _nothing),
+    ]
+
+
+def _step(
+    entry: TableBooking,
+    work: Callable[["Timers", TableBooking], Coroutine[Any, Any, None]],
+    now_s: int,
+) -> Step:
+    """What is written to one guest; who is not in a chat misses nothing."""
+
+    async def give_up(transaction: Transaction) -> None:
+        await transaction.execute(_REMINDED, entry.booking.uid)
+        if entry.conversation:
+            of = entry.booking.uid.encode()
+            aside = mishaps.put_aside(entry.conversation, "notice", of, now_s)
+            await mishaps.note(transaction, aside)
+
+    return Step(lambda desk: work(Timers(desk), entry), give_up)
+
+
+async def _nothing(transaction: Transaction) -> None:
+    """It is tried again."""
 
 
 class Timers:
@@ -43,12 +90,12 @@ class Timers:
         await desk.expire_holds()
         await WaitingList(desk).expire()
         for row in await desk.transaction.fetch(_UNANSWERED, desk.now_s):
-            await self._give_up(entry_of(row))
+            await self.give_up(entry_of(row))
         for row in (await desk.transaction.fetch(_TO_REMIND, desk.now_s))[:_AT_ONCE]:
-            await self._remind(entry_of(row))
+            await self.remind(entry_of(row))
         await retention.sweep(desk.transaction, desk.business, desk.now_s)
 
-    async def _give_up(self, entry: TableBooking) -> None:
+    async def give_up(self, entry: TableBooking) -> None:
         """A request whose time has come without an answer is declined."""
         desk = self._desk
         after = await desk.change(entry.booking, Decline(entry.booking.sequence))
@@ -59,12 +106,10 @@ class Timers:
             text = phrases.say("unanswered", what=what, call=call)
             await desk.write(entry.conversation, text, after)
 
-    async def _remind(self, entry: TableBooking) -> None:
+    async def remind(self, entry: TableBooking) -> None:
         """Ask once whether the guest comes, unless the time has begun or the booking is off."""
         desk, booking = self._desk, entry.booking
-        await desk.transaction.execute(
-            "UPDATE booking SET remind_at_s = 0 WHERE uid = $1", booking.uid
-        )
+        await desk.transaction.execute(_REMINDED, booking.uid)
         if booking.state is not BookingState.CONFIRMED or booking.starts_at_s <= desk.now_s:
             return
         phrases = await desk.phrases(entry.conversation)

@@ -23,6 +23,7 @@ from plausch.base.errors import PlauschError
 from plausch.cli.requests import Ping
 from plausch.cli.resident import ask_resident
 from plausch.sdk import Client, Unreachable, VaultBusy
+from plausch.sdk.certificates import WARNED_S
 
 HEALTH_PATH = "/healthz"
 HTTP_TIMEOUT_S = 5.0
@@ -185,6 +186,7 @@ async def check_device(home: Path, open_client: Callable[[], Awaitable[Client]])
             found.append(wrong("server", str(error)))
         except PlauschError as error:
             found.append(wrong("server", str(error)))
+        found.append(certificate_finding(client.certificate_ends_s, client.is_staff, time.time()))
         problems = await client.problems()
         if problems:
             found.append(
@@ -193,6 +195,26 @@ async def check_device(home: Path, open_client: Callable[[], Awaitable[Client]])
                 )
             )
         return found
+
+
+def certificate_finding(ends_s: int, is_staff: bool, now_s: float) -> Finding:
+    """How long this device's certificate is good, and who renews it."""
+    what = "certificate"
+    day = time.strftime("%Y-%m-%d", time.gmtime(ends_s))
+    if ends_s - now_s >= WARNED_S:
+        return fine(what, f"This device's is good until {day}, and is renewed in time.")
+    advice = (
+        "an owner's device has to be online once, and then this one"
+        if is_staff
+        else "this device renews it by itself as soon as it is connected; see what hinders it"
+    )
+    if ends_s > now_s:
+        return warning(what, f"This device's ends on {day} and is overdue: {advice}.")
+    return wrong(
+        what,
+        f"This device's ended on {day}, and nobody writes to it any more: {advice}; if that does "
+        "not help, remove the device and link it again.",
+    )
 
 
 def check_url(url: str) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ class AgentCommands(click.Group):
 
     later: ClassVar[dict[str, str]] = {
         "calendar": "agent_calendar",
+        "discover": "agent_discover",
         "export": "agent_files",
         "import": "agent_files",
     }

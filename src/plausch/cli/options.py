@@ -57,8 +57,11 @@ def finite(context: click.Context, option: click.Parameter, value: float | None)
 
 def read_passphrase(file: Path | None) -> str | None:
     """The first line of that file. Raises click.UsageError with what is wrong with it."""
-    if file is None:
-        return None
+    return None if file is None else read_secret(file, "passphrase")
+
+
+def read_secret(file: Path, what: str) -> str:
+    """The first line of a file, which is a secret. Raises click.UsageError."""
     if str(file) == "-":
         line = sys.stdin.readline(PASSPHRASE_BYTES)
     else:
@@ -69,16 +72,16 @@ def read_passphrase(file: Path | None) -> str | None:
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
             raise click.UsageError(
-                f"The passphrase file {file} cannot be read ({reason}); give a text file whose "
-                "first line is the passphrase."
+                f"The {what} file {file} cannot be read ({reason}); give a text file whose "
+                f"first line is the {what}."
             ) from None
         if stat.S_IMODE(mode) & 0o077 and stat.S_ISREG(mode):
             raise click.UsageError(
-                f"The passphrase file {file} can be read by others; run: chmod 600 {file}"
+                f"The {what} file {file} can be read by others; run: chmod 600 {file}"
             )
-    passphrase = line.rstrip("\r\n")
-    if not passphrase:
+    secret = line.rstrip("\r\n")
+    if not secret:
         raise click.UsageError(
-            f"The passphrase file {file} begins with an empty line; put the passphrase there."
+            f"The {what} file {file} begins with an empty line; put the {what} there."
         )
-    return passphrase
+    return secret

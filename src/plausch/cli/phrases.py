@@ -231,6 +231,22 @@ PHRASES: dict[str, tuple[str, str]] = {
         "its time zone does not exist; taken as the time here.",
         "seine Zeitzone gibt es nicht; als hiesige Zeit genommen.",
     ),
+    "calendar_password": ("Password of the calendar", "Passwort des Kalenders"),
+    "calendar_found": ("calendar {name}: {url}", "Kalender {name}: {url}"),
+    "calendar_read_only": (
+        "calendar {name} (you may only read it): {url}",
+        "Kalender {name} (nur lesbar): {url}",
+    ),
+    "no_calendars": (
+        "There is no calendar at that server; make one there first.",
+        "Auf diesem Server gibt es keinen Kalender; legen Sie dort zuerst einen an.",
+    ),
+    "calendar_picked": (
+        "Bookings go into the calendar {name} from the agent's next start on; that is written in "
+        "{file}.",
+        "Reservierungen kommen vom nächsten Start des Agenten an in den Kalender {name}; das steht "
+        "in {file}.",
+    ),
     "no_edits": (
         "Nobody has changed a booking in the calendar.",
         "Niemand hat im Kalender eine Reservierung geändert.",

@@ -19,6 +19,7 @@ from plausch.content.join_request import join_request_message
 from plausch.sdk.account import demand_empty, register_account
 from plausch.sdk.admission import Asking, asking
 from plausch.sdk.beginning import begin
+from plausch.sdk.certificates import own_end_s
 from plausch.sdk.composing import new_salt, sendable
 from plausch.sdk.contacts import Contact
 from plausch.sdk.conversation import Conversation
@@ -368,6 +369,11 @@ class Client:
         """Those of them that belong to staff."""
         listed = self._device.core.trust.device_list(self.address)
         return [device for device in listed.addresses() if listed.is_staff(device)]
+
+    @property
+    def certificate_ends_s(self) -> int:
+        """Until when this device's certificate is good, in seconds since 1970."""
+        return own_end_s(self._device.core)
 
     @property
     def is_business(self) -> bool:

@@ -225,6 +225,12 @@ class Conversation:
         merged = self._device.directory.merged(self._live)
         return await read_history(self._core, merged, limit, before)
 
+    async def siblings_spoke_at_ms(self) -> int:
+        """When another device of this account last said something here, by the server's clock;
+        0 for never."""
+        merged = self._device.directory.merged(self._live)
+        return await self._core.messages.last_of_siblings_ms(merged)
+
     async def accept(self) -> None:
         """Accept a message request."""
         async with self._core.changing(self._live):

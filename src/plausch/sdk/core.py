@@ -132,6 +132,11 @@ class Core:
         """What this device's leaves show."""
         return Credential(PLAUSCH, self.own.certificate)
 
+    async def change_own(self, *, certificate: bytes) -> None:
+        """This device has another certificate; it is in the vault when this returns."""
+        self.own = replace(self.own, certificate=certificate)
+        await self.vault.write([self.own_table.put(self.own)])
+
     def set_mailbox(self, item: int) -> None:
         """Welcomes up to `item` are dealt with (and this is in the vault)."""
         self.own = replace(self.own, mailbox=item)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from plausch.base.clock import Clock
 from plausch.base.ids import AccountAddress
 from plausch.sdk.address import socket_url
+from plausch.sdk.certificates import keep_certified, renew_others, renew_own
 from plausch.sdk.connection import Push
 from plausch.sdk.core import Core
 from plausch.sdk.directory import Directory
@@ -75,12 +76,16 @@ async def build(vault: Vault, own: Own, clock: Clock) -> Device:
         device.core.caught_up_on = device.core.transport.generation
         await device.outbox.kick_all()
         await device.uploads.kick_all()
+        await _if_allowed(device.core, renew_own(device.core))  # key packages show it
         await _if_allowed(device.core, stock.counted(logged_in.key_packages))
-        if not device.core.greeted.is_set() and own.identity is not None:
-            device.core.spawn(keep_renewing(device.core))
+        if not device.core.greeted.is_set():
+            device.core.spawn(keep_certified(device.core, device.outbox.kick))
+            if own.identity is not None:
+                device.core.spawn(keep_renewing(device.core))
         device.core.greeted.set()
         await _if_allowed(device.core, device.sync.learn_marks())
         await _if_allowed(device.core, renew_staff(device.core))
+        await _if_allowed(device.core, renew_others(device.core))
 
     def changed(online: bool, sentence: str) -> None:
         feed.tell(ConnectionChanged(online, sentence))

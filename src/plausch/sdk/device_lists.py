@@ -50,7 +50,7 @@ async def change_list(core: Core, change: Callable[[DeviceList], Changed | None]
                 changed.staff,
             )
             try:
-                await _publish(core, raw, changed.certificates)
+                await publish(core, raw, changed.certificates)
             except ServerRefused as error:
                 if error.code != "bad_device_list" or attempt == LIST_ATTEMPTS - 1:
                     raise
@@ -62,7 +62,11 @@ async def change_list(core: Core, change: Callable[[DeviceList], Changed | None]
     raise AssertionError("the last attempt returns or raises")
 
 
-async def _publish(core: Core, raw: bytes, certificates: Sequence[bytes]) -> None:
+async def publish(core: Core, raw: bytes, certificates: Sequence[bytes]) -> None:
+    """Give the server a list, which may be the one that it has, and new certificates.
+
+    Raises Unreachable, ServerRefused.
+    """
     await core.transport.ask(
         lambda request_id: f.PublishDeviceList(request_id, raw, list(certificates)), f.Done
     )

@@ -7,6 +7,7 @@ import msgspec
 
 from plausch.base.errors import Fault
 from plausch.base.ids import AccountAddress, DeviceAddress
+from plausch.mls.commit import Identity
 from plausch.mls.errors import ProtocolError
 from plausch.mls.extension import Extensions
 from plausch.mls.framing import member
@@ -14,6 +15,7 @@ from plausch.mls.group import Group
 from plausch.mls.key_package import parse_key_package
 from plausch.mls.proposal import Remove
 from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
+from plausch.sdk.certificates import renewed_identity
 from plausch.sdk.core import Core, Live
 from plausch.sdk.errors import NotParticipant, ServerRefused, TrustRefused
 from plausch.sdk.roles import demand_admin, may_administrate, roles_after
@@ -76,13 +78,16 @@ class Plan:
     adds: dict[DeviceAddress, bytes] = field(default_factory=dict)
     removes: list[int] = field(default_factory=list)
     extensions: Extensions | None = None
+    identity: Identity | None = None
+    """A new certificate for this device's own leaf, in place of one that runs short."""
     is_asked: bool = False
     """Whether somebody wants the roles changed: a Commit is made for nothing else."""
 
     @property
     def is_needed(self) -> bool:
         """Whether there is something to commit."""
-        return bool(self.adds or self.removes) or (self.is_asked and self.extensions is not None)
+        changes = bool(self.adds or self.removes or self.identity)
+        return changes or (self.is_asked and self.extensions is not None)
 
 
 _OVER = {
@@ -200,7 +205,7 @@ async def make_plan(core: Core, live: Live, group: Group, intent: Intent) -> Pla
     accounts = ({device.account for device in present} | added) - removed
     await core.trust.freshen(sorted(accounts), core.transport.generation)
     core.trust.demand_unchanged(sorted(accounts))
-    plan = Plan()
+    plan = Plan(identity=renewed_identity(core, group))
     going = (leavers(core, group) | remembered_leavers(core, live)) & set(present)
     leaving = {
         leaf for device, leaf in present.items() if device.account in removed or device in going

@@ -14,6 +14,7 @@ from plausch.base.errors import PlauschError
 from plausch.base.ids import ConversationId, DeviceAddress
 from plausch.mls.errors import ProtocolError
 from plausch.mls.group import Group
+from plausch.sdk.certificates import renewed_identity
 from plausch.sdk.core import Core, Live
 from plausch.sdk.debts import Progress, intent_of, is_for_good, only_tidies, removal_behind
 from plausch.sdk.errors import (
@@ -238,7 +239,7 @@ class Outbox:
             if entry.payload and entry.epoch == group.epoch:
                 return entry
             untidy = group.must_commit or outdated_leaves(core, live, group)
-            if untidy or untried(core, live, group):
+            if untidy or untried(core, live, group) or renewed_identity(core, group):
                 return None
             beside = authenticated_with(core.mark(group), entry.intent)
             ciphertext = group.encrypt(entry.intent, beside)
@@ -382,6 +383,7 @@ class Outbox:
                     adds=list(plan.adds.values()),
                     removes=plan.removes,
                     extensions=plan.extensions,
+                    identity=plan.identity,
                 )
                 welcome_to = [device.uri for device in plan.adds]
                 bundle = CommitBundle(

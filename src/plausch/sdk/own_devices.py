@@ -4,10 +4,10 @@ import secrets
 from dataclasses import dataclass
 
 from plausch.base.ids import DeviceAddress
-from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.keys import SigningKey
-from plausch.sdk.account import CERTIFICATE_LIFETIME_S, CLOCK_SLACK_S, DEVICE_ID_BYTES
+from plausch.sdk.account import DEVICE_ID_BYTES
+from plausch.sdk.certificates import make_certificate
 from plausch.sdk.core import Core
 from plausch.sdk.device import Device
 from plausch.sdk.device_lists import Changed, change_list, identity_of
@@ -57,12 +57,12 @@ async def add_device(core: Core, device_key: bytes, *, is_staff: bool = False) -
                 return None
         return Changed(
             [*listed.devices, (device.device, device_key)],
-            [_certificate(core, identity, device, device_key)],
+            [make_certificate(core, identity, device, device_key)],
             [*listed.staff, (device.device, until_s)] if is_staff else None,
         )
 
     raw = await change_list(core, change)
-    return Enrolled(device, _certificate(core, identity, device, device_key), raw)
+    return Enrolled(device, make_certificate(core, identity, device, device_key), raw)
 
 
 async def remove_device(device: Device, removed: DeviceAddress) -> None:
@@ -87,15 +87,6 @@ async def remove_device(device: Device, removed: DeviceAddress) -> None:
 
     await change_list(core, change)
     await _take_out(device, removed)
-
-
-def _certificate(
-    core: Core, identity: SigningKey, device: DeviceAddress, device_key: bytes
-) -> bytes:
-    now_s = core.now_s()
-    return DeviceCertificate.issue(
-        identity, device, device_key, now_s - CLOCK_SLACK_S, now_s + CERTIFICATE_LIFETIME_S
-    )
 
 
 async def _take_out(device: Device, removed: DeviceAddress) -> None:

@@ -55,6 +55,17 @@ class Team:
         """Say something. On return it is in the outbox on disk. Raises as `Conversation.send`."""
         return await compose(self._device.core, self._device.outbox, self._live, content)
 
+    async def certificate_ends(self) -> dict[DeviceAddress, int]:
+        """Until when the certificates are good that the devices in it show, in seconds.
+
+        Raises VaultDamaged, ConversationBroken.
+        """
+        core = self._device.core
+        async with core.changing(self._live):
+            shown = [one.credential for one in (await core.group(self._live)).members()]
+        found = [core.trust.certificate(one) for one in shown]
+        return {one.device: one.expires_s for one in found}
+
     async def facts(self) -> Collection[Fact]:
         """What the team has said, as it stands. Raises VaultDamaged."""
         rows = await self._device.core.messages.facts_after(self._read_until)

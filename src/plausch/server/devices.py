@@ -85,6 +85,21 @@ class Devices:
 
         return await self._database.read(body)
 
+    async def certificate(self, asking: DeviceRecord, uri: str) -> bytes:
+        """The newest certificate of a listed device of the same account. Raises Refusal
+        `unknown_device`."""
+
+        async def find(tx: Transaction) -> bytes | None:
+            found = await device.by_uri(tx, uri)
+            if found is None or found.account_key != asking.account_key:
+                return None
+            return await device.certificate(tx, found.key)
+
+        certificate = await self._database.read(find)
+        if certificate is None:
+            raise self._unknown(uri)
+        return certificate
+
     async def publish_list(
         self, publisher: DeviceRecord, device_list_raw: bytes, certificates: list[bytes]
     ) -> ListMoved:

@@ -104,6 +104,7 @@ class Dispatch:
             f.Login: self._log_in,
             f.GetAccount: self._get_account,
             f.PublishDeviceList: self._publish_device_list,
+            f.GetCertificate: self._get_certificate,
             f.UploadKeyPackages: self._upload_key_packages,
             f.ClaimKeyPackages: self._claim_key_packages,
             f.CreateConversation: self._create_conversation,
@@ -203,6 +204,12 @@ class Dispatch:
         )
         self._tell_of_list(moved, device.uri)
         return f.Done(frame.id)
+
+    async def _get_certificate(
+        self, connection: "Connection", frame: f.GetCertificate
+    ) -> f.ServerFrame:
+        one = speaker(connection)
+        return f.Certificate(frame.id, await self._services.devices.certificate(one, frame.device))
 
     def _tell_of_list(self, moved: ListMoved, publisher: str) -> None:
         self._hub.device_list_moved(

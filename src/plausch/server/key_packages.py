@@ -7,6 +7,7 @@ from plausch.base.clock import Clock
 from plausch.base.errors import Fault
 from plausch.base.ids import NameRefused, parse_name
 from plausch.db.interface import ConstraintViolated, Database, Transaction
+from plausch.identity.certificate import DeviceCertificate, parse_certificate
 from plausch.mls.credential import PLAUSCH, Credential, Role
 from plausch.mls.errors import CredentialRefused, ProtocolError
 from plausch.mls.key_package import KeyPackage, parse_key_package
@@ -14,6 +15,7 @@ from plausch.mls.suite import suite as suite_of
 from plausch.server.accounts import unknown_account
 from plausch.server.checks import Checks
 from plausch.server.errors import Refusal, unlisted
+from plausch.server.leaves import certificate_of
 from plausch.server.limits import Limits
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
@@ -206,9 +208,16 @@ class _Offer:
     def _judge(self, credential: Credential, signature_key: bytes, role: Role) -> None:
         """Raises CredentialRefused."""
         if credential != Credential(PLAUSCH, self.certificate):
-            raise CredentialRefused("Its credential is not the device's newest certificate.")
+            self._demand_own(certificate_of(credential, signature_key, self.now_s))
         if signature_key != self.owner.signature_key:
             raise CredentialRefused("Its signature key is not the device's.")
+
+    def _demand_own(self, shown: DeviceCertificate) -> None:
+        """Another certificate than the newest is as good while it lasts: an owner may have renewed
+        it, and the device does not know yet. Raises CredentialRefused."""
+        newest = parse_certificate(self.certificate)
+        if (shown.device, shown.identity_key) != (newest.device, newest.identity_key):
+            raise CredentialRefused("Its credential is no certificate of the device.")
 
 
 def _expires_s(package: KeyPackage) -> int:

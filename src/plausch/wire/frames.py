@@ -160,6 +160,20 @@ class PublishDeviceList(Frame, frozen=True, tag=12):
     certificates: Annotated[list[bytes], msgspec.Meta(max_length=64)]
 
 
+class GetCertificate(Frame, frozen=True, tag=16):
+    """The newest certificate of a device of this account. Answer: `Certificate`."""
+
+    id: RequestId
+    device: Uri
+
+
+class Certificate(Frame, frozen=True, tag=17):
+    """A device certificate, signed by the account's identity key."""
+
+    id: RequestId
+    certificate: bytes
+
+
 class UploadKeyPackages(Frame, frozen=True, tag=13):
     """More key packages of this device (MLSMessage bytes each). Answer: `Done`.
 
@@ -415,6 +429,7 @@ ClientFrame = (
     | Login
     | GetAccount
     | PublishDeviceList
+    | GetCertificate
     | UploadKeyPackages
     | ClaimKeyPackages
     | CreateConversation
@@ -455,6 +470,7 @@ ServerFrame = (
     | Done
     | Refused
     | Account
+    | Certificate
     | KeyPackages
     | Appended
     | Envelopes

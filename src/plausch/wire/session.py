@@ -45,6 +45,7 @@ ANSWERS: dict[type[f.Frame], type[f.Frame]] = {
     f.Login: f.LoggedIn,
     f.GetAccount: f.Account,
     f.PublishDeviceList: f.Done,
+    f.GetCertificate: f.Certificate,
     f.UploadKeyPackages: f.Done,
     f.ClaimKeyPackages: f.KeyPackages,
     f.CreateConversation: f.Done,

@@ -1,14 +1,15 @@
 """Whether a conversation is in somebody's hands, by what the team has said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
 
-from plausch.agent.team_facts import taken_by
+from plausch.agent.team_facts import Errand, InTeam
 from plausch.base.ids import ConversationId, DeviceAddress
-from plausch.content.team import Answering, Assignment, Fact, Label
+from plausch.content.mimi import MimiContent
+from plausch.content.team import Answering, Assignment, Fact, Label, Note, fact_of
 from plausch.sdk import Team
 
 ROOM, OTHER = ConversationId(b"r" * 16), ConversationId(b"o" * 16)
@@ -24,8 +25,13 @@ class Said:
     said: Sequence[Fact]
     members: tuple[DeviceAddress, ...] = (DeviceAddress.parse_uri(KIM),)
 
+    told: list[MimiContent] = field(default_factory=list)
+
     async def facts(self) -> Sequence[Fact]:
         return self.said
+
+    async def say(self, content: MimiContent) -> None:
+        self.told.append(content)
 
 
 @pytest.mark.parametrize(
@@ -44,4 +50,14 @@ class Said:
     ],
 )
 async def test_taken(facts: list[Fact], expected: bool) -> None:
-    assert await taken_by(cast(Team, Said(facts)))({ROOM}, NOW_S) is expected
+    assert await InTeam(cast(Team, Said(facts)), KIM).is_taken({ROOM}, NOW_S) is expected
+
+
+async def test_an_errand_is_a_note_and_a_label_of_its_conversation() -> None:
+    said = Said([])
+    errand = Errand(ROOM, b"n" * 16, "Please answer by hand.", "Answer by hand", NOW_S)
+    await InTeam(cast(Team, said), KIM).ask(errand)
+    assert [fact_of(one) for one in said.told] == [
+        Note(ROOM, b"n" * 16, "Please answer by hand.", KIM, NOW_S),
+        Label(ROOM, "Answer by hand", True),
+    ]

@@ -15,6 +15,7 @@ from plausch.cli import checks
 from plausch.cli.checks import (
     Finding,
     Verdict,
+    certificate_finding,
     check_clock,
     check_databases,
     check_encryption,
@@ -23,6 +24,7 @@ from plausch.cli.checks import (
     check_key,
     check_url,
 )
+from plausch.sdk.certificates import WARNED_S
 
 
 def verdicts(findings: Iterator[Finding]) -> list[Verdict]:
@@ -225,3 +227,19 @@ def http_date(at_s: float) -> str:
 )
 def test_clocks_are_compared(header: str | None, expected: list[Verdict]) -> None:
     assert verdicts(check_clock(header, NOW_S)) == expected
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_a_certificate_is_told_of_months_before_it_ends(is_staff: bool) -> None:
+    def found(left_s: float) -> Finding:
+        return certificate_finding(1_800_000_000, is_staff, 1_800_000_000 - left_s)
+
+    assert found(WARNED_S).verdict is Verdict.FINE
+    assert "2027-01-15" in found(WARNED_S).sentence
+    for left_s, verdict in (
+        (WARNED_S - 1, Verdict.WARNING),
+        (1, Verdict.WARNING),
+        (0, Verdict.WRONG),
+    ):
+        assert found(left_s).verdict is verdict
+        assert ("an owner's device has to be online" in found(left_s).sentence) is is_staff

@@ -103,6 +103,9 @@ export const CLIENT_FRAMES = {
   /** Look up an account by name on this server. Answer: `Account`. */
   GetAccount: { tag: 10, fields: { id: REQUEST_ID, name: WORD } },
 
+  /** The newest certificate of a device of this account. Answer: `Certificate`. */
+  GetCertificate: { tag: 16, fields: { id: REQUEST_ID, device: URI } },
+
   /**
    * The account's next signed device list, with certificates of newly listed devices.
    *
@@ -289,6 +292,9 @@ export const SERVER_FRAMES = {
     tag: 11,
     fields: { id: REQUEST_ID, name: WORD, kind: WORD, identityKey: BYTES, deviceList: BYTES },
   },
+
+  /** A device certificate, signed by the account's identity key. */
+  Certificate: { tag: 17, fields: { id: REQUEST_ID, certificate: BYTES } },
 
   /**
    * Claimed key packages; each is handed out once, save a last-resort one.

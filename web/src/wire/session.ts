@@ -51,6 +51,7 @@ export const ANSWERS = {
   Register: 'Done',
   Login: 'LoggedIn',
   GetAccount: 'Account',
+  GetCertificate: 'Certificate',
   PublishDeviceList: 'Done',
   UploadKeyPackages: 'Done',
   ClaimKeyPackages: 'KeyPackages',

@@ -49,6 +49,14 @@ class BookEntries:
 
         return await self._database.read(work)
 
+    async def uids(self) -> frozenset[str]:
+        """All bookings that the book has, of whatever time."""
+
+        async def work(transaction: Transaction) -> frozenset[str]:
+            return frozenset(row[0] for row in await transaction.fetch("SELECT uid FROM booking"))
+
+        return await self._database.read(work)
+
     async def mark(self) -> Row:
         """Something that differs after changes of the book, save for rare ones of equal length."""
 

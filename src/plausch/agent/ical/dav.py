@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from ipaddress import ip_address
 from types import MappingProxyType
+from typing import Self
 from urllib.parse import quote, unquote, urlsplit
 from xml.etree.ElementTree import Element  # nosec B405: only the type; defusedxml parses
 
@@ -103,7 +104,9 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class DavAnswer:
+    """What came back, whatever its status."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -132,6 +135,11 @@ def check_address(url: str) -> None:
         )
 
 
+def path_of(path: str) -> str:
+    """A path as it is sent, however it is written."""
+    return quote(unquote(path), safe="/~@!$&'()*+,;=:")
+
+
 def _is_this_machine(host: str) -> bool:
     if host == "localhost":
         return True
@@ -141,16 +149,12 @@ def _is_this_machine(host: str) -> bool:
         return False
 
 
-class Collection:
-    """One collection; every call but `connected` is made within `with collection.connected()`.
-
-    All calls raise DavUnreachable and DavRefused.
-    """
+class Dav:
+    """A server; every call but `connected` is made within `with dav.connected()`."""
 
     def __init__(self, address: CollectionAddress, timeout_s: float = 20.0) -> None:
         check_address(address.url)
         self._parts = urlsplit(address.url)
-        self._path = quote(unquote(self._parts.path.rstrip("/")), safe="/~@!$&'()*+,;=:") + "/"
         self._timeout_s = timeout_s
         self._headers = {"User-Agent": "Plausch"}
         if address.user:
@@ -159,7 +163,7 @@ class Collection:
         self._connection: http.client.HTTPConnection | None = None
 
     @contextmanager
-    def connected(self) -> Iterator["Collection"]:
+    def connected(self) -> Iterator[Self]:
         """A connection for the calls of one round."""
         host, port = self._parts.hostname or "", self._parts.port
         if self._parts.scheme == "https":
@@ -175,6 +179,46 @@ class Collection:
         finally:
             self._connection = None
             connection.close()
+
+    def ask(
+        self, method: str, path: str, body: str = "", headers: Mapping[str, str] = _NONE
+    ) -> DavAnswer:
+        """One request and its bounded answer. Raises DavUnreachable, also for "later"."""
+        connection = self._connection
+        if connection is None:
+            raise AssertionError("calls are made within connected()")
+        sent = {**self._headers, **headers}
+        if body and "Content-Type" not in sent:
+            sent["Content-Type"] = "application/xml; charset=utf-8"
+        try:
+            connection.request(method, path, body.encode() or None, sent)
+            response = connection.getresponse()
+            content = _bounded(response)
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise DavUnreachable(
+                f"The calendar's server at {self._parts.hostname} does not answer "
+                f"({type(error).__name__}); it is tried again."
+            ) from error
+        answered = {key.lower(): value for key, value in response.getheaders()}
+        busy = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.LOCKED)
+        failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if (failed and response.status != HTTPStatus.NOT_IMPLEMENTED) or response.status in busy:
+            wait = answered.get("retry-after", "")
+            raise DavUnreachable(
+                f"The calendar's server at {self._parts.hostname} cannot now ({response.status}); "
+                "it is tried again.",
+                int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else 0,
+            )
+        return DavAnswer(response.status, answered, content)
+
+
+class Collection(Dav):
+    """One collection. All calls raise DavUnreachable and DavRefused."""
+
+    def __init__(self, address: CollectionAddress, timeout_s: float = 20.0) -> None:
+        super().__init__(address, timeout_s)
+        self._path = path_of(self._parts.path.rstrip("/")) + "/"
 
     def changes(self, token: str) -> Changes:
         """What changed since `token`; everything for an empty or forgotten token.
@@ -233,45 +277,15 @@ class Collection:
         answer = self._ask("REPORT", "", body, {"Depth": "1"})
         if answer.status != HTTPStatus.MULTI_STATUS:
             raise self._no(answer, "read its events")
-        found = _xml(answer).iter(f"{_CAL}calendar-data")
+        found = xml_of(answer).iter(f"{_CAL}calendar-data")
         return [one.text for one in found if one.text]
-
-    # --- HTTP ------------------------------------------------------------------------------
 
     def _ask(
         self, method: str, name: str, body: str = "", headers: Mapping[str, str] = _NONE
-    ) -> _Answer:
-        connection = self._connection
-        if connection is None:
-            raise AssertionError("calls are made within connected()")
-        sent = {**self._headers, **headers}
-        if body and "Content-Type" not in sent:
-            sent["Content-Type"] = "application/xml; charset=utf-8"
-        try:
-            connection.request(
-                method, self._path + quote(name, safe=""), body.encode() or None, sent
-            )
-            response = connection.getresponse()
-            content = _bounded(response)
-        except (OSError, http.client.HTTPException) as error:
-            connection.close()
-            raise DavUnreachable(
-                f"The calendar's server at {self._parts.hostname} does not answer "
-                f"({type(error).__name__}); it is tried again."
-            ) from error
-        answered = {key.lower(): value for key, value in response.getheaders()}
-        busy = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.LOCKED)
-        failed = response.status >= HTTPStatus.INTERNAL_SERVER_ERROR
-        if (failed and response.status != HTTPStatus.NOT_IMPLEMENTED) or response.status in busy:
-            wait = answered.get("retry-after", "")
-            raise DavUnreachable(
-                f"The calendar's server at {self._parts.hostname} cannot now ({response.status}); "
-                "it is tried again.",
-                int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else 0,
-            )
-        return _Answer(response.status, answered, content)
+    ) -> DavAnswer:
+        return self.ask(method, self._path + quote(name, safe=""), body, headers)
 
-    def _no(self, answer: _Answer, wish: str) -> DavRefused:
+    def _no(self, answer: DavAnswer, wish: str) -> DavRefused:
         status = answer.status
         advice = "look at its settings"
         if status == HTTPStatus.UNAUTHORIZED:
@@ -290,10 +304,10 @@ class Collection:
 
     # --- XML -------------------------------------------------------------------------------
 
-    def _read_changes(self, answer: _Answer, *, is_whole: bool) -> Changes:
+    def _read_changes(self, answer: DavAnswer, *, is_whole: bool) -> Changes:
         changed: dict[str, str] = {}
         gone: set[str] = set()
-        tree = _xml(answer)
+        tree = xml_of(answer)
         for response in tree.iter(f"{_DAV}response"):
             name = self._name(response.findtext(f"{_DAV}href") or "")
             if not name:
@@ -320,7 +334,8 @@ def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _xml(answer: _Answer) -> Element:
+def xml_of(answer: DavAnswer) -> Element:
+    """The document in an answer. Raises DavRefused."""
     try:
         tree = fromstring(answer.body, forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:

@@ -73,6 +73,22 @@ def load_settings(home: Path) -> CalendarSettings:
     return CalendarSettings(bookings, names, blocks)
 
 
+def settings_text(bookings: CollectionAddress) -> str:
+    """A new file for the business's own calendar."""
+    fields = {"url": bookings.url, "user": bookings.user, "password": bookings.password}
+    lines = [f"{name} = {_quoted(value)}" for name, value in fields.items()]
+    return "\n".join(["[bookings]", *lines, "names = true", ""])
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML."""
+    if not text.isprintable():
+        raise ConfigurationRefused(
+            "User and password are one line of printable characters each: correct them."
+        )
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def _block_calendar(section: Section) -> BlockCalendar:
     name = section.text("name", 40)
     address = _address(section)

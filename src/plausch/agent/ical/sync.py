@@ -9,13 +9,14 @@ entry at the next round, recognises it and goes on.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import re
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from plausch.agent.ical.dav import Changes, Collection, DavRefused
-from plausch.agent.ical.entries import SHOWN, Style, calendar_text, digest_of
+from plausch.agent.ical.entries import OURS, SHOWN, Style, calendar_text, digest_of
 from plausch.agent.ical.sameness import says_the_same
 from plausch.agent.ical.sync_store import REMOVAL, Edit, Sent, SyncStore
 from plausch.agent.rows import TableBooking
@@ -24,7 +25,10 @@ _LOG = logging.getLogger("plausch.agent.calendar")
 _T = TypeVar("_T")
 _ATTEMPTS = 3
 _PAST_S = 86_400
-"""Entries that ended longer ago stay in the calendar as they are."""
+"""Entries that ended longer ago stay in the calendar as they are, as long as the book has them."""
+
+_NAME = re.compile(r"(b-[0-9a-f]{32})\.ics")
+"""Under which the agent writes a booking."""
 
 
 @dataclass(slots=True)
@@ -75,8 +79,10 @@ class CalendarSync:
         }
         token = await self._store.token()
         changes = await self._call(self._collection.changes, token)
+        if changes.is_whole:
+            await self._adopt(changes, wanted)
         await self._look(changes, wanted, outcome, now_s)
-        sent = await self._store.sent()
+        sent = await self._store.sent(now_s - _PAST_S)
         if token and self._is_work(wanted, sent):
             # A token stands for a state of the whole calendar (RFC 6578); after our own changes
             # somebody may bring it back to that state, and the server would tell of nothing.
@@ -86,15 +92,42 @@ class CalendarSync:
             if known is None or known.digest != want.digest:
                 await self._attempt(self._write(uid, want, known, outcome, now_s), uid, outcome)
         for uid, known in sent.items():
-            if uid in wanted:
-                continue
-            if known.ends_at_s < now_s - _PAST_S:
-                await self._store.forget(uid)
-            else:
+            if uid not in wanted:
                 await self._attempt(self._remove(known, outcome, now_s), uid, outcome)
         if outcome.is_quiet:
             await self._store.save_token(changes.token)
         return outcome
+
+    async def follow(self, booked: Iterable[str], now_s: int) -> Outcome:
+        """Take away what is over and the book has forgotten; `booked` is all that it has.
+
+        Raises as `round`.
+        """
+        past = await self._store.past(now_s - _PAST_S)
+        outcome, known = Outcome(), set(booked)
+        gone = [one for one in past if one.uid not in known]
+        if gone:
+            with self._collection.connected():
+                for one in gone:
+                    await self._attempt(self._forget(one, outcome, now_s), one.uid, outcome)
+        return outcome
+
+    async def _forget(self, known: Sent, outcome: Outcome, now_s: int) -> None:
+        """Whatever is there now: its booking is forgotten, and so is what people made of it."""
+        stored = await self._call(self._collection.get, known.name)
+        if stored is None or f"\n{OURS}:" not in stored.text:  # a person's, under our name
+            await self._store.forget(known.uid)
+            return
+        await self._remove(replace(known, etag=stored.etag), outcome, now_s)
+
+    async def _adopt(self, changes: Changes, wanted: Mapping[str, _Wanted]) -> None:
+        """Entries that this store never knew, because it is new: they are looked at when the book
+        has forgotten them."""
+        known = {one.name for one in (await self._store.sent()).values()}
+        for name, etag in changes.changed.items():
+            match = _NAME.fullmatch(name)
+            if match and name not in known and match[1] not in wanted:
+                await self._store.save(Sent(match[1], name, etag, "", 0))
 
     def _is_work(self, wanted: Mapping[str, _Wanted], sent: Mapping[str, Sent]) -> bool:
         return not wanted.keys() >= sent.keys() or any(
@@ -109,7 +142,7 @@ class CalendarSync:
         self, changes: Changes, wanted: Mapping[str, _Wanted], outcome: Outcome, now_s: int
     ) -> None:
         """Find what people did to entries of ours since the last round."""
-        for known in (await self._store.sent()).values():
+        for known in (await self._store.sent(now_s - _PAST_S)).values():
             etag = changes.changed.get(known.name)
             if etag is not None and etag != known.etag:
                 await self._found(known, wanted.get(known.uid), outcome, now_s)

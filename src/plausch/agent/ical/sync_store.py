@@ -49,6 +49,8 @@ STEPS = (
     ),
 )
 
+_SENT = """SELECT uid, name, etag, digest, ends_at_s, sending FROM sent
+    WHERE collection = $1 AND """
 _SAVE = """INSERT INTO sent (collection, uid, name, etag, digest, ends_at_s, sending)
     VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (collection, uid) DO UPDATE SET
     name = excluded.name, etag = excluded.etag, digest = excluded.digest,
@@ -98,16 +100,21 @@ class SyncStore:
         """Finish and let go of the file."""
         await self._database.close()
 
-    async def sent(self) -> dict[str, Sent]:
-        """Every entry that was sent and not taken away again, by uid."""
+    async def sent(self, since_s: int = 0) -> dict[str, Sent]:
+        """Entries that were sent and not taken away again, by uid: those that end from then on."""
 
         async def work(transaction: Transaction) -> dict[str, Sent]:
-            rows = await transaction.fetch(
-                "SELECT uid, name, etag, digest, ends_at_s, sending FROM sent "
-                "WHERE collection = $1",
-                self._collection,
-            )
+            rows = await transaction.fetch(_SENT + "ends_at_s >= $2", self._collection, since_s)
             return {row[0]: Sent(*row) for row in rows}
+
+        return await self._database.read(work)
+
+    async def past(self, before_s: int) -> list[Sent]:
+        """Those that ended before a time."""
+
+        async def work(transaction: Transaction) -> list[Sent]:
+            rows = await transaction.fetch(_SENT + "ends_at_s < $2", self._collection, before_s)
+            return [Sent(*row) for row in rows]
 
         return await self._database.read(work)
 

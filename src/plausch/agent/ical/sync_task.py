@@ -36,6 +36,10 @@ class Source(Protocol):
         """Every booking that begins within these instants."""
         ...
 
+    async def uids(self) -> frozenset[str]:
+        """All bookings that there are, of whatever time."""
+        ...
+
     async def mark(self) -> tuple[object, ...]:
         """Something that differs after every change."""
         ...
@@ -46,6 +50,10 @@ class Sync(Protocol):
 
     async def round(self, entries: list[TableBooking], now_s: int) -> Outcome:
         """One round; raises DavUnreachable, DavRefused."""
+        ...
+
+    async def follow(self, booked: frozenset[str], now_s: int) -> Outcome:
+        """Take away what is over and forgotten; raises as `round`."""
         ...
 
 
@@ -79,6 +87,7 @@ async def keep_equal(
         try:
             entries = await source.between(now_s - 2 * _DAY_S, now_s + _AHEAD_S, now_s)
             outcome = await sync.round(entries, now_s)
+            followed = await sync.follow(await source.uids(), now_s)
         except (DavUnreachable, DavRefused) as error:
             asked_s = error.after_s if isinstance(error, DavUnreachable) else LONGEST_WAIT_S
             if not patience.failures:
@@ -89,6 +98,7 @@ async def keep_equal(
             _LOG.info("calendar: the server answers again")
             patience = _Patience()
         _tell(outcome)
+        _tell(followed)
         looked_s = now_s
         done_mark = mark
         await pause(POLL_S)

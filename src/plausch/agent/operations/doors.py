@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plausch.agent.book import Book
+from plausch.agent.certificate_watch import keep_warning
 from plausch.agent.ical.book_entries import feed_of
 from plausch.agent.ical.feed import Feed, feed_path, feed_secret
 from plausch.agent.ical.settings import load_settings
@@ -20,11 +21,11 @@ from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
 from plausch.agent.operations.team_door import TeamDoor
 from plausch.agent.run import Agent
-from plausch.agent.team_facts import taken_by
+from plausch.agent.team_facts import InTeam
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.domain.business import Business
-from plausch.sdk import Client, NotOwner, PrivateAccount
+from plausch.sdk import Client, NotOwner, PrivateAccount, Team
 
 TOKEN_FILE = "api.token"  # nosec B105: a file's name
 URL_FILE = "api.url"
@@ -58,8 +59,8 @@ class Doors:
         conversation = await self.client.team()
         team = TeamDoor(self.client, conversation, executor, self.book, premises, self.clock)
         await team.claim()
-        is_taken = taken_by(conversation)
-        agent = Agent(self.client, premises.business, self.book, self.clock, is_taken)
+        colleagues = InTeam(conversation, self.client.device.uri)
+        agent = Agent(self.client, premises.business, self.book, self.clock, colleagues)
 
         def move_in(business: Business) -> None:
             agent.business = business
@@ -72,7 +73,7 @@ class Doors:
                 http = HttpDoor(executor, token_in(home), self._feeds(home, premises))
                 await http.start(port)
                 (home / URL_FILE).write_text(f"{http.url}\n", encoding="utf-8")
-            yield Opened(agent, team, traces, http.url)
+            yield Opened(agent, team, traces, http.url, conversation, self.clock)
         finally:
             await http.close()
             await traces.close()
@@ -98,6 +99,8 @@ class Opened:
     team: TeamDoor
     traces: Traces
     url: str
+    conversation: Team
+    clock: Clock
 
     async def run(self) -> None:
         """Answer until cancelled. Raises StorageUnavailable, AnotherAgent."""
@@ -106,6 +109,7 @@ class Opened:
                 tasks.create_task(self.agent.run())
                 tasks.create_task(self.team.run())
                 tasks.create_task(self.traces.run())
+                tasks.create_task(keep_warning(self.conversation, self.clock))
         except BaseExceptionGroup as group:
             raise first_of(group) from group
 

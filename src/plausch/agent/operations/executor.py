@@ -5,6 +5,7 @@ written in the same transaction, and comes again when the call does. A refusal h
 and is remembered just so. What only reads is read anew.
 """
 
+import logging
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from plausch.agent.desk import Desk
 from plausch.agent.ical.sync_store import Edit
 from plausch.agent.ical.traces import Traces
 from plausch.agent.ledger import CallName
+from plausch.agent.mishap import Mishap, attempt
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.refusal import OperationRefused, Refusal, refusal_of
 from plausch.agent.operations.views import View
@@ -82,6 +84,15 @@ class Outcome(msgspec.Struct, frozen=True, omit_defaults=True):
     refusal: Refusal | UnsetType = UNSET
 
 
+_LOG = logging.getLogger("plausch.agent")
+_MISHAP_REFUSAL = Refusal(
+    "mishap",
+    "This did not work because of a fault in the agent, not because of what was asked: look "
+    "whether it was done, and do it another way; the agent's log names the place.",
+)
+_MISHAP = Outcome(refusal=_MISHAP_REFUSAL)
+
+
 class Executor:
     """The operations on one book."""
 
@@ -105,10 +116,19 @@ class Executor:
         self, name: str, params: bytes, call: CallName | None = None, *, is_staff: bool = False
     ) -> Outcome:
         """The outcome of an operation; durable when it is told. `call` names what is asked for;
-        `is_staff`: one asks who manages nothing.
+        `is_staff`: one asks who manages nothing. What breaks on a bug is refused as `mishap`.
 
         Raises StorageUnavailable: then nothing was done.
         """
+        outcome = await attempt(self._execute(name, params, call, is_staff))
+        if not isinstance(outcome, Mishap):
+            return outcome
+        _LOG.error("operation %r broke: %s", name[:64], outcome)
+        return _MISHAP if call is None else await self.refuse(call, _MISHAP_REFUSAL)
+
+    async def _execute(
+        self, name: str, params: bytes, call: CallName | None, is_staff: bool
+    ) -> Outcome:
         try:
             operation = self._known(name)
             if operation.owners_only and is_staff:

@@ -49,19 +49,15 @@ async def export(scene: Scene, wanted: p.One) -> FileView:
 async def erase(scene: Scene, wanted: p.One) -> ErasedView:
     """Forget a customer: what stands is cancelled, the guest told, every record deleted."""
     await _known(scene, wanted.id)
-    bookings = await scene.transaction.fetch(
-        "SELECT uid FROM booking WHERE customer = $1", wanted.id
-    )
-    uids = {row[0] for row in bookings}
     erased = await retention.erase(scene.desk, wanted.id)
     return ErasedView(
         {
             "customers": erased.customers,
-            "bookings": erased.bookings,
+            "bookings": len(erased.bookings),
             "waiting": erased.waiting,
             "talks": erased.talks,
             "letters": erased.letters,
-            "calendarEdits": sum(one.uid in uids for one in scene.edits),
+            "calendarEdits": sum(one.uid in erased.bookings for one in scene.edits),
         }
     )
 

@@ -46,6 +46,7 @@ _STATUS = {
     "bad_request": HTTPStatus.BAD_REQUEST,
     "unknown_operation": HTTPStatus.NOT_FOUND,
     "unknown": HTTPStatus.NOT_FOUND,
+    "mishap": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 
 FeedNow = Callable[[], Awaitable[Feed]]

@@ -7,6 +7,7 @@ whichever side, all devices are told, at most four times a second.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 
@@ -16,6 +17,7 @@ from msgspec import UNSET, Raw
 from plausch.agent import ledger
 from plausch.agent.book import Book
 from plausch.agent.ledger import CallName, Change
+from plausch.agent.mishap import Mishap, attempt
 from plausch.agent.operations.executor import Executor, Outcome
 from plausch.agent.operations.lease import RENEW_S, Lease, claim_in, claim_notice
 from plausch.agent.operations.premises import Premises
@@ -36,6 +38,8 @@ from plausch.content.rpc import (
 from plausch.db.interface import Transaction
 from plausch.sdk import Client, Said, SentMessage, Team, Unreachable
 from plausch.sdk.composing import new_salt
+
+_LOG = logging.getLogger("plausch.agent")
 
 STALE_AFTER_S = 60
 FORGOTTEN_AFTER_S = 3_600
@@ -113,7 +117,9 @@ class TeamDoor:
     async def _listen(self) -> None:
         async for said in self._team.said():
             if isinstance(said.rpc, Call):
-                await self._answer(said, said.rpc)
+                outcome = await attempt(self._answer(said, said.rpc))
+                if isinstance(outcome, Mishap):
+                    _LOG.error("a call of %s was not answered: %s", said.device, outcome)
             else:
                 self._hear(said)
                 self._lease.demand_free(self._now_s())

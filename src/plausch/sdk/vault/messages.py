@@ -196,6 +196,23 @@ class Messages:
             up_to_seq,
         )
 
+    async def last_of_siblings_ms(self, conversations: Sequence[ConversationId]) -> int:
+        """When another device of this account last said something that is shown; 0 for never.
+
+        What this device said itself has travelled as a ciphertext that it knows.
+        """
+        found = 0
+        for conversation in conversations:
+            rows = await self._vault.fetch(
+                "SELECT sent_at_ms FROM message WHERE conversation = $1 AND outgoing = 1 AND "  # nosec B608: names of ours
+                "envelope_hash IS NULL AND seq IS NOT NULL AND "
+                + _SHOWN
+                + " ORDER BY ordinal_ms DESC LIMIT 1",
+                conversation,
+            )
+            found = max([found, *(row[0] for row in rows)])
+        return found
+
     async def facts_after(self, position: int) -> list[MessageRow]:
         """What was said of the team after a position, in the order in which it was learnt."""
         return await self._select(

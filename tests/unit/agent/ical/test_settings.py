@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from plausch.agent.ical.dav import CollectionAddress
-from plausch.agent.ical.settings import FILE, BlockCalendar, CalendarSettings, load_settings
+from plausch.agent.ical.settings import (
+    FILE,
+    BlockCalendar,
+    CalendarSettings,
+    load_settings,
+    settings_text,
+)
 from plausch.agent.toml_reader import ConfigurationRefused
 
 GOOD = """
@@ -82,3 +88,17 @@ def test_names_of_calendars_are_unique(tmp_path: Path) -> None:
     twice = GOOD + '[[blocks]]\nname = "holidays"\nurl = "https://x.example/"\n'
     with pytest.raises(ConfigurationRefused, match="name twice"):
         load_settings(written(tmp_path, twice))
+
+
+@pytest.mark.parametrize("password", ["plain", 'quo"te', "back\\slash", "ümläut 😀"])
+def test_what_is_written_for_the_owner_is_read_again(tmp_path: Path, password: str) -> None:
+    address = CollectionAddress("https://calendar.example/a/", "linde", password)
+    file = tmp_path / "calendar.toml"
+    file.write_text(settings_text(address), encoding="utf-8")
+    file.chmod(0o600)
+    assert load_settings(tmp_path).bookings == address
+
+
+def test_a_password_of_two_lines_is_not_written() -> None:
+    with pytest.raises(ConfigurationRefused, match="one line of printable characters"):
+        settings_text(CollectionAddress("https://calendar.example/a/", "linde", "a\nb"))

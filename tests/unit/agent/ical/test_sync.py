@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from calendars import entry
 from plausch.agent.ical.dav import Collection, CollectionAddress, DavRefused, DavUnreachable
-from plausch.agent.ical.entries import Style
+from plausch.agent.ical.entries import OURS, Style
 from plausch.agent.ical.sync import CalendarSync, Outcome
 from plausch.agent.ical.sync_store import SyncStore
 from plausch.agent.rows import TableBooking
@@ -78,7 +78,66 @@ async def test_the_past_stays_in_the_calendar(
     await sync.round([entry(PLAIN)], NOW_S)
     assert (await sync.round([], PLAIN.ends_at_s + 2 * 86_400)).is_quiet
     assert radicale.names() == {NAME}
+    assert (await sync.follow([PLAIN.uid], PLAIN.ends_at_s + 2 * 86_400)).is_quiet
+    assert radicale.names() == {NAME}
+
+
+async def test_what_is_over_and_forgotten_leaves_the_calendar(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN), booked(1), booked(2)], NOW_S)
+    later_s = PLAIN.ends_at_s + 400 * 86_400
+    assert await sync.follow(["b-1"], later_s) == Outcome(removed=2)
+    assert radicale.names() == {"b-1.ics"}
+    assert (await sync.follow(["b-1"], later_s)).is_quiet
+    assert set(await store.sent()) == {"b-1"}
+
+
+async def test_what_is_not_over_is_not_followed(sync: CalendarSync, radicale: Radicale) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    assert (await sync.follow([], NOW_S)).is_quiet
+    assert radicale.names() == {NAME}
+
+
+async def test_what_a_person_made_of_what_is_over_goes_with_it(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN), booked(1)], NOW_S)
+    later_s = PLAIN.ends_at_s + 2 * 86_400
+    radicale.write(NAME, radicale.text(NAME).replace("Anna", "Anna mit Hund"))
+    radicale.delete("b-1.ics")
+    assert (await sync.round([], later_s)).is_quiet
+    assert await store.edits() == []
+    assert await sync.follow([], later_s) == Outcome(removed=1)
+    assert radicale.names() == set()
     assert await store.sent() == {}
+
+
+async def test_a_persons_event_under_the_name_of_a_forgotten_one_stays(
+    sync: CalendarSync, radicale: Radicale, store: SyncStore
+) -> None:
+    await sync.round([entry(PLAIN)], NOW_S)
+    lines = radicale.text(NAME).splitlines(keepends=True)
+    theirs = "".join(one for one in lines if not one.startswith(OURS))
+    radicale.write(NAME, theirs.replace("Anna", "Hochzeit"))
+    assert (await sync.follow([], PLAIN.ends_at_s + 2 * 86_400)).is_quiet
+    assert "Hochzeit" in radicale.text(NAME)
+    assert await store.sent() == {}
+
+
+async def test_a_new_store_finds_what_an_old_one_wrote(
+    sync: CalendarSync, collection: Collection, radicale: Radicale, tmp_path: Path
+) -> None:
+    uids = [f"b-{number:032x}" for number in range(3)]
+    old = [booked(number, uid=uid) for number, uid in enumerate(uids)]
+    await sync.round(old, NOW_S)
+    fresh = await SyncStore.open(tmp_path / "fresh.db", "http://elsewhere/")
+    reborn = CalendarSync(collection, fresh, STYLE)
+    later_s = PLAIN.ends_at_s + 2 * 86_400
+    assert (await reborn.round([], later_s)).is_quiet
+    assert await reborn.follow(uids[:1], later_s) == Outcome(removed=2)
+    assert radicale.names() == {f"{uids[0]}.ics"}
+    await fresh.close()
 
 
 async def test_an_event_of_a_person_is_left_alone(sync: CalendarSync, radicale: Radicale) -> None:

@@ -28,6 +28,9 @@ class OneBooking:
         assert first_s < now_s < end_s
         return [entry(PLAIN)]
 
+    async def uids(self) -> frozenset[str]:
+        return frozenset({PLAIN.uid})
+
     async def mark(self) -> tuple[object, ...]:
         return (self.number,)
 
@@ -38,6 +41,11 @@ class Rounds:
     def __init__(self, *script: Outcome | Failing) -> None:
         self.script = list(script) or [Outcome()]
         self.count = 0
+        self.followed: list[frozenset[str]] = []
+
+    async def follow(self, booked: frozenset[str], now_s: int) -> Outcome:
+        self.followed.append(booked)
+        return Outcome(removed=1) if len(self.followed) == 3 else Outcome()
 
     async def round(self, entries: list[TableBooking], now_s: int) -> Outcome:
         found = self.script[min(self.count, len(self.script) - 1)]
@@ -79,6 +87,7 @@ async def test_it_works_at_once_and_then_when_the_book_changes() -> None:
 
     assert await played(rounds, source, 10, change) == [POLL_S] * 10
     assert rounds.count == 2
+    assert rounds.followed == [frozenset({PLAIN.uid})] * 2
 
 
 async def test_it_looks_now_and_then_for_what_people_did() -> None:

@@ -14,6 +14,8 @@ from plausch.agent.ical import tasks
 from plausch.agent.ical.dav import CollectionAddress
 from plausch.agent.ical.settings import BlockCalendar, CalendarSettings
 from plausch.agent.ical.tasks import STORE_FILE, calendar_tasks
+from plausch.agent.retention import erase
+from plausch.agent.rows import TableBooking
 from plausch.agent.staff import StaffDesk, StaffWish
 from plausch.base.clock import ManualClock
 from plausch.base.errors import OperatorError
@@ -53,6 +55,45 @@ async def test_a_booking_goes_out_and_a_closure_comes_in(
             await asyncio.sleep(0)
     assert stat.S_IMODE((tmp_path / STORE_FILE).stat().st_mode) == 0o600
     radicale.request("DELETE", "/linde/private/")
+
+
+@pytest.mark.parametrize("how", ["erased", "in its time"])
+async def test_whom_the_book_forgets_the_calendar_forgets(
+    how: str,
+    tmp_path: Path,
+    book: Book,
+    radicale: Radicale,
+    address: CollectionAddress,
+    clock: ManualClock,
+) -> None:
+    """Also of what was long over when they were forgotten."""
+    house = restaurant()
+
+    async def books(name: str, telephone: str) -> TableBooking:
+        wish = StaffWish(name.encode(), EVENING_S, 2, name, telephone=telephone)
+        return await book.at_desk(house, NOW_S, lambda desk: StaffDesk(desk).book(wish))
+
+    anna, ben = await books("Anna", "1"), await books("Ben", "2")
+    names = {f"{one.booking.uid}.ics" for one in (anna, ben)}
+    async with (
+        calendar_tasks(CalendarSettings(address), tmp_path, tmp_path / "book.db", house, clock),
+        asyncio.timeout(PATIENCE_S),
+    ):
+        while radicale.names() != names:
+            await asyncio.sleep(0)
+    clock.at_ms = (EVENING_S + 3 * 86_400) * 1000
+    if how == "erased":
+        await book.at_desk(house, clock.at_ms // 1000, lambda desk: erase(desk, anna.customer))
+    else:
+        clock.advance(house.retention.bookings_days * 86_400_000)
+        await book.tick(house, clock.at_ms // 1000)
+    left = {f"{ben.booking.uid}.ics"} if how == "erased" else set()
+    async with (
+        calendar_tasks(CalendarSettings(address), tmp_path, tmp_path / "book.db", house, clock),
+        asyncio.timeout(PATIENCE_S),
+    ):
+        while radicale.names() != left:
+            await asyncio.sleep(0)
 
 
 async def test_a_task_that_fails_is_told_and_the_agent_goes_on(

@@ -6,6 +6,7 @@ import json
 import msgspec
 import pytest
 
+from linde import TUESDAY
 from plausch.agent.book import Book
 from plausch.agent.ledger import CallName
 from plausch.agent.operations.executor import MAX_PARAMS_BYTES, Executor, Operation, Scene
@@ -128,3 +129,44 @@ async def test_when_the_disk_takes_nothing_nothing_is_answered(
     executor = Executor({"x.fail": operation}, book, office.premises, clock)
     with pytest.raises(StorageUnavailable):
         await executor.execute("x.fail", b"{}", CallName(DEVICE, CALL))
+
+
+async def breaks_behind_a_change(scene: Scene, _: Empty) -> Nothing:
+    await scene.transaction.execute("UPDATE booking SET note = 'half done'")
+    raise KeyError("Anna Käfer")
+
+
+async def breaks(scene: Scene, _: Empty) -> Nothing:
+    await scene.desk.available(TUESDAY, 2)
+    raise KeyError("Anna Käfer")
+
+
+@pytest.mark.parametrize("reads", [False, True])
+async def test_what_breaks_is_refused_and_changes_nothing(
+    office: Office, book: Book, clock: ManualClock, reads: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    await office.ask("bookings.book", **wish())
+    work = breaks if reads else breaks_behind_a_change
+    operation = Operation("x.break", Empty, Nothing, "Breaks.", work, reads=reads)
+    office.executor = Executor(
+        {"x.break": operation, **office.executor.operations}, book, office.premises, clock
+    )
+    code, sentence = await office.refused("x.break", CALL)
+    assert code == "mishap"
+    assert "fault in the agent, not because of what was asked" in sentence
+    assert await office.refused("x.break", CALL) == (code, sentence)
+    assert await office.refused("x.break") == (code, sentence)
+    assert "half done" not in str((await office.everything())["booking"])
+    assert "operation 'x.break' broke: " in caplog.text
+    assert "Anna" not in caplog.text
+
+
+async def test_what_breaks_behind_a_change_does_not_deny_it(office: Office) -> None:
+    """What is done afterwards breaks: asked again by its name, the call is answered as done."""
+
+    async def step() -> None:
+        raise KeyError
+
+    office.executor.afterwards(step)
+    assert (await office.ask("bookings.book", CALL, **wish()))["underName"] == "Meyer"
+    assert await count(office) == 1

@@ -3,12 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from plausch.agent.ical.feed import Feed
+from plausch.agent.operations.executor import Scene
 from plausch.agent.operations.http_door import HttpDoor
+from plausch.agent.operations.views import View
 from plausch.base.errors import OperatorError
 from unit.agent.operations.office import Office, wish
 
@@ -224,3 +227,19 @@ async def test_a_port_that_is_taken_is_said(door: HttpDoor, office: Office) -> N
     with pytest.raises(OperatorError, match="choose another with --api"):
         await other.start(int(door.url.rpartition(":")[2]))
     await other.close()
+
+
+async def test_what_breaks_is_told_and_the_next_one_is_answered(
+    door: HttpDoor, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = office.executor.operations
+
+    async def breaks(scene: Scene, wanted: View) -> View:
+        raise KeyError("Anna")
+
+    broken = replace(operations["agent.status"], work=breaks)
+    monkeypatch.setattr(office.executor, "operations", {**operations, "agent.status": broken})
+    told = await ask(door, "/v1/agent.status")
+    assert (told.status, told.json["code"]) == (500, "mishap")
+    monkeypatch.undo()
+    assert (await ask(door, "/v1/agent.status")).status == 200

@@ -17,7 +17,7 @@ from plausch.agent.book import Book
 from plausch.agent.ledger import Change
 from plausch.agent.operations import team_door
 from plausch.agent.operations.doors import Doors
-from plausch.agent.operations.executor import Executor
+from plausch.agent.operations.executor import Executor, Outcome
 from plausch.agent.operations.lease import LEASE_S, AnotherAgent, Lease, claim_notice
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.registry import OPERATIONS
@@ -25,6 +25,7 @@ from plausch.agent.operations.team_door import TeamDoor, coalesced
 from plausch.agent.operations.views import Changed
 from plausch.base.clock import ManualClock, SystemClock
 from plausch.base.ids import ConversationId
+from plausch.content.mimi import MimiContent
 from plausch.content.rpc import Answer, Call, Notice, Rpc, piece_of, rpc_message
 from plausch.sdk import Client, NotOwner, Team, Unreachable
 from plausch.sdk.composing import new_salt
@@ -269,3 +270,22 @@ def test_changes_become_one_notice_for_each_kind() -> None:
     many = [Change(n, "bookings", n * 86_400) for n in range(1, 100)]
     told = coalesced(many, lambda at_s: date.fromordinal(719_163 + at_s // 86_400))
     assert told == [Changed("bookings", ())]
+
+
+async def test_a_call_that_breaks_the_answering_itself_stops_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    whole = team_door._messages
+
+    def breaks(call_id: str, outcome: Outcome) -> list[MimiContent]:
+        if call_id == "call-0001":
+            raise KeyError("Anna")
+        return whole(call_id, outcome)
+
+    monkeypatch.setattr(team_door, "_messages", breaks)
+    house.open()
+    await house.say(call("call-0001", "agent.status"))
+    await house.say(call("call-0002", "agent.status"))
+    await house.answer("call-0002")
+    assert "was not answered: KeyError at test_team_door.py:" in caplog.text
+    assert "Anna" not in caplog.text
