@@ -37,6 +37,6 @@ export const deAgentFailures: { readonly [K in keyof typeof enAgentFailures]: st
   agent_stale:
     'Dein Agent war nicht da, als du gefragt hast; es ist nicht geschehen. Versuch es noch einmal.',
   agent_away: 'Dein Agent antwortet gerade nicht. Sieh nach, ob sein Rechner läuft.',
-  internal:
+  mishap:
     'Der Agent hat einen Fehler gemacht. Versuch es noch einmal; bleibt es, sieh ins Protokoll.',
 };
