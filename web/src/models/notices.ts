@@ -6,7 +6,7 @@ import type { Notice } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
 import type { Words } from '../words/en.ts';
 import { lastSentence } from '../words/sentences.ts';
-import { domainOf, nameOf, titleOf } from './people.ts';
+import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
 
 /** The tag of what is not about one conversation. */
 export const GENERAL_TAG = 'plausch';
@@ -55,7 +55,6 @@ export function isCounted(view: ConversationView, nowMs: number): boolean {
 /** The notification of a message. */
 export function noticeOf(message: MessageView, view: ConversationView, reader: Reader): Notice {
   const { own, words, showsText, slot } = reader;
-  const domain = domainOf(own);
   const about = {
     slot,
     tag: tagOf(slot, view.id),
@@ -73,7 +72,7 @@ export function noticeOf(message: MessageView, view: ConversationView, reader: R
   const { text, kind, sender, isOutgoing, isDeleted, state, sentAtMs: atMs } = message;
   const file = message.attachment && { file: fileKindOf(message.attachment) };
   const last = { text, kind, ...file, sender, isOutgoing, isDeleted, state, atMs };
-  const eyes = { own, nameOf: (address: string) => nameOf(address, domain) };
+  const eyes = { own, nameOf: (address: string) => nameIn(view, address, own) };
   return { ...about, title, body: lastSentence(last, view.kind === 'group', eyes, words) };
 }
 

@@ -339,7 +339,7 @@ export class Desk {
         device.core.spawn(() => files.kickAll());
       }
     });
-    const rooms = new Rooms(device);
+    const rooms = await Rooms.open(device);
     const talk = new Talk(device, rooms);
     const devices = new AccountDevices(device, rooms, this.#tell);
     this.#feed.listen((event) => {

@@ -7,7 +7,7 @@
  */
 
 import { EMPTY, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
-import type { AccountAddress } from '../base/ids.ts';
+import { AccountAddress } from '../base/ids.ts';
 import { IdentityRefused } from '../identity/errors.ts';
 import { issueProfile, parseProfile, type SignedProfile, supersedes } from '../identity/profile.ts';
 import { encodeProfile, parseProfileBody } from '../identity/profile_body.ts';
@@ -23,25 +23,33 @@ import { identityOf } from './own_devices.ts';
 import { draftOf, type KeptDraft, KEPT_DRAFT, profileIn } from './profile_draft.ts';
 import type { OwnProfileView, ProfileDraft, ProfileView, PublishedView } from './profile_shapes.ts';
 
-/** Profiles that stay in the vault; the one unused for longest goes first. */
+/** Profiles that stay in the vault; of those whom this person does not know, the oldest goes first. */
 export const MOST_KEPT = 100;
 
 /** How often a number is tried when other devices of the business publish at the same moment. */
 const ATTEMPTS = 3;
 
 /** By account URI, the one used last at the end. */
-type Kept = ReadonlyMap<string, Uint8Array>;
+export type KeptProfiles = ReadonlyMap<string, Uint8Array>;
 
 export class Profiles {
   readonly #core: Core;
-  readonly #slot: Slot<Kept>;
+  readonly #slot: Slot<KeptProfiles>;
   readonly #draft: Slot<KeptDraft>;
   readonly #turns = new Turns();
+  #seen: KeptProfiles | undefined;
+  #tell: (kept: KeptProfiles) => void = () => undefined;
 
   constructor(core: Core) {
     this.#core = core;
     this.#draft = new Slot(core.vault, PROFILE_DRAFT_SLOT, KEPT_DRAFT);
     this.#slot = new Slot(core.vault, PROFILES_SLOT, { toBytes, read });
+  }
+
+  /** What this device has seen, now and whenever it has seen more. Throws as a vault does. */
+  async watch(tell: (kept: KeptProfiles) => void): Promise<void> {
+    this.#tell = tell;
+    tell(await this.#turns.run(() => this.#kept()));
   }
 
   /**
@@ -142,9 +150,7 @@ export class Profiles {
           continue; // another device of the business was faster
         }
         const signed = parseProfile(raw);
-        const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
-        const newestKept = await this.#slot.put(withNewest(kept, address, signed));
-        await this.#core.vault.write([newestKept, ...alongside]);
+        await this.#keep(signed, alongside);
         return signed;
       }
     });
@@ -158,13 +164,35 @@ export class Profiles {
 
   /** The newest one, verified and kept. `isCertain`: what was seen last is not enough. */
   async #read(address: AccountAddress, isCertain = false): Promise<SignedProfile | undefined> {
-    const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
-    const known = kept.get(address.uri) ?? EMPTY;
+    const known = this.#pinned(address, (await this.#kept()).get(address.uri));
     const signed = await this.#newest(address, known, isCertain);
     if (signed !== undefined && !equalBytes(signed.raw, known)) {
-      await this.#core.vault.write([await this.#slot.put(withNewest(kept, address, signed))]);
+      await this.#keep(signed);
     }
     return signed;
+  }
+
+  /** What was seen under the key that counts now: with another one that a person took, it begins anew. */
+  #pinned(address: AccountAddress, known: Uint8Array = EMPTY): Uint8Array {
+    const pinned = this.#core.trust.account(address)?.identityKey ?? EMPTY;
+    const isSame = known.length > 0 && equalBytes(parseProfile(known).identityKey, pinned);
+    return isSame ? known : EMPTY;
+  }
+
+  async #kept(): Promise<KeptProfiles> {
+    this.#seen ??= (await this.#slot.get()) ?? new Map<string, Uint8Array>();
+    return this.#seen;
+  }
+
+  /** Write it down, and what goes with it, before anybody hears of it. */
+  async #keep(signed: SignedProfile, alongside: readonly Write[] = []): Promise<void> {
+    const seen = withNewest(await this.#kept(), signed, (address) => {
+      const account = this.#core.trust.account(address);
+      return account?.isKnown === true || address.equals(this.#core.address);
+    });
+    await this.#core.vault.write([await this.#slot.put(seen), ...alongside]);
+    this.#seen = seen;
+    this.#tell(seen);
   }
 
   async #newest(
@@ -246,15 +274,22 @@ function publishedOf({ body, issuedAtS, seq }: SignedProfile): PublishedView {
   return { seq, issuedAtMs: issuedAtS * 1_000, profile: draftOf(parseProfileBody(body)) };
 }
 
-function withNewest(kept: Kept, address: AccountAddress, { raw }: SignedProfile): Kept {
-  const others = [...kept].filter(([uri]) => uri !== address.uri);
-  return new Map([...others.slice(1 - MOST_KEPT), [address.uri, raw]]);
+function withNewest(
+  kept: KeptProfiles,
+  { account, raw }: SignedProfile,
+  isKnown: (address: AccountAddress) => boolean,
+): KeptProfiles {
+  const others = [...kept.keys()].filter((uri) => uri !== account.uri);
+  const stranger = others.find((uri) => !isKnown(AccountAddress.parseUri(uri)));
+  const dropped = others.length < MOST_KEPT ? undefined : (stranger ?? others[0]);
+  const left = [...kept].filter(([uri]) => uri !== account.uri && uri !== dropped);
+  return new Map([...left, [account.uri, raw]]);
 }
 
-function toBytes(kept: Kept): Uint8Array {
+function toBytes(kept: KeptProfiles): Uint8Array {
   return vector([...kept].flatMap(([uri, raw]) => [opaque(utf8(uri)), opaque(raw)]));
 }
 
-function read(reader: Reader): Kept {
+function read(reader: Reader): KeptProfiles {
   return new Map(reader.vector((one) => [textFrom(one.opaque()), one.opaque()] as const));
 }

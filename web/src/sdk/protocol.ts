@@ -77,6 +77,8 @@ export interface ConversationView {
   readonly title: string;
   /** The other account of a direct conversation. */
   readonly peer?: string;
+  /** What that account, a business, calls itself, where nobody whom one knows looks like it. */
+  readonly businessName?: string;
   /** With us; in a group also those who are to come. */
   readonly participants: readonly string[];
   /** Who may add and remove others and name admins; empty: everybody. */

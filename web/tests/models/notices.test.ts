@@ -105,6 +105,12 @@ test('of a stranger only that there is one', () => {
   expect(notice.body).toBe(en.notices.request);
 });
 
+test('a business by what it calls itself', () => {
+  const linde = conversation({ id: 'aa', peer: 'linde@example.org', businessName: 'Zur Linde' });
+  const notice = noticeOf(message({ id: 'm', text: 'Your table' }), linde, READER);
+  expect(notice).toMatchObject({ title: 'Zur Linde', body: 'Your table' });
+});
+
 test('without sender and text neither is said', () => {
   const notice = noticeOf(message({ id: 'm', text: 'Secret' }), GROUP, {
     ...READER,
