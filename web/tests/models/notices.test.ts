@@ -10,6 +10,7 @@ import {
   noticeOf,
   type Reader,
   unreadNotice,
+  unreadTagOf,
 } from '../../src/models/notices.ts';
 import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
@@ -132,7 +133,9 @@ test('of two accounts it says of which, and stands beside that of the other one'
 });
 
 test('what is about no conversation has a tag of its own', () => {
-  expect(unreadNotice(en, FIRST_SLOT)).toMatchObject({ tag: GENERAL_TAG, isSilent: false });
+  const [mine, others] = [unreadNotice(en, FIRST_SLOT), unreadNotice(en, 'device-2')];
+  expect([mine.tag, others.tag]).toEqual(['plausch unread', 'plausch unread device-2']);
+  expect([unreadTagOf(FIRST_SLOT), mine.isSilent]).toEqual([mine.tag, false]);
   expect(nothingNotice(en, FIRST_SLOT)).toMatchObject({ tag: GENERAL_TAG, isSilent: true });
   expect(unreadNotice(en, FIRST_SLOT).body).not.toBe(nothingNotice(en, FIRST_SLOT).body);
 });
