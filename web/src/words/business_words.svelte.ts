@@ -7,8 +7,8 @@ import { language, sentenceOf } from './words.svelte.ts';
 
 const SPOKEN: Readonly<Record<Language, BusinessWords>> = { de: deBusiness, en: enBusiness };
 
-export function businessWords(): BusinessWords {
-  return SPOKEN[language()];
+export function businessWords(other: Language = language()): BusinessWords {
+  return SPOKEN[other];
 }
 
 /** Why the agent refused; for codes that are not the agent's, what the app says anyway. */

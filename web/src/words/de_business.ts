@@ -2,6 +2,7 @@
 
 import { deAgentFailures } from './de_agent_failures.ts';
 import { deHouse } from './de_house.ts';
+import { dePaper } from './de_paper.ts';
 import { deProfileForm } from './de_profile_form.ts';
 import type { BusinessWords } from './en_business.ts';
 import { plurals } from './plural.ts';
@@ -11,6 +12,7 @@ const guests = (count: number): string => n(count, { one: '# Gast', other: '# GÃ
 
 export const deBusiness: BusinessWords = {
   ...deHouse,
+  ...dePaper,
   ...deProfileForm,
   failure: deAgentFailures,
   guestCount: guests,

@@ -105,9 +105,6 @@ export const deProfileForm: Pick<BusinessWords, 'profileForm'> = {
     shareTextPlaceholder: 'Ein Tisch für zwei, bitte',
     shareTextWhy:
       'Gäste finden sie im Feld und müssen sie nur noch senden. Sie ist ein Teil des Links.',
-    poster: 'Plakat und Tischaufsteller',
-    posterWhy:
-      'Auf einem Rechner mit dem Programm Plausch schreibt dieser Befehl sie als PDF, mit dem QR-Code eurer Seite:',
     page: 'Die Seite ansehen',
     withdraw: 'Profil zurückziehen',
     withdrawAsk: 'Das Profil zurückziehen?',

@@ -2,6 +2,7 @@
 
 import { enAgentFailures } from './en_agent_failures.ts';
 import { enHouse } from './en_house.ts';
+import { enPaper } from './en_paper.ts';
 import { enProfileForm } from './en_profile_form.ts';
 import { plurals } from './plural.ts';
 
@@ -10,6 +11,7 @@ const guests = (count: number): string => n(count, { one: '# guest', other: '# g
 
 export const enBusiness = {
   ...enHouse,
+  ...enPaper,
   ...enProfileForm,
   failure: enAgentFailures,
   guestCount: guests,

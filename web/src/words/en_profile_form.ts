@@ -98,9 +98,6 @@ export const enProfileForm = {
     shareText: 'A message that is ready',
     shareTextPlaceholder: 'A table for two, please',
     shareTextWhy: 'Guests find it in the field, and only need to send it. It is part of the link.',
-    poster: 'Poster and table tents',
-    posterWhy:
-      'On a computer with the Plausch program this command writes them as PDF, with the QR code of your page:',
     page: 'Look at the page',
     withdraw: 'Take the profile back',
     withdrawAsk: 'Take the profile back?',
