@@ -113,26 +113,35 @@ export class Profiles {
     }
     const body = encodeProfile(profile);
     return publishedOf(
-      await this.#next(body, (raw) => this.#core.server.publishProfile(raw), [
-        this.#draft.remove(),
-      ]),
+      await this.#next(
+        body,
+        (raw) => this.#core.server.publishProfile(raw),
+        () => Promise.resolve([this.#draft.remove()]),
+      ),
     );
   }
 
   /** This account has no public profile any more; what it said stays here to be changed. */
   async withdraw(): Promise<void> {
     this.#demandBusiness();
-    const { draft, published } = await this.own();
-    const said = draft ?? published?.profile;
-    const alongside = said === undefined ? [] : [await this.#draft.put({ draft: said })];
-    await this.#next(EMPTY, (raw) => this.#core.server.withdrawProfile(raw), alongside);
+    const handIn = (raw: Uint8Array): Promise<void> => this.#core.server.withdrawProfile(raw);
+    await this.#next(EMPTY, handIn, async (newest) => {
+      const isSaid = newest !== undefined && newest.body.length > 0;
+      const hasDraft = (await this.#draft.get())?.draft !== undefined;
+      return isSaid && !hasDraft
+        ? [await this.#draft.put({ draft: publishedOf(newest).profile })]
+        : [];
+    });
   }
 
-  /** Sign and hand in the number after the newest one, and write it down once it was taken. */
+  /**
+   * Sign and hand in the number after the newest one, and write it down once it was taken, with
+   * what goes with it.
+   */
   async #next(
     body: Uint8Array,
     handIn: (raw: Uint8Array) => Promise<void>,
-    alongside: readonly Write[],
+    alongside: (newest: SignedProfile | undefined) => Promise<readonly Write[]>,
   ): Promise<SignedProfile> {
     const { address, nowS, own } = this.#core;
     const identity = identityOf(own);
@@ -150,7 +159,7 @@ export class Profiles {
           continue; // another device of the business was faster
         }
         const signed = parseProfile(raw);
-        await this.#keep(signed, alongside);
+        await this.#keep(signed, await alongside(newest));
         return signed;
       }
     });

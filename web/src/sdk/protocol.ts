@@ -437,6 +437,11 @@ export type Operation = keyof Operations;
 export type Asked<K extends Operation> = Parameters<Operations[K]>[0];
 export type Answered<K extends Operation> = ReturnType<Operations[K]>;
 
+/** Each operation, done by whoever is there when it is asked for. */
+export type Table = {
+  readonly [K in Operation]: (asked: Asked<K>) => Answered<K> | Promise<Answered<K>>;
+};
+
 /** What happens without being asked for; told after it is in the vault. */
 export type Told =
   | { readonly what: 'conversation'; readonly conversation: ConversationView }

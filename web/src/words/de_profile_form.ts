@@ -33,6 +33,8 @@ export const deProfileForm: Pick<BusinessWords, 'profileForm'> = {
     telephone: 'Telefon',
     email: 'E-Mail',
     optional: 'Darf leer bleiben.',
+    zone: 'Zeitzone',
+    zoneWhy: 'In ihr sind eure Öffnungszeiten gemeint, wer sie auch wo liest.',
     links: 'Im Netz',
     linksWhy: 'Eure Website, die Speisekarte, eine Preisliste.',
     linkLabel: 'Wie es heißt',

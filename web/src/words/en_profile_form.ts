@@ -31,6 +31,8 @@ export const enProfileForm = {
     telephone: 'Telephone',
     email: 'E-mail',
     optional: 'May stay empty.',
+    zone: 'Time zone',
+    zoneWhy: 'In which your opening hours are meant, whoever reads them where.',
     links: 'On the web',
     linksWhy: 'Your website, the menu, a price list.',
     linkLabel: 'What it is called',
