@@ -20,7 +20,7 @@ import { Slot } from '../vault/slots.ts';
 import type { Core } from './core.ts';
 import { SdkError, ServerRefused, TrustRefused, Unreachable } from './errors.ts';
 import { identityOf } from './own_devices.ts';
-import { draftOf, type KeptDraft, KEPT_DRAFT, profileIn } from './profile_draft.ts';
+import { draftOf, type KeptDraft, KEPT_DRAFT, pictureView, profileIn } from './profile_draft.ts';
 import type { OwnProfileView, ProfileDraft, ProfileView, PublishedView } from './profile_shapes.ts';
 
 /** Profiles that stay in the vault; of those whom this person does not know, the oldest goes first. */
@@ -264,13 +264,14 @@ export class Profiles {
 
 /** As the page is told it. Throws IdentityRefused. */
 function viewOf({ account, body, issuedAtS, seq }: SignedProfile): ProfileView {
-  const { calendar, ...said } = parseProfileBody(body);
+  const { calendar, pictures, ...said } = parseProfileBody(body);
   const { address, description, email, imprint, kind, links, name } = said;
   const { privacy, privacyUrl, spoken, telephone } = said;
   return {
     ...{ address, description, email, imprint, kind, links, name },
     ...{ privacy, privacyUrl, spoken, telephone },
     account: account.toString(),
+    pictures: pictures.map(pictureView),
     seq,
     issuedAtMs: issuedAtS * 1_000,
     weekly: calendar.weekly,

@@ -4,6 +4,7 @@
  * to be of a size that can be decoded.
  */
 import { PICTURE_BYTES } from '../../base/business.ts';
+import { fromHex } from '../../base/bytes.ts';
 import { LocalError } from '../../base/errors.ts';
 import {
   fitted,
@@ -145,6 +146,20 @@ export async function shownBy(file: Blob): Promise<string | undefined> {
   const size = (await sizeWithin(file, HEAD_BYTES)) ?? (await sizeWithin(file, LONGEST_HEAD_BYTES));
   const isSafe = size !== undefined && size.width * size.height <= MAX_PIXELS;
   return isSafe ? URL.createObjectURL(file) : undefined;
+}
+
+/**
+ * The address by which a public picture is shown, as `shownBy`. Undefined also without a network,
+ * and when the server gives another picture than the one of this digest (hex), which was signed.
+ */
+export async function publicAddress(name: string, digest: string): Promise<string | undefined> {
+  const integrity = `sha256-${btoa(String.fromCharCode(...fromHex(digest)))}`;
+  try {
+    const answer = await fetch(`/v1/pictures/${name}/${digest}`, { integrity });
+    return answer.ok ? await shownBy(await answer.blob()) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function drawn(file: File): Promise<Outgoing> {
