@@ -27,6 +27,8 @@ PAGES = {
     "business_salon_services": "?business=salon#/house/services",
     "business_profile": BUSINESS + "#/house/profile",
     "business_profile_public": "?business=public#/house/profile",
+    "business_paper": "?business=public#/house/poster",
+    "business_paper_none": "?business#/house/poster",
     "business_profile_staff": "?business=staff#/house/profile",
     "business_new_plan": "?business=new#/plan",
     "business_new_guests": "?business=new#/guests",

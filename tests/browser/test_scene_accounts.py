@@ -188,6 +188,37 @@ def test_two_tabs_show_two_accounts_at_once(troupe: Troupe) -> None:
     assert anna.complaints == other.complaints == []
 
 
+def test_the_other_accounts_number_is_shown_also_when_its_tab_is_closed(troupe: Troupe) -> None:
+    anna, ben = troupe.person("Anna", "en", "desktop"), troupe.member("Ben")
+    own = anna.name
+    anna.begins_with(ben.name)
+    anna.writes("from myself")
+    with_anna = ben.hears().conversation
+    work = adds(anna, "Work")
+    badge = accounts(anna).locator(".badge")
+    expect(badge).to_have_count(0)
+    other = troupe.tab(anna.context, "en")
+    other.opens()
+    shows(other, own)
+    expect(other.row(ben.name)).to_be_visible()
+    ben.says(with_anna, "are you there?")
+    expect(badge).to_contain_text("1")
+    to_own = anna.say("accounts.to", own) + ", " + anna.say("accounts.unread", 1)
+    expect(accounts(anna).get_by_role("button", name=to_own)).to_be_visible()
+    other.page.close()
+    anna.page.reload()
+    shows(anna, work)
+    expect(badge).to_contain_text("1")
+    switches(anna, own)
+    expect(badge).to_have_count(0)  # work has nothing new
+    anna.goes_to(ben.name)
+    anna.sees("are you there?")
+    switches(anna, work)
+    expect(anna.button("list.settings")).to_be_visible()
+    expect(badge).to_have_count(0)
+    assert anna.complaints == []
+
+
 def test_one_account_of_two_tabs_is_erased_and_both_tabs_show_the_other(troupe: Troupe) -> None:
     anna = troupe.person("Anna", "en", "desktop")
     own = anna.name

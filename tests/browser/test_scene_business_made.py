@@ -99,6 +99,8 @@ def test_a_business_is_made_seen_by_everybody_and_found(
     picture.write_bytes(png(1_800, 1_200, (60, 120, 60)))
     owner.fills_in()
     owner.shows_a_picture(picture)
+    preview = owner.page.get_by_role("region", name=owner.say(f"{FORM}.preview"))
+    expect(preview.get_by_role("img", name="Der Garten")).to_be_visible()
     owner.publishes()
     share = owner.page.get_by_role("dialog", name=owner.say(f"{FORM}.share"))
     expect(share).to_contain_text(f"{troupe.url}/{owner.name}")
@@ -127,6 +129,8 @@ def test_a_business_is_made_seen_by_everybody_and_found(
     note = guest.page.get_by_role("region", name=guest.say("profile.before", owner.title))
     expect(note).to_contain_text(PRIVACY)
     guest.writes("A table for two, please")
+    shown = guest.opens_details().get_by_role("img", name="Der Garten")
+    assert shown.evaluate("(one) => one.decode().then(() => one.naturalWidth)") == 1_600
     owner.closes_the_dialog()
     owner.page.get_by_role("button", name=owner.say("business.nav.inbox")).click()
     expect(owner.person.row(guest.name)).to_be_visible()

@@ -1,12 +1,13 @@
 """A business's public page: without JavaScript, alone, and as it becomes the app."""
 
 import secrets
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
-from browser.people import Troupe
+from browser.people import Member, Troupe
 from browser.test_scene_access import seen_by_axe
 from plausch.agent.profile_file import example_profile, load_profile
 from plausch.sdk import Client
@@ -14,21 +15,26 @@ from plausch.sdk import Client
 PRIVACY = "löschen es nach 30 Tagen"
 
 
-@pytest.fixture
-def linde(troupe: Troupe, tmp_path: Path) -> str:
-    """A restaurant with a public profile; its account's name."""
+def business(troupe: Troupe, folder: Path, title: str = "Zur Linde") -> Member:
+    """A restaurant whose public profile calls it so."""
     name = f"linde{secrets.token_hex(3)}"
-    file = tmp_path / "profile.toml"
+    file = folder / "profile.toml"
     file.write_text(example_profile(), encoding="utf-8")
-    made = Client.register(tmp_path / name, troupe.url, name, kind="business")
+    made = Client.register(folder / name, troupe.url, name, kind="business")
     client = troupe.backstage.client(troupe.backstage.do(made))
 
     async def publish() -> None:
         await client.synchronize()
-        await client.profiles.publish(load_profile(file).profile)
+        await client.profiles.publish(replace(load_profile(file).profile, name=title))
 
     troupe.backstage.do(publish())
-    return name
+    return Member(troupe.backstage, client)
+
+
+@pytest.fixture
+def linde(troupe: Troupe, tmp_path: Path) -> str:
+    """The account's name of the Linde."""
+    return business(troupe, tmp_path).name
 
 
 def test_the_page_is_read_without_javascript(troupe: Troupe, linde: str) -> None:
@@ -92,3 +98,40 @@ def test_axe_finds_nothing_on_the_page_and_where_the_app_shows_it(
     expect(guest.page.locator("#imprint")).to_be_visible()
     inspector.look("the profile")
     assert inspector.found == {}
+
+
+def test_a_business_is_called_by_its_profile_also_after_a_restart_offline(
+    troupe: Troupe, linde: str
+) -> None:
+    guest = troupe.person("Anna", "de", "desktop")
+    guest.begins_with(linde)
+    header = guest.page.get_by_role("heading", name="Zur Linde", exact=True)
+    expect(header).to_be_visible()
+    guest.writes("Ein Tisch für zwei, bitte")
+    expect(guest.row("Zur Linde")).to_be_visible()
+    expect(guest.page.locator(".pane-header .below").last).to_contain_text(f"{linde}@")
+    expect(guest.opens_details()).to_contain_text(f"{linde}@")
+    guest.context.route("**/v1/ws*", lambda route: route.abort())
+    guest.page.evaluate("navigator.serviceWorker.ready.then(() => undefined)")
+    guest.context.set_offline(True)
+    guest.page.reload()
+    expect(guest.row("Zur Linde")).to_be_visible()
+    guest.page.get_by_label(guest.say("list.search")).fill(linde)
+    expect(guest.inbox.get_by_role("button", name="Zur Linde").first).to_be_visible()
+    assert guest.page.title().endswith("Plausch")
+
+
+def test_a_business_is_not_called_like_somebody_one_knows(troupe: Troupe, tmp_path: Path) -> None:
+    guest = troupe.person("Cem", "de", "desktop")
+    olga = troupe.member("Olga")
+    guest.begins_with(olga.name)
+    guest.writes("Hallo!")
+    title = olga.name.replace("o", "О").replace(".", " ")  # a Cyrillic O
+    impostor = business(troupe, tmp_path, title)
+    guest.begins_with(impostor.name)
+    note = guest.say("profile.before", title)
+    expect(guest.page.get_by_role("region", name=note)).to_be_visible()  # the profile is here
+    expect(guest.page.get_by_role("heading", name=impostor.name)).to_be_visible()
+    guest.writes("Guten Tag")
+    expect(guest.row(impostor.name)).to_be_visible()
+    expect(guest.row(olga.name)).to_be_visible()

@@ -7,15 +7,18 @@ import { browserAccounts } from './browser_accounts.ts';
 import { browserNotices } from './browser_notices.ts';
 import { MessengerClient } from './models/messenger.ts';
 import { namePage } from './platform/page_names.ts';
+import { type CountChannel, UNREAD_CHANNEL, UnreadCounts } from './platform/unread_counts.ts';
 import { mountApp } from './views/mount.svelte.ts';
 
+const channel: BroadcastChannel & CountChannel = new BroadcastChannel(UNREAD_CHANNEL);
+const counts = new UnreadCounts(indexedDB, channel);
 const messenger = new MessengerClient(startDevice);
 
 const target = document.getElementById('app');
 if (target !== null) {
   const update = mountApp(messenger, target, {
-    notices: browserNotices(accountSlot),
-    accounts: browserAccounts(accountShelf, accountSlot),
+    notices: browserNotices(accountSlot, counts),
+    accounts: browserAccounts(accountShelf, accountSlot, counts),
   });
   void watch(update);
 }

@@ -3,9 +3,14 @@
 import type { AccountSlot } from './base/account_slots.ts';
 import type { AccountSide } from './models/account_switch.svelte.ts';
 import type { AccountShelf } from './platform/account_shelf.ts';
+import type { UnreadCounts } from './platform/unread_counts.ts';
 
 /** `slot`: the one that this page has opened. */
-export function browserAccounts(shelf: AccountShelf, slot: AccountSlot): AccountSide {
+export function browserAccounts(
+  shelf: AccountShelf,
+  slot: AccountSlot,
+  counts: UnreadCounts,
+): AccountSide {
   return {
     slot,
     isChosen: shelf.chosen === slot,
@@ -26,6 +31,10 @@ export function browserAccounts(shelf: AccountShelf, slot: AccountSlot): Account
       shelf.mean(here());
     },
     isMeant: () => shelf.isMeant(here()),
+    unread: (other) => counts.get(other),
+    onUnread: (tell) => {
+      counts.watch(tell);
+    },
   };
 }
 

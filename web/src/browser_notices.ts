@@ -5,9 +5,10 @@ import type { NoticeSide } from './models/notifier.svelte.ts';
 import { Chime } from './platform/chime.ts';
 import { NoticeBoard } from './platform/notice_board.ts';
 import { dropChoices, keepChoices } from './platform/notice_choices.ts';
+import type { UnreadCounts } from './platform/unread_counts.ts';
 
 /** Those of the account in this slot. Each part is absent where the browser has none. */
-export function browserNotices(slot: AccountSlot): NoticeSide {
+export function browserNotices(slot: AccountSlot, counts: UnreadCounts): NoticeSide {
   const chime = new Chime(() => ('AudioContext' in window ? new AudioContext() : undefined));
   const board = new NoticeBoard({
     notification:
@@ -32,6 +33,10 @@ export function browserNotices(slot: AccountSlot): NoticeSide {
     isHidden: () => document.visibilityState === 'hidden',
     chime: () => void chime.play(),
     keep: (choices) => keepChoices(indexedDB, slot, choices),
-    drop: () => dropChoices(indexedDB, slot),
+    tally: (unread) => counts.put(slot, unread),
+    drop: async () => {
+      await counts.drop(slot);
+      await dropChoices(indexedDB, slot);
+    },
   };
 }

@@ -16,6 +16,7 @@ import { keptChoices, RESERVED } from './platform/notice_choices.ts';
 import { pagesOf } from './platform/page_names.ts';
 import { openWebSocket } from './platform/socket.ts';
 import { Turns } from './platform/turns.ts';
+import { type CountChannel, UNREAD_CHANNEL, UnreadCounts } from './platform/unread_counts.ts';
 import { Desk } from './sdk/desk.ts';
 import { failureOf } from './sdk/failure.ts';
 import { type Channel, Relay } from './sdk/relay.ts';
@@ -56,6 +57,11 @@ const shore: Shore = {
     if ('setAppBadge' in navigator) {
       navigator.setAppBadge(count).catch(() => undefined); // It adorns, no more.
     }
+  },
+  tally: async (slot, unread) => {
+    const channel: BroadcastChannel & CountChannel = new BroadcastChannel(UNREAD_CHANNEL);
+    await new UnreadCounts(indexedDB, channel).put(slot, unread);
+    channel.close();
   },
   wishes: scope.navigator.languages,
   unsubscribe: async () => {

@@ -5,7 +5,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { browserAccounts } from '../src/browser_accounts.ts';
 import type { AccountSide } from '../src/models/account_switch.svelte.ts';
 import { AccountShelf } from '../src/platform/account_shelf.ts';
+import { type CountChannel, UnreadCounts } from '../src/platform/unread_counts.ts';
 
+const CHANNEL: CountChannel = { onmessage: null, postMessage: () => undefined };
+const COUNTS = new UnreadCounts(indexedDB, CHANNEL);
 const ANNA = { slot: 'device', address: 'anna@example.org' } as const;
 
 let local: Map<string, string>;
@@ -45,7 +48,7 @@ function shelf(kept: Map<string, string>): () => Pick<Storage, 'getItem' | 'setI
 /** The page as it is after a load. */
 function loaded(): AccountSide {
   const accounts = new AccountShelf(shelf(local), shelf(session));
-  return browserAccounts(accounts, accounts.slot(null));
+  return browserAccounts(accounts, accounts.slot(null), COUNTS);
 }
 
 test('a page stays where it is once it has an account, and is listed', () => {
@@ -75,6 +78,15 @@ test('what a notification has put into the address does not lead back', () => {
   expect(loaded().isMeant()).toBe(true);
   at('/ben', '', '');
   expect(loaded().isMeant()).toBe(false);
+});
+
+test('the other account’s number is read and heard', async () => {
+  await COUNTS.put('device-2', 3);
+  expect(await loaded().unread('device-2')).toBe(3);
+  const heard: unknown[] = [];
+  loaded().onUnread((...said) => heard.push(said));
+  CHANNEL.onmessage?.({ data: { slot: 'device-2', unread: 4 } } as MessageEvent);
+  expect(heard).toEqual([['device-2', 4]]);
 });
 
 test('an empty browser has no account anywhere', async () => {

@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 
 import type { Notice } from '../src/base/notices.ts';
 import { keptChoices, RESERVED } from '../src/platform/notice_choices.ts';
+import { UnreadCounts } from '../src/platform/unread_counts.ts';
 import { browserNotices } from '../src/browser_notices.ts';
 
 afterEach(() => {
@@ -18,6 +19,8 @@ function browser(window: object, navigator: object, visibilityState = 'hidden'):
   vi.stubGlobal('navigator', navigator);
   vi.stubGlobal('document', { visibilityState });
 }
+
+const COUNTS = new UnreadCounts(indexedDB, { onmessage: null, postMessage: () => undefined });
 
 const NOTICE: Notice = {
   slot: 'device-2',
@@ -48,7 +51,7 @@ test('a browser that has everything shows, rings and counts', async () => {
       },
     },
   );
-  const { board, isHidden, chime, keep, drop } = browserNotices('device-2');
+  const { board, isHidden, chime, keep, drop, tally } = browserNotices('device-2', COUNTS);
   expect(board.permission).toBe('granted');
   expect(await board.ask()).toBe('granted');
   expect(requestPermission).toHaveBeenCalledTimes(1);
@@ -63,13 +66,16 @@ test('a browser that has everything shows, rings and counts', async () => {
   const choices = { language: 'de', showsText: true, notifies: true, address: 'linde@example.org' };
   await keep(choices);
   expect(await keptChoices(indexedDB)).toEqual([{ ...choices, slot: 'device-2' }]);
+  await tally(2);
+  expect(await COUNTS.get('device-2')).toBe(2);
   await drop();
+  expect(await COUNTS.get('device-2')).toBe(0);
   expect(await keptChoices(indexedDB)).toEqual([RESERVED]);
 });
 
 test('a browser that has nothing does nothing', async () => {
   browser({}, {}, 'visible');
-  const { board, isHidden, chime } = browserNotices('device-2');
+  const { board, isHidden, chime } = browserNotices('device-2', COUNTS);
   expect(board.permission).toBe('unsupported');
   await board.show(NOTICE);
   board.badge(1);

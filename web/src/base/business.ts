@@ -11,6 +11,12 @@ export const KINDS = [
   'other',
 ] as const;
 
+/** How much a profile may have, where more than its own check has to know (spec/profile.md). */
+export const MOST_LINKS = 8;
+export const MOST_PICTURES = 6;
+export const PICTURE_BYTES = 512 * 1024;
+export const PICTURE_PIXELS = 4_096;
+
 /** What an imprint has to say of a business of this form. */
 export interface LegalForm {
   /** It acts through somebody, who is named. */

@@ -5,7 +5,14 @@
  * what stands beside it, and no address may lead anywhere but to the web, a mailbox or a telephone.
  */
 
-import { KINDS, legalForm } from '../base/business.ts';
+import {
+  KINDS,
+  legalForm,
+  MOST_LINKS,
+  MOST_PICTURES,
+  PICTURE_BYTES,
+  PICTURE_PIXELS,
+} from '../base/business.ts';
 import { toHex } from '../base/bytes.ts';
 import type { Address, Calendar, Picture, Profile, Span } from './profile_body.ts';
 import { profileRefused } from './profile_refused.ts';
@@ -39,13 +46,9 @@ const URL_CHARACTERS = 300;
 const DESCRIPTION_CHARACTERS = 1_000;
 const PRIVACY_CHARACTERS = 3_000;
 const FURTHER_CHARACTERS = 600;
-const MOST_LINKS = 8;
-const MOST_PICTURES = 6;
 const MOST_SPOKEN = 12;
 const MOST_SPECIAL_DAYS = 120;
 const MOST_SPANS_A_DAY = 6;
-export const PICTURE_BYTES = 512 * 1024;
-export const PICTURE_PIXELS = 4_096;
 const KEY_BYTES = 32;
 const MINUTES_A_DAY = 1_440;
 

@@ -28,6 +28,10 @@ export interface AccountSide {
   /** The person has said for which account the link at this address is. */
   mean(): void;
   isMeant(): boolean;
+  /** In how many conversations of a slot's account something is new, as it was said last. */
+  unread(slot: AccountSlot): Promise<number>;
+  /** Hear each number that is said from now on. */
+  onUnread(tell: (slot: AccountSlot, unread: number) => void): void;
 }
 
 /** A browser that has room for one account. */
@@ -41,6 +45,8 @@ export const ONE_ACCOUNT: AccountSide = {
   show: () => undefined,
   mean: () => undefined,
   isMeant: () => true,
+  unread: () => Promise.resolve(0),
+  onUnread: () => undefined,
 };
 
 export class AccountSwitch {
@@ -50,11 +56,18 @@ export class AccountSwitch {
   hasUnknown = $state(false);
   /** A link was opened, and nobody has said for which account. */
   isAsked = $state(false);
+  /** Conversations of the other account with something new, as far as is known. */
+  otherUnread = $state(0);
   readonly #side: AccountSide;
 
   constructor(side: AccountSide) {
     this.#side = side;
     this.all = side.listed();
+    side.onUnread((slot, unread) => {
+      if (slot === this.other?.slot) {
+        this.otherUnread = unread;
+      }
+    });
   }
 
   get slot(): AccountSlot {
@@ -66,11 +79,18 @@ export class AccountSwitch {
     return this.all.find(({ slot }) => slot !== this.slot);
   }
 
+  /** How it stands with the other account: what was said while nobody listened is read. */
+  async count(): Promise<void> {
+    const { other } = this;
+    this.otherUnread = other === undefined ? 0 : await this.#side.unread(other.slot);
+  }
+
   /** This page's account is this one. */
   here(address: string): void {
     const { slot } = this;
     this.#side.stay();
     this.#list([...this.#others(), { slot, address }]);
+    void this.count();
   }
 
   /**

@@ -13,7 +13,6 @@ import type {
   ConversationView,
   MessageView,
   OwnView,
-  ProblemView,
   Settings,
   Told,
 } from '../sdk/protocol.ts';
@@ -29,7 +28,7 @@ import { Inbox } from './inbox.svelte.ts';
 import { Linking } from './linking.svelte.ts';
 import type { Messenger } from './messenger.ts';
 import { NO_NOTICES, Notifier } from './notifier.svelte.ts';
-import { domainOf, nameOf, titleOf } from './people.ts';
+import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import { BusinessProfiles } from './profiles.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
@@ -87,8 +86,7 @@ export class App {
 
   constructor(surroundings: Surroundings) {
     const { messenger, preferences, place, timers, reload, notices = NO_NOTICES } = surroundings;
-    const { accounts = ONE_ACCOUNT } = surroundings;
-    this.accounts = new AccountSwitch(accounts);
+    this.accounts = new AccountSwitch(surroundings.accounts ?? ONE_ACCOUNT);
     const { deviceName = '', toClipboard = () => Promise.reject(new Error()) } = surroundings;
     this.messenger = messenger;
     this.profiles = new BusinessProfiles(this.messenger);
@@ -136,6 +134,11 @@ export class App {
 
   nameOf(address: string): string {
     return nameOf(address, this.domain);
+  }
+
+  /** How somebody is called in a conversation, of the open one unless another is meant. */
+  nameIn(address: string, view = this.view): string {
+    return nameIn(view, address, this.own?.address ?? '');
   }
 
   titleOf(view: ConversationView): string {
@@ -368,7 +371,7 @@ export class App {
         this.contacts.set(told.contact.address, told.contact);
         break;
       case 'problem':
-        this.#problem(told.problem);
+        this.note({ code: told.problem.code, sentence: told.problem.sentence });
         break;
       case 'connection':
         this.isOnline = told.isOnline;
@@ -434,18 +437,15 @@ export class App {
     }
   }
 
-  #problem({ code, sentence }: ProblemView): void {
-    this.note({ code, sentence });
-  }
-
   #announce(message: MessageView): void {
     const isNew = message.sentAtMs > this.nowMs - 60_000 && !message.isEdited && !message.isDeleted;
-    const isMuted = (this.inbox.get(message.conversation)?.mutedUntilMs ?? 0) > this.nowMs;
+    const view = this.inbox.get(message.conversation);
+    const isMuted = (view?.mutedUntilMs ?? 0) > this.nowMs;
     const isKnown = this.open?.find(message.id) !== undefined;
     if (isNew && !isMuted && !isKnown && !message.isOutgoing && message.kind !== 'event') {
       const isSeen = this.route.page === 'conversation' && this.route.side === 'none';
       const isOpen = message.conversation === this.open?.id && isSeen;
-      this.announcer.arrived(message, this.nameOf(message.sender), isOpen);
+      this.announcer.arrived(message, this.nameIn(message.sender, view), isOpen);
     }
   }
 

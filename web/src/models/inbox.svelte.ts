@@ -53,7 +53,9 @@ export class Inbox {
     const wanted = compared(this.query.trim());
     return wanted.short === '' || this.within !== undefined
       ? []
-      : this.#sorted.filter((view) => holds(compared(titleOf(view, this.#own())), wanted));
+      : this.#sorted.filter((view) =>
+          namesOf(view, this.#own()).some((name) => holds(compared(name), wanted)),
+        );
   });
 
   /** `attempt`: does what may be refused, and says why it was. */
@@ -187,6 +189,12 @@ function placeFor(sorted: readonly ConversationView[], view: ConversationView): 
     }
   }
   return low;
+}
+
+/** By what a conversation is found: also by the account's name, where it is titled otherwise. */
+function namesOf(view: ConversationView, own: string): readonly string[] {
+  const account = view.businessName === undefined ? undefined : view.peer;
+  return [titleOf(view, own), ...(account === undefined ? [] : [account])];
 }
 
 function passes(view: ConversationView, filter: Filter): boolean {

@@ -6,10 +6,11 @@ import type { Notice } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
 import type { Words } from '../words/en.ts';
 import { lastSentence } from '../words/sentences.ts';
-import { domainOf, nameOf, titleOf } from './people.ts';
+import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
 
-/** The tag of what is not about one conversation. */
+/** The tag of what is about no account: any page takes it away. */
 export const GENERAL_TAG = 'plausch';
+const UNREAD_TAG = 'plausch unread';
 
 /** Whose messages, when, and in whose words. */
 export interface Reader {
@@ -26,6 +27,11 @@ export interface Reader {
 /** The tag of a conversation's notifications: both accounts may be in the same one. */
 export function tagOf(slot: AccountSlot, conversation: string): string {
   return keyIn(slot, conversation);
+}
+
+/** The tag of what says no more than that an account has something new. */
+export function unreadTagOf(slot: AccountSlot): string {
+  return keyIn(slot, UNREAD_TAG);
 }
 
 /** Whether a message is one that nobody has seen yet, and somebody else has written. */
@@ -55,7 +61,6 @@ export function isCounted(view: ConversationView, nowMs: number): boolean {
 /** The notification of a message. */
 export function noticeOf(message: MessageView, view: ConversationView, reader: Reader): Notice {
   const { own, words, showsText, slot } = reader;
-  const domain = domainOf(own);
   const about = {
     slot,
     tag: tagOf(slot, view.id),
@@ -73,7 +78,7 @@ export function noticeOf(message: MessageView, view: ConversationView, reader: R
   const { text, kind, sender, isOutgoing, isDeleted, state, sentAtMs: atMs } = message;
   const file = message.attachment && { file: fileKindOf(message.attachment) };
   const last = { text, kind, ...file, sender, isOutgoing, isDeleted, state, atMs };
-  const eyes = { own, nameOf: (address: string) => nameOf(address, domain) };
+  const eyes = { own, nameOf: (address: string) => nameIn(view, address, own) };
   return { ...about, title, body: lastSentence(last, view.kind === 'group', eyes, words) };
 }
 
@@ -84,7 +89,8 @@ function titled(title: string, { own, words, isOneOfTwo }: Reader): string {
 /** Something came, and what it is could not be read in time. `slot`: whose page a tap opens. */
 export function unreadNotice(words: Words, slot: AccountSlot): Notice {
   const title = words.app.name;
-  return { slot, tag: GENERAL_TAG, title, body: words.notices.newMessage, isSilent: false };
+  const tag = unreadTagOf(slot);
+  return { slot, tag, title, body: words.notices.newMessage, isSilent: false };
 }
 
 /** Browsers want to see something for each wake-up, also when there is nothing to tell. */

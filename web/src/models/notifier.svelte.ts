@@ -9,7 +9,7 @@ import type { Notice, NoticeChoices, Permission } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
 import { language, words } from '../words/words.svelte.ts';
 import type { Messenger } from './messenger.ts';
-import { GENERAL_TAG, isFresh, isWanted, noticeOf, tagOf } from './notices.ts';
+import { GENERAL_TAG, isFresh, isWanted, noticeOf, tagOf, unreadTagOf } from './notices.ts';
 import type { Preferences } from './preferences.svelte.ts';
 
 /** Older messages are caught up on: they make no noise. */
@@ -34,6 +34,8 @@ export interface NoticeSide {
   readonly chime: () => void;
   /** For the service worker. */
   readonly keep: (choices: NoticeChoices) => Promise<void>;
+  /** In how many conversations something is new, for the browser's other account. */
+  readonly tally: (unread: number) => Promise<void>;
   /** The account is gone: for the service worker too. */
   readonly drop: () => Promise<void>;
 }
@@ -52,6 +54,7 @@ export const NO_NOTICES: NoticeSide = {
   isHidden: () => false,
   chime: () => undefined,
   keep: () => Promise.resolve(),
+  tally: () => Promise.resolve(),
   drop: () => Promise.resolve(),
 };
 
@@ -75,6 +78,7 @@ export class Notifier {
   #isHanding = false;
   #isDropped = false;
   #isForgotten = false;
+  #tallied: number | undefined;
 
   constructor(parts: NotifierParts) {
     this.#parts = parts;
@@ -175,12 +179,20 @@ export class Notifier {
 
   /** The page is looked at: what says no more than "look" has done its work. */
   seen(): void {
-    void this.#parts.board.close(GENERAL_TAG);
+    const { board, slot } = this.#parts;
+    void board.close(GENERAL_TAG);
+    void board.close(unreadTagOf(slot));
   }
 
-  /** How many conversations have something new. */
-  count(unread: number): void {
-    this.#parts.board.badge(unread);
+  /** How many conversations have something new, here and in the browser's other account. */
+  count(unread: number, otherUnread: number): void {
+    if (!this.#isForgotten) {
+      this.#parts.board.badge(unread + otherUnread);
+      if (unread !== this.#tallied) {
+        this.#tallied = unread;
+        void this.#parts.tally(unread);
+      }
+    }
   }
 
   /** For the service worker, which cannot read the preferences. */

@@ -31,14 +31,20 @@ export function domainOf(address: string): string {
   return address.slice(address.indexOf('@') + 1);
 }
 
-/** The group's title, the other account, or who is in it, without ourselves. */
-export function titleOf(
-  view: Pick<ConversationView, 'title' | 'peer' | 'participants'>,
-  own: string,
-): string {
+/** What a conversation is called by. */
+export type Titled = Pick<ConversationView, 'title' | 'peer' | 'businessName' | 'participants'>;
+
+/**
+ * The title that people gave it, what the business that it is with calls itself, the other account,
+ * or who is in it, without ourselves.
+ */
+export function titleOf(view: Titled, own: string): string {
   const domain = domainOf(own);
   if (view.title !== '') {
     return displayName(view.title);
+  }
+  if (view.businessName !== undefined) {
+    return displayName(view.businessName);
   }
   if (view.peer !== undefined) {
     return nameOf(view.peer, domain);
@@ -46,6 +52,12 @@ export function titleOf(
   const others = view.participants.filter((address) => address !== own);
   const shown = others.length === 0 ? [own] : others.slice(0, 4);
   return shown.map((address) => nameOf(address, domain)).join(', ');
+}
+
+/** Somebody in a conversation: of two, the other one is called as the conversation is. */
+export function nameIn(view: Titled | undefined, address: string, own: string): string {
+  const isTitle = view?.title === '' && view.peer === address;
+  return isTitle ? titleOf(view, own) : nameOf(address, domainOf(own));
 }
 
 /** Refusals by which two people have learnt that their numbers or codes do not belong together. */

@@ -53,6 +53,8 @@ export class ProfileForm {
   failure = $state.raw<PlauschError | undefined>();
   isPublishing = $state(false);
   isAddingPicture = $state(false);
+  /** Where pictures are shown from that were chosen here, by digest: whoever sets it clears away. */
+  chosen = $state.raw<Readonly<Record<string, string>>>({});
   /** Also what is only missing is said at its field: somebody has tried to publish. */
   isStrict = $state(false);
   problems = $state.raw<readonly ProfileProblemView[]>([]);

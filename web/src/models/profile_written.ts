@@ -97,6 +97,7 @@ export function previewOf(draft: ProfileDraft, account: string): ProfileView {
     weekly: weekly.map(spansOf),
     specialDays: specialDays.map((day) => ({ ...day, spans: spansOf(day.spans) })),
     holidayState: holidays === null || holidays.isOpen ? '' : holidays.state,
+    pictures: said.pictures,
     links: said.links.filter(({ label, url }) => label !== '' && url !== ''),
   };
 }

@@ -58,6 +58,8 @@ export interface Shore {
   shown(): Promise<number>;
   show(notice: Notice): Promise<void>;
   badge(count: number): void;
+  /** In how many conversations of an account something is new, for the pages of the other one. */
+  tally(slot: AccountSlot, unread: number): Promise<void>;
   /** Languages of the browser, for when none was chosen. */
   readonly wishes: readonly string[];
   /** There is nobody to be woken here any more. */
@@ -183,7 +185,9 @@ async function readAndShow(
     if (await sleeper.hurryPages()) {
       return 'looked_at'; // the person has opened the app meanwhile
     }
-    count(views.filter((view) => isCounted(view, reader.nowMs)).length);
+    const unread = views.filter((view) => isCounted(view, reader.nowMs)).length;
+    count(unread);
+    await shore.tally(manner.slot, unread);
     for (const notice of await noticesOf(device, [...messages.values()], views, reader)) {
       await shore.show(notice);
     }

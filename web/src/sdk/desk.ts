@@ -30,6 +30,7 @@ import type {
   Operation,
   OwnView,
   Request,
+  Table,
   Told,
 } from './protocol.ts';
 import { profileOperations } from './profile_operations.ts';
@@ -42,9 +43,6 @@ import { Talk } from './talk.ts';
 import { Team, teamOperations } from './team.ts';
 import { contactView } from './views.ts';
 import { wakeUps } from './wake_ups.ts';
-
-type Done<K extends Operation> = Answered<K> | Promise<Answered<K>>;
-type Table = { readonly [K in Operation]: (asked: Asked<K>) => Done<K> };
 
 /** What runs while there is an account. */
 interface Running {
@@ -339,7 +337,7 @@ export class Desk {
         device.core.spawn(() => files.kickAll());
       }
     });
-    const rooms = new Rooms(device);
+    const rooms = await Rooms.open(device);
     const talk = new Talk(device, rooms);
     const team = new Team(device, this.#tell);
     const devices = new AccountDevices(device, rooms, this.#tell, team);
@@ -373,7 +371,7 @@ export class Desk {
     );
   }
 
-  #search({ query, conversation }: Asked<'search'>): Done<'search'> {
+  #search({ query, conversation }: Asked<'search'>): ReturnType<Table['search']> {
     const within = conversation === undefined ? undefined : ConversationId.fromHex(conversation);
     return this.#demand().search.find(query, within);
   }

@@ -1,12 +1,12 @@
 /** What the page asks for about profiles and the directory (profile_shapes.ts). */
 
+import { PICTURE_BYTES } from '../base/business.ts';
 import { AccountAddress, NameRefused } from '../base/ids.ts';
-import { PICTURE_BYTES } from '../identity/profile_check.ts';
 import type { Core } from './core.ts';
 import { ServerMisbehaved } from './errors.ts';
 import { pictureView, problemsOf } from './profile_draft.ts';
-import type { DirectoryView, FoundBusinessView } from './profile_shapes.ts';
-import type { Answered, Asked } from './protocol.ts';
+import type { DirectoryView, FoundBusinessView, ProfileOperations } from './profile_shapes.ts';
+import type { Asked, Table } from './protocol.ts';
 import { uploadPicture } from './public_picture.ts';
 import type { DirectoryPage } from './server.ts';
 import type { Rooms } from './rooms.ts';
@@ -14,21 +14,8 @@ import type { Rooms } from './rooms.ts';
 /** Businesses on a page of the directory. */
 export const FOUND_LIMIT = 20;
 
-type Served<K extends keyof ProfileTable> = Promise<Answered<K>>;
-
-/** Each operation, done by whoever is there when it is asked for. */
-export interface ProfileTable {
-  readonly profile: (asked: Asked<'profile'>) => Served<'profile'>;
-  readonly ownProfile: () => Served<'ownProfile'>;
-  readonly keepProfileDraft: (asked: Asked<'keepProfileDraft'>) => Served<'keepProfileDraft'>;
-  readonly checkProfile: (asked: Asked<'checkProfile'>) => Answered<'checkProfile'>;
-  readonly publishProfile: (asked: Asked<'publishProfile'>) => Served<'publishProfile'>;
-  readonly withdrawProfile: () => Served<'withdrawProfile'>;
-  readonly addPublicPicture: (asked: Asked<'addPublicPicture'>) => Served<'addPublicPicture'>;
-  readonly searchDirectory: (asked: Asked<'searchDirectory'>) => Served<'searchDirectory'>;
-}
-
-export function profileOperations(rooms: () => Rooms): ProfileTable {
+/** Each of them, done by the rooms that are there when it is asked for. */
+export function profileOperations(rooms: () => Rooms): Pick<Table, keyof ProfileOperations> {
   return {
     profile: (asked) => rooms().profile(asked),
     ownProfile: () => rooms().profiles.own(),

@@ -59,6 +59,7 @@ export interface ProfileView {
   /** Closed on the public holidays of this federal state; empty: not. */
   readonly holidayState: string;
   readonly links: readonly { readonly label: string; readonly url: string }[];
+  readonly pictures: readonly PublicPictureView[];
 }
 
 /** A public picture on the server; `text` says what is on it. `blob` and `digest` are hex. */

@@ -7,7 +7,7 @@
  */
 
 import { EMPTY, equalBytes, textFrom, utf8 } from '../base/bytes.ts';
-import type { AccountAddress } from '../base/ids.ts';
+import { AccountAddress } from '../base/ids.ts';
 import { IdentityRefused } from '../identity/errors.ts';
 import { issueProfile, parseProfile, type SignedProfile, supersedes } from '../identity/profile.ts';
 import { encodeProfile, parseProfileBody } from '../identity/profile_body.ts';
@@ -20,28 +20,36 @@ import { Slot } from '../vault/slots.ts';
 import type { Core } from './core.ts';
 import { SdkError, ServerRefused, TrustRefused, Unreachable } from './errors.ts';
 import { identityOf } from './own_devices.ts';
-import { draftOf, type KeptDraft, KEPT_DRAFT, profileIn } from './profile_draft.ts';
+import { draftOf, type KeptDraft, KEPT_DRAFT, pictureView, profileIn } from './profile_draft.ts';
 import type { OwnProfileView, ProfileDraft, ProfileView, PublishedView } from './profile_shapes.ts';
 
-/** Profiles that stay in the vault; the one unused for longest goes first. */
+/** Profiles that stay in the vault; of those whom this person does not know, the oldest goes first. */
 export const MOST_KEPT = 100;
 
 /** How often a number is tried when other devices of the business publish at the same moment. */
 const ATTEMPTS = 3;
 
 /** By account URI, the one used last at the end. */
-type Kept = ReadonlyMap<string, Uint8Array>;
+export type KeptProfiles = ReadonlyMap<string, Uint8Array>;
 
 export class Profiles {
   readonly #core: Core;
-  readonly #slot: Slot<Kept>;
+  readonly #slot: Slot<KeptProfiles>;
   readonly #draft: Slot<KeptDraft>;
   readonly #turns = new Turns();
+  #seen: KeptProfiles | undefined;
+  #tell: (kept: KeptProfiles) => void = () => undefined;
 
   constructor(core: Core) {
     this.#core = core;
     this.#draft = new Slot(core.vault, PROFILE_DRAFT_SLOT, KEPT_DRAFT);
     this.#slot = new Slot(core.vault, PROFILES_SLOT, { toBytes, read });
+  }
+
+  /** What this device has seen, now and whenever it has seen more. Throws as a vault does. */
+  async watch(tell: (kept: KeptProfiles) => void): Promise<void> {
+    this.#tell = tell;
+    tell(await this.#turns.run(() => this.#kept()));
   }
 
   /**
@@ -105,26 +113,35 @@ export class Profiles {
     }
     const body = encodeProfile(profile);
     return publishedOf(
-      await this.#next(body, (raw) => this.#core.server.publishProfile(raw), [
-        this.#draft.remove(),
-      ]),
+      await this.#next(
+        body,
+        (raw) => this.#core.server.publishProfile(raw),
+        () => Promise.resolve([this.#draft.remove()]),
+      ),
     );
   }
 
   /** This account has no public profile any more; what it said stays here to be changed. */
   async withdraw(): Promise<void> {
     this.#demandBusiness();
-    const { draft, published } = await this.own();
-    const said = draft ?? published?.profile;
-    const alongside = said === undefined ? [] : [await this.#draft.put({ draft: said })];
-    await this.#next(EMPTY, (raw) => this.#core.server.withdrawProfile(raw), alongside);
+    const handIn = (raw: Uint8Array): Promise<void> => this.#core.server.withdrawProfile(raw);
+    await this.#next(EMPTY, handIn, async (newest) => {
+      const isSaid = newest !== undefined && newest.body.length > 0;
+      const hasDraft = (await this.#draft.get())?.draft !== undefined;
+      return isSaid && !hasDraft
+        ? [await this.#draft.put({ draft: publishedOf(newest).profile })]
+        : [];
+    });
   }
 
-  /** Sign and hand in the number after the newest one, and write it down once it was taken. */
+  /**
+   * Sign and hand in the number after the newest one, and write it down once it was taken, with
+   * what goes with it.
+   */
   async #next(
     body: Uint8Array,
     handIn: (raw: Uint8Array) => Promise<void>,
-    alongside: readonly Write[],
+    alongside: (newest: SignedProfile | undefined) => Promise<readonly Write[]>,
   ): Promise<SignedProfile> {
     const { address, nowS, own } = this.#core;
     const identity = identityOf(own);
@@ -142,9 +159,7 @@ export class Profiles {
           continue; // another device of the business was faster
         }
         const signed = parseProfile(raw);
-        const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
-        const newestKept = await this.#slot.put(withNewest(kept, address, signed));
-        await this.#core.vault.write([newestKept, ...alongside]);
+        await this.#keep(signed, await alongside(newest));
         return signed;
       }
     });
@@ -158,13 +173,35 @@ export class Profiles {
 
   /** The newest one, verified and kept. `isCertain`: what was seen last is not enough. */
   async #read(address: AccountAddress, isCertain = false): Promise<SignedProfile | undefined> {
-    const kept = (await this.#slot.get()) ?? new Map<string, Uint8Array>();
-    const known = kept.get(address.uri) ?? EMPTY;
+    const known = this.#pinned(address, (await this.#kept()).get(address.uri));
     const signed = await this.#newest(address, known, isCertain);
     if (signed !== undefined && !equalBytes(signed.raw, known)) {
-      await this.#core.vault.write([await this.#slot.put(withNewest(kept, address, signed))]);
+      await this.#keep(signed);
     }
     return signed;
+  }
+
+  /** What was seen under the key that counts now: with another one that a person took, it begins anew. */
+  #pinned(address: AccountAddress, known: Uint8Array = EMPTY): Uint8Array {
+    const pinned = this.#core.trust.account(address)?.identityKey ?? EMPTY;
+    const isSame = known.length > 0 && equalBytes(parseProfile(known).identityKey, pinned);
+    return isSame ? known : EMPTY;
+  }
+
+  async #kept(): Promise<KeptProfiles> {
+    this.#seen ??= (await this.#slot.get()) ?? new Map<string, Uint8Array>();
+    return this.#seen;
+  }
+
+  /** Write it down, and what goes with it, before anybody hears of it. */
+  async #keep(signed: SignedProfile, alongside: readonly Write[] = []): Promise<void> {
+    const seen = withNewest(await this.#kept(), signed, (address) => {
+      const account = this.#core.trust.account(address);
+      return account?.isKnown === true || address.equals(this.#core.address);
+    });
+    await this.#core.vault.write([await this.#slot.put(seen), ...alongside]);
+    this.#seen = seen;
+    this.#tell(seen);
   }
 
   async #newest(
@@ -227,13 +264,14 @@ export class Profiles {
 
 /** As the page is told it. Throws IdentityRefused. */
 function viewOf({ account, body, issuedAtS, seq }: SignedProfile): ProfileView {
-  const { calendar, ...said } = parseProfileBody(body);
+  const { calendar, pictures, ...said } = parseProfileBody(body);
   const { address, description, email, imprint, kind, links, name } = said;
   const { privacy, privacyUrl, spoken, telephone } = said;
   return {
     ...{ address, description, email, imprint, kind, links, name },
     ...{ privacy, privacyUrl, spoken, telephone },
     account: account.toString(),
+    pictures: pictures.map(pictureView),
     seq,
     issuedAtMs: issuedAtS * 1_000,
     weekly: calendar.weekly,
@@ -246,15 +284,22 @@ function publishedOf({ body, issuedAtS, seq }: SignedProfile): PublishedView {
   return { seq, issuedAtMs: issuedAtS * 1_000, profile: draftOf(parseProfileBody(body)) };
 }
 
-function withNewest(kept: Kept, address: AccountAddress, { raw }: SignedProfile): Kept {
-  const others = [...kept].filter(([uri]) => uri !== address.uri);
-  return new Map([...others.slice(1 - MOST_KEPT), [address.uri, raw]]);
+function withNewest(
+  kept: KeptProfiles,
+  { account, raw }: SignedProfile,
+  isKnown: (address: AccountAddress) => boolean,
+): KeptProfiles {
+  const others = [...kept.keys()].filter((uri) => uri !== account.uri);
+  const stranger = others.find((uri) => !isKnown(AccountAddress.parseUri(uri)));
+  const dropped = others.length < MOST_KEPT ? undefined : (stranger ?? others[0]);
+  const left = [...kept].filter(([uri]) => uri !== account.uri && uri !== dropped);
+  return new Map([...left, [account.uri, raw]]);
 }
 
-function toBytes(kept: Kept): Uint8Array {
+function toBytes(kept: KeptProfiles): Uint8Array {
   return vector([...kept].flatMap(([uri, raw]) => [opaque(utf8(uri)), opaque(raw)]));
 }
 
-function read(reader: Reader): Kept {
+function read(reader: Reader): KeptProfiles {
   return new Map(reader.vector((one) => [textFrom(one.opaque()), one.opaque()] as const));
 }

@@ -77,6 +77,8 @@ export interface ConversationView {
   readonly title: string;
   /** The other account of a direct conversation. */
   readonly peer?: string;
+  /** What that account, a business, calls itself, where nobody whom one knows looks like it. */
+  readonly businessName?: string;
   /** With us; in a group also those who are to come. */
   readonly participants: readonly string[];
   /** Who may add and remove others and name admins; empty: everybody. */
@@ -440,6 +442,11 @@ export type Empty = Readonly<Record<string, never>>;
 export type Operation = keyof Operations;
 export type Asked<K extends Operation> = Parameters<Operations[K]>[0];
 export type Answered<K extends Operation> = ReturnType<Operations[K]>;
+
+/** Each operation, done by whoever is there when it is asked for. */
+export type Table = {
+  readonly [K in Operation]: (asked: Asked<K>) => Answered<K> | Promise<Answered<K>>;
+};
 
 /** What happens without being asked for; told after it is in the vault. */
 export type Told =

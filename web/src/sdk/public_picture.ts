@@ -7,14 +7,16 @@
 
 import { sha256 } from '@noble/hashes/sha2.js';
 
+import { PICTURE_BYTES, PICTURE_PIXELS } from '../base/business.ts';
 import { utf8 } from '../base/bytes.ts';
 import { pictureSize } from '../base/picture_size.ts';
 import { randomBytes } from '../base/random.ts';
 import type { Picture } from '../identity/profile_body.ts';
-import { PICTURE_BYTES, PICTURE_PIXELS } from '../identity/profile_check.ts';
+
 import { BLOB_CHUNK_BYTES } from '../wire/blobs.ts';
-import { SdkError, ServerMisbehaved } from './errors.ts';
+import { SdkError } from './errors.ts';
 import type { Server } from './server.ts';
+import { uploadBlob } from './uploading.ts';
 
 const BLOB_BYTES = 32;
 
@@ -56,17 +58,8 @@ export async function uploadPicture(server: Server, content: Uint8Array): Promis
   const read = readPicture(content);
   const blob = randomBytes(BLOB_BYTES);
   const digest = sha256(content);
-  let offset = await server.beginBlob(blob, content.length, digest);
-  while (offset < content.length) {
-    const before = offset;
-    const chunk = content.slice(before, before + BLOB_CHUNK_BYTES);
-    offset = await server.putBlobChunk(blob, before, chunk);
-    if (offset <= before || offset > content.length) {
-      throw new ServerMisbehaved('The server does not take the picture: try again later.', {
-        code: 'upload_stuck',
-      });
-    }
-  }
+  const piece = (offset: number) => content.slice(offset, offset + BLOB_CHUNK_BYTES);
+  await uploadBlob(server, { blob, digest, sizeBytes: content.length, piece });
   return { blob, digest, sizeBytes: content.length, text: '', ...read };
 }
 

@@ -7,6 +7,7 @@ import type { Write } from '../platform/database.ts';
 import { type DebtKind, newIdempotencyId } from '../vault/debts.ts';
 import { begin } from './beginning.ts';
 import { compose, newSalt, sendable } from './composing.ts';
+import { BusinessNames } from './business_names.ts';
 import type { Core, Live } from './core.ts';
 import type { Device } from './device.ts';
 import { SdkError, UnknownConversation } from './errors.ts';
@@ -26,10 +27,20 @@ export class Rooms {
   readonly #device: Device;
   readonly #beginning = new Turns();
   readonly profiles: Profiles;
+  readonly #names: BusinessNames;
 
   constructor(device: Device) {
+    const { core, directory } = device;
     this.#device = device;
-    this.profiles = new Profiles(device.core);
+    this.profiles = new Profiles(core);
+    this.#names = new BusinessNames(core, directory, this.profiles);
+  }
+
+  /** With what this device knows of businesses' names. Throws VaultDamaged, StorageUnavailable. */
+  static async open(device: Device): Promise<Rooms> {
+    const rooms = new Rooms(device);
+    await rooms.#names.load();
+    return rooms;
   }
 
   /** What all of it is done with. */
@@ -49,12 +60,14 @@ export class Rooms {
   /** The row of a conversation, of whatever stands for it. */
   view(live: Live): ConversationView {
     const { core, directory } = this.#device;
-    return conversationView(core, directory, directory.together(live));
+    return conversationView(core, directory, this.#names, directory.together(live));
   }
 
   conversations(): readonly ConversationView[] {
     const { core, directory } = this.#device;
-    return directory.shown().map((together) => conversationView(core, directory, together));
+    return directory
+      .shown()
+      .map((together) => conversationView(core, directory, this.#names, together));
   }
 
   conversation({ conversation }: Asked<'conversation'>): ConversationView {

@@ -3,10 +3,8 @@
 import { altered, Layout } from '../content/stream.ts';
 import { BLOB_CHUNK_BYTES } from '../wire/blobs.ts';
 import type { Core } from './core.ts';
-import { SdkError, ServerMisbehaved, Unreachable } from './errors.ts';
-
-/** Answers in a row that take an upload no further, after which the server is not believed. */
-const STUCK = 4;
+import { SdkError, Unreachable } from './errors.ts';
+import { uploadBlob, type Watch } from './uploading.ts';
 
 /** A sealed file whose chunks are in the vault. */
 export interface Sealed {
@@ -15,37 +13,16 @@ export interface Sealed {
   readonly contentBytes: number;
 }
 
-/** Who watches a transfer: asked before each piece, told after it. */
-export interface Watch {
-  /** Throws to call it off. */
-  readonly demandWanted: () => void;
-  readonly progress: (doneBytes: number, totalBytes: number) => void;
-}
-
 /**
- * Until the server has all of it, from wherever it stands.
+ * Until the server has all of it.
  *
  * Throws ServerRefused, ServerMisbehaved, Unreachable, SdkError `file_gone`, what the watch throws.
  */
 export async function uploadSealed(core: Core, sealed: Sealed, watch: Watch): Promise<void> {
-  const { server } = core;
-  const { blob, digest, contentBytes } = sealed;
+  const { blob, contentBytes, digest } = sealed;
   const layout = new Layout(contentBytes);
-  const totalBytes = layout.sealedBytes;
-  let offset = await server.beginBlob(blob, totalBytes, digest);
-  for (let stuck = 0; offset < totalBytes;) {
-    watch.demandWanted();
-    const before = offset;
-    offset = await server.putBlobChunk(blob, before, await stretch(core, blob, layout, before));
-    stuck = offset > before ? 0 : stuck + 1;
-    if (offset > totalBytes || stuck === STUCK) {
-      throw new ServerMisbehaved(
-        'The server does not take the file, and does not say why: try again later.',
-        { code: 'upload_stuck' },
-      );
-    }
-    watch.progress(offset, totalBytes);
-  }
+  const piece = (offset: number) => stretch(core, blob, layout, offset);
+  await uploadBlob(core.server, { blob, digest, sizeBytes: layout.sealedBytes, piece }, watch);
 }
 
 /** The sealed bytes from an offset on, up to the end of their chunk. */

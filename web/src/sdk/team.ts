@@ -22,7 +22,7 @@ import type { Device } from './device.ts';
 import { SdkError } from './errors.ts';
 import type { Event } from './events.ts';
 import { failureOf } from './failure.ts';
-import type { Answered, Asked, StaffView, TeamFact, TeamView, Told } from './protocol.ts';
+import type { Answered, Asked, StaffView, Table, TeamFact, TeamView, Told } from './protocol.ts';
 
 type StaffName = Extract<Fact, { fact: 'staff_name' }>;
 
@@ -174,9 +174,7 @@ export class Team {
 }
 
 /** What the page may ask a team for; `team` is asked for when it does. */
-export function teamOperations(team: () => Team): {
-  readonly [K in 'askAgent' | 'team' | 'tellTeam']: (asked: Asked<K>) => Promise<Answered<K>>;
-} {
+export function teamOperations(team: () => Team): Pick<Table, 'askAgent' | 'team' | 'tellTeam'> {
   return {
     askAgent: (asked) => team().ask(asked),
     team: () => team().view(),

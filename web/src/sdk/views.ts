@@ -11,6 +11,7 @@ import { mentionsIn, readableText, readings } from '../content/text.ts';
 import type { KeptConversation } from '../vault/conversations.ts';
 import { type MessageRow, placeOf } from '../vault/messages.ts';
 import { attachmentOf } from './attachments.ts';
+import type { BusinessNames } from './business_names.ts';
 import type { Core } from './core.ts';
 import { activeAtMs, type Directory, type Together } from './directory.ts';
 import { factsEvent } from './facts.ts';
@@ -34,12 +35,14 @@ export const QUOTE_CHARACTERS = 200;
 export function conversationView(
   core: Core,
   directory: Directory,
+  names: BusinessNames,
   together: Together,
 ): ConversationView {
   const [live, ...behind] = together;
   const { kept } = live;
   const peer = directory.peer(live);
   const others = live.others(core.address);
+  const businessName = peer === undefined || kept.isRequest ? '' : names.of(peer);
   const trusted = others.map((address) => core.trust.account(address));
   return {
     id: kept.id.hex,
@@ -47,6 +50,7 @@ export function conversationView(
     kind: peer === undefined ? 'group' : 'direct',
     title: kept.title,
     ...(peer === undefined ? {} : { peer: peer.toString() }),
+    ...(businessName === '' ? {} : { businessName }),
     participants: kept.participants.map(String),
     admins: kept.presentAdmins.map(String),
     ...(kept.picture.length === 0 ? {} : { picture: kept.picture.slice() }),

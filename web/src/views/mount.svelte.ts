@@ -78,6 +78,7 @@ export function mountApp(
     if (document.visibilityState === 'visible') {
       messenger.hurry();
       app.notifier.seen();
+      void app.accounts.count();
     }
   });
   hearServiceWorker(messenger, app);

@@ -7,8 +7,8 @@ import { language, sentenceOf } from './words.svelte.ts';
 
 const SPOKEN: Readonly<Record<Language, BusinessWords>> = { de: deBusiness, en: enBusiness };
 
-export function businessWords(): BusinessWords {
-  return SPOKEN[language()];
+export function businessWords(other: Language = language()): BusinessWords {
+  return SPOKEN[other];
 }
 
 /** Those of one language, for what is written in it whatever is spoken. */

@@ -1,6 +1,9 @@
 /** The words of two accounts in one browser, in German. */
 
 import type { enAccounts } from './en_accounts.ts';
+import { plurals } from './plural.ts';
+
+const plural = plurals('de');
 
 export const deAccounts: typeof enAccounts = {
   accounts: {
@@ -8,6 +11,8 @@ export const deAccounts: typeof enAccounts = {
     why: 'Jedes hat eigene Schlüssel, Nachrichten und Einstellungen. Im einen ist vom anderen nichts zu sehen.',
     shown: 'Jetzt zu sehen',
     to: (name) => `Zu ${name} wechseln`,
+    unread: (count) =>
+      plural(count, { one: 'eine Unterhaltung mit Neuem', other: '# Unterhaltungen mit Neuem' }),
     unknown: 'Das andere Konto öffnen',
     add: 'Konto hinzufügen',
     addWhy: 'Zum Beispiel das deines Betriebs neben deinem eigenen.',

@@ -2,6 +2,7 @@
 
 import { deAgentFailures } from './de_agent_failures.ts';
 import { deHouse } from './de_house.ts';
+import { dePaper } from './de_paper.ts';
 import { deProfileForm } from './de_profile_form.ts';
 import { deResources } from './de_resources.ts';
 import { deServices } from './de_services.ts';
@@ -15,6 +16,7 @@ export const deBusiness: BusinessWords = {
   ...deHouse,
   resources: deResources,
   services: deServices,
+  ...dePaper,
   ...deProfileForm,
   failure: deAgentFailures,
   guestCount: guests,

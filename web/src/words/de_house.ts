@@ -90,6 +90,7 @@ export const deHouse: House = {
     gone: 'Gegangen',
     offered: (time) => `Angeboten bis ${time}`,
     waits: 'Wartet',
+    anyTime: 'egal wann',
     between: (from, to) => `${from} bis ${to}`,
     remove: 'Von der Liste nehmen',
     removeAsk: (name) => `${name} von der Liste nehmen?`,

@@ -31,6 +31,7 @@ export const deProfile: typeof enProfile = {
   },
   profile: {
     title: 'Profil',
+    pictures: 'Bilder',
     hours: 'Öffnungszeiten',
     weekdays: ['Mo', 'Di', 'Mi', 'Do', 'Fr', 'Sa', 'So'],
     closed: 'geschlossen',

@@ -33,6 +33,8 @@ export const deProfileForm: Pick<BusinessWords, 'profileForm'> = {
     telephone: 'Telefon',
     email: 'E-Mail',
     optional: 'Darf leer bleiben.',
+    zone: 'Zeitzone',
+    zoneWhy: 'In ihr sind eure Öffnungszeiten gemeint, wer sie auch wo liest.',
     links: 'Im Netz',
     linksWhy: 'Eure Website, die Speisekarte, eine Preisliste.',
     linkLabel: 'Wie es heißt',
@@ -105,9 +107,6 @@ export const deProfileForm: Pick<BusinessWords, 'profileForm'> = {
     shareTextPlaceholder: 'Ein Tisch für zwei, bitte',
     shareTextWhy:
       'Gäste finden sie im Feld und müssen sie nur noch senden. Sie ist ein Teil des Links.',
-    poster: 'Plakat und Tischaufsteller',
-    posterWhy:
-      'Auf einem Rechner mit dem Programm Plausch schreibt dieser Befehl sie als PDF, mit dem QR-Code eurer Seite:',
     page: 'Die Seite ansehen',
     withdraw: 'Profil zurückziehen',
     withdrawAsk: 'Das Profil zurückziehen?',

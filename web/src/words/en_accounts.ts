@@ -1,11 +1,20 @@
 /** The words of two accounts in one browser, in English. */
 
+import { plurals } from './plural.ts';
+
+const plural = plurals('en');
+
 export const enAccounts = {
   accounts: {
     title: 'Accounts in this browser',
     why: 'Each has its own keys, messages and settings. Nothing of one is seen in the other.',
     shown: 'Shown now',
     to: (name: string) => `Switch to ${name}`,
+    unread: (count: number) =>
+      plural(count, {
+        one: 'one conversation with something new',
+        other: '# conversations with something new',
+      }),
     unknown: 'Open the other account',
     add: 'Add an account',
     addWhy: 'Your business’s beside your own, for example.',

@@ -2,6 +2,7 @@
 
 import { enAgentFailures } from './en_agent_failures.ts';
 import { enHouse } from './en_house.ts';
+import { enPaper } from './en_paper.ts';
 import { enProfileForm } from './en_profile_form.ts';
 import { enResources } from './en_resources.ts';
 import { enServices } from './en_services.ts';
@@ -14,6 +15,7 @@ export const enBusiness = {
   ...enHouse,
   resources: enResources,
   services: enServices,
+  ...enPaper,
   ...enProfileForm,
   failure: enAgentFailures,
   guestCount: guests,

@@ -83,6 +83,7 @@ export const enHouse = {
     gone: 'Gone away',
     offered: (time: string) => `Offered until ${time}`,
     waits: 'Waiting',
+    anyTime: 'any time',
     between: (from: string, to: string) => `${from} to ${to}`,
     remove: 'Take off',
     removeAsk: (name: string) => `Take ${name} off the list?`,

@@ -28,6 +28,7 @@ export const enProfile = {
   },
   profile: {
     title: 'Profile',
+    pictures: 'Pictures',
     hours: 'Opening hours',
     weekdays: ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'],
     closed: 'closed',

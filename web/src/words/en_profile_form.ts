@@ -31,6 +31,8 @@ export const enProfileForm = {
     telephone: 'Telephone',
     email: 'E-mail',
     optional: 'May stay empty.',
+    zone: 'Time zone',
+    zoneWhy: 'In which your opening hours are meant, whoever reads them where.',
     links: 'On the web',
     linksWhy: 'Your website, the menu, a price list.',
     linkLabel: 'What it is called',
@@ -98,9 +100,6 @@ export const enProfileForm = {
     shareText: 'A message that is ready',
     shareTextPlaceholder: 'A table for two, please',
     shareTextWhy: 'Guests find it in the field, and only need to send it. It is part of the link.',
-    poster: 'Poster and table tents',
-    posterWhy:
-      'On a computer with the Plausch program this command writes them as PDF, with the QR code of your page:',
     page: 'Look at the page',
     withdraw: 'Take the profile back',
     withdrawAsk: 'Take the profile back?',

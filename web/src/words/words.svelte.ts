@@ -10,9 +10,9 @@ export const LANGUAGES: readonly Language[] = ['de', 'en'];
 
 const now = $state<{ language: Language }>({ language: 'en' });
 
-/** The catalogue of the spoken language. */
-export function words(): Words {
-  return SPOKEN[now.language];
+/** The catalogue of the spoken language, or of another one for what is written in it. */
+export function words(other: Language = now.language): Words {
+  return SPOKEN[other];
 }
 
 export function language(): Language {

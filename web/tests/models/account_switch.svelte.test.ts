@@ -50,7 +50,39 @@ class Tab implements AccountSide {
   isMeant(): boolean {
     return this.meant;
   }
+
+  readonly counts = new Map<AccountSlot, number>();
+  says: (slot: AccountSlot, unread: number) => void = () => undefined;
+
+  unread(slot: AccountSlot): Promise<number> {
+    return Promise.resolve(this.counts.get(slot) ?? 0);
+  }
+
+  onUnread(tell: (slot: AccountSlot, unread: number) => void): void {
+    this.says = tell;
+  }
 }
+
+test('the other account’s number is read, and heard as it changes; its own is not the other’s', async () => {
+  const tab = new Tab('device', [ANNA, LINDE]);
+  tab.counts.set('device', 9).set('device-2', 3);
+  const accounts = new AccountSwitch(tab);
+  accounts.here(ANNA.address);
+  await accounts.count();
+  expect(accounts.otherUnread).toBe(3);
+  tab.says('device-2', 4);
+  tab.says('device', 7);
+  expect(accounts.otherUnread).toBe(4);
+});
+
+test('where there is no other account there is no number', async () => {
+  const tab = new Tab('device', [ANNA]);
+  tab.counts.set('device-2', 3);
+  const accounts = new AccountSwitch(tab);
+  tab.says('device-2', 4);
+  await accounts.count();
+  expect(accounts.otherUnread).toBe(0);
+});
 
 test('an account is listed when a page shows it, and there is no other', () => {
   const tab = new Tab('device', []);

@@ -174,6 +174,17 @@ test('names are found however their umlauts are written', async () => {
   expect(found('strasse')).toEqual(['g']);
 });
 
+test('a business is found by what it calls itself, and by its account', async () => {
+  const [peer, businessName] = ['schmaus@example.org', 'Zur Linde'];
+  const { inbox } = await loaded(conversation({ id: 'b', peer, businessName }));
+  for (const query of ['linde', 'schmaus', 'maus@exam']) {
+    inbox.search(query);
+    expect(ids(inbox.named)).toEqual(['b']);
+  }
+  inbox.search('eiche');
+  expect(inbox.named).toEqual([]);
+});
+
 test('one conversation is searched alone, until everything is again', async () => {
   const { inbox, device, clock } = await loaded(
     conversation({ id: 'g', kind: 'group', title: 'Garten' }),

@@ -10,6 +10,7 @@ import {
   noticeOf,
   type Reader,
   unreadNotice,
+  unreadTagOf,
 } from '../../src/models/notices.ts';
 import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
@@ -105,6 +106,12 @@ test('of a stranger only that there is one', () => {
   expect(notice.body).toBe(en.notices.request);
 });
 
+test('a business by what it calls itself', () => {
+  const linde = conversation({ id: 'aa', peer: 'linde@example.org', businessName: 'Zur Linde' });
+  const notice = noticeOf(message({ id: 'm', text: 'Your table' }), linde, READER);
+  expect(notice).toMatchObject({ title: 'Zur Linde', body: 'Your table' });
+});
+
 test('without sender and text neither is said', () => {
   const notice = noticeOf(message({ id: 'm', text: 'Secret' }), GROUP, {
     ...READER,
@@ -126,7 +133,9 @@ test('of two accounts it says of which, and stands beside that of the other one'
 });
 
 test('what is about no conversation has a tag of its own', () => {
-  expect(unreadNotice(en, FIRST_SLOT)).toMatchObject({ tag: GENERAL_TAG, isSilent: false });
+  const [mine, others] = [unreadNotice(en, FIRST_SLOT), unreadNotice(en, 'device-2')];
+  expect([mine.tag, others.tag]).toEqual(['plausch unread', 'plausch unread device-2']);
+  expect([unreadTagOf(FIRST_SLOT), mine.isSilent]).toEqual([mine.tag, false]);
   expect(nothingNotice(en, FIRST_SLOT)).toMatchObject({ tag: GENERAL_TAG, isSilent: true });
   expect(unreadNotice(en, FIRST_SLOT).body).not.toBe(nothingNotice(en, FIRST_SLOT).body);
 });

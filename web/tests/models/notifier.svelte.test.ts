@@ -16,6 +16,7 @@ interface World {
   readonly shown: Notice[];
   readonly closed: string[];
   readonly badges: number[];
+  readonly tallies: number[];
   readonly kept: NoticeChoices[];
   permission: Permission;
   wished: Permission;
@@ -36,6 +37,7 @@ function world(permission: Permission = 'default', slot: AccountSlot = FIRST_SLO
     shown: [],
     closed: [],
     badges: [],
+    tallies: [],
     kept: [],
     permission,
     wished: 'granted',
@@ -63,6 +65,10 @@ function world(permission: Permission = 'default', slot: AccountSlot = FIRST_SLO
     },
     keep: (choices) => {
       made.kept.push(choices);
+      return Promise.resolve();
+    },
+    tally: (unread) => {
+      made.tallies.push(unread);
       return Promise.resolve();
     },
     board: {
@@ -265,9 +271,11 @@ test('what was read is taken away, and what says no more than "look"', () => {
   const made = world();
   made.notifier.read('c1');
   made.notifier.seen();
-  expect(made.closed).toEqual(['c1', 'plausch']);
-  made.notifier.count(2);
-  expect(made.badges).toEqual([2]);
+  expect(made.closed).toEqual(['c1', 'plausch', 'plausch unread']);
+  made.notifier.count(2, 0);
+  made.notifier.count(2, 3);
+  expect(made.badges).toEqual([2, 5]);
+  expect(made.tallies).toEqual([2]); // the other account's own page says its number
 });
 
 test('the service worker is told language and whether texts may be shown', async () => {
@@ -288,7 +296,9 @@ test('an erased browser is woken no more', async () => {
   await made.notifier.forget();
   expect(made.isSubscribed).toBe(false);
   expect(made.preferences.notifies).toBe(false);
+  made.notifier.count(4, 0); // a page that is still drawn
   expect(made.badges).toEqual([0]);
+  expect(made.tallies).toEqual([]);
 });
 
 test('what was kept for the service worker goes, and does not come back', async () => {
@@ -353,7 +363,7 @@ test('a browser with nothing of the kind is left in peace', async () => {
   await notifier.turnOn();
   notifier.arrived(message({ id: 'm' }), VIEW, false, false);
   notifier.read('c1');
-  notifier.count(1);
+  notifier.count(1, 0);
   await notifier.keepChoices();
   await notifier.turnOff();
   await notifier.forget();

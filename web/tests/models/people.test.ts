@@ -4,6 +4,7 @@ import {
   domainOf,
   initialsOf,
   isOfNumber,
+  nameIn,
   nameOf,
   titleOf,
   toneOf,
@@ -27,6 +28,21 @@ test('a group is called by its title, cleaned of what deceives', () => {
 test('a conversation of two by the other account', () => {
   const view = { title: '', peer: 'ben@example.org', participants: [OWN, 'ben@example.org'] };
   expect(titleOf(view, OWN)).toBe('ben');
+});
+
+test('a conversation with a business by what it calls itself, cleaned, and so is the business in it', () => {
+  const linde = 'zur-linde@example.org';
+  const view = { title: '', peer: linde, participants: [OWN, linde] };
+  const named = { ...view, businessName: 'Zur\u202e Linde' };
+  expect(titleOf(named, OWN)).toBe('Zur Linde');
+  expect(nameIn(named, linde, OWN)).toBe('Zur Linde');
+  expect(nameIn(named, OWN, OWN)).toBe('anna');
+  expect(nameIn(view, linde, OWN)).toBe('zur-linde');
+});
+
+test('a title that people gave goes before what a business calls itself', () => {
+  const view = { title: 'Mein Lokal', businessName: 'Zur Linde', participants: [OWN] };
+  expect(titleOf(view, OWN)).toBe('Mein Lokal');
 });
 
 test('a group without a title by who is in it, but for ourselves', () => {

@@ -26,6 +26,7 @@ const IDA = 'ida@example.org';
 interface Browser {
   readonly shown: Notice[];
   readonly badges: number[];
+  readonly tallies: (readonly [AccountSlot, number])[];
   readonly timers: ManualTimers;
   isSubscribed: boolean;
 }
@@ -63,6 +64,7 @@ function world(
     slot,
     shown: beside?.shown ?? [],
     badges: beside?.badges ?? [],
+    tallies: beside?.tallies ?? [],
     timers,
     notifies: true,
     language: 'en',
@@ -106,6 +108,10 @@ function world(
         return Promise.resolve();
       },
       badge: (count) => made.badges.push(count),
+      tally: (...said) => {
+        made.tallies.push(said);
+        return Promise.resolve();
+      },
       wishes,
       unsubscribe: () => {
         made.isSubscribed = false;
@@ -380,6 +386,10 @@ test('both are read, one after the other, and each notification says of whom it 
     ['device-2', 'aa device-2', 'ben · to linde', 'A table, please'],
   ]);
   expect(anna.badges).toEqual([1, 2]);
+  expect(anna.tallies).toEqual([
+    ['device', 1],
+    ['device-2', 1],
+  ]);
   expect([anna.closes, linde.closes]).toEqual([1, 1]);
 });
 
@@ -407,7 +417,7 @@ test('a vault that cannot be opened does not hold up the other account', async (
   await wake(linde.shore);
   expect(anna.shown).toMatchObject([
     { slot: 'device-2', body: 'A table, please' },
-    { slot: 'device', tag: 'plausch', body: en.notices.newMessage },
+    { slot: 'device', tag: 'plausch unread', body: en.notices.newMessage },
   ]);
 });
 

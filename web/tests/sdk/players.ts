@@ -72,11 +72,16 @@ export class Player {
   ) {}
 
   /** Somebody new, with key packages at the server; online unless told otherwise. */
-  static async join(delivery: Delivery, name: string, isOnline = true): Promise<Player> {
+  static async join(
+    delivery: Delivery,
+    name: string,
+    isOnline = true,
+    kind: AccountOwn['kind'] = 'person',
+  ): Promise<Player> {
     const account = new AccountAddress(name, DOMAIN);
-    const own = { ...makeOwn(SERVER_URL, account, 'person', NOW_S), isRegistered: true };
+    const own = { ...makeOwn(SERVER_URL, account, kind, NOW_S), isRegistered: true };
     const { identity, deviceList } = own;
-    const shown = { kind: 'person', identityKey: identity!.public, deviceList };
+    const shown = { kind, identityKey: identity!.public, deviceList };
     delivery.register(name, shown, own.device.uri);
     return Player.#of(delivery, own, isOnline);
   }
@@ -212,7 +217,7 @@ export class Player {
     this.#count(core);
     await trust.load();
     if (trust.account(account) === undefined) {
-      await trust.pinOwn('person', own.deviceList);
+      await trust.pinOwn(own.kind, own.deviceList);
     }
     await core.load();
     const stock = new Stock(core);
@@ -226,7 +231,7 @@ export class Player {
       sync.takePush(pushed);
     };
     const device = new Device(core, new Directory(core), outbox, sync, transportOf(line));
-    const rooms = new Rooms(device);
+    const rooms = await Rooms.open(device);
     const talk = new Talk(device, rooms);
     const files = new Files(device, (told) => this.told.push(told));
     const search = new Search(core);

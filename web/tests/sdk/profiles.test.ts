@@ -185,6 +185,32 @@ test('a withdrawal is signed, and what was said can be said again', async () => 
   expect((await profiles.publish(draft!)).seq).toBe(3);
 });
 
+test('to withdraw asks the server once, and what is written meanwhile stays', async () => {
+  const profiles = business();
+  await profiles.publish(DRAFT);
+  const written = { ...DRAFT, name: 'Die neue Linde' };
+  const profile = anna.line.profile.bind(anna.line);
+  let asked = 0;
+  anna.line.profile = async (name) => {
+    asked += 1;
+    void profiles.keepDraft(written);
+    return profile(name);
+  };
+  await profiles.withdraw();
+  anna.line.profile = profile;
+  expect(asked).toBe(1);
+  expect((await profiles.own()).draft).toEqual(written);
+});
+
+test('what was written before is not overwritten by what was public', async () => {
+  const profiles = business();
+  await profiles.publish(DRAFT);
+  const written = { ...DRAFT, name: 'Die neue Linde' };
+  await profiles.keepDraft(written);
+  await profiles.withdraw();
+  expect((await profiles.own()).draft).toEqual(written);
+});
+
 test('another device of the business was faster: the next number is taken', async () => {
   const profiles = business();
   const { identity } = anna.core.own;

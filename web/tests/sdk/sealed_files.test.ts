@@ -6,7 +6,8 @@ import { beforeEach, expect, test } from 'vitest';
 import { ContentError } from '../../src/content/errors.ts';
 import { Layout } from '../../src/content/stream.ts';
 import { SdkError, ServerMisbehaved, Unreachable } from '../../src/sdk/errors.ts';
-import { fetchSealed, type Sealed, uploadSealed, type Watch } from '../../src/sdk/sealed_files.ts';
+import { fetchSealed, type Sealed, uploadSealed } from '../../src/sdk/sealed_files.ts';
+import type { Watch } from '../../src/sdk/uploading.ts';
 import { Delivery } from './delivery.ts';
 import { Player } from './players.ts';
 

@@ -296,7 +296,7 @@ function restaurant(device: FakeDevice, now: number): void {
     isBlocked: false,
   });
   device.profiles.set(LINDE, LINDE_PROFILE);
-  device.add({ id, peer: LINDE, participants: [ANNA, LINDE] });
+  device.add({ id, peer: LINDE, businessName: 'Zur Linde', participants: [ANNA, LINDE] });
   device.write(id, {
     sender: LINDE,
     kind: 'card',

@@ -60,6 +60,7 @@ export const LINDE_PROFILE: ProfileView = {
   specialDays: [{ date: '2099-12-24', note: 'Heiligabend', spans: [] }],
   holidayState: 'BY',
   links: [{ label: 'Speisekarte', url: 'https://linde.example/karte' }],
+  pictures: [],
 };
 
 const spanView = ([opensMinute, closesMinute]: readonly [number, number]) => ({

@@ -99,6 +99,7 @@ function accounts(address: string): AccountSide {
     ...ONE_ACCOUNT,
     listed: () => (isTwo ? listed : []),
     isMeant: () => wishes.get('accounts') !== 'asked',
+    unread: () => Promise.resolve(3),
   };
 }
 

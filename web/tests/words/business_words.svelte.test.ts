@@ -14,6 +14,7 @@ test('the words are of the language that is spoken', () => {
   expect(businessWords().nav.inbox).toBe('Eingang');
   speak('en');
   expect(businessWords().nav.inbox).toBe('Inbox');
+  expect(businessWords('de').nav.inbox).toBe('Eingang');
 });
 
 test('a code of the agent has its sentence, another one that of the app', () => {

@@ -16,6 +16,11 @@ test('the spoken language is the one that was chosen', () => {
   expect(language()).toBe('de');
 });
 
+test('what is written in another language is said in it', () => {
+  expect(words('de')).toBe(de);
+  expect(language()).toBe('en');
+});
+
 test('who reads words is told of a change', () => {
   const seen: string[] = [];
   const stop = $effect.root(() => {

@@ -3,6 +3,8 @@
  * which device) goes along, with a tiny preview. Only its first bytes are read before it is known
  * to be of a size that can be decoded.
  */
+import { PICTURE_BYTES } from '../../base/business.ts';
+import { fromHex } from '../../base/bytes.ts';
 import { LocalError } from '../../base/errors.ts';
 import {
   fitted,
@@ -22,8 +24,10 @@ const DRAWN: ReadonlySet<string> = new Set(
   ['jpeg', 'png', 'webp', 'avif', 'heic', 'heif'].map((name) => `image/${name}`),
 );
 
+/** Each is tried until the picture is small enough. */
+const QUALITIES = [QUALITY, 0.7, 0.5, 0.3];
+
 const FACE_PX = 192;
-const FACE_QUALITIES = [0.84, 0.7, 0.5, 0.3];
 /** What a group's picture may have (content/picture.ts). */
 const FACE_BYTES = 12_288;
 
@@ -66,37 +70,34 @@ export class PictureUnusable extends LocalError {
  * nothing of its metadata goes along. Throws PictureBomb, PictureUnusable.
  */
 export async function facePicture(file: Blob): Promise<Uint8Array> {
-  const bitmap = await safeBitmap(file);
-  try {
-    for (const quality of FACE_QUALITIES) {
-      const face = await square(bitmap, quality);
-      if (face.size <= FACE_BYTES) {
-        return new Uint8Array(await face.arrayBuffer());
-      }
-    }
-  } finally {
-    bitmap.close();
-  }
-  throw new PictureUnusable('This picture cannot be made small enough: choose another one.');
+  const face = await made(file, FACE_BYTES, square);
+  return new Uint8Array(await face.arrayBuffer());
 }
 
 const PUBLIC_EDGE_PX = 1600;
-const PUBLIC_QUALITIES = [0.84, 0.7, 0.5, 0.3];
-/** What a picture of a public profile may have (identity/profile_check.ts). */
-const PUBLIC_BYTES = 512 * 1024;
 
 /**
  * A picture for everybody: drawn anew, so that nothing of its metadata goes along, and small enough.
  * Throws PictureBomb, PictureUnusable.
  */
 export async function publicPicture(file: Blob): Promise<Blob> {
+  return made(file, PICTURE_BYTES, (bitmap, quality) =>
+    painted(bitmap, fitted(bitmap, PUBLIC_EDGE_PX), 'image/jpeg', quality),
+  );
+}
+
+/** As good as it can be drawn in so many bytes. */
+async function made(
+  file: Blob,
+  mostBytes: number,
+  draw: (bitmap: ImageBitmap, quality: number) => Promise<Blob>,
+): Promise<Blob> {
   const bitmap = await safeBitmap(file);
   try {
-    const size = fitted(bitmap, PUBLIC_EDGE_PX);
-    for (const quality of PUBLIC_QUALITIES) {
-      const made = await painted(bitmap, size, 'image/jpeg', quality);
-      if (made.size <= PUBLIC_BYTES) {
-        return made;
+    for (const quality of QUALITIES) {
+      const drawn = await draw(bitmap, quality);
+      if (drawn.size <= mostBytes) {
+        return drawn;
       }
     }
   } finally {
@@ -145,6 +146,20 @@ export async function shownBy(file: Blob): Promise<string | undefined> {
   const size = (await sizeWithin(file, HEAD_BYTES)) ?? (await sizeWithin(file, LONGEST_HEAD_BYTES));
   const isSafe = size !== undefined && size.width * size.height <= MAX_PIXELS;
   return isSafe ? URL.createObjectURL(file) : undefined;
+}
+
+/**
+ * The address by which a public picture is shown, as `shownBy`. Undefined also without a network,
+ * and when the server gives another picture than the one of this digest (hex), which was signed.
+ */
+export async function publicAddress(name: string, digest: string): Promise<string | undefined> {
+  const integrity = `sha256-${btoa(String.fromCharCode(...fromHex(digest)))}`;
+  try {
+    const answer = await fetch(`/v1/pictures/${name}/${digest}`, { integrity });
+    return answer.ok ? await shownBy(await answer.blob()) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 async function drawn(file: File): Promise<Outgoing> {

@@ -55,6 +55,7 @@ export const ICON_NAMES = [
   'pin-off',
   'play',
   'plus',
+  'printer',
   'qr-code',
   'refresh-cw',
   'reply',
