@@ -135,6 +135,18 @@ class PostgresDatabase:
         """Run the body on one snapshot, read-only."""
         return await self._attempts(body, repeatable=True, reading=True)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PostgresTransaction]:
+        """A REPEATABLE READ transaction that only reads."""
+        try:
+            async with (
+                self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                yield PostgresTransaction(connection)
+        except (*_MACHINE_FAILURES, *_LOST_CONNECTION) as error:
+            raise _unavailable(error) from error
+
     async def close(self) -> None:
         """Close the pool; connections still in use after 5 s are cut."""
         self._closed = True
