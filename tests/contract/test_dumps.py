@@ -130,3 +130,22 @@ async def test_a_snapshot_sees_nothing_of_what_comes_after(database: Database) -
         assert await account_names(tx) == ["anna"]
     async with database.snapshot() as tx:
         assert sorted(await account_names(tx)) == ["anna", "cem"]
+
+
+async def test_an_error_of_whoever_reads_a_snapshot_stays_theirs(database: Database) -> None:
+    await prepare(database)
+    for error in (OSError(28, "No space left on device"), TimeoutError(), ValueError()):
+        with pytest.raises(type(error)) as raised:
+            async with database.snapshot() as tx:
+                await account_names(tx)
+                raise error
+        assert raised.value is error
+    async with database.snapshot() as tx:
+        assert await account_names(tx) == []
+
+
+async def test_a_snapshot_only_reads(database: Database) -> None:
+    await prepare(database)
+    with pytest.raises(Exception, match=r"read-only|readonly|did not take the work"):
+        async with database.snapshot() as tx:
+            await account.add(tx, "anna", "person", b"k", b"l", 1)

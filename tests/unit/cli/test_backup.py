@@ -2,13 +2,15 @@
 
 import json
 import re
+import resource
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from company import server
+from company import PLAUSCH, clean_environment, server
 
 from .conftest import Plausch
 
@@ -98,9 +100,23 @@ def test_what_is_wrong_is_one_sentence(
     assert list((tmp_path / "nothing").iterdir()) == []
 
 
-def test_a_disk_that_does_not_take_it_leaves_nothing(plausch: Plausch, folder: Path) -> None:
-    ran = plausch("backup", "/dev/full/town.tar", "--data", folder)
-    assert ran.code == 1
+def test_a_disk_that_does_not_take_it_leaves_nothing(
+    plausch: Plausch, folder: Path, tmp_path: Path
+) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    done = subprocess.run(
+        [*PLAUSCH, "backup", str(shelf), "--data", str(folder), "--quiet"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, 4_096)),
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert "File too large" in done.stderr
+    assert list(shelf.iterdir()) == []
     ran = plausch("backup", folder / "absent" / "town.tar", "--data", folder)
     assert ran.code == 1
     assert "check the path" in ran.sentence
