@@ -162,7 +162,7 @@ def test_the_readmes_commands_are_ones_that_the_cli_has(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("mine.toml", "holidays.ics", "old.csv"):  # which its reader has
+    for name in ("mine.toml", "holidays.ics", "old.csv", "old.tar"):  # which its reader has
         (tmp_path / name).touch()
     blocks = re.findall(r"^    (plausch .+)$", (root / "README.md").read_text(), re.MULTILINE)
     assert len(blocks) >= 10

@@ -29,6 +29,9 @@ COMMANDS = {
     "serve": "Run a server.",
     "invite": "Invitation codes of a server, for its operator.",
     "reports": "What people have reported, for the operator of a server.",
+    "backup": "Write all that a server keeps into one file, while it runs.",
+    "restore": "Fill an empty server from a backup.",
+    "migrate-store": "Move a server from SQLite to PostgreSQL.",
     "register": "Make an account on a server, with this device as its first.",
     "link": "Make this a device of an account that you have elsewhere.",
     "send": "Send a text or a file to somebody or to a group.",
@@ -58,8 +61,9 @@ class Commands(click.Group):
         """The command of that name, from the module of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"plausch.cli.{cmd_name}")
-        return cast(click.Command, getattr(module, cmd_name))  # a module has its command's name
+        name = cmd_name.replace("-", "_")
+        module = import_module(f"plausch.cli.{name}")
+        return cast(click.Command, getattr(module, name))  # a module has its command's name
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table of commands, without importing any of them."""

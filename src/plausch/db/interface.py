@@ -11,6 +11,7 @@ is told after `transact` has returned.
 """
 
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -109,6 +110,14 @@ class Database(Protocol):
         """Run a body that only reads, on one snapshot that includes all that was acknowledged.
 
         Raises StorageUnavailable, and whatever the body raises.
+        """
+        ...
+
+    def snapshot(self) -> AbstractAsyncContextManager[Transaction]:
+        """One moment of the database for a long reading, while others write. Unlike a body it may
+        await whatever it likes, and is not begun again when the connection is lost.
+
+        Raises StorageUnavailable, LocalError (`:memory:` has no second reader).
         """
         ...
 

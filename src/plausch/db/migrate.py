@@ -47,16 +47,28 @@ async def migrate(database: Database, steps: Sequence[Step]) -> int:
     numbers = [step.number for step in steps]
     if numbers != list(range(1, len(steps) + 1)):
         raise SchemaRefused(f"Migration steps must be numbered 1 to {len(steps)}, not {numbers}.")
-    try:
-        await database.transact(_create_memory)
-    except ConstraintViolated:  # PostgreSQL: another process created the same table just now
-        await database.transact(_create_memory)
-    applied = await database.transact(_applied)
+    applied = await _remembered(database)
     _check(applied, steps)
     missing = [step for step in steps if step.number not in applied]
     for step in missing:
         await _apply(database, step)
     return len(missing)
+
+
+async def step_reached(database: Database) -> int:
+    """The number of the last step that was applied here; 0 on an empty database.
+
+    Raises StorageUnavailable.
+    """
+    return max(await _remembered(database), default=0)
+
+
+async def _remembered(database: Database) -> dict[int, tuple[str, str]]:
+    try:
+        await database.transact(_create_memory)
+    except ConstraintViolated:  # PostgreSQL: another process created the same table just now
+        await database.transact(_create_memory)
+    return await database.transact(_applied)
 
 
 async def _create_memory(transaction: Transaction) -> None:

@@ -135,6 +135,24 @@ class PostgresDatabase:
         """Run the body on one snapshot, read-only."""
         return await self._attempts(body, repeatable=True, reading=True)
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[PostgresTransaction]:
+        """A REPEATABLE READ transaction that only reads."""
+        transaction: PostgresTransaction | None = None
+        try:
+            async with (
+                self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+                connection.transaction(isolation="repeatable_read", readonly=True),
+            ):
+                transaction = PostgresTransaction(connection)
+                yield transaction
+        except (*_MACHINE_FAILURES, *_LOST_CONNECTION) as error:
+            # Whoever reads may have troubles of their own, with the disk that they write to.
+            is_theirs = transaction is not None and transaction.failed is not error
+            if is_theirs and isinstance(error, OSError):
+                raise
+            raise _unavailable(error) from error
+
     async def close(self) -> None:
         """Close the pool; connections still in use after 5 s are cut."""
         self._closed = True

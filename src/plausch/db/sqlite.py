@@ -17,8 +17,8 @@ import os
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +274,22 @@ class SqliteDatabase:
             return self._read(self._reader, body)
         except sqlite3.Error as error:
             self._reader = None
+            raise _unavailable(self._path, error) from error
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[SqliteTransaction]:
+        """A connection of its own. The log cannot begin anew before it ends, and grows by what is
+        written meanwhile."""
+        if self._path == MEMORY:
+            raise LocalError("A database in memory has one connection: no snapshot beside it.")
+        try:
+            connection = self._connect_reader()
+            try:
+                connection.execute("BEGIN")
+                yield SqliteTransaction(connection, self._path)
+            finally:
+                connection.close()
+        except sqlite3.Error as error:
             raise _unavailable(self._path, error) from error
 
     async def close(self) -> None:

@@ -472,8 +472,17 @@ class Outbox:
         if not progress.made():
             live.kept.state = "broken"
             await self._core.vault.write([self._core.conversations.put(live.kept)])
-            raise ConversationBroken(
-                "The server says that this conversation has moved on, but does not deliver the "
-                "change: nothing can be sent until it does, or until another participant adds "
-                "this device again."
-            )
+            raise _broken(live, error)
+
+
+def _broken(live: Live, error: ServerRefused) -> ConversationBroken:
+    if 0 <= error.epoch < live.kept.epoch:
+        return ConversationBroken(
+            "The server has forgotten the last change to this conversation; it was probably "
+            "restored from a backup. Nothing can be sent in it until a participant who has not "
+            "seen that change adds this device again: begin a new conversation."
+        )
+    return ConversationBroken(
+        "The server says that this conversation has moved on, but does not deliver the change: "
+        "nothing can be sent until it does, or until another participant adds this device again."
+    )

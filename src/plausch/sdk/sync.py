@@ -68,6 +68,8 @@ class Sync:
         self._grown(live, push.head)
 
     def _grown(self, live: Live, head: int) -> None:
+        if 0 < head < live.kept.cursor:  # late, or the server knows less than it did: it says which
+            head = live.kept.cursor + 1
         live.head = max(live.head, head)
         live.told = max(live.told, head)
         if live.kept.cursor < live.head and live.id not in self._reading:
@@ -120,8 +122,19 @@ class Sync:
             return
         # One more than known when the server knows less: its answer says what the head really is.
         lost = moved.head < live.kept.cursor
+        if not lost and moved.cursor < live.kept.cursor:
+            await self._look_again(live, moved.cursor)
         await self._catch_up_if_allowed(live, live.kept.cursor + 1 if lost else moved.head)
         self._acknowledge(live)
+
+    async def _look_again(self, live: Live, cursor: int) -> None:
+        """The server does not know how far this device is. Mostly an acknowledgement was lost; but
+        it may have been set back, and its log have grown anew, with other envelopes where this
+        device has been. What was read then does not open a second time, what is new does."""
+        async with self._core.changing(live):
+            live.known = max(live.known, live.kept.cursor)
+            live.kept.cursor = cursor
+            await self._core.vault.write([self._core.conversations.put(live.kept)])
 
     async def _catch_up_if_allowed(self, live: Live, head: int) -> None:
         """One log that the server does not give out must not keep the others from being read."""
@@ -169,6 +182,7 @@ class Sync:
         core = self._core
         writes, event = core.problem(live.id, after, _shortened(after, head))
         async with core.changing(live):
+            live.known = max(live.known, head)
             live.kept.cursor = 0
             await core.vault.write([core.conversations.put(live.kept), *writes])
         core.feed.tell(event)
@@ -234,7 +248,7 @@ class Sync:
 
     async def _take_one(self, live: Live, envelope: f.Envelope, outcome: Outcome) -> None:
         """One envelope; everything wrong with it becomes a problem. Raises Unreachable."""
-        if envelope.seq != live.kept.cursor + 1:
+        if envelope.seq != live.kept.cursor + 1 and envelope.seq > live.known:
             outcome.not_believed(self._core, live, envelope.seq, _gap(live, envelope))
         try:
             own = envelope.sender == self._core.device.uri
@@ -275,6 +289,8 @@ class Sync:
         """What is wrong is noted, and whether it looks like a fork."""
         if envelope.sender == self._core.device.uri and isinstance(error, ProtocolError):
             return  # our own ciphertext, whose answer came long ago: we cannot open it, need not
+        if envelope.seq <= live.known and isinstance(error, ProtocolError):
+            return  # read a second time: it was opened when it came first
         outcome.not_believed(self._core, live, envelope.seq, error)
         if _names_another_branch(live, envelope.message):
             outcome.events.append(ForkSuspected(live.id, None))

@@ -15,8 +15,10 @@ import uvloop
 
 from plausch.base.clock import Clock, SystemClock
 from plausch.base.errors import OperatorError, PlauschError
+from plausch.base.file_lock import FileLock
 from plausch.db.interface import Database
-from plausch.db.open import open_database
+from plausch.db.open import file_of, open_database
+from plausch.db.still import serve_from
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
 from plausch.server.blobs import Blobs
@@ -65,20 +67,24 @@ class Server:
         self.site: Site | None = None
         """The web app, once started; None when it is not built."""
         self._sweeping: asyncio.Task[None] | None = None
+        self._serving: FileLock | None = None
 
     async def start(self) -> str:
         """Open everything; the URL under which it answers.
 
-        Raises StorageUnavailable, SchemaRefused, SiteDamaged, OperatorError (the port is taken).
+        Raises StorageUnavailable, SchemaRefused, StoreIncomplete, StoreBusy, SiteDamaged,
+        OperatorError (the port is taken).
         """
         config = self.config
         self.site = read_site(config.web_dir)
         make_data_dir(config.data_dir)
-        self._database = await open_database(config.database)
+        file = file_of(config.database)
+        self._serving = None if file is None else serve_from(file)
         try:
+            self._database = await open_database(config.database)
             return await self._open(config, self._database)
         except BaseException:
-            await self._database.close()
+            await self._let_go()
             raise
 
     async def _open(self, config: ServerConfig, database: Database) -> str:
@@ -166,8 +172,13 @@ class Server:
             await self._waker.close()
         if self._blobs is not None:
             await self._blobs.close()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         if self._database is not None:
             await self._database.close()
+        if self._serving is not None:
+            self._serving.release()
 
 
 def add_gauges(figures: Figures, edge: Edge, hub: Hub, bus: Bus | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from engines import empty_postgres, empty_sqlite
 from plausch.db.interface import Database, Transaction
-from plausch.db.migrate import SchemaRefused, Step, migrate
+from plausch.db.migrate import SchemaRefused, Step, migrate, step_reached
 
 FIRST = Step(1, "a table", ("CREATE TABLE a (id {serial}, name TEXT)",))
 SECOND = Step(2, "a column", ("ALTER TABLE a ADD COLUMN size BIGINT", "CREATE TABLE b (x TEXT)"))
@@ -64,3 +64,11 @@ async def test_a_newer_or_changed_database_is_refused(database: Database) -> Non
 async def test_steps_are_numbered_without_gaps(database: Database) -> None:
     with pytest.raises(SchemaRefused, match="numbered"):
         await migrate(database, [SECOND])
+
+
+async def test_how_far_a_database_is(database: Database) -> None:
+    assert await step_reached(database) == 0
+    await migrate(database, [FIRST])
+    assert await step_reached(database) == 1
+    await migrate(database, [FIRST, SECOND])
+    assert await step_reached(database) == 2

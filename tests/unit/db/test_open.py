@@ -6,7 +6,7 @@ import pytest
 
 from plausch.base.errors import LocalError
 from plausch.db.interface import StorageUnavailable
-from plausch.db.open import open_database
+from plausch.db.open import file_of, open_database
 from postgres_cluster import Cluster
 
 
@@ -29,3 +29,12 @@ async def test_what_cannot_be_opened_is_explained(tmp_path: Path) -> None:
         await open_database(tmp_path / "no" / "folder.db")
     with pytest.raises(LocalError):
         await open_database("postgresql://host:port/x")
+
+
+@pytest.mark.parametrize("where", [":memory:", "postgresql://host/x", "postgres://host/x"])
+def test_what_is_no_file_has_no_path(where: str) -> None:
+    assert file_of(where) is None
+
+
+def test_a_file_has_its_path(tmp_path: Path) -> None:
+    assert file_of(tmp_path / "a.db") == tmp_path / "a.db" == file_of(str(tmp_path / "a.db"))

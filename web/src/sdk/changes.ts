@@ -287,10 +287,21 @@ export class Changes {
       live.kept.state = 'broken';
       await this.#core.vault.write([await this.#core.conversations.put(live.kept)]);
       await lastLine(this.#core, live);
-      throw new ConversationBroken(
-        'The server says that this conversation has moved on, but does not deliver the change: ' +
-          'nothing can be sent until it does, or until another participant adds this device again.',
-      );
+      throw broken(live, error);
     }
   }
+}
+
+function broken({ kept }: Live, { epoch }: ServerRefused): ConversationBroken {
+  if (epoch >= 0 && BigInt(epoch) < kept.epoch) {
+    return new ConversationBroken(
+      'The server has forgotten the last change to this conversation; it was probably restored ' +
+        'from a backup. Nothing can be sent in it until a participant who has not seen that ' +
+        'change adds this device again: begin a new conversation.',
+    );
+  }
+  return new ConversationBroken(
+    'The server says that this conversation has moved on, but does not deliver the change: ' +
+      'nothing can be sent until it does, or until another participant adds this device again.',
+  );
 }

@@ -39,6 +39,7 @@ export interface Bundle {
 
 export interface Moved {
   readonly conversation: Uint8Array;
+  readonly cursor: number;
   readonly head: number;
 }
 

@@ -22,6 +22,7 @@ import { ServerRefused, Unreachable } from './errors.ts';
 import { markIn } from './franked.ts';
 import type { Joining } from './joining.ts';
 import { lastLine } from './last_line.ts';
+import { beyond, gap, shortened, torn } from './log_faults.ts';
 import { learnMarks, takeCursor } from './reached.ts';
 import { Outcome, ownCameBack, takeContent } from './receive.ts';
 import type { Envelope, Moved } from './server.ts';
@@ -122,8 +123,10 @@ export class Sync {
       waiting.push(...envelopes.slice(0, READ_LIMIT - waiting.length));
       this.#pushed.set(live.id.hex, waiting);
     }
-    live.head = Math.max(live.head, head);
-    live.told = Math.max(live.told, head);
+    // Below the cursor: late, or the server knows less than it did. Its answer says which.
+    const end = head > 0 && head < live.kept.cursor ? live.kept.cursor + 1 : head;
+    live.head = Math.max(live.head, end);
+    live.told = Math.max(live.told, end);
     if (live.kept.cursor < live.head && !this.#reading.has(live.id.hex)) {
       this.#reading.add(live.id.hex);
       this.#core.spawn(() => this.#readInBackground(live));
@@ -179,7 +182,7 @@ export class Sync {
    * Read a log on. The mailbox was read: of a conversation that this device has no keys for,
    * nothing can be opened, so nothing of it has to wait.
    */
-  async #takeMoved({ conversation, head }: Moved): Promise<void> {
+  async #takeMoved({ conversation, cursor: known, head }: Moved): Promise<void> {
     const live = this.#core.lives.get(toHex(conversation));
     if (live === undefined || live.kept.isOver) {
       this.#core.server.acknowledge(conversation, head);
@@ -187,8 +190,24 @@ export class Sync {
     }
     // One more than known when the server knows less: its answer says what the head really is.
     const { cursor } = live.kept;
+    if (known < cursor && cursor <= head) {
+      await this.#lookAgain(live, known);
+    }
     await this.#catchUpIfAllowed(live, head < cursor ? cursor + 1 : head);
     this.#acknowledge(live);
+  }
+
+  /**
+   * The server does not know how far this device is. Mostly an acknowledgement was lost; but it may
+   * have been set back, and its log have grown anew, with other envelopes where this device has
+   * been. What was read then does not open a second time, what is new does.
+   */
+  async #lookAgain(live: Live, cursor: number): Promise<void> {
+    await this.#core.changing(live, async () => {
+      live.known = Math.max(live.known, live.kept.cursor);
+      live.kept.cursor = cursor;
+      await this.#core.vault.write([await this.#core.conversations.put(live.kept)]);
+    });
   }
 
   /** One log that the server does not give out must not keep the others from being read. */
@@ -253,6 +272,7 @@ export class Sync {
     const core = this.#core;
     const [writes, event] = await core.problem(live.id, after, shortened(after, head));
     await core.changing(live, async () => {
+      live.known = Math.max(live.known, head);
       live.kept.cursor = 0;
       await core.vault.write([await core.conversations.put(live.kept), ...writes]);
     });
@@ -335,8 +355,13 @@ export class Sync {
 
   /** One envelope; everything wrong with it becomes a problem. Throws Unreachable. */
   async #takeOne(live: Live, envelope: Envelope, outcome: Outcome): Promise<void> {
-    if (envelope.seq !== live.kept.cursor + 1) {
-      await outcome.notBelieved(this.#core, live, envelope.seq, gap(live, envelope));
+    if (envelope.seq !== live.kept.cursor + 1 && envelope.seq > live.known) {
+      await outcome.notBelieved(
+        this.#core,
+        live,
+        envelope.seq,
+        gap(live.kept.cursor, envelope.seq),
+      );
     }
     try {
       const isOwn = envelope.sender === this.#core.device.uri;
@@ -388,6 +413,9 @@ export class Sync {
   ): Promise<void> {
     if (envelope.sender === this.#core.device.uri && error instanceof ProtocolError) {
       return; // our own ciphertext, whose answer came long ago: we cannot open it, need not
+    }
+    if (envelope.seq <= live.known && error instanceof ProtocolError) {
+      return; // read a second time: it was opened when it came first
     }
     await outcome.notBelieved(this.#core, live, envelope.seq, error);
     if (namesAnotherBranch(live, envelope.message)) {
@@ -449,38 +477,6 @@ export class Sync {
   async learnMarks(): Promise<void> {
     await learnMarks(this.#core);
   }
-}
-
-function shortened(after: number, head: number): RemoteError {
-  return new RemoteError(
-    `The server has ${head} envelopes of a log of which this device has read ${after}: it is read ` +
-      'again from its beginning.',
-    { code: 'log_shortened' },
-  );
-}
-
-function beyond(head: number): RemoteError {
-  return new RemoteError(
-    `The server delivered envelopes beyond the end of a log, which it says is at ${head}: they ` +
-      'were ignored.',
-    { code: 'beyond_log' },
-  );
-}
-
-function gap(live: Live, envelope: Envelope): RemoteError {
-  return new RemoteError(
-    `The server left out envelopes ${live.kept.cursor + 1} to ${envelope.seq - 1} of a log: ` +
-      'messages may be missing.',
-    { code: 'log_gap' },
-  );
-}
-
-function torn(): RemoteError {
-  return new RemoteError(
-    'A participant sees another state of this conversation than this device: the server shows ' +
-      'different ones to different people.',
-    { code: 'fork_suspected' },
-  );
 }
 
 /** Whether the mark beside a ciphertext that does not open is not of this device's epoch. */

@@ -289,7 +289,11 @@ export class Line implements Server {
     return this.#ask('resume', () => {
       const moved: Moved[] = [...this.delivery.logs.values()]
         .filter((log) => log.endFor(this.device) > (log.cursors.get(this.device) ?? 0))
-        .map((log) => ({ conversation: log.id, head: log.endFor(this.device) }))
+        .map((log) => ({
+          conversation: log.id,
+          cursor: log.cursors.get(this.device) ?? 0,
+          head: log.endFor(this.device),
+        }))
         .filter(({ conversation }) => toHex(conversation) > toHex(after));
       return { hasMail: this.#kept.mail.length > 0, moved, hasMore: false };
     });

@@ -148,6 +148,17 @@ test('what is refused for good has failed and the next one goes', async () => {
   expect(await ben.texts(id)).toEqual(['hello', 'taken']);
 });
 
+test('a server that has forgotten a change is said to be set back', async () => {
+  anna.line.onPush = () => [];
+  anna.line.refuse('append', 'stale_epoch', { epoch: 0, head: 1 }, 50);
+  await anna.say(id, 'nobody takes this');
+  await quiet(anna);
+  expect(anna.rooms.conversation({ conversation: id }).state).toBe('broken');
+  expect(anna.problems()).toContain('conversation_broken');
+  const said = anna.events.flatMap((event) => (event.what === 'problem' ? [event.sentence] : []));
+  expect(said.join()).toContain('probably restored from a backup');
+});
+
 test('a log that holds nothing new is torn and heals with the next message', async () => {
   anna.line.onPush = () => [];
   anna.line.refuse('append', 'stale_epoch', { epoch: 9, head: 3 }, 50);

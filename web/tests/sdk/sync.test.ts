@@ -199,6 +199,51 @@ test('a log that was said to be longer is read again, and nothing is shown twice
   expect(ben.rooms.conversation({ conversation: id }).unread).toBe(3);
 });
 
+/** The server comes back from a backup: of the log only the first envelopes are left. */
+function setBack(length: number): void {
+  const log = logOf(delivery, id);
+  log.envelopes.length = length;
+  log.cursors.forEach((seq, device) => {
+    log.cursors.set(device, Math.min(seq, length));
+  });
+}
+
+test('what is said after the server was set back is heard at once', async () => {
+  await say('one');
+  const { head } = logOf(delivery, id);
+  await say('lost 1', 'lost 2', 'lost 3', 'lost 4');
+  setBack(head);
+  await say('after');
+  expect(await heard()).toEqual(['one', 'lost 1', 'lost 2', 'lost 3', 'lost 4', 'after']);
+  expect(ben.problems()).toEqual(['log_shortened']);
+  await say('and on');
+  expect((await heard()).at(-1)).toBe('and on');
+  expect(ben.live(id).kept.cursor).toBe(logOf(delivery, id).head);
+});
+
+test('who was away while the log grew anew misses nothing', async () => {
+  await say('one');
+  const { head } = logOf(delivery, id);
+  await say('lost 1', 'lost 2');
+  ben.line.cut();
+  setBack(head);
+  await say('anew 1', 'anew 2', 'anew 3', 'anew 4');
+  await ben.connect();
+  const lost = ['lost 1', 'lost 2'];
+  expect(await heard()).toEqual(['one', ...lost, 'anew 1', 'anew 2', 'anew 3', 'anew 4']);
+  expect(ben.problems()).toEqual([]);
+});
+
+test('a lost acknowledgement repeats nothing', async () => {
+  await say('one', 'two');
+  ben.line.cut();
+  await say('three');
+  logOf(delivery, id).cursors.set(ben.core.device.uri, 1);
+  await ben.connect();
+  expect(await heard()).toEqual(['one', 'two', 'three']);
+  expect(ben.problems()).toEqual([]);
+});
+
 test('replayed envelopes are shown once', async () => {
   await say('one');
   const log = logOf(delivery, id);
@@ -302,7 +347,7 @@ test.each([
     'more without anything new',
     () => ({
       hasMail: false,
-      moved: [{ conversation: new Uint8Array(16).fill(1), head: 5 }],
+      moved: [{ conversation: new Uint8Array(16).fill(1), cursor: 0, head: 5 }],
       hasMore: true,
     }),
   ],

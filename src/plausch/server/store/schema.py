@@ -1,7 +1,11 @@
 """The server's tables, in the order in which they came to be."""
 
+from collections.abc import Sequence
+
+from plausch.base.errors import OperatorError
 from plausch.db.interface import Database
-from plausch.db.migrate import Step, migrate
+from plausch.db.migrate import Step, migrate, step_reached
+from plausch.db.shape import Table, tables_of
 from plausch.server.store import (
     account,
     backup,
@@ -11,6 +15,7 @@ from plausch.server.store import (
     cursor,
     device,
     envelope,
+    filling,
     group_info,
     invitation,
     key_package,
@@ -42,12 +47,38 @@ STEPS = (
     Step(11, "reports", report.TABLES),
     Step(12, "profiles", profile.TABLES),
     Step(13, "two accounts in one browser", wake_up.SHARED),
+    Step(14, "filled from another store", filling.TABLES),
 )
+
+FILLING_STEP = 14
+
+
+class StoreIncomplete(OperatorError):
+    """A copy into this store was interrupted."""
+
+    code = "store_incomplete"
 
 
 async def prepare(database: Database) -> int:
     """Create or upgrade the tables; how many steps were needed.
 
-    Raises SchemaRefused, StorageUnavailable.
+    Raises SchemaRefused, StorageUnavailable, StoreIncomplete.
     """
+    if await step_reached(database) >= FILLING_STEP:
+        await _demand_complete(database)
     return await migrate(database, STEPS)
+
+
+async def _demand_complete(database: Database) -> None:
+    if await database.transact(filling.origin) is not None:
+        raise StoreIncomplete(
+            "This store is not complete: a copy into it was interrupted or is under way. Give the "
+            "same 'plausch migrate-store' or 'plausch restore' once more, it goes on from there; "
+            "then start the server."
+        )
+
+
+async def travelling(steps: Sequence[Step] = STEPS) -> tuple[Table, ...]:
+    """Every table of a server that has taken these steps, each after those that it refers to;
+    without the mark of filling."""
+    return tuple(table for table in await tables_of(steps) if table.name != filling.NAME)

@@ -1,0 +1,85 @@
+"""Who may be at a SQLite file: any number of servers, or one who moves it as a whole, alone.
+
+PostgreSQL has nothing of it: there a mark within the store says that it is not complete.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from plausch.base.errors import OperatorError
+from plausch.base.file_lock import FileLock, LockTaken
+from plausch.db.interface import StorageUnavailable
+
+SUFFIX = "-serving"
+"""Added to the database's name, as SQLite adds -wal and -shm."""
+
+
+class StoreBusy(OperatorError):
+    """Somebody else is at this file."""
+
+    code = "store_busy"
+
+
+def serve_from(path: Path) -> FileLock:
+    """Held by a server as long as it serves from this file.
+
+    Raises StoreBusy, StorageUnavailable.
+    """
+    try:
+        return FileLock(_lock_of(path), shared=True)
+    except LockTaken as error:
+        raise StoreBusy(
+            f"{path} is being moved or restored by process {error.owner}: wait for its end."
+        ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+
+
+@contextmanager
+def nobody_serves(path: Path) -> Iterator[None]:
+    """No server serves from this file, and none begins to. Raises StoreBusy, StorageUnavailable."""
+    try:
+        lock = FileLock(_lock_of(path))
+    except LockTaken as error:
+        raise StoreBusy(
+            f"Process {error.owner} is at {path}, a server probably: stop it first, and leave it "
+            "stopped until this is done."
+        ) from error
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def nobody_writes(path: Path) -> Iterator[None]:
+    """No program writes to it meanwhile, whosever it is. Raises StoreBusy."""
+    connection = sqlite3.connect(path, timeout=2.0, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        connection.close()
+        raise StoreBusy(
+            f"Somebody writes to {path} ({error}): let that end, then do this again."
+        ) from error
+    try:
+        yield
+    finally:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        connection.close()
+
+
+def _lock_of(path: Path) -> Path:
+    return path.with_name(path.name + SUFFIX)
+
+
+def _unwritable(path: Path, error: OSError) -> StorageUnavailable:
+    return StorageUnavailable(
+        f"The folder {path.parent} did not take the work ({error.strerror or error}): check that "
+        "it is there, that its disk has free space, and that this user may write to it."
+    )
