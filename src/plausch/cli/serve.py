@@ -25,7 +25,8 @@ def configured(file: Path | None, data_folder: Path, **given: object) -> ServerC
 Examples:
   plausch serve --data ~/plausch-server --port 7480
   plausch serve --data /var/lib/plausch --domain example.org --behind-proxy
-  plausch serve --data DIR --database postgresql://plausch@localhost/plausch"""
+  plausch serve --data DIR --database postgresql://plausch@localhost/plausch
+  plausch serve --data DIR --blobs 's3://BUCKET?endpoint=s3.example.org'"""
 )
 @click.option(
     "--data",
@@ -52,6 +53,14 @@ Examples:
     "PLAUSCH_DATABASE.",
 )
 @click.option(
+    "--blobs",
+    "blobs_url",
+    envvar="PLAUSCH_BLOBS",
+    metavar="URL",
+    help="s3://BUCKET/PREFIX?endpoint=HOST&region=REGION for people's encrypted files, instead of "
+    "a folder; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+)
+@click.option(
     "--registration",
     type=click.Choice(REGISTRATION_MODES),
     help="Who may make an account. [default: open]",
@@ -72,6 +81,7 @@ def serve(
     port: int | None,
     domain: str | None,
     database_url: str | None,
+    blobs_url: str | None,
     registration: str | None,
     origins: tuple[str, ...],
     behind_proxy: bool | None,
@@ -90,6 +100,7 @@ def serve(
         port=port,
         domain=domain,
         database_url=database_url,
+        blobs_url=blobs_url,
         registration=registration,
         origins=origins,
         behind_proxy=behind_proxy,

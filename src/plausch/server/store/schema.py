@@ -21,6 +21,7 @@ from plausch.server.store import (
     report,
     stay,
     sweep,
+    upload,
     wake_up,
 )
 
@@ -42,6 +43,7 @@ STEPS = (
     Step(11, "reports", report.TABLES),
     Step(12, "profiles", profile.TABLES),
     Step(13, "two accounts in one browser", wake_up.SHARED),
+    Step(14, "uploads into a bucket", upload.TABLES),
 )
 
 
