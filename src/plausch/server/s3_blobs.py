@@ -17,7 +17,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from plausch.base.clock import Clock
 from plausch.base.errors import OperatorError
@@ -35,6 +35,11 @@ PARTS = 10_000
 READ_BACK_BYTES = 1024 * 1024
 """An object is read back in pieces of this length."""
 
+AHEAD_BYTES = 1024 * 1024
+AHEADS = 32
+"""Who reads on from where a read ended gets the next so many bytes into memory with one request,
+for so many blobs at once. Who reads here and there gets what he asks for."""
+
 PARTS_AT_ONCE = 4
 """So many parts are in memory at once, each of them about three times."""
 
@@ -42,13 +47,27 @@ DIGESTS = 1_000
 """Uploads whose SHA-256 this process carries along; of others the object is read back."""
 
 
+class Ahead(NamedTuple):
+    """The last stretch of a blob that was read."""
+
+    start: int
+    piece: bytes
+
+    @property
+    def end(self) -> int:
+        """Where the next one begins."""
+        return self.start + len(self.piece)
+
+
 class S3Blobs:
-    """A BlobStore in a bucket."""
+    """A BlobStore in a bucket. What another process removes may be read here for a moment more: who
+    asks has looked at the blob's row before."""
 
     def __init__(self, database: Database, bucket: S3Bucket, clock: Clock) -> None:
         self._database, self._bucket, self._clock = database, bucket, clock
         self._prefix = bucket.address.prefix
         self._digests: OrderedDict[bytes, tuple[int, Any]] = OrderedDict()
+        self._aheads: OrderedDict[bytes, Ahead] = OrderedDict()
         self._parts = asyncio.Semaphore(PARTS_AT_ONCE)
         self._closed = False
         self._working = 0
@@ -110,9 +129,22 @@ class S3Blobs:
     async def read(self, name: bytes, offset: int, limit: int) -> bytes | None:
         """As `BlobStore.read`."""
         async with self._work():
+            ahead = self._aheads.get(name)
+            if ahead is not None and ahead.start <= offset and offset + limit <= ahead.end:
+                self._aheads.move_to_end(name)
+                return ahead.piece[offset - ahead.start : offset - ahead.start + limit]
             if await self._row(name) is not None:
                 return None
-            return await self._bucket.get(self._key(name), offset, limit)
+            goes_on = ahead is not None and ahead.start < offset <= ahead.end
+            wanted = max(limit, AHEAD_BYTES) if goes_on else limit
+            piece = await self._bucket.get(self._key(name), offset, wanted)
+            if piece is None:
+                return None
+            self._aheads.pop(name, None)
+            self._aheads[name] = Ahead(offset, piece)
+            if len(self._aheads) > AHEADS:
+                self._aheads.popitem(last=False)
+            return piece[:limit]
 
     async def remove(self, name: bytes) -> None:
         """As `BlobStore.remove`."""
@@ -330,6 +362,7 @@ class S3Blobs:
 
     async def _let_go(self, name: bytes) -> None:
         self._digests.pop(name, None)
+        self._aheads.pop(name, None)
 
         async def body(tx: Transaction) -> None:
             await upload.forget(tx, name)

@@ -4,7 +4,10 @@ The library (aiobotocore, an extra of the package, docs/decisions/0020) is impor
 is opened and not before. Whatever it raises becomes StorageUnavailable: a sentence with the
 bucket's name and S3's word for the fault, and nothing else of the answer, which may repeat keys.
 
-Times: 5 s for a connection, 20 s without a byte, 30 s for all of a request with its repetitions.
+Times: 4 s for a connection, 10 s without a byte, 12 s for all of a request with its repetition and
+a second more for each 128 KiB that are sent. A service that did not answer is left alone for 5 s:
+a device's messages wait behind its files, and devices wait half a minute for an answer.
+
 What is sent carries its MD5, so that the service refuses bytes that changed on the way.
 """
 
@@ -20,9 +23,11 @@ from plausch.base.errors import OperatorError
 from plausch.db.interface import StorageUnavailable
 from plausch.server.s3_address import S3Address
 
-CONNECT_S = 5
-SILENCE_S = 20
-REQUEST_S = 30
+CONNECT_S = 4
+SILENCE_S = 10
+REQUEST_S = 12
+SLOW_BYTES_PER_S = 128 * 1024
+PAUSE_S = 5
 ATTEMPTS = 2
 CONNECTIONS = 32
 
@@ -56,6 +61,7 @@ class S3Bucket:
         self._stack = AsyncExitStack()
         self._client: Any = None
         self._faults: tuple[type[BaseException], ...] = ()
+        self._pause_until_s = 0.0
 
     async def open(self) -> Self:
         """Load the library and find the keys. Raises OperatorError: one of them is missing."""
@@ -245,16 +251,22 @@ class S3Bucket:
 
         Raises StorageUnavailable.
         """
+        now_s = asyncio.get_running_loop().time
+        if now_s() < self._pause_until_s:
+            raise self._unavailable("it did not answer a moment ago")
+        body = given.get("Body", b"")
+        sending_s = len(body) / SLOW_BYTES_PER_S if isinstance(body, bytes) else 0
         try:
-            async with asyncio.timeout(REQUEST_S):
+            async with asyncio.timeout(REQUEST_S + sending_s):
                 found = await getattr(self._client, operation)(Bucket=self.address.bucket, **given)
                 if any(one not in found for one in needed):
                     raise self._unavailable("its answer is not what S3 says")
                 if read:
-                    async with found["Body"] as body:
-                        found["Body"] = await _read(body, read)
+                    async with found["Body"] as stream:
+                        found["Body"] = await _read(stream, read)
                 return found
         except TimeoutError:
+            self._pause_until_s = now_s() + PAUSE_S
             raise self._unavailable("it does not answer in time") from None
         except self._faults as error:
             word = _word_of(error)
@@ -262,6 +274,7 @@ class S3Bucket:
                 return None
             if word:
                 raise _Refused(self.address.bucket, word, _is_passing(error)) from None
+            self._pause_until_s = now_s() + PAUSE_S
             raise self._unavailable(f"no answer, {type(error).__name__}") from None
 
     def _unavailable(self, what: str) -> StorageUnavailable:

@@ -13,7 +13,7 @@ from blob_stores import s3, s3_keys
 from delivery_world import World
 from plausch.base.errors import OperatorError
 from plausch.db.interface import StorageUnavailable
-from plausch.server import s3_blobs
+from plausch.server import s3_blobs, s3_bucket
 from plausch.server.s3_blobs import PART_BYTES, PARTS, S3Blobs
 from plausch.server.s3_bucket import S3Bucket
 from plausch.server.store import upload
@@ -81,6 +81,19 @@ def dies(monkeypatch: pytest.MonkeyPatch, where: object, method: str) -> None:
     monkeypatch.setattr(where, method, gone)
 
 
+def counts_reads(monkeypatch: pytest.MonkeyPatch, bucket: S3Bucket) -> list[tuple[int, int]]:
+    """(offset, limit) of every request for a stretch from now on."""
+    asked: list[tuple[int, int]] = []
+    get = bucket.get
+
+    async def counted(key: str, offset: int, limit: int) -> bytes | None:
+        asked.append((offset, limit))
+        return await get(key, offset, limit)
+
+    monkeypatch.setattr(bucket, "get", counted)
+    return asked
+
+
 # --- one truth -------------------------------------------------------------------------------
 
 
@@ -124,17 +137,55 @@ async def test_who_did_not_reads_them_back_in_pieces(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await write(place.process(), LONG)
-    asked: list[int] = []
-    get = place.bucket.get
-
-    async def counted(key: str, offset: int, limit: int) -> bytes | None:
-        asked.append(limit)
-        return await get(key, offset, limit)
-
-    monkeypatch.setattr(place.bucket, "get", counted)
+    asked = counts_reads(monkeypatch, place.bucket)
     assert await place.process().finish(NAME, len(LONG), digest_of(LONG))
     assert len(asked) == len(LONG) // s3_blobs.READ_BACK_BYTES + 1
-    assert max(asked) == s3_blobs.READ_BACK_BYTES
+    assert max(limit for _, limit in asked) == s3_blobs.READ_BACK_BYTES
+
+
+async def test_who_reads_on_is_read_ahead_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = place.process()
+    await write(store, LONG)
+    assert await store.finish(NAME, len(LONG), digest_of(LONG))
+    asked = counts_reads(monkeypatch, place.bucket)
+    monkeypatch.setattr(s3_blobs, "AHEAD_BYTES", 4_000)
+    pieces = [await store.read(NAME, at, 1_000) for at in range(0, 10_000, 1_000)]
+    assert b"".join(piece or b"?" for piece in pieces) == LONG[:10_000]
+    assert asked == [(0, 1_000), (1_000, 4_000), (5_000, 4_000), (9_000, 4_000)]
+    assert await store.read(NAME, 12_500, 1_000) == LONG[12_500:13_500]  # across an end
+    end = len(LONG) - 500
+    for at in (end, end + 500, end + 9_000):
+        assert await store.read(NAME, at, 1_000) == LONG[at : at + 1_000]
+
+
+async def test_who_reads_here_and_there_gets_what_is_asked_for(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = place.process()
+    await write(store, LONG)
+    assert await store.finish(NAME, len(LONG), digest_of(LONG))
+    asked = counts_reads(monkeypatch, place.bucket)
+    wanted = [(500, 10), (0, 10), (700, 10), (600, 10), (0, 10)]
+    for offset, limit in wanted:
+        assert await store.read(NAME, offset, limit) == LONG[offset : offset + limit]
+    assert asked == wanted
+
+
+async def test_reading_ahead_is_for_so_many_blobs_and_ends_with_a_blob(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3_blobs, "AHEADS", 2)
+    store = place.process()
+    names = [bytes([number]) * 32 for number in range(4)]
+    for name in names:
+        await store.write(name, 0, SHORT)
+        assert await store.finish(name, len(SHORT), digest_of(SHORT))
+        assert await store.read(name, 0, 100) == SHORT[:100]
+    assert list(store._aheads) == names[2:]
+    await store.remove(names[3])
+    assert await store.read(names[3], 0, 100) is None
 
 
 async def test_carrying_digests_along_has_an_end(
@@ -339,8 +390,9 @@ async def test_objects_that_are_not_ours_are_left_alone(place: Place) -> None:
 
 
 async def test_a_bucket_that_is_away_takes_a_part_more_and_then_no_more(
-    world: World, s3_keys: None
+    world: World, s3_keys: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(s3_bucket, "PAUSE_S", 0)
     with running_service() as service:
         bucket = await S3Bucket(service.address()).open()
         store = S3Blobs(world.database, bucket, world.clock)

@@ -192,6 +192,22 @@ async def test_trouble_that_passes_is_no_reason_not_to_start() -> None:
     assert not isinstance(caught.value, StorageUnavailable)
 
 
+async def test_a_service_that_did_not_answer_is_left_alone_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with crooked_s3([answer("206 Partial", b"x", RANGE)]) as address:
+        bucket = await S3Bucket(address).open()
+        assert await bucket.get("p/key", 10, 100) == b"x"
+    with pytest.raises(StorageUnavailable, match="no answer"):
+        await bucket.get("p/key", 10, 100)
+    with pytest.raises(StorageUnavailable, match="did not answer a moment ago"):
+        await bucket.get("p/key", 10, 100)
+    monkeypatch.setattr(bucket, "_pause_until_s", 0.0)
+    with pytest.raises(StorageUnavailable, match="no answer"):
+        await bucket.get("p/key", 10, 100)
+    await bucket.close()
+
+
 async def test_a_service_that_is_silent_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(s3_bucket, "REQUEST_S", 0.3)
     with pytest.raises(StorageUnavailable, match="in time"):
