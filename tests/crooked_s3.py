@@ -1,8 +1,16 @@
 """What says it is an S3 service and answers as it likes: bytes that a test gives it."""
 
 import asyncio
+import datetime
+import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from plausch.server.s3_address import S3Address
 
@@ -21,7 +29,9 @@ def refusal(status: str, code: str, message: str = "") -> bytes:
 
 
 @asynccontextmanager
-async def crooked_s3(answers: Sequence[bytes]) -> AsyncIterator[S3Address]:
+async def crooked_s3(
+    answers: Sequence[bytes], tls: ssl.SSLContext | None = None
+) -> AsyncIterator[S3Address]:
     """A bucket that gives these answers, one to each connection, the last one for ever; an empty
     one is none at all."""
     turns = [*answers]
@@ -37,11 +47,45 @@ async def crooked_s3(answers: Sequence[bytes]) -> AsyncIterator[S3Address]:
                 await writer.drain()
                 writer.close()
 
-    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    server = await asyncio.start_server(take, "127.0.0.1", 0, ssl=tls)
     port = server.sockets[0].getsockname()[1]
     try:
-        yield S3Address("crooked", "p/", f"http://127.0.0.1:{port}", style="path")
+        endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
+        yield S3Address("crooked", "p/", endpoint, style="path")
     finally:
         server.close()
         for writer in open_ones:
             writer.close()
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """One of this machine's own, which nobody believes; how to serve under it, and its file."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    day = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(day - datetime.timedelta(days=1))
+        .not_valid_after(day + datetime.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=True,
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path, secret = folder / "certificate.pem", folder / "key.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, secret)
+    return context, path

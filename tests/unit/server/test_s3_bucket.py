@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from blob_stores import s3, s3_keys
-from crooked_s3 import answer, crooked_s3, refusal
+from crooked_s3 import answer, certificate, crooked_s3, refusal
 from plausch.base.errors import OperatorError
 from plausch.db.interface import StorageUnavailable
 from plausch.server import s3_bucket
@@ -243,6 +243,30 @@ async def test_parts_have_pages_and_an_end() -> None:
         Part(2, 7, '"e"'),
     ]
     assert len(await ask([page(1, "true")], "parts")) == 2  # type: ignore[arg-type]
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_believed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tls, file = certificate(tmp_path)
+    async with crooked_s3([answer("206 Partial", b"x", RANGE)], tls) as address:
+        bucket = await S3Bucket(address).open()
+        with pytest.raises(StorageUnavailable, match="no answer, SSLError"):
+            await bucket.get("p/key", 10, 100)
+        await bucket.close()
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(file))  # as an operator says whom to believe
+        bucket = await S3Bucket(address).open()
+        assert await bucket.get("p/key", 10, 100) == b"x"
+        await bucket.close()
+
+
+async def test_a_service_without_tls_is_not_asked_when_tls_is_meant() -> None:
+    async with crooked_s3([answer("206 Partial", b"x", RANGE)]) as address:
+        meant = address._replace(endpoint=address.endpoint.replace("http://", "https://"))
+        bucket = await S3Bucket(meant).open()
+        with pytest.raises(StorageUnavailable, match="no answer"):
+            await bucket.get("p/key", 10, 100)
+        await bucket.close()
 
 
 @pytest.mark.parametrize("what", ["objects", "parts", "check"])
