@@ -160,6 +160,28 @@ async def test_an_upload_survives_a_bucket_that_is_killed_and_messages_go_on(
     assert "testing" not in server.log()
 
 
+async def test_a_bucket_that_says_nothing_holds_up_nobody_else(
+    tmp_path: Path, own_s3: S3Service
+) -> None:
+    with ServerProcess(tmp_path, config=settings(own_s3)) as server:
+        anna = await WireDevice.register(server.url, Person.new("anna"))
+        cem = await WireDevice.register(server.url, Person.new("cem"))
+        content, blob = secrets.token_bytes(100_000), secrets.token_bytes(32)
+        own_s3.pause()
+        waiting = asyncio.ensure_future(ask_where(anna, blob, content))
+        group = await cem.converse([], [])
+        for seq in range(1, 20):
+            assert (await cem.append(group.group_id, 0, group.encrypt(b"x"))).seq == seq
+        with pytest.raises(WasRefused, match="storage_unavailable"):
+            await waiting
+        own_s3.go_on()
+        assert await until_taken(anna, blob, content, len(content)) == len(content)
+        assert await download(cem, blob) == content
+        await anna.close()
+        await cem.close()
+    assert "does not answer in time" in server.log()
+
+
 async def test_an_upload_goes_on_at_another_server_when_one_is_killed(
     tmp_path: Path, s3: S3Service, postgres: Cluster
 ) -> None:

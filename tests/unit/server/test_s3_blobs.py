@@ -133,6 +133,17 @@ async def test_who_saw_all_chunks_does_not_read_them_back(
     assert await store.finish(NAME, len(LONG), digest_of(LONG))
 
 
+async def test_who_saw_all_chunks_makes_no_object_of_another_digest(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = place.process()
+    await write(store, LONG)
+    dies(monkeypatch, place.bucket, "complete")
+    assert not await store.finish(NAME, len(LONG), bytes(32))
+    assert await place.row() is None
+    assert await place.bucket.uploads(place.bucket.address.prefix) == []
+
+
 async def test_who_did_not_reads_them_back_in_pieces(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
