@@ -68,7 +68,7 @@ class S3Service:
             os.kill(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-        while Path(f"/proc/{self.pid}").exists():
+        while is_running(self.pid):
             time.sleep(0.01)
 
     def pause(self) -> None:
@@ -87,6 +87,15 @@ class S3Service:
     def url(self) -> str:
         """The same as an operator writes it."""
         return f"s3://{BUCKET}/{secrets.token_hex(8)}?endpoint=http://127.0.0.1:{self.port}"
+
+
+def is_running(pid: int) -> bool:
+    """Not one that is dead and only waits for who began it, who may be another worker."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def find_python() -> str:

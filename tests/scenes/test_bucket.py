@@ -6,6 +6,8 @@ import contextlib
 import os
 import random
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from blob_transfer import ask_where, download, upload
 from plausch.wire import frames as f
 from plausch.wire.blobs import BLOB_CHUNK_BYTES
 from postgres_cluster import Cluster
-from s3_service import S3Service, running_service
+from s3_service import S3Service, is_running, running_service
 from server_process import OPEN_LIMITS, ServerProcess
 from wire_device import Person, WasRefused, WireDevice
 
@@ -209,6 +211,18 @@ async def test_an_upload_goes_on_at_another_server_when_one_is_killed(
         assert server.stop() == 0
         assert "Traceback" not in server.log()
     await postgres.drop_database(name)
+
+
+def test_another_worker_than_the_one_that_began_it_may_end_the_service(
+    own_s3: S3Service,
+) -> None:
+    program = f"from s3_service import *; S3Service(Path(), 0, {own_s3.pid}).kill()"
+    subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        check=True,
+    )
+    assert not is_running(own_s3.pid)
 
 
 async def test_other_bytes_than_promised_and_a_full_quota_are_refused_here_too(
