@@ -15,16 +15,17 @@ WEB := packaging/provision npm $(VENV) web
 DATA ?= data
 PORT ?= 7480
 PYTEST_ARGS ?=
-LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
 RUN_READY := $(VENV)/run.ready
 DEV_READY := $(VENV)/dev.ready
+S3_READY := $(VENV)/swift/.ready
 NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run web test check format bench soak lock clean postgres cluster-programs chromium
+.PHONY: help demo run web test check format bench soak lock clean postgres cluster-programs chromium s3
 .NOTPARALLEL:
 
 help: ## this list
@@ -41,7 +42,7 @@ run: $(RUN_READY) $(WEBAPP) ## a plain server on this machine
 
 web: $(WEBAPP) ## the web app, which demo, run and test build too
 
-test: postgres cluster-programs chromium check $(WEBAPP) ## static checks, then every test, in parallel and in random order
+test: postgres cluster-programs chromium s3 check $(WEBAPP) ## static checks, then every test, in parallel and in random order
 	@$(WEB) run --silent test
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
@@ -58,17 +59,18 @@ format: $(DEV_READY) ## bring every Python file into the house's form, and the g
 	$(BIN)/ruff format --no-cache .
 	$(BIN)/python tests/tidy/class_index.py
 
-bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium ## the figures that we claim, as programs
+bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures that we claim, as programs
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
-	  idle_memory.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
+	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server on each database
+soak: $(DEV_READY) postgres s3 ## the long forms of the tests: 1,000 kills of the server on each database
 	@PLAUSCH_KILLS=1000 $(BIN)/pytest -n auto tests/scenes/test_kill.py $(PYTEST_ARGS)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
-	$(BIN)/$(LOCK) --upgrade --group build --output-file requirements/run.lock
-	$(BIN)/$(LOCK) --upgrade --group dev --constraint requirements/run.lock \
+	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock
+	$(BIN)/$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements/run.lock \
 	  --output-file requirements/dev.lock
+	$(BIN)/$(LOCK) --upgrade --group s3-service --output-file requirements/s3.lock
 
 postgres: ## PostgreSQL's programs, which the tests start for themselves
 	@packaging/provision postgres
@@ -78,6 +80,8 @@ cluster-programs: ## NATS and HAProxy, for several server processes
 
 chromium: ## the browser in which the tests run the web app's parts
 	@packaging/provision chromium
+
+s3: $(S3_READY) ## a real S3 service (OpenStack Swift) in a Python of its own, for the tests
 
 clean: ## remove what the targets above have made
 	rm -rf $(VENV) tests/interop/node_modules web/node_modules src/plausch/webapp
@@ -92,6 +96,10 @@ $(RUN_READY): requirements/run.lock pyproject.toml | $(BIN)/python
 $(DEV_READY): requirements/dev.lock pyproject.toml | $(BIN)/python
 	@packaging/provision install $(VENV) $<
 	@touch $@ $(RUN_READY)
+
+$(S3_READY): requirements/s3.lock | $(BIN)/python
+	@packaging/provision s3 $(VENV)/swift $<
+	@touch $@
 
 $(NODE_READY): %/node_modules/.ready: %/package-lock.json | $(RUN_READY)
 	@packaging/provision node $(VENV) $*

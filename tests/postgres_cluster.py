@@ -128,19 +128,19 @@ def shared_cluster(run: str) -> Iterator[Cluster]:
     state = Path(tempfile.gettempdir()) / f"plausch-pg-{os.getuid()}-{run}"
     state.mkdir(mode=0o755, exist_ok=True)
     folder, users = state / "cluster", state / "users"
-    with _locked(state / "lock"):
+    with locked(state / "lock"):
         if not users.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             cluster = create_cluster(folder)
         else:
             cluster = Cluster(folder, find_binaries())
-        users.write_text(str(_count(users) + 1))
+        users.write_text(str(count(users) + 1))
     try:
         yield cluster
     finally:
-        with _locked(state / "lock"):
-            left = _count(users) - 1
+        with locked(state / "lock"):
+            left = count(users) - 1
             users.write_text(str(left))
             if left == 0:
                 cluster.stop("immediate")
@@ -148,13 +148,15 @@ def shared_cluster(run: str) -> Iterator[Cluster]:
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
+    """One process of a test run at a time."""
     with path.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _count(path: Path) -> int:
+def count(path: Path) -> int:
+    """How many use what the test run shares."""
     return int(path.read_text()) if path.exists() else 0
 
 

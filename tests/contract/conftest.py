@@ -4,11 +4,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from blob_stores import s3, s3_keys
 from delivery_world import World
 from engines import database, postgres
 from plausch.db.interface import Database
 
-__all__ = ["database", "postgres", "world"]
+__all__ = ["database", "postgres", "s3", "s3_keys", "world"]
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""Blobs on both engines, also by two server processes over one database and one folder."""
+"""Blobs on both engines, in a folder and in a bucket of a real S3 service, also by two server
+processes over one database."""
 
 import asyncio
 import hashlib
@@ -8,28 +9,33 @@ from pathlib import Path
 
 import pytest
 
+from blob_stores import two_buckets, two_folders
 from delivery_world import World
+from plausch.server.blob_store import BlobStore
 from plausch.server.blobs import Blobs, Standing, name_of
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
-from plausch.server.local_blobs import LocalBlobs
 from plausch.server.records import DeviceRecord
 
 DAY_MS = 24 * 3_600_000
 CONTENT = secrets.token_bytes(5_000)
 
 
-@pytest.fixture
-async def stores(tmp_path: Path) -> AsyncIterator[list[LocalBlobs]]:
-    made = [LocalBlobs(tmp_path / "blobs") for _ in range(2)]
-    for one in made:
-        one.prepare()
-    yield made
-    for one in made:
-        await one.close()
+@pytest.fixture(params=["folder", "bucket"])
+async def stores(
+    request: pytest.FixtureRequest, world: World, tmp_path: Path
+) -> AsyncIterator[list[BlobStore]]:
+    if request.param == "folder":
+        opened = two_folders(tmp_path / "blobs")
+    else:
+        request.getfixturevalue("s3_keys")
+        address = request.getfixturevalue("s3").address()
+        opened = two_buckets(world.database, address, world.clock)
+    async with opened as made:
+        yield made
 
 
-def processes(world: World, stores: list[LocalBlobs], **limits: int) -> list[Blobs]:
+def processes(world: World, stores: list[BlobStore], **limits: int) -> list[Blobs]:
     return [Blobs(world.database, one, world.clock, Limits(**limits)) for one in stores]
 
 
@@ -48,9 +54,7 @@ async def upload(blobs: Blobs, owner: DeviceRecord) -> bytes:
     return blob
 
 
-async def test_what_one_process_took_the_other_gives(
-    world: World, stores: list[LocalBlobs]
-) -> None:
+async def test_what_one_process_took_the_other_gives(world: World, stores: list[BlobStore]) -> None:
     one, other = processes(world, stores)
     anna, cem = [(await world.player(name)).record for name in ("anna", "cem")]
     blob = await upload(one, anna)
@@ -62,7 +66,7 @@ async def test_what_one_process_took_the_other_gives(
 
 
 async def test_an_upload_moves_from_one_process_to_the_other(
-    world: World, stores: list[LocalBlobs]
+    world: World, stores: list[BlobStore]
 ) -> None:
     one, other = processes(world, stores)
     anna = (await world.player("anna")).record
@@ -74,7 +78,7 @@ async def test_an_upload_moves_from_one_process_to_the_other(
     assert await one.put(anna, blob, 2_000, CONTENT[2_000:]) == Standing(5_000, 5_000)
 
 
-async def test_both_processes_may_finish_at_once(world: World, stores: list[LocalBlobs]) -> None:
+async def test_both_processes_may_finish_at_once(world: World, stores: list[BlobStore]) -> None:
     both = processes(world, stores)
     anna = (await world.player("anna")).record
     for _ in range(5):
@@ -87,7 +91,7 @@ async def test_both_processes_may_finish_at_once(world: World, stores: list[Loca
 
 
 async def test_nobody_gets_around_the_quota_by_asking_at_once(
-    world: World, stores: list[LocalBlobs]
+    world: World, stores: list[BlobStore]
 ) -> None:
     both = processes(world, stores, blob_bytes_per_account=5 * len(CONTENT))
     anna = (await world.player("anna")).record
@@ -99,7 +103,7 @@ async def test_nobody_gets_around_the_quota_by_asking_at_once(
 
 
 async def test_one_id_begun_by_two_accounts_at_once_belongs_to_one(
-    world: World, stores: list[LocalBlobs]
+    world: World, stores: list[BlobStore]
 ) -> None:
     both = processes(world, stores)
     people = [(await world.player(name)).record for name in ("anna", "cem")]
@@ -112,7 +116,7 @@ async def test_one_id_begun_by_two_accounts_at_once_belongs_to_one(
 
 
 async def test_one_id_begun_twice_at_once_is_one_upload(
-    world: World, stores: list[LocalBlobs]
+    world: World, stores: list[BlobStore]
 ) -> None:
     both = processes(world, stores, blob_uploads_per_account=1)
     anna = (await world.player("anna")).record
@@ -122,7 +126,7 @@ async def test_one_id_begun_twice_at_once_is_one_upload(
 
 
 async def test_a_sweep_takes_what_is_old_and_leaves_the_rest(
-    world: World, stores: list[LocalBlobs]
+    world: World, stores: list[BlobStore]
 ) -> None:
     one, other = processes(world, stores)
     anna = (await world.player("anna")).record

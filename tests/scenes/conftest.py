@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from blob_stores import s3, s3_keys
 from cast import Town, town_in
 from engines import postgres
 
-__all__ = ["postgres"]
+__all__ = ["postgres", "s3", "s3_keys"]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@ whole. PLAUSCH_SEED repeats a run."""
 
 import asyncio
 import contextlib
-import hashlib
 import os
 import random
 import resource
@@ -12,14 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from plausch.wire import frames as f
-from plausch.wire.blobs import BLOB_CHUNK_BYTES
+from blob_transfer import ask_where, download, upload
 from server_process import OPEN_LIMITS, ServerProcess
 from wire_device import Person, WasRefused, WireDevice
 
 KILLS = 12
 SIZE_BYTES = 24 * 1024 * 1024
-WINDOW = 4
 ROOMY = OPEN_LIMITS + "blob_reserve_bytes = 0\nblob_upload_bytes_per_hour = 1000000000000\n"
 
 
@@ -28,43 +25,6 @@ def dice() -> random.Random:
     seed = int(os.environ.get("PLAUSCH_SEED", secrets.randbelow(2**32)))
     print(f"PLAUSCH_SEED={seed}")
     return random.Random(seed)
-
-
-async def ask_where(device: WireDevice, blob: bytes, content: bytes) -> int:
-    digest = hashlib.sha256(content).digest()
-    begin = f.BeginBlob(device.session.next_id(), blob, len(content), digest)
-    return (await device.ask(f.BlobStands, begin)).offset
-
-
-async def upload(device: WireDevice, blob: bytes, content: bytes, until: int) -> int:
-    """Upload up to `until`, a few chunks at a time; where it stands."""
-    stands = await ask_where(device, blob, content)
-    while stands < until:
-        window = range(stands, min(until, stands + WINDOW * BLOB_CHUNK_BYTES), BLOB_CHUNK_BYTES)
-        waiting = [
-            device.begin(
-                f.PutBlobChunk(
-                    device.session.next_id(), blob, at, content[at : at + BLOB_CHUNK_BYTES]
-                )
-            )
-            for at in window
-        ]
-        for answer in await asyncio.gather(*waiting):
-            if isinstance(answer, f.Refused):
-                raise WasRefused(answer)
-            assert isinstance(answer, f.BlobStands)
-            stands = answer.offset
-    return stands
-
-
-async def download(device: WireDevice, blob: bytes) -> bytes:
-    found = bytearray()
-    while True:
-        frame = f.GetBlobChunk(device.session.next_id(), blob, len(found), BLOB_CHUNK_BYTES)
-        piece = await device.ask(f.BlobChunk, frame)
-        found += piece.chunk
-        if len(found) == piece.length:
-            return bytes(found)
 
 
 @pytest.mark.timeout(300)

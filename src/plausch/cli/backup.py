@@ -15,7 +15,7 @@ from plausch.db.migrate import step_reached
 from plausch.db.open import file_of, open_database
 from plausch.server.config import ServerConfig
 from plausch.server.dump import Dumped, write_dump
-from plausch.server.local_blobs import LocalBlobs
+from plausch.server.main import open_store
 from plausch.server.store.schema import STEPS, prepare
 
 
@@ -100,7 +100,7 @@ async def write(place: ServerConfig, path: Path, at_ms: int, watched: Watched) -
             f"There is no server in {place.data_dir}: give the folder of one.", code="no_server"
         )
     database = await open_database(place.database)
-    blobs = LocalBlobs(place.blobs)
+    blobs = await open_store(place, database, SystemClock())
     try:
         # Never upgrade what an older server may be running on.
         if await step_reached(database) < len(STEPS):

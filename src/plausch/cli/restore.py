@@ -23,8 +23,7 @@ from plausch.db.still import nobody_serves
 from plausch.server.config import ServerConfig
 from plausch.server.dump_file import Dump, read_dump
 from plausch.server.filling import TableCopy
-from plausch.server.local_blobs import LocalBlobs
-from plausch.server.main import make_data_dir
+from plausch.server.main import make_data_dir, open_store
 from plausch.server.restoring import restore as restore_dump
 
 
@@ -79,8 +78,6 @@ async def fill_from(
     with screen.working("checking_dump"):
         dump = await read_dump(opened, path)
     make_data_dir(place.data_dir)
-    blobs = LocalBlobs(place.blobs)
-    blobs.prepare()
     target = file_of(place.database)
     total = sum(line.rows for line in dump.manifest.tables.values()) + dump.manifest.blobs
     with ExitStack() as stack:
@@ -88,6 +85,7 @@ async def fill_from(
             stack.enter_context(nobody_serves(target))
         watched = stack.enter_context(watching(screen, total, quiet=quiet))
         database = await open_database(place.database)
+        blobs = await open_store(place, database, SystemClock())
         try:
             copies = await restore_dump(
                 dump, database, blobs, watched.copied, watched.compared, anew=anew

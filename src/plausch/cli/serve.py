@@ -26,7 +26,8 @@ Examples:
   plausch serve --data ~/plausch-server --port 7480
   plausch serve --data /var/lib/plausch --domain example.org --behind-proxy
   plausch serve --data DIR --database postgresql://plausch@localhost/plausch
-  plausch serve --data DIR --database postgresql://... --nats nats://localhost:4222"""
+  plausch serve --data DIR --database postgresql://... --nats nats://localhost:4222
+  plausch serve --data DIR --blobs 's3://BUCKET?endpoint=s3.example.org'"""
 )
 @click.option(
     "--data",
@@ -67,6 +68,14 @@ Examples:
     help="Port on this machine where Prometheus reads figures, at /metrics.",
 )
 @click.option(
+    "--blobs",
+    "blobs_url",
+    envvar="PLAUSCH_BLOBS",
+    metavar="URL",
+    help="s3://BUCKET/PREFIX?endpoint=HOST&region=REGION for people's encrypted files, instead of "
+    "a folder; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+)
+@click.option(
     "--registration",
     type=click.Choice(REGISTRATION_MODES),
     help="Who may make an account. [default: open]",
@@ -89,6 +98,7 @@ def serve(
     database_url: str | None,
     nats_url: str | None,
     metrics_port: int | None,
+    blobs_url: str | None,
     registration: str | None,
     origins: tuple[str, ...],
     behind_proxy: bool | None,
@@ -109,6 +119,7 @@ def serve(
         database_url=database_url,
         nats_url=nats_url,
         metrics_port=metrics_port,
+        blobs_url=blobs_url,
         registration=registration,
         origins=origins,
         behind_proxy=behind_proxy,

@@ -22,7 +22,8 @@ class BlobStore(Protocol):
 
     async def finish(self, name: bytes, length: int, digest: bytes) -> bool:
         """Make an upload of these length and SHA-256 readable and durable. False when it is
-        another one: then it is gone."""
+        another one: then it is gone. The storage may have lost it: StorageUnavailable, and it
+        stands at 0."""
         ...
 
     async def read(self, name: bytes, offset: int, limit: int) -> bytes | None:

@@ -120,7 +120,9 @@ class Blobs:
         if chunk is None:
             raise unknown_blob()
         if len(chunk) != wanted:
-            raise StorageUnavailable("A file of the blobs is shorter than it was: check the disk.")
+            raise StorageUnavailable(
+                "A stored file is shorter than it was: check the disk, or the bucket."
+            )
         return Piece(chunk, row.length)
 
     async def public(self, blob_id: bytes) -> bytes | None:

@@ -20,6 +20,7 @@ import msgspec
 from plausch.base.errors import LocalError
 from plausch.base.ids import NameRefused, parse_domain
 from plausch.server.limits import AT_LEAST_ONE, Limits
+from plausch.server.s3_address import S3Address, S3AddressRefused, parse_s3_address
 from plausch.server.site import BUILT_IN
 
 REGISTRATION_MODES = ("open", "invitation", "closed")
@@ -40,7 +41,8 @@ class ServerConfig:
     others of the same database (`nats://host:4222`, several divided by commas); empty: it is the
     only one. `origins`: web origins other than the
     server's own that may open a connection. `behind_proxy`: believe X-Forwarded-For.
-    `blobs_dir` empty: `data_dir`/blobs.
+    `blobs_dir` empty: `data_dir`/blobs. `blobs_url`: s3://BUCKET/PREFIX?... instead of a folder
+    (s3_address.py).
     `web_dir`: the folder of a build of the web app, instead of the one that came along.
     `metrics_port`: where Prometheus reads figures, at `metrics_host`; 0: nowhere.
     `private_push_services`: wake devices also at http and at addresses within this network, which
@@ -57,6 +59,7 @@ class ServerConfig:
     origins: tuple[str, ...] = ()
     behind_proxy: bool = False
     blobs_dir: str = ""
+    blobs_url: str = ""
     web_dir: Path = BUILT_IN
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
@@ -79,6 +82,8 @@ class ServerConfig:
                 f"registration: {self.registration!r} is not one of "
                 f"{', '.join(REGISTRATION_MODES)}."
             )
+        if self.blobs_url:
+            self._demand_bucket()
         for one in fields(Limits):
             least = 1 if one.name in AT_LEAST_ONE else 0
             if getattr(self.limits, one.name) < least:
@@ -95,14 +100,26 @@ class ServerConfig:
                 # The URL may hold a password: it is not repeated.
                 raise ConfigRefused("nats_url is something like nats://host:4222.")
 
+    def _demand_bucket(self) -> None:
+        if self.blobs_dir:
+            raise ConfigRefused(
+                "blobs_url, blobs_dir: blobs lie in a bucket or a folder, not both."
+            )
+        try:
+            parse_s3_address(self.blobs_url)
+        except S3AddressRefused as error:
+            raise ConfigRefused(f"blobs_url: {error}") from None
+
     @property
     def database(self) -> str:
         """Where the database is: a postgresql:// URL, or the path of a SQLite file."""
         return self.database_url or str(self.data_dir / "plausch.db")
 
     @property
-    def blobs(self) -> Path:
-        """The folder of the blobs. Servers of one database share it."""
+    def blobs(self) -> Path | S3Address:
+        """The folder of the blobs, or their bucket. Servers of one database share it."""
+        if self.blobs_url:
+            return parse_s3_address(self.blobs_url)
         return Path(self.blobs_dir) if self.blobs_dir else self.data_dir / "blobs"
 
 

@@ -16,11 +16,12 @@ import uvloop
 from plausch.base.clock import Clock, SystemClock
 from plausch.base.errors import OperatorError, PlauschError
 from plausch.base.file_lock import FileLock
-from plausch.db.interface import Database
+from plausch.db.interface import Database, StorageUnavailable
 from plausch.db.open import file_of, open_database
 from plausch.db.still import serve_from
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
+from plausch.server.blob_store import BlobStore
 from plausch.server.blobs import Blobs
 from plausch.server.bus import Bus
 from plausch.server.cards import Cards
@@ -43,6 +44,9 @@ from plausch.server.repairs import Repairs
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
+from plausch.server.s3_address import S3Address
+from plausch.server.s3_blobs import S3Blobs
+from plausch.server.s3_bucket import S3Bucket
 from plausch.server.site import Site, read_site
 from plausch.server.store.schema import prepare
 from plausch.server.wake_ups import WakeUps, open_signer
@@ -84,15 +88,15 @@ class Server:
             self._database = await open_database(config.database)
             return await self._open(config, self._database)
         except BaseException:
+            if self._blobs is not None:
+                await self._blobs.close()
             await self._let_go()
             raise
 
     async def _open(self, config: ServerConfig, database: Database) -> str:
         await prepare(database)
         clock, limits, domain = SystemClock(), config.limits, config.domain
-        local = LocalBlobs(config.blobs, limits.blob_reserve_bytes)
-        local.prepare()
-        self._blobs = Blobs(database, local, clock, limits)
+        self._blobs = Blobs(database, await open_store(config, database, clock), clock, limits)
         rosters = Rosters(database)
         conversations = Conversations(database, clock, limits, rosters)
         wake_ups = await self._open_wake_ups(config, database, clock)
@@ -192,6 +196,29 @@ def add_gauges(figures: Figures, edge: Edge, hub: Hub, bus: Bus | None) -> None:
         figures.counters["doubts"] = "Times when signals may have been lost.", lambda: bus.doubts
 
 
+async def open_store(config: ServerConfig, database: Database, clock: Clock) -> BlobStore:
+    """Where blobs lie: a folder, or a bucket. A bucket that is away now may come back: messages
+    need none. Raises OperatorError."""
+    place = config.blobs
+    if not isinstance(place, S3Address):
+        local = LocalBlobs(place, config.limits.blob_reserve_bytes)
+        local.prepare()
+        return local
+    if not place.encrypted:
+        log.warning("The bucket %s is asked without TLS, as its endpoint says.", place.bucket)
+    bucket = await S3Bucket(place).open()
+    store = S3Blobs(database, bucket, clock)
+    try:
+        store.demand_parts(config.limits.blob_bytes)
+        await bucket.check()
+    except StorageUnavailable as error:
+        log.warning("%s", error)
+    except BaseException:
+        await store.close()
+        raise
+    return store
+
+
 async def _sweep(retention: Retention) -> None:
     """Let go of what everybody has, every few minutes for ever."""
     while True:
@@ -261,6 +288,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--domain", help="what addresses end in (localhost)")
     parser.add_argument("--database", dest="database_url", help="postgresql://...")
     parser.add_argument("--nats", dest="nats_url", help="nats://..., with several processes")
+    parser.add_argument("--blobs", dest="blobs_url", help="s3://... instead of a folder")
     parser.add_argument("--config", type=Path, metavar="TOML")
     given = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
@@ -268,7 +296,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = read_config(given.config, given.data) if given.config else ServerConfig(given.data)
         changes = {
             key: value
-            for key in ("host", "port", "domain", "database_url", "nats_url")
+            for key in ("host", "port", "domain", "database_url", "nats_url", "blobs_url")
             if (value := getattr(given, key)) is not None
         }
         with contextlib.suppress(KeyboardInterrupt):

@@ -11,6 +11,7 @@ from built_site import write_site
 from company import line_of, process, server
 from plausch.cli.serve import configured
 from plausch.server.config import ConfigRefused
+from plausch.server.s3_address import S3Address
 
 from .conftest import Plausch
 
@@ -101,6 +102,27 @@ def test_control_c_is_no_trace(tmp_path: Path) -> None:
         running.send_signal(signal.SIGINT)
         assert running.wait(30) in (0, 130)
     assert "Traceback" not in log.read_text()
+
+
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_an_address_of_a_bucket_that_is_none_is_one_sentence_without_it(
+    plausch: Plausch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by_environment: bool
+) -> None:
+    address = "s3://AKIAKEY:verysecret@blobs"
+    given = [] if by_environment else ["--blobs", address]
+    if by_environment:
+        monkeypatch.setenv("PLAUSCH_BLOBS", address)
+    ran = plausch("serve", "--data", tmp_path / "d", *given)
+    assert ran.code == 1
+    assert "Keys do not belong in the address of the bucket" in ran.sentence
+    assert "verysecret" not in ran.sentence
+    assert "AKIAKEY" not in ran.sentence
+    assert not (tmp_path / "d").exists()
+
+
+def test_blobs_go_into_the_bucket_that_is_given(tmp_path: Path) -> None:
+    config = configured(None, tmp_path, blobs_url="s3://blobs/x?endpoint=s3.example.org")
+    assert config.blobs == S3Address("blobs", "x/", "https://s3.example.org", style="path")
 
 
 def test_a_taken_port_is_one_sentence(plausch: Plausch, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, read_config
 from plausch.server.limits import Limits
+from plausch.server.s3_address import S3Address
 from plausch.server.site import BUILT_IN
 
 
@@ -23,6 +24,28 @@ def test_the_defaults_are_a_private_open_server_on_sqlite(tmp_path: Path) -> Non
     assert config.limits == Limits()
     assert config.web_dir == BUILT_IN
     assert config.blobs == tmp_path / "blobs"
+
+
+def test_blobs_may_lie_in_a_bucket(tmp_path: Path) -> None:
+    path = written(tmp_path, 'blobs_url = "s3://blobs/x?endpoint=s3.example.org"')
+    config = read_config(path, tmp_path)
+    assert config.blobs == S3Address("blobs", "x/", "https://s3.example.org", style="path")
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"blobs_url": "https://verysecret@blobs"}, "blobs_url: Keys do not belong"),
+        ({"blobs_url": "verysecret"}, "blobs_url: The address of the bucket is not like"),
+        ({"blobs_url": "s3://blobs", "blobs_dir": "/x"}, "a bucket or a folder, not both"),
+    ],
+)
+def test_a_bucket_that_is_none_is_refused_and_not_repeated(
+    tmp_path: Path, settings: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(ConfigRefused, match=sentence) as caught:
+        ServerConfig(tmp_path, **settings)  # type: ignore[arg-type]
+    assert "verysecret" not in str(caught.value)
 
 
 def test_every_setting_can_be_written(tmp_path: Path) -> None:

@@ -38,52 +38,6 @@ async def upload(store: LocalBlobs, name: bytes = NAME, content: bytes = CONTENT
     assert await store.finish(name, len(content), hashlib.sha256(content).digest())
 
 
-async def test_what_is_uploaded_in_chunks_is_read_in_others(store: LocalBlobs) -> None:
-    assert await store.begin(NAME, len(CONTENT)) == 0
-    for offset in range(0, len(CONTENT), 1000):
-        chunk = CONTENT[offset : offset + 1000]
-        assert await store.write(NAME, offset, chunk) == offset + len(chunk)
-    assert await store.finish(NAME, len(CONTENT), DIGEST)
-    pieces = [await store.read(NAME, offset, 777) for offset in range(0, len(CONTENT), 777)]
-    assert b"".join(piece or b"?" for piece in pieces) == CONTENT
-    assert await store.read(NAME, len(CONTENT), 10) == b""
-
-
-async def test_an_upload_is_not_readable_before_its_end(store: LocalBlobs) -> None:
-    await store.write(NAME, 0, CONTENT)
-    assert await store.read(NAME, 0, 10) is None
-    assert await store.finish(NAME, len(CONTENT), DIGEST)
-    assert await store.read(NAME, 0, 10) == CONTENT[:10]
-
-
-async def test_a_chunk_that_is_not_the_next_is_passed_over(store: LocalBlobs) -> None:
-    assert await store.write(NAME, 0, b"abc") == 3
-    for offset, chunk in ((0, b"xyz"), (1, b"x"), (2, b"xy"), (4, b"x"), (2**40, b"x")):
-        assert await store.write(NAME, offset, chunk) == 3
-    assert await store.write(NAME, 3, b"def") == 6
-    assert await store.finish(NAME, 6, hashlib.sha256(b"abcdef").digest())
-
-
-async def test_an_upload_goes_on_in_another_process(store: LocalBlobs, tmp_path: Path) -> None:
-    await store.write(NAME, 0, CONTENT[:1000])
-    other = LocalBlobs(folder_of(tmp_path))
-    other.prepare()
-    assert await other.begin(NAME, len(CONTENT)) == 1000
-    assert await other.write(NAME, 1000, CONTENT[1000:]) == len(CONTENT)
-    assert await other.finish(NAME, len(CONTENT), DIGEST)
-    await other.close()
-    assert await store.finish(NAME, len(CONTENT), DIGEST)
-    assert await store.begin(NAME, len(CONTENT)) == len(CONTENT)
-
-
-async def test_what_is_finished_stays_as_it_is(store: LocalBlobs) -> None:
-    await upload(store)
-    assert await store.write(NAME, 0, b"something else") == len(CONTENT)
-    assert await store.write(NAME, len(CONTENT), b"more") == len(CONTENT)
-    assert await store.finish(NAME, len(CONTENT), DIGEST)
-    assert await store.read(NAME, 0, 2**20) == CONTENT
-
-
 async def test_who_is_overtaken_between_two_looks_learns_that_it_is_whole(
     store: LocalBlobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,33 +57,6 @@ async def test_who_is_overtaken_between_two_looks_learns_that_it_is_whole(
     assert await store.read(NAME, 0, len(CONTENT)) == CONTENT
     assert list((folder_of(tmp_path) / UPLOADS).iterdir()) == []
     await faster.close()
-
-
-@pytest.mark.parametrize(
-    ("length", "digest"), [(len(CONTENT), bytes(32)), (len(CONTENT) - 1, DIGEST)]
-)
-async def test_bytes_of_another_digest_or_length_are_thrown_away(
-    store: LocalBlobs, length: int, digest: bytes
-) -> None:
-    await store.write(NAME, 0, CONTENT)
-    assert not await store.finish(NAME, length, digest)
-    assert await store.read(NAME, 0, 1) is None
-    assert await store.begin(NAME, len(CONTENT)) == 0
-
-
-async def test_what_was_never_begun_is_not_finished(store: LocalBlobs) -> None:
-    assert not await store.finish(NAME, 0, hashlib.sha256(b"").digest())
-    assert await store.read(NAME, 0, 1) is None
-
-
-async def test_a_removed_blob_is_gone_and_may_be_removed_again(store: LocalBlobs) -> None:
-    await upload(store)
-    await store.write(b"U" * 32, 0, b"unfinished")
-    for name in (NAME, b"U" * 32):
-        for _ in range(2):
-            await store.remove(name)
-        assert await store.begin(name, 1) == 0
-    assert await store.read(NAME, 0, 1) is None
 
 
 async def test_files_are_the_owners_only(store: LocalBlobs, tmp_path: Path) -> None:
@@ -253,19 +180,6 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OperatorError, match="choose another with blobs_dir"):
         LocalBlobs(tmp_path / "file" / "blobs").prepare()
-
-
-async def test_many_uploads_do_not_mix(store: LocalBlobs) -> None:
-    names = [bytes([number]) * 32 for number in range(20)]
-
-    async def one(name: bytes) -> None:
-        for offset in range(0, 1000, 100):
-            await store.write(name, offset, name[:1] * 100)
-        assert await store.finish(name, 1000, hashlib.sha256(name[:1] * 1000).digest())
-
-    await asyncio.gather(*map(one, names))
-    for name in names:
-        assert await store.read(name, 0, 2000) == name[:1] * 1000
 
 
 # --- strays ----------------------------------------------------------------------------------

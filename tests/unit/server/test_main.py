@@ -1,6 +1,7 @@
 """The wiring: it starts, says where, stops; and each reason not to start is one sentence."""
 
 import asyncio
+import dataclasses
 import hashlib
 import resource
 import secrets
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from blob_stores import s3, s3_keys
 from built_site import PAGE, write_site
+from crooked_s3 import crooked_s3
 from plausch.base.clock import ManualClock
 from plausch.base.errors import OperatorError
 from plausch.db.migrate import SchemaRefused
@@ -19,10 +22,15 @@ from plausch.server.config import ServerConfig
 from plausch.server.limits import Limits
 from plausch.server.main import Server, _sweep, main, make_data_dir, raise_open_files, web_line
 from plausch.server.retention import Retention
+from plausch.server.s3_address import S3Address
+from plausch.server.s3_bucket import S3Bucket
 from plausch.server.site import SiteDamaged
 from plausch.wire import frames as f
 from raw_socket import RawSocket
-from wire_device import Person, WireDevice
+from s3_service import S3Service
+from wire_device import Person, WasRefused, WireDevice
+
+__all__ = ["s3", "s3_keys"]
 
 
 async def test_it_starts_answers_and_stops(tmp_path: Path) -> None:
@@ -115,6 +123,70 @@ async def test_blobs_lie_in_the_folder_that_it_is_told(tmp_path: Path) -> None:
     await server.stop()
     assert [path.read_bytes() for path in folder.rglob("*") if path.is_file()] == [content]
     assert not (tmp_path / "data" / "blobs").exists()
+
+
+async def put_blob(url: str, content: bytes) -> None:
+    device = await WireDevice.register(url, Person.new("anna"))
+    blob, digest = secrets.token_bytes(32), hashlib.sha256(content).digest()
+    begin = f.BeginBlob(device.session.next_id(), blob, len(content), digest)
+    assert (await device.ask(f.BlobStands, begin)).offset == 0
+    chunk = f.PutBlobChunk(device.session.next_id(), blob, 0, content)
+    assert (await device.ask(f.BlobStands, chunk)).offset == len(content)
+    await device.close()
+
+
+async def test_blobs_lie_in_the_bucket_that_it_is_told(
+    tmp_path: Path, s3: S3Service, s3_keys: None
+) -> None:
+    config = ServerConfig(tmp_path / "data", port=0, blobs_url=s3.url())
+    server = Server(config)
+    await put_blob(await server.start(), b"encrypted")
+    await server.stop()
+    assert not (tmp_path / "data" / "blobs").exists()
+    assert isinstance(config.blobs, S3Address)
+    bucket = await S3Bucket(config.blobs).open()
+    keys = [one.key async for one in bucket.objects(config.blobs.prefix)]
+    assert [await bucket.get(key, 0, 100) for key in keys] == [b"encrypted"]
+    await bucket.close()
+
+
+async def test_a_bucket_that_is_away_does_not_keep_messages_from_going(
+    tmp_path: Path, s3_keys: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with crooked_s3([b""]) as address:
+        url = f"s3://plausch?endpoint={address.endpoint}"
+    server = Server(ServerConfig(tmp_path, port=0, blobs_url=url))
+    device = await WireDevice.register(await server.start(), Person.new("anna"))
+    begin = f.BeginBlob(device.session.next_id(), bytes(32), 1, bytes(32))
+    with pytest.raises(WasRefused, match="storage_unavailable") as caught:
+        await device.ask(f.BlobStands, begin)
+    assert caught.value.frame.retry_after_ms > 0
+    assert address.endpoint not in caught.value.frame.sentence
+    await device.close()
+    await server.stop()
+    assert "The bucket plausch does not take or give blobs" in caplog.text
+    assert "is asked without TLS" in caplog.text
+    assert "testing" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"blobs_url": "s3://nobodys?endpoint=http://127.0.0.1:{port}"}, "refuses the server"),
+        ({"limits": Limits(blob_bytes=2**40)}, "lower limits.blob_bytes"),
+    ],
+)
+async def test_a_bucket_that_cannot_serve_is_a_reason_not_to_start(
+    tmp_path: Path, s3: S3Service, s3_keys: None, change: dict[str, object], sentence: str
+) -> None:
+    config = ServerConfig(tmp_path, port=0, blobs_url=s3.url())
+    if isinstance(url := change.get("blobs_url"), str):
+        change = {"blobs_url": url.format(port=s3.port)}
+    server = Server(dataclasses.replace(config, **change))  # type: ignore[arg-type]
+    with pytest.raises(OperatorError, match=sentence) as caught:
+        await server.start()
+    assert caught.value.code == "bad_config"
+    await server.stop()
 
 
 async def test_a_folder_for_blobs_that_cannot_be_made(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ from plausch.server.store import (
     report,
     stay,
     sweep,
+    upload,
     wake_up,
 )
 
@@ -48,9 +49,11 @@ STEPS = (
     Step(12, "profiles", profile.TABLES),
     Step(13, "two accounts in one browser", wake_up.SHARED),
     Step(14, "filled from another store", filling.TABLES),
+    Step(15, "uploads into a bucket", upload.TABLES),
 )
 
 FILLING_STEP = 14
+STAYING = {filling.NAME, *upload.NAMES}
 
 
 class StoreIncomplete(OperatorError):
@@ -80,5 +83,6 @@ async def _demand_complete(database: Database) -> None:
 
 async def travelling(steps: Sequence[Step] = STEPS) -> tuple[Table, ...]:
     """Every table of a server that has taken these steps, each after those that it refers to;
-    without the mark of filling."""
-    return tuple(table for table in await tables_of(steps) if table.name != filling.NAME)
+    without the mark of filling, and without uploads on their way into this store's bucket, which
+    begin anew."""
+    return tuple(table for table in await tables_of(steps) if table.name not in STAYING)
