@@ -19,8 +19,9 @@ from plausch.sdk.conversation import Conversation
 from postgres_cluster import Cluster
 from server_process import ServerProcess
 
-ROUND_MS = 2_000
-"""How long the edge's wheel takes for a round here; 45 s by default."""
+ROUND_MS = 4_000
+"""How long the edge's wheel takes for a round here; 45 s by default. Ten rounds are longer than a
+test waits: what is found here is found because of a doubt."""
 
 LIMITS = f"""
 [limits]
@@ -137,15 +138,14 @@ async def test_what_a_gateway_took_before_nats_was_there(street: Street) -> None
 
 async def test_a_gateway_dies_after_it_committed(street: Street) -> None:
     """What it took and told nobody is found by the other gateway's devices."""
-    annas, _, anna, ben = await couple(street)
+    annas, _, _, ben = await couple(street)
     one = street.gateways[0]
-    street.nats.stand_still()  # whatever the gateway says from here on is not heard
+    street.nats.kill()  # whatever the gateway says from here on is not heard
     await (await annas.send_text("das Letzte")).accepted()
     one.kill()
-    street.nats.go_on()
+    street.nats.start()
     assert (await message(ben)).text == "das Letzte"
     one.start()
-    assert anna.address.name == "anna"
 
 
 async def test_a_device_that_moves_to_another_gateway_is_there_once(street: Street) -> None:

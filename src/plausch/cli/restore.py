@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 import click
 
+from plausch.base.clock import SystemClock
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.copying import (
     quiet_option,

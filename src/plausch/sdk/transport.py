@@ -172,11 +172,11 @@ class Transport:
             if greeting.done():
                 greeting.result()  # raises what makes this connection useless: begin anew
             reason = await asyncio.shield(connection.lost)
-            self._rest_s = min(connection.rest_ms / 1000, LONGEST_DELAY_S)
             self.failure = Unreachable(f"There is no connection to the server: {reason}.")
             self._on_change(False, str(self.failure))
             return True
         finally:
+            self._rest_s = min(connection.rest_ms / 1000, LONGEST_DELAY_S)
             self._online.clear()
             self._connection = None
             if greeting is not None:

@@ -20,11 +20,13 @@ from typing import Protocol
 
 from plausch.server.signals import (
     Beat,
+    DeviceSignal,
     Doubtful,
     Ended,
     Entered,
     Here,
     PairingSignal,
+    Replaced,
     Signal,
     Sought,
     Told,
@@ -35,6 +37,9 @@ from plausch.server.signals import (
 BUCKETS = 1024
 BEAT_S = 5.0
 SILENT_S = 3 * BEAT_S
+DOUBTED_S = 900.0
+"""So long a gateway that fell silent may still be taking what it tells nobody of."""
+
 MOST_BYTES = 512 * 1024
 """Of signals that travel together; NATS takes 1 MiB."""
 
@@ -44,7 +49,10 @@ FLUSH_TIMEOUT_S = 2.0
 class Line(Protocol):
     """Publish and subscribe, best effort. What it is asked for takes effect in order."""
 
-    is_up: bool
+    @property
+    def is_up(self) -> bool:
+        """Whether what is published now has somewhere to go."""
+        ...
 
     def publish(self, subject: str, payload: bytes) -> None:
         """Send it to whoever listens now."""
@@ -70,7 +78,7 @@ class Line(Protocol):
 class Ear(Protocol):
     """Who acts on signals about devices (Hub)."""
 
-    def hear(self, signal: Told | Sought | Here | Entered | Ended) -> None:
+    def hear(self, signal: DeviceSignal) -> None:
         """Another gateway has said this."""
         ...
 
@@ -110,8 +118,10 @@ class Bus:
         self._flushing: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._seen_s: dict[str, float] = {}
+        self._silent_s: dict[str, float] = {}
         self._doubts = 0
-        self._went_unheard = False
+        self._said = self._arrived = 0  # signals; and those that the network surely has
+        self._owes_doubt = False
         self.sent = self.heard = 0
         """Signals, for the operator's figures."""
 
@@ -138,16 +148,20 @@ class Bus:
     def tell(self, devices: Iterable[str], message: bytes) -> None:
         """A prepared message for devices that are not connected here."""
         for bucket, some in _by_bucket(devices).items():
-            self._post(self._bucket(bucket), Told(some, message), len(message))
+            self._post(self._bucket(bucket), Told(some, message), len(message) + _weight(some))
 
     def seek(self, devices: Iterable[str]) -> None:
         """Which of these are connected elsewhere? The answers come to the ear, as Here."""
         for bucket, some in _by_bucket(devices).items():
-            self._post(self._bucket(bucket), Sought(self.gateway, some))
+            self._post(self._bucket(bucket), Sought(self.gateway, some), _weight(some))
 
     def answer(self, gateway: str, devices: Sequence[str]) -> None:
         """These, which that gateway seeks, are connected here."""
-        self._post(self._own(gateway), Here(list(devices)))
+        self._post(self._own(gateway), Here(list(devices)), _weight(devices))
+
+    def replaced(self, device: str) -> None:
+        """The device's connection here has ended, because it has a younger one elsewhere."""
+        self._post(self._bucket(bucket_of(device)), Replaced(device))
 
     def end(self, device: str, code: str, sentence: str) -> None:
         """End the device's connection, wherever it is."""
@@ -207,14 +221,13 @@ class Bus:
     def line_is_back(self) -> None:
         """The line was down: nothing was heard, and nobody has heard this gateway."""
         self._doubts += 1
-        if self._went_unheard:
-            self._went_unheard = False
-            self._post(self._everybody, Doubtful(self.gateway))
-        self._post(self._everybody, Beat(self.gateway))
+        self._owes_doubt |= self._said != self._arrived
+        self._greet()
 
     def lost(self) -> None:
-        """The line says that it has dropped something for this gateway."""
+        """Something was dropped, on the way here or from here, or was never told to anybody."""
         self._doubts += 1
+        self._owes_doubt = True
 
     @property
     def others(self) -> int:
@@ -241,6 +254,8 @@ class Bus:
     def _note(self, beat: Beat) -> None:
         if beat.gateway == self.gateway:
             return
+        if self._silent_s.pop(beat.gateway, None) is not None:
+            self._doubts += 1  # what it said while it was not heard
         if beat.leaves:
             self._seen_s.pop(beat.gateway, None)
         else:
@@ -248,9 +263,29 @@ class Bus:
 
     async def _beat(self) -> None:
         while True:
-            self._post(self._everybody, Beat(self.gateway))
+            self._greet()
             self.look_round()
+            await self.make_sure()
             await asyncio.sleep(BEAT_S)
+
+    def _greet(self) -> None:
+        if self._owes_doubt and self._line.is_up:
+            self._owes_doubt = False
+            self._post(self._everybody, Doubtful(self.gateway))
+        self._post(self._everybody, Beat(self.gateway))
+
+    async def make_sure(self) -> None:
+        """Ask the network whether it has all that was said until now."""
+        said = self._said
+        if said == self._arrived or not self._line.is_up:
+            return
+        try:
+            async with asyncio.timeout(FLUSH_TIMEOUT_S):
+                await self._line.flush()
+        except TimeoutError:
+            self._doubts += 1
+        else:
+            self._arrived = said
 
     def look_round(self) -> None:
         """A gateway that fell silent may have died before it told what it had committed; and while
@@ -261,7 +296,11 @@ class Bus:
         for gateway, seen_s in list(self._seen_s.items()):
             if seen_s < long_ago_s:
                 del self._seen_s[gateway]
-                self._doubts += 1
+                self._silent_s[gateway] = self._now_s()
+        self._doubts += len(self._silent_s)
+        for gateway, since_s in list(self._silent_s.items()):
+            if since_s < self._now_s() - DOUBTED_S:
+                del self._silent_s[gateway]
 
     # --- sending -------------------------------------------------------------------------
 
@@ -282,8 +321,8 @@ class Bus:
 
     def _publish(self, subject: str, signals: list[Signal]) -> None:
         self.sent += len(signals)
-        if not self._line.is_up and not all(isinstance(one, Beat) for one in signals):
-            self._went_unheard = True
+        if not all(isinstance(one, Beat) for one in signals):
+            self._said += 1
         self._line.publish(subject, encode(signals))
 
     async def _flush(self) -> None:
@@ -308,6 +347,10 @@ class Bus:
 
     def _own(self, gateway: str) -> str:
         return f"{self._root}.g.{gateway}"
+
+
+def _weight(devices: Sequence[str]) -> int:
+    return sum(len(device) + 8 for device in devices)
 
 
 def _by_bucket(devices: Iterable[str]) -> dict[int, list[str]]:

@@ -296,8 +296,14 @@ class Edge:
         if visited and not self._checking:
             self._checking = True
             self.run(self._check_listed(visited))
-        if self._repairs.due(self._turn, len(self._wheel)) and visited:
-            self.run(self._repairs.run(visited))
+        if self._repairs.due(self._turn, len(self._wheel)):
+            self.run(self._repairs.run(self._turn, visited))
+        missed = [one for one in self._hub.take_missed() if isinstance(one, Connection)]
+        if missed:
+            self.run(self._repair(missed))
+
+    async def _repair(self, connections: list[Connection]) -> None:
+        await self._repairs.compare(connections)
 
     async def _check_listed(self, connections: list[Connection]) -> None:
         try:

@@ -13,13 +13,12 @@ have taken a Commit that this one has not heard of.
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
 from plausch.base.errors import PlauschError
 from plausch.server.records import DeviceRecord, Roster
-from plausch.server.signals import Ended, Entered, Here, Sought, Told
+from plausch.server.signals import DeviceSignal, Ended, Entered, Here, Replaced, Sought, Told
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
@@ -98,6 +97,14 @@ class Others(Protocol):
         """Return when what is for the devices that have entered comes here."""
         ...
 
+    def replaced(self, device: str) -> None:
+        """A device's connection here ended, for a younger one elsewhere."""
+        ...
+
+    def lost(self) -> None:
+        """Something was never told to anybody."""
+        ...
+
     @property
     def doubts(self) -> int:
         """Another number whenever something for devices here may have been lost."""
@@ -126,6 +133,8 @@ class Hub:
         self._others = others
         self._entered_ms: dict[str, int] = {}  # only beside others
         self._unsure: set[str] = set()
+        self._missed: set[str] = set()
+        self._lost = 0
         self._online: dict[str, Listening] = {}
         self._compared: set[bytes] = set()
         self._looking: dict[bytes, list[Push]] = {}
@@ -156,10 +165,19 @@ class Hub:
             await self._others.settled()
 
     @property
-    def doubts(self) -> int | None:
-        """Another number whenever pushes from other gateways may have been lost; None: there are
-        no others."""
-        return None if self._others is None else self._others.doubts
+    def doubts(self) -> int:
+        """Another number whenever pushes for any devices may have been lost."""
+        return self._lost + (0 if self._others is None else self._others.doubts)
+
+    @property
+    def has_others(self) -> bool:
+        """Whether there are other gateways, from which a push may be lost unnoticed."""
+        return self._others is not None
+
+    def take_missed(self) -> list[Listening]:
+        """The connections of devices that may have missed a push just now; each is named once."""
+        missed, self._missed = self._missed, set()
+        return [self._online[one] for one in missed if one in self._online]
 
     def leave(self, device: str, connection: Listening) -> None:
         """The connection is gone. A telephone that was put away is told to be connected for some
@@ -247,7 +265,7 @@ class Hub:
 
     # --- what other gateways say ---------------------------------------------------------
 
-    def hear(self, signal: Told | Sought | Here | Entered | Ended) -> None:
+    def hear(self, signal: DeviceSignal) -> None:
         """Act on a signal of another gateway."""
         match signal:
             case Told(devices, message):
@@ -264,6 +282,9 @@ class Hub:
                 connection = self._online.get(device)
                 if connection is not None:
                     connection.close(code, sentence)
+            case Replaced(device):
+                if device in self._online:
+                    self._missed.add(device)
 
     def _sought(self, gateway: str, devices: Sequence[str]) -> None:
         here = [device for device in devices if device in self._online]
@@ -281,6 +302,7 @@ class Hub:
         mine = (self._entered_ms[signal.device], self._others.gateway)
         if mine < (signal.at_ms, signal.gateway):
             connection.close(*_REPLACED)
+            self._others.replaced(signal.device)
 
     # --- whose push it is ----------------------------------------------------------------
 
@@ -317,8 +339,11 @@ class Hub:
     async def _look_up_and_push(self, conversation: bytes) -> None:
         roster = None
         try:
-            with suppress(PlauschError):  # only pushes are lost: devices read the log
-                roster = await self.look_up(conversation)
+            roster = await self.look_up(conversation)
+        except PlauschError:  # only pushes are lost: devices read the log
+            self._lost += 1
+            if self._others is not None:
+                self._others.lost()
         finally:
             waiting = self._looking.pop(conversation)
         if roster is not None:

@@ -58,8 +58,8 @@ class NatsLine:
         self._work = asyncio.Event()
         self._over = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
-        self._closing = False
-        self.is_up = False
+        self._closing = self._complained = False
+        self._was_told = False  # that the line is up, by its client
 
     def begin(
         self,
@@ -72,22 +72,36 @@ class NatsLine:
         self._take, self._back, self._lost = take, back, lost
         self._writing = asyncio.get_running_loop().create_task(self._write())
 
+    @property
+    def is_up(self) -> bool:
+        """Whether what is published now has somewhere to go. The client knows of a broken
+        connection before it says so: it waits until all that it had sent is away."""
+        return self._was_told and self._client is not None and self._client.is_connected
+
     def publish(self, subject: str, payload: bytes) -> None:
         """Send it to whoever listens now; dropped while the line is down."""
-        if self.is_up and len(self._commands) < WAITING_COMMANDS:
+        if not self.is_up:
+            return
+        if len(self._commands) < WAITING_COMMANDS:
             self._commands.append((subject, payload))
             self._work.set()
+        else:
+            self._lost()
 
     def subscribe(self, subject: str) -> None:
         """Hear it from now on, also after the line was down."""
         self._wanted.setdefault(subject, None)
-        self._commands.append((subject, True))
-        self._work.set()
+        if self._client is not None:
+            self._commands.append((subject, True))
+            self._work.set()
 
     def unsubscribe(self, subject: str) -> None:
         """Do not hear it any more."""
-        self._commands.append((subject, False))
-        self._work.set()
+        if self._client is None:
+            self._wanted.pop(subject, None)
+        else:
+            self._commands.append((subject, False))
+            self._work.set()
 
     async def flush(self) -> None:
         """Return when NATS has taken what was asked for before."""
@@ -116,8 +130,7 @@ class NatsLine:
             self._over.clear()
             self._client = await self._connect()
             await self._subscribe_all()
-            self.is_up = True
-            self._back()
+            self._is_back()
             ending = asyncio.get_running_loop().create_task(self._over.wait())
             try:
                 while not self._over.is_set():
@@ -131,7 +144,6 @@ class NatsLine:
     async def _connect(self) -> "Client":
         import nats
 
-        complained = False
         while True:
             try:
                 return await nats.connect(
@@ -149,14 +161,25 @@ class NatsLine:
                     error_cb=self._on_error,
                 )
             except (self._failure, OSError, TimeoutError) as error:
-                if not complained:
-                    complained = True
-                    log.error(
-                        "NATS cannot be reached (%s): devices on other server processes are told "
-                        "late until it is there.",
-                        type(error).__name__,
-                    )
+                self._complain(error)
             await asyncio.sleep(RETRY_S)
+
+    def _is_back(self) -> None:
+        if self._complained:
+            log.warning("NATS is there.")
+        self._was_told, self._complained = True, False
+        self._back()
+
+    def _complain(self, error: Exception | None = None) -> None:
+        """Once, until it is back."""
+        if not self._complained and not self._closing:
+            self._complained = True
+            reason = "the connection ended" if error is None else type(error).__name__
+            log.error(
+                "NATS cannot be reached (%s): devices on other server processes are told late "
+                "until it is there.",
+                reason,
+            )
 
     async def _subscribe_all(self) -> None:
         for subject in list(self._wanted):
@@ -182,11 +205,15 @@ class NatsLine:
                 if subscription is not None:
                     await subscription.unsubscribe()
             else:
+                if not client.is_connected:
+                    raise TimeoutError  # its flush would return at once
                 await client.flush(timeout=CONNECT_TIMEOUT_S)
                 if not what.done():
                     what.set_result(None)
         except (self._failure, OSError, TimeoutError):
-            if isinstance(what, asyncio.Future) and not what.done():
+            if isinstance(what, bytes):
+                self._lost()
+            elif isinstance(what, asyncio.Future) and not what.done():
                 what.set_exception(TimeoutError())
 
     # --- what NATS says ------------------------------------------------------------------
@@ -195,23 +222,23 @@ class NatsLine:
         self._take(message.data)
 
     async def _on_down(self) -> None:
-        if self.is_up and not self._closing:
-            log.error("NATS is gone: devices on other server processes are told late for now.")
-        self.is_up = False
+        self._was_told = False
+        self._complain()
 
     async def _on_up(self) -> None:
-        log.warning("NATS is back.")
-        self.is_up = True
-        self._back()
+        self._is_back()
 
     async def _on_closed(self) -> None:
         """The client has given up, for instance because it was not let in."""
-        self.is_up = False
+        self._was_told = False
+        self._complain()
         self._wanted = dict.fromkeys(self._wanted)
         self._over.set()
 
     async def _on_error(self, error: Exception) -> None:
         self._lost()
+        if not self.is_up:
+            self._complain(error)
 
 
 def _ignore(payload: bytes) -> None:

@@ -1,13 +1,14 @@
-"""Pushes that were lost between gateways are made good: devices are compared with their logs.
+"""Pushes that were lost are made good: devices are compared with their logs.
 
-Each turn of the edge's wheel brings some of its connections here. After a doubt (Bus) all of them
-are compared in the course of one round, `silence_ms`, so that they do not ask the database all at
-once; without any doubt every tenth round, for what nobody noticed. A single process loses nothing,
-and compares nothing.
+Each turn of the edge's wheel brings some of its connections here. After a doubt (Hub, Bus) each
+turn's connections are owed one comparison, in the course of a round, `silence_ms`, so that they do
+not ask the database all at once; a turn stays owed until it has succeeded. Beside other gateways
+every tenth round is owed without any doubt, for what nobody noticed.
 """
 
+import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from plausch.base.errors import PlauschError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("plausch.server")
 
 EVERY_ROUNDS = 10
+AT_ONCE = 4
+"""Devices that are compared at the same time; the database has other work."""
 
 
 class Repairs:
@@ -30,40 +33,47 @@ class Repairs:
 
     def __init__(self, hub: Hub, delivery: Delivery) -> None:
         self._hub, self._delivery = hub, delivery
-        self._doubts: int | None = 0
-        self._turns_left = self._rounds = 0
+        self._doubts = self._rounds = 0
+        self._owed: set[int] = set()
         self._is_running = False
 
     def due(self, turn: int, turns: int) -> bool:
         """Whether the connections of this turn of `turns` a round may have missed a push, and
         nobody is being compared just now."""
-        doubts = self._hub.doubts
-        if doubts is None:
-            return False
         self._rounds += turn == 0
-        if doubts != self._doubts:
-            self._doubts, self._turns_left = doubts, turns
-        if self._is_running:
-            return False  # the turns of a doubt are not used up by a slow database
-        if self._turns_left:
-            self._turns_left -= 1
-            return True
-        return self._rounds % EVERY_ROUNDS == 0
+        doubts = self._hub.doubts
+        by_habit = self._hub.has_others and turn == 0 and self._rounds % EVERY_ROUNDS == 0
+        if doubts != self._doubts or by_habit:
+            self._doubts = doubts
+            self._owed = set(range(turns))
+        return turn in self._owed and not self._is_running
 
-    async def run(self, connections: Iterable["Connection"]) -> None:
-        """Tell devices what their logs and mailboxes hold beyond their cursors."""
+    async def run(self, turn: int, connections: Sequence["Connection"]) -> None:
+        """Tell this turn's devices what their logs and mailboxes hold beyond their cursors."""
+        self._owed.discard(turn)
         self._is_running = True
         try:
-            for connection in connections:
-                if connection.device is not None and connection.session.state is State.RESUMED:
-                    await self._compare(connection)
-        except PlauschError as error:
-            log.error("Devices could not be compared with their logs: %s", error)
+            if not await self.compare(connections):
+                self._owed.add(turn)
         finally:
             self._is_running = False
 
+    async def compare(self, connections: Sequence["Connection"]) -> bool:
+        """Tell these devices what they may have missed; whether that succeeded for all."""
+        try:
+            await self._compare_all(connections)
+        except PlauschError as error:
+            log.error("Devices could not be compared with their logs: %s", error)
+            return False
+        return True
+
+    async def _compare_all(self, connections: Sequence["Connection"]) -> None:
+        for start in range(0, len(connections), AT_ONCE):
+            await asyncio.gather(*map(self._compare, connections[start : start + AT_ONCE]))
+
     async def _compare(self, connection: "Connection") -> None:
-        assert connection.device is not None  # nosec B101
+        if connection.device is None or connection.session.state is not State.RESUMED:
+            return
         standing = await self._delivery.resume(connection.device)
         for moved in standing.moved:
             wake = f.Delivery(moved.conversation, moved.head, [])

@@ -84,8 +84,16 @@ class PairingOver(msgspec.Struct, frozen=True, array_like=True, tag=10):
     pairing: bytes
 
 
+class Replaced(msgspec.Struct, frozen=True, array_like=True, tag=11):
+    """A gateway has ended the device's older connection: what it pushed to that one last, the
+    device may not have got."""
+
+    device: str
+
+
+DeviceSignal = Told | Sought | Here | Entered | Ended | Replaced
 PairingSignal = PairingHas | PairingPart | PairingOver
-Signal = Told | Sought | Here | Entered | Ended | Beat | Doubtful | PairingSignal
+Signal = DeviceSignal | Beat | Doubtful | PairingSignal
 
 _encoder = msgspec.msgpack.Encoder()
 _raws = msgspec.msgpack.Decoder(list[msgspec.Raw])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from plausch.server.hub import Hub, websocket_message
-from plausch.server.signals import Ended, Entered, Here, Sought, Told
+from plausch.server.signals import Ended, Entered, Here, Replaced, Sought, Told
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server, encode
 
@@ -19,6 +19,7 @@ from .test_hub import (
     Members,
     Socket,
     Wakes,
+    a_while,
     envelope,
     hub,
     members,
@@ -59,6 +60,12 @@ class Neighbours:
     async def settled(self) -> None:
         self.said.append(("settled",))
 
+    def replaced(self, device: str) -> None:
+        self.said.append(("replaced", device))
+
+    def lost(self) -> None:
+        self.said.append(("lost",))
+
 
 @pytest.fixture
 def neighbours() -> Neighbours:
@@ -96,13 +103,14 @@ def test_what_comes_from_elsewhere_goes_to_who_is_here(
     assert wakes.here[-1] == CEM.uri
 
 
-def test_of_two_connections_the_younger_one_stays(gateway: Hub) -> None:
+def test_of_two_connections_the_younger_one_stays(gateway: Hub, neighbours: Neighbours) -> None:
     sockets = [Socket(), Socket(), Socket()]
     for socket, one, at_ms in zip(sockets, (ANNA, BEN, CEM), (5, 7, 9), strict=True):
         gateway.enter(one.uri, socket, at_ms)
     for one in (ANNA, BEN, CEM):
         gateway.hear(Entered("a gateway", one.uri, 7))
     assert [one.closed for one in sockets] == ["replaced", "", ""]
+    assert neighbours.said[-1] == ("replaced", ANNA.uri), "it may have missed the last push"
     gateway.hear(Entered("zzz", BEN.uri, 7))
     assert sockets[1].closed == "replaced", "both decide alike at the same moment"
 
@@ -133,11 +141,12 @@ async def test_coming_and_going_is_told(gateway: Hub, neighbours: Neighbours) ->
         ("leave", BEN.uri),
     ]
     assert gateway.doubts == 0
+    assert gateway.has_others
 
 
 async def test_alone_there_is_nobody_to_wait_for_or_to_doubt(hub: Hub) -> None:
     await hub.settled()
-    assert hub.doubts is None
+    assert (hub.doubts, hub.has_others, hub.take_missed()) == (0, False, [])
 
 
 def test_delivery_marks_go_to_who_may_be_elsewhere(gateway: Hub, neighbours: Neighbours) -> None:
@@ -146,3 +155,21 @@ def test_delivery_marks_go_to_who_may_be_elsewhere(gateway: Hub, neighbours: Nei
     gateway.cursor_moved(CONVERSATION, BEN.uri, 1)
     moved = f.CursorMoved(CONVERSATION, BEN.uri, 1)
     assert neighbours.said == [("tell", [ANNA.uri, CEM.uri], moved)]
+
+
+def test_who_was_replaced_elsewhere_is_compared_once(gateway: Hub) -> None:
+    (ben,) = online(gateway, BEN)
+    gateway.hear(Replaced(BEN.uri))
+    gateway.hear(Replaced(CEM.uri))
+    assert gateway.take_missed() == [ben]
+    assert gateway.take_missed() == []
+
+
+async def test_a_push_that_nobody_could_be_named_for_is_doubted(
+    gateway: Hub, neighbours: Neighbours, members: Members
+) -> None:
+    members.in_memory, members.failing = False, True
+    gateway.appended(CONVERSATION, [envelope(1, ANNA)])
+    await a_while()
+    assert gateway.doubts == 1
+    assert neighbours.said == [("lost",)]

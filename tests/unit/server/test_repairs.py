@@ -1,5 +1,6 @@
 """When devices are compared with their logs, and what they are told then."""
 
+import asyncio
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,9 +22,12 @@ class Logs:
     standing: Resumption = field(default_factory=lambda: Resumption([], 0, False))
     asked: list[str] = field(default_factory=list)
     fails: bool = False
+    gate: asyncio.Event | None = None
 
     async def resume(self, device: Any) -> Resumption:
         self.asked.append(device.uri)
+        if self.gate is not None:
+            await self.gate.wait()
         if self.fails:
             raise StorageUnavailable("The database is gone.")
         return self.standing
@@ -41,55 +45,91 @@ class Link:
         self.got.append(decode_server(message[2:]))
 
 
-def repairs(doubts: int | None, logs: Logs | None = None) -> tuple[Repairs, SimpleNamespace]:
-    hub = SimpleNamespace(doubts=doubts)
+def repairs(logs: Logs | None = None, *, alone: bool = False) -> tuple[Repairs, SimpleNamespace]:
+    hub = SimpleNamespace(doubts=0, has_others=not alone)
     return Repairs(cast(Any, hub), cast(Any, logs or Logs())), hub
 
 
-def a_round(one: Repairs) -> list[bool]:
-    return [one.due(turn, TURNS) for turn in range(TURNS)]
+async def a_round(one: Repairs) -> list[int]:
+    """A round of the wheel; the turns that were compared."""
+    compared = []
+    for turn in range(TURNS):
+        if one.due(turn, TURNS):
+            await one.run(turn, [])
+            compared.append(turn)
+    return compared
 
 
-def test_a_single_process_never_looks() -> None:
-    one, _ = repairs(None)
+async def test_a_single_process_looks_only_after_a_doubt() -> None:
+    one, hub = repairs(alone=True)
     for _ in range(3 * EVERY_ROUNDS):
-        assert not any(a_round(one))
+        assert await a_round(one) == []
+    hub.doubts = 1
+    assert await a_round(one) == list(range(TURNS))
+    assert await a_round(one) == []
 
 
-def test_a_doubt_lasts_for_one_round_wherever_it_begins() -> None:
-    one, hub = repairs(0)
-    assert not any(a_round(one))
-    assert [one.due(turn, TURNS) for turn in (0, 1)] == [False, False]
+async def test_a_doubt_lasts_for_one_round_wherever_it_begins() -> None:
+    one, hub = repairs()
+    assert await a_round(one) == []
     hub.doubts = 3
-    seen = [one.due(turn % TURNS, TURNS) for turn in range(2, 2 + 2 * TURNS)]
-    assert seen == [True] * TURNS + [False] * TURNS
+    seen = []
+    for turn in (2, 3, 4, 0, 1, 2, 3, 4):
+        if one.due(turn, TURNS):
+            await one.run(turn, [])
+            seen.append(turn)
+    assert seen == [2, 3, 4, 0, 1]
 
 
-def test_now_and_then_it_looks_without_a_doubt() -> None:
-    one, _ = repairs(0)
-    rounds = [a_round(one) for _ in range(2 * EVERY_ROUNDS)]
-    assert [all(each) for each in rounds].count(True) == 2
-    assert sum(any(each) for each in rounds) == 2
+async def test_now_and_then_it_looks_without_a_doubt() -> None:
+    one, _ = repairs()
+    rounds = [await a_round(one) for _ in range(2 * EVERY_ROUNDS)]
+    assert [turns for turns in rounds if turns] == [list(range(TURNS))] * 2
+
+
+async def test_a_slow_database_leaves_nobody_out() -> None:
+    """Every comparison takes two and a half turns; each turn gets its own all the same."""
+    logs = Logs(gate=asyncio.Event())
+    one, hub = repairs(logs, alone=True)
+    hub.doubts = 1
+    compared: list[int] = []
+    under_way: list[tuple[int, asyncio.Task[None]]] = []
+    for tick in range(40 * TURNS):
+        if under_way and tick >= under_way[0][0]:
+            logs.gate.set()
+            await under_way.pop()[1]
+            logs.gate.clear()
+        if one.due(tick % TURNS, TURNS):
+            compared.append(tick % TURNS)
+            running = one.run(tick % TURNS, cast(Any, [link("anna")]))
+            under_way.append((tick + 3, asyncio.create_task(running)))
+            await asyncio.sleep(0)
+    assert sorted(compared) == list(range(TURNS))
 
 
 def link(name: str, state: State = State.RESUMED) -> Link:
     return Link(SimpleNamespace(uri=name), SimpleNamespace(state=state))
 
 
-async def test_devices_are_told_what_moved(logs: Logs | None = None) -> None:
+async def test_devices_are_told_what_moved() -> None:
     logs = Logs(Resumption([f.Moved(bytes(16), 3, 9, 1)], 2, False))
-    one, _ = repairs(0, logs)
+    one, _ = repairs(logs)
     anna, opening, nobody = link("anna"), link("opening", State.OPENING), Link(None)
-    await one.run(cast(Any, [anna, opening, nobody]))
+    assert await one.compare(cast(Any, [anna, opening, nobody]))
     assert anna.got == [f.Delivery(bytes(16), 9, []), f.MailboxMoved(2)]
     assert opening.got == nobody.got == []
     assert logs.asked == ["anna"]
 
 
-async def test_a_database_that_is_away_ends_the_look_and_not_the_next_one() -> None:
+async def test_a_turn_stays_owed_until_the_database_answers() -> None:
     logs = Logs(fails=True)
-    one, hub = repairs(0, logs)
-    await one.run(cast(Any, [link("anna"), link("ben")]))
-    assert logs.asked == ["anna"]
+    one, hub = repairs(logs)
     hub.doubts = 1
+    for _ in range(2):
+        assert one.due(0, TURNS)
+        await one.run(0, cast(Any, [link("anna")]))
+    logs.fails = False
     assert one.due(0, TURNS)
+    await one.run(0, cast(Any, [link("anna")]))
+    assert not one.due(0, TURNS)
+    assert logs.asked == ["anna"] * 3

@@ -14,6 +14,7 @@ from plausch.server.signals import (
     PairingHas,
     PairingOver,
     PairingPart,
+    Replaced,
     Signal,
     Sought,
     Told,
@@ -33,6 +34,7 @@ ALL: list[Signal] = [
     PairingHas(b"p", (0, 3)),
     PairingPart(b"p", 1, b"t", 1, [b"m"]),
     PairingOver(b"p"),
+    Replaced("mimi://localhost/d/anna/01"),
 ]
 
 
