@@ -236,7 +236,7 @@ async def test_a_full_disk_gives_neither_account_nor_device_and_keeps_the_invita
     person = on_disk.person("anna")
 
     async def fill(tx: Transaction) -> None:
-        await tx.execute("CREATE TABLE filling (body BLOB)")
+        await tx.execute("CREATE TABLE ballast (body BLOB)")
         pages = (await tx.fetch("PRAGMA page_count"))[0][0]
         await tx.fetch(f"PRAGMA max_page_count = {pages}")
 
@@ -244,7 +244,7 @@ async def test_a_full_disk_gives_neither_account_nor_device_and_keeps_the_invita
     crowd = [on_disk.person(f"guest{n}") for n in range(40)]
 
     async def crowded(tx: Transaction) -> None:
-        await tx.execute("INSERT INTO filling VALUES ($1)", bytes(200_000))
+        await tx.execute("INSERT INTO ballast VALUES ($1)", bytes(200_000))
 
     results = await asyncio.gather(
         register(on_disk, person, code=code),

@@ -10,7 +10,7 @@ TABLES = (
     )""",
 )
 NAME = "filling"
-"""Of the table, which is the one that never travels."""
+"""Of the table, which never travels."""
 
 
 async def origin(tx: Transaction) -> str | None:
