@@ -175,4 +175,14 @@ STEPS = (
         ),
     ),
     Step(8, "what went wrong on our side", mishaps.STATEMENTS),
+    Step(
+        9,
+        "which book this is",
+        (
+            """CREATE TABLE this_book (
+                one BIGINT PRIMARY KEY CHECK (one = 1),
+                id TEXT NOT NULL
+            )""",
+        ),
+    ),
 )
