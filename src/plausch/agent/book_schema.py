@@ -185,4 +185,6 @@ STEPS = (
             )""",
         ),
     ),
+    Step(10, "which guests were told of a fault of ours", mishaps.TOLD_STATEMENTS),
+    Step(11, "which devices were the agent", ledger.AGENT_STATEMENTS),
 )
