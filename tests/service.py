@@ -25,9 +25,13 @@ class People:
 
     taken: set[ConversationId] = field(default_factory=set)
     asked: list[Errand] = field(default_factory=list)
+    machines: frozenset[str] = frozenset()
 
     async def is_taken(self, conversations: Collection[ConversationId], now_s: int) -> bool:
         return bool(self.taken.intersection(conversations))
+
+    def former_agents(self) -> frozenset[str]:
+        return self.machines
 
     async def ask(self, errand: Errand) -> None:
         self.asked.append(errand)

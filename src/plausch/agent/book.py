@@ -21,7 +21,7 @@ from plausch.agent.outgoing import encoded
 from plausch.agent.phrases import Phrases
 from plausch.agent.rows import ENTRIES_BETWEEN, TableBooking, entry_of
 from plausch.agent.talk import Reply, Talk
-from plausch.agent.timers import Step, Timers, due_steps, is_due
+from plausch.agent.timers import Step, Timers, due_steps, is_due, offer_steps
 from plausch.agent.waiting import WaitingList
 from plausch.base.ids import ConversationId
 from plausch.db.file import open_file
@@ -137,10 +137,21 @@ class Book:
         """
 
         async def look(transaction: Transaction) -> list[Step]:
-            return await due_steps(transaction, now_s)
+            return await due_steps(transaction, now_s, freed)
 
+        async def look_at_offers(transaction: Transaction) -> list[Step]:
+            return await offer_steps(transaction, now_s, freed)
+
+        freed: set[date] = set()
+        found = await self._do_apart(business, now_s, await self._database.read(look))
+        offers = await self._database.read(look_at_offers)
+        return found + await self._do_apart(business, now_s, offers)
+
+    async def _do_apart(
+        self, business: Business, now_s: int, steps: Sequence[Step]
+    ) -> list[Mishap]:
         found: list[Mishap] = []
-        for step in await self._database.read(look):
+        for step in steps:
             outcome = await attempt(self.at_desk(business, now_s, step.work))
             if isinstance(outcome, Mishap):
                 found.append(outcome)
@@ -237,6 +248,7 @@ class Book:
                 customers.of_conversation(conversation), conversation, language=after.language
             )
             await customers.remember(transaction, seen, now_s)
+            await mishaps.answered(transaction, conversation)
             await transaction.execute(_SAVE_ANSWERED, place.log, place.seq)
             for number, content in enumerate(replies):
                 await transaction.execute(
@@ -265,12 +277,14 @@ class Book:
             desk = Desk(transaction, business, now_s)
             talk = await attempt(desk.talk(conversation))
             language = business.language if isinstance(talk, Mishap) else talk.language
-            if await mishaps.note(transaction, aside):
+            await mishaps.note(transaction, aside)
+            apology = await mishaps.apologize(transaction, conversation, now_s)
+            if apology.is_due:
                 content = encoded(_apology(business, language or business.language, now_s))
                 await transaction.execute(
                     _SAVE_REPLY, place.log, place.seq, 0, conversation, content
                 )
-            else:  # the second in a row: what is remembered may be what it breaks on
+            if apology.is_in_row:  # what is remembered may be what it breaks on
                 await desk.save_talk(conversation, Talk(language=language))
 
         await self._database.transact(work)

@@ -175,4 +175,16 @@ STEPS = (
         ),
     ),
     Step(8, "what went wrong on our side", mishaps.STATEMENTS),
+    Step(
+        9,
+        "which book this is",
+        (
+            """CREATE TABLE this_book (
+                one BIGINT PRIMARY KEY CHECK (one = 1),
+                id TEXT NOT NULL
+            )""",
+        ),
+    ),
+    Step(10, "which guests were told of a fault of ours", mishaps.TOLD_STATEMENTS),
+    Step(11, "which devices were the agent", ledger.AGENT_STATEMENTS),
 )

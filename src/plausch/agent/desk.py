@@ -48,7 +48,6 @@ from plausch.domain.slots import (
 _REMIND = """UPDATE booking SET coming = 0, remind_at_s =
     CASE WHEN conversation = $3 THEN 0 ELSE $2 END WHERE uid = $1"""
 _READ_TALK = "SELECT state FROM talk WHERE conversation = $1"
-_TALKED_AT = "SELECT at_s FROM talk WHERE conversation = $1"
 _SAVE_TALK = """INSERT INTO talk (conversation, state, at_s) VALUES ($1, $2, $3)
     ON CONFLICT (conversation) DO UPDATE SET state = excluded.state, at_s = excluded.at_s"""
 
@@ -73,6 +72,8 @@ class Desk:
         self.transaction = transaction
         self.seats = Seats(transaction, business, now_s)
         self.letters: list[Letter] = []
+        self.passed_over: frozenset[str] = frozenset()
+        """Holds that are not ended here by the way: each is ended in a transaction of its own."""
 
     def wanted(self, service: str, person: str = "") -> Service:
         """The service of that identifier, by that person alone if they are one who does it."""
@@ -278,7 +279,14 @@ class Desk:
     async def expire_holds(self) -> None:
         """End the holds whose time is over, and free their tables."""
         for booking in await self.select(rows.OVERDUE, self.now_s):
-            await self.change(booking, Expire())
+            if booking.uid not in self.passed_over:
+                await self.change(booking, Expire())
+
+    async def end_hold(self, uid: str) -> None:
+        """End one hold, if its time is over."""
+        for booking in await self.select(rows.OVERDUE, self.now_s):
+            if booking.uid == uid:
+                await self.change(booking, Expire())
 
     async def booking(self, conversation: ConversationId, uid: str) -> Booking | None:
         """A booking of a conversation, by uid."""
@@ -313,11 +321,6 @@ class Desk:
         found = await self.transaction.fetch(_READ_TALK, conversation)
         return msgspec.msgpack.decode(found[0][0], type=Talk) if found else Talk()
 
-    async def talked_at_s(self, conversation: ConversationId) -> int:
-        """When the receptionist was last in a conversation; 0 for never."""
-        found = await self.transaction.fetch(_TALKED_AT, conversation)
-        return found[0][0] if found else 0
-
     async def save_talk(self, conversation: ConversationId, talk: Talk) -> None:
         """Remember a talk."""
         state = msgspec.msgpack.encode(talk)
@@ -348,7 +351,8 @@ class Desk:
         talk = await self.talk(conversation)
         identifiers = tuple(option.identifier for option in options)
         expecting = talk.expecting if talk.expecting is Expecting.NAME else Expecting.NOTICE
-        await self.save_talk(conversation, replace(talk, expecting=expecting, options=identifiers))
+        asked = replace(talk, expecting=expecting, options=identifiers, heard_at_s=self.now_s)
+        await self.save_talk(conversation, asked)
         card = Choices(label_of(text), tuple(options))
         lines = "\n".join(f"{number}. {one.label}" for number, one in enumerate(options, 1))
         self.letters.append(

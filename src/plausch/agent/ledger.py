@@ -66,6 +66,9 @@ STATEMENTS = (
 )
 """The shape of these tables, one step of the book's."""
 
+AGENT_STATEMENTS = ("CREATE TABLE agent_device (device TEXT PRIMARY KEY)",)
+"""Devices that were the agent, by their claims; another step."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallName:
@@ -145,3 +148,16 @@ async def keep_setting(transaction: Transaction, name: str, value: bytes) -> Non
         name,
         value,
     )
+
+
+async def agents(transaction: Transaction) -> frozenset[str]:
+    """Every device that is known to have been the agent (URIs)."""
+    return frozenset(row[0] for row in await transaction.fetch("SELECT device FROM agent_device"))
+
+
+async def keep_agents(transaction: Transaction, devices: frozenset[str]) -> None:
+    """These have been the agent, too."""
+    for device in devices:
+        await transaction.execute(
+            "INSERT INTO agent_device (device) VALUES ($1) ON CONFLICT (device) DO NOTHING", device
+        )

@@ -31,15 +31,48 @@ STATEMENTS = (
 )
 """The shape of the table, one step of the book's."""
 
+TOLD_STATEMENTS = (
+    """CREATE TABLE apology (
+        conversation {bytes} PRIMARY KEY,
+        at_s BIGINT NOT NULL,
+        in_row BIGINT NOT NULL
+    )""",
+)
+"""When a guest was last told; `in_row` 1 until a message of theirs is answered again."""
+
+_UNTOLD = """SELECT id, conversation, what, at_s,
+    CASE WHEN what = 'message' AND EXISTS (
+        SELECT 1 FROM mishap AS earlier WHERE earlier.conversation = mishap.conversation
+        AND earlier.what = 'message' AND earlier.id <> mishap.id
+        AND earlier.at_s > mishap.at_s - $1
+        AND (earlier.is_told = 1 OR earlier.at_s < mishap.at_s
+            OR (earlier.at_s = mishap.at_s AND earlier.id < mishap.id))
+    ) THEN 1 ELSE 0 END
+    FROM mishap WHERE is_told = 0 ORDER BY at_s, id"""
+_SAVE_APOLOGY = """INSERT INTO apology (conversation, at_s, in_row) VALUES ($1, $2, 1)
+    ON CONFLICT (conversation) DO UPDATE SET at_s = excluded.at_s, in_row = 1"""
+
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """Something that a person has to do now. The same thing has the same `identifier`."""
+    """Something that a person has to do now. The same thing has the same `identifier`.
+
+    `is_again`: a message, soon after another one of the same guest that was not answered either.
+    """
 
     identifier: bytes
     conversation: ConversationId
     what: What
     at_s: int
+    is_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Apology:
+    """Whether the guest is to be told now, and whether the message before broke, too."""
+
+    is_due: bool
+    is_in_row: bool
 
 
 def put_aside(conversation: ConversationId, what: What, of: bytes, at_s: int) -> PutAside:
@@ -48,13 +81,8 @@ def put_aside(conversation: ConversationId, what: What, of: bytes, at_s: int) ->
     return PutAside(digest[:NOTE_ID_BYTES], conversation, what, at_s)
 
 
-async def note(transaction: Transaction, aside: PutAside) -> bool:
-    """Keep it, so that the team is told; whether that is new for this conversation."""
-    rows = await transaction.fetch(
-        "SELECT COUNT(*) FROM mishap WHERE conversation = $1 AND at_s > $2",
-        aside.conversation,
-        aside.at_s - TOLD_AGAIN_S,
-    )
+async def note(transaction: Transaction, aside: PutAside) -> None:
+    """Keep it, so that the team is told."""
     await transaction.execute(
         """INSERT INTO mishap (id, conversation, what, at_s, is_told) VALUES ($1, $2, $3, $4, 0)
            ON CONFLICT (id) DO NOTHING""",
@@ -63,15 +91,35 @@ async def note(transaction: Transaction, aside: PutAside) -> bool:
         aside.what,
         aside.at_s,
     )
-    return not rows[0][0]
+
+
+async def apologize(transaction: Transaction, conversation: ConversationId, now_s: int) -> Apology:
+    """What a guest is told whose message was put aside now; it is remembered.
+
+    Only that counts which the guest was told: of a notice or a reply that broke they know nothing.
+    """
+    rows = await transaction.fetch(
+        "SELECT at_s, in_row FROM apology WHERE conversation = $1", conversation
+    )
+    told_s, in_row = rows[0] if rows else (0, 0)
+    is_due = not rows or told_s <= now_s - TOLD_AGAIN_S
+    await transaction.execute(_SAVE_APOLOGY, conversation, now_s if is_due else told_s)
+    return Apology(is_due, bool(in_row))
+
+
+async def answered(transaction: Transaction, conversation: ConversationId) -> None:
+    """A message of a guest was answered."""
+    await transaction.execute(
+        "UPDATE apology SET in_row = 0 WHERE conversation = $1 AND in_row = 1", conversation
+    )
 
 
 async def untold(transaction: Transaction) -> list[PutAside]:
     """Of which the team does not know yet, the oldest first."""
-    rows = await transaction.fetch(
-        "SELECT id, conversation, what, at_s FROM mishap WHERE is_told = 0 ORDER BY at_s, id"
-    )
-    return [PutAside(row[0], ConversationId(row[1]), row[2], row[3]) for row in rows]
+    return [
+        PutAside(row[0], ConversationId(row[1]), row[2], row[3], bool(row[4]))
+        for row in await transaction.fetch(_UNTOLD, TOLD_AGAIN_S)
+    ]
 
 
 async def told(transaction: Transaction, aside: PutAside) -> None:
@@ -82,11 +130,13 @@ async def told(transaction: Transaction, aside: PutAside) -> None:
 async def forget(transaction: Transaction, conversation: ConversationId) -> None:
     """Forget those of a conversation."""
     await transaction.execute("DELETE FROM mishap WHERE conversation = $1", conversation)
+    await transaction.execute("DELETE FROM apology WHERE conversation = $1", conversation)
 
 
 async def forget_old(transaction: Transaction, before_s: int) -> None:
     """Forget those from before a time."""
     await transaction.execute("DELETE FROM mishap WHERE at_s < $1", before_s)
+    await transaction.execute("DELETE FROM apology WHERE at_s < $1", before_s)
 
 
 def sentence(aside: PutAside, business: Business) -> str:

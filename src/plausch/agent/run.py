@@ -99,9 +99,8 @@ class Agent:
                 await self._hand_over(reply)
             for aside in await self._book.untold_mishaps():
                 text, mark = sentence(aside, self.business), label(self.business)
-                await self._ask(
-                    Errand(aside.conversation, aside.identifier, text, mark, aside.at_s)
-                )
+                room, name, at_s = aside.conversation, aside.identifier, aside.at_s
+                await self._ask(Errand(room, name, text, mark, at_s, aside.is_again))
                 await self._book.mishap_told(aside)
 
     async def _listen(self) -> None:
@@ -167,7 +166,9 @@ class Agent:
             return People()
         rooms = {message.conversation.id, message.stored.conversation_id}
         has_taken = await self._colleagues.is_taken(rooms, self._now_s())
-        return People(has_taken, await message.conversation.siblings_spoke_at_ms() // 1000)
+        machines = self._colleagues.former_agents()
+        spoke_at_ms = await message.conversation.siblings_spoke_at_ms(besides=machines)
+        return People(has_taken, spoke_at_ms // 1000)
 
     async def _answer(self, message: IncomingMessage) -> None:
         heard = Heard(

@@ -40,9 +40,20 @@ class People:
 async def answer_beside(
     people: People, otherwise: Answering, talk: Talk, heard: Heard, desk: Desk
 ) -> Answer:
-    """What comes of a message: left to people who are there, or answered as `otherwise`."""
-    if people.spoke_at_s and await desk.talked_at_s(heard.conversation) <= people.spoke_at_s:
+    """What comes of a message: left to people who are there, or answered as `otherwise`.
+
+    Both times are the server's: this machine's clock may be wrong.
+    """
+    if people.spoke_at_s and talk.heard_at_s <= people.spoke_at_s:
         talk = replace(talk, expecting=Expecting.NOTHING, options=())
+    answered = await _answered(people, otherwise, talk, heard, desk)
+    heard_at_s = max(talk.heard_at_s, heard.sent_at_s)
+    return replace(answered, talk=replace(answered.talk, heard_at_s=heard_at_s))
+
+
+async def _answered(
+    people: People, otherwise: Answering, talk: Talk, heard: Heard, desk: Desk
+) -> Answer:
     is_tap = isinstance(heard.card, Choose | BookingRequest | CancelRequest)
     if is_tap:
         talk = replace(talk, tapped_at_s=heard.sent_at_s)

@@ -59,7 +59,8 @@ class Talk:
     `held_uid` is the booking that waits for a name, `waiting` the wish for the waiting list that
     does, `changing_uid` the firm booking that the wishes shall replace. `allowance` and its time
     are the leaky bucket of patience.py. `tapped_at_s` is when the guest last used a card of the
-    agent's.
+    agent's, `heard_at_s` when the last message that the agent heard was sent, both by the server's
+    clock; a question that the agent asked by itself counts as heard when it was asked.
     """
 
     language: str = ""
@@ -79,6 +80,7 @@ class Talk:
     waiting: str = ""
     person: str = ""
     tapped_at_s: int = 0
+    heard_at_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

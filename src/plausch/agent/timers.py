@@ -4,8 +4,10 @@ All of it is one transaction, so that a reminder is noted as sent exactly when i
 what is to be sent; the device's outbox and the message's salt do the rest (run.py).
 """
 
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Coroutine
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from plausch.agent import mishaps, retention, rows
@@ -30,6 +32,14 @@ _DUE = """SELECT
     OR EXISTS (SELECT 1 FROM waiting WHERE state = 'waiting' AND until_s <= $1)"""
 
 
+_HELD_TOO_LONG = "SELECT uid FROM booking WHERE state = 'held' AND hold_until_s <= $1"
+_OVER = "SELECT id FROM waiting WHERE state = 'waiting' AND until_s <= $1 ORDER BY added_at_s, id"
+_WAITING_ON = """SELECT id FROM waiting WHERE day = $1 AND state IN ('waiting', 'offered')
+    ORDER BY added_at_s, id"""
+
+Work = Callable[[Desk], Coroutine[Any, Any, None]]
+
+
 async def is_due(transaction: Transaction, now_s: int) -> bool:
     """Whether there is anything to do by the clock."""
     rows_due = await transaction.fetch(_DUE, now_s)
@@ -40,21 +50,67 @@ async def is_due(transaction: Transaction, now_s: int) -> bool:
 class Step:
     """One thing that is due by itself, and what is left of it if it goes wrong."""
 
-    work: Callable[[Desk], Coroutine[Any, Any, None]]
+    work: Work
     give_up: Callable[[Transaction], Coroutine[Any, Any, None]]
 
 
-async def due_steps(transaction: Transaction, now_s: int) -> list[Step]:
-    """What `Timers.run` does in one transaction, one by one: for when it went wrong."""
+async def due_steps(transaction: Transaction, now_s: int, freed: set[date]) -> list[Step]:
+    """What `Timers.run` does in one transaction, one by one: for when it went wrong.
+
+    The days on which something becomes free are added to `freed`, for `offer_steps`.
+    """
+    overdue = await _overdue(transaction, now_s)
+    over = [row[0] for row in await transaction.fetch(_OVER, now_s)]
     unanswered = await transaction.fetch(_UNANSWERED, now_s)
     to_remind = (await transaction.fetch(_TO_REMIND, now_s))[:_AT_ONCE]
-    return [
-        Step(lambda desk: desk.expire_holds(), _nothing),
-        Step(lambda desk: WaitingList(desk).expire(), _nothing),
+    steps = [
+        *(Step(partial(_end_hold, uid), _nothing) for uid in sorted(overdue)),
+        *(Step(partial(_expire, identifier), _nothing) for identifier in over),
         *(_step(entry_of(row), Timers.give_up, now_s) for row in unanswered),
         *(_step(entry_of(row), Timers.remind, now_s) for row in to_remind),
         Step(lambda desk: retention.sweep(desk.transaction, desk.business, desk.now_s), _nothing),
     ]
+    return [replace(step, work=partial(_apart, step.work, overdue, freed)) for step in steps]
+
+
+async def offer_steps(transaction: Transaction, now_s: int, freed: Collection[date]) -> list[Step]:
+    """What is offered on these days to those who wait, one by one; as `WaitingList.promote`."""
+    overdue = await _overdue(transaction, now_s)
+    days = {*freed, *(day - timedelta(days=1) for day in freed)}
+    waiting = [
+        row[0]
+        for day in sorted(days)
+        for row in await transaction.fetch(_WAITING_ON, day.isoformat())
+    ]
+    return [
+        Step(partial(_apart, partial(_promote, identifier), overdue, set()), _nothing)
+        for identifier in waiting
+    ]
+
+
+async def _overdue(transaction: Transaction, now_s: int) -> frozenset[str]:
+    return frozenset(row[0] for row in await transaction.fetch(_HELD_TOO_LONG, now_s))
+
+
+async def _apart(work: Work, overdue: frozenset[str], freed: set[date], desk: Desk) -> None:
+    """One step, in whose transaction neither another hold ends nor anything is offered: each of
+    these may be what breaks."""
+    desk.passed_over = overdue
+    await work(desk)
+    freed |= desk.seats.freed
+    desk.seats.freed = set()
+
+
+async def _end_hold(uid: str, desk: Desk) -> None:
+    await desk.end_hold(uid)
+
+
+async def _expire(identifier: str, desk: Desk) -> None:
+    await WaitingList(desk).expire_one(identifier)
+
+
+async def _promote(identifier: str, desk: Desk) -> None:
+    await WaitingList(desk).promote_one(identifier)
 
 
 def _step(

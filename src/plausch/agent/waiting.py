@@ -247,6 +247,18 @@ class WaitingList:
         for entry in await self._select(_OVER, self._desk.now_s):
             await self._mark(entry, WaitingState.EXPIRED)
 
+    async def expire_one(self, identifier: str) -> None:
+        """One of them."""
+        for entry in await self._select(_OVER, self._desk.now_s):
+            if entry.identifier == identifier:
+                await self._mark(entry, WaitingState.EXPIRED)
+
+    async def promote_one(self, identifier: str) -> None:
+        """As `promote`, for one party alone."""
+        found = await self._select(_BY_ID, identifier)
+        waits = (WaitingState.WAITING, WaitingState.OFFERED)
+        await self._promote_day([entry for entry in found if entry.state in waits])
+
     async def _booking(self, entry: Waiting) -> Booking | None:
         found = await self._desk.entry(entry.uid) if entry.uid else None
         return found.booking if found is not None else None

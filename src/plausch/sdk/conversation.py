@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -225,11 +225,11 @@ class Conversation:
         merged = self._device.directory.merged(self._live)
         return await read_history(self._core, merged, limit, before)
 
-    async def siblings_spoke_at_ms(self) -> int:
+    async def siblings_spoke_at_ms(self, besides: Collection[str] = ()) -> int:
         """When another device of this account last said something here, by the server's clock;
-        0 for never."""
+        0 for never. What the devices `besides` (URIs) said does not count."""
         merged = self._device.directory.merged(self._live)
-        return await self._core.messages.last_of_siblings_ms(merged)
+        return await self._core.messages.last_of_siblings_ms(merged, besides)
 
     async def accept(self) -> None:
         """Accept a message request."""

@@ -82,3 +82,10 @@ async def test_the_last_setting_holds(book: Book) -> None:
     for raw in (b"1", b"2"):
         await book.transact(lambda one, raw=raw: ledger.keep_setting(one, "x", raw))  # type: ignore[misc]
     assert await book.read(lambda one: ledger.setting(one, "x")) == b"2"
+
+
+async def test_the_devices_that_were_the_agent_are_remembered(book: Book) -> None:
+    one, two = frozenset({"mimi://localhost/d/linde/1"}), frozenset({"mimi://localhost/d/linde/2"})
+    for devices in (one, one | two, two):
+        await book.transact(lambda it, devices=devices: ledger.keep_agents(it, devices))  # type: ignore[misc]
+    assert await book.read(ledger.agents) == one | two

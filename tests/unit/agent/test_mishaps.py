@@ -1,5 +1,6 @@
 """What was put aside is kept until the team knows, and a while longer."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from linde import NOW_S, restaurant
 from plausch.agent import mishaps
 from plausch.agent.book import Book, Place, WaitingReply
+from plausch.agent.desk import Desk
 from plausch.agent.mishaps import TOLD_AGAIN_S, PutAside, What, label, put_aside, sentence
+from plausch.agent.talk import Talk
 from plausch.base.ids import ConversationId
 from plausch.content import mimi
 from plausch.content.team import MAX_LABEL_CHARACTERS, NOTE_ID_BYTES
@@ -21,6 +24,14 @@ HOUSE = restaurant()
 
 async def put(book: Book, seq: int, now_s: int = NOW_S, room: ConversationId = ROOM) -> None:
     await book.put_aside(HOUSE, room, Place(room, seq), now_s)
+
+
+async def keep_talk(book: Book, talk: Talk) -> None:
+    await book.at_desk(HOUSE, NOW_S, lambda desk: desk.save_talk(ROOM, talk))
+
+
+async def talk_of(book: Book) -> Talk:
+    return await book.at_desk(HOUSE, NOW_S, lambda desk: desk.talk(ROOM))
 
 
 async def texts(book: Book) -> list[str]:
@@ -53,6 +64,45 @@ async def test_the_guest_is_told_once_in_a_while_and_each_guest_once(book: Book)
     await put(book, 4, NOW_S + TOLD_AGAIN_S)
     assert len(await texts(book)) == 3
     assert len(await book.untold_mishaps()) == 5
+
+
+async def test_a_guest_whose_reminder_broke_is_told_of_a_message_that_breaks(book: Book) -> None:
+    """Of a notice that was not written a guest knows nothing, and neither is it in a row."""
+    await keep_talk(book, Talk(name="Anna"))
+    aside = put_aside(ROOM, "notice", b"uid", NOW_S - 600)
+    await book.transact(lambda transaction: mishaps.note(transaction, aside))
+    await put(book, 1)
+    assert len(await texts(book)) == 1
+    assert (await talk_of(book)).name == "Anna"
+
+
+async def test_only_messages_in_a_row_begin_the_talk_anew(book: Book) -> None:
+    async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+        return talk, []
+
+    await keep_talk(book, Talk(name="Anna"))
+    await put(book, 1)
+    await book.answer(HOUSE, ROOM, Place(ROOM, 2), NOW_S, respond)
+    await put(book, 3)
+    assert (await talk_of(book)).name == "Anna"
+    await put(book, 4)
+    assert (await talk_of(book)).name == ""
+    assert len(await texts(book)) == 1
+
+
+async def test_what_breaks_after_another_message_of_the_guest_breaks_again(book: Book) -> None:
+    for seq in (1, 2):
+        await put(book, seq, NOW_S + seq)
+    await put(book, 3, NOW_S + 2 + TOLD_AGAIN_S)
+    await put(book, 1, NOW_S + 3, room=OTHER)
+    late = put_aside(ROOM, "notice", b"uid", NOW_S + 4)
+    await book.transact(lambda transaction: mishaps.note(transaction, late))
+    found = {one.at_s - NOW_S: one.is_again for one in await book.untold_mishaps()}
+    assert found == {1: False, 2: True, 3: False, 4: False, 2 + TOLD_AGAIN_S: False}
+    for one in await book.untold_mishaps():
+        await book.mishap_told(one)
+    await put(book, 4, NOW_S + 3 + TOLD_AGAIN_S)
+    assert [one.is_again for one in await book.untold_mishaps()] == [True]
 
 
 async def test_a_reply_that_is_given_up_is_owed_no_longer(book: Book) -> None:

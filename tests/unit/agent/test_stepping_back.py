@@ -23,6 +23,7 @@ class Anna(Guest):
     """A guest beside whom people of the house may be."""
 
     people = People()
+    otherwise = staticmethod(answer_in_house)
 
     def staff_speaks(self) -> None:
         self.people = replace(self.people, spoke_at_s=self.now_s)
@@ -31,7 +32,7 @@ class Anna(Guest):
         self.clock.advance(seconds * 1000)
 
     async def answering(self, talk: Talk, heard: Heard, desk: Desk) -> Answer:
-        return await answer_beside(self.people, answer_in_house, talk, heard, desk)
+        return await answer_beside(self.people, self.otherwise, talk, heard, desk)
 
 
 @pytest.fixture
@@ -125,3 +126,34 @@ async def test_the_house_adds_nothing_where_people_are(anna: Anna) -> None:
 async def test_without_a_time_of_its_own_a_message_is_answered(anna: Anna) -> None:
     anna.sent_s_ago = anna.now_s
     assert await anna.says("Hallo")
+
+
+@pytest.mark.parametrize(
+    ("fast_s", "spoke_after_s", "next_after_s", "is_asked"),
+    [
+        (20 * MINUTE_S, MINUTE_S, STEP_BACK_S + 2 * MINUTE_S, False),
+        (-40 * MINUTE_S, -35 * MINUTE_S, MINUTE_S, True),
+    ],
+)
+async def test_the_clock_of_the_machine_does_not_say_who_spoke_last(
+    anna: Anna,
+    fast_s: int,
+    spoke_after_s: int,
+    next_after_s: int,
+    is_asked: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Compared are times of the server's, however wrong the agent's own clock is."""
+    seen: list[Expecting] = []
+
+    async def listening(talk: Talk, heard: Heard, desk: Desk) -> Answer:
+        seen.append(talk.expecting)
+        return await answer_in_house(talk, heard, desk)
+
+    monkeypatch.setattr(Anna, "otherwise", staticmethod(listening))
+    anna.sent_s_ago = fast_s
+    await anna.says("Tisch morgen um 19 Uhr")
+    anna.people = People(spoke_at_s=anna.now_s - fast_s + spoke_after_s)
+    anna.waits(next_after_s)
+    await anna.says("4")
+    assert (seen[1] is not Expecting.NOTHING) is is_asked

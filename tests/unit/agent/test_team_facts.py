@@ -53,6 +53,31 @@ async def test_taken(facts: list[Fact], expected: bool) -> None:
     assert await InTeam(cast(Team, Said(facts)), KIM).is_taken({ROOM}, NOW_S) is expected
 
 
+@pytest.mark.parametrize(
+    ("facts", "is_again", "told"),
+    [
+        ([Label(ROOM, "Answer by hand", True)], True, 0),
+        ([Label(ROOM, "Answer by hand", True)], False, 2),
+        ([Label(ROOM, "VIP", True)], True, 2),
+        ([Label(ROOM, "Answer by hand", False)], True, 2),
+        ([Label(OTHER, "Answer by hand", True)], True, 2),
+    ],
+)
+async def test_an_errand_that_comes_again_is_one_note_until_the_label_goes(
+    facts: list[Fact], is_again: bool, told: int
+) -> None:
+    said = Said(facts)
+    errand = Errand(ROOM, b"n" * 16, "Please answer.", "Answer by hand", NOW_S, is_again)
+    await InTeam(cast(Team, said), KIM).ask(errand)
+    assert len(said.told) == told
+
+
+def test_former_agents_are_all_but_this_one() -> None:
+    team = cast(Team, Said([]))
+    assert InTeam(team, KIM).former_agents() == frozenset()
+    assert InTeam(team, KIM, lambda: frozenset({KIM, GONE})).former_agents() == {GONE}
+
+
 async def test_an_errand_is_a_note_and_a_label_of_its_conversation() -> None:
     said = Said([])
     errand = Errand(ROOM, b"n" * 16, "Please answer by hand.", "Answer by hand", NOW_S)

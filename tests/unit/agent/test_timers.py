@@ -8,9 +8,11 @@ import pytest
 from counter import Clerk
 from guest import Guest
 from linde import FRIDAY, NOW_S, TUESDAY, ZONE, at, salon
+from plausch.agent.desk import Desk
 from plausch.agent.retention import SWEEP_S
+from plausch.base.ids import ConversationId
 from plausch.content.cards import BookingRequest, Choose
-from plausch.domain.booking import BookingState
+from plausch.domain.booking import Booking, BookingState, Command
 
 Arrive = Callable[..., Guest]
 BEGIN = at(FRIDAY, "19:00")
@@ -146,3 +148,29 @@ async def test_who_has_come_or_not_is_not_reminded(
     await clerk.does(lambda staff: staff.attend(uid, sequence, state))
     await tick(clerk, BEGIN + 61)
     assert await anna.letters() == []
+
+
+@pytest.mark.parametrize("broken", [0, 1])
+async def test_a_hold_that_cannot_be_ended_keeps_no_other_from_its_end(
+    broken: int, clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, house = clerk.book, clerk.business
+    held = []
+    for name in (b"a", b"b"):
+        booking = await book.hold(house, ConversationId(name * 16), name, BEGIN, 2, NOW_S)
+        assert isinstance(booking, Booking)
+        held.append(booking)
+    held.sort(key=lambda one: one.uid)
+    whole = Desk.change
+
+    async def change(desk: Desk, seen: Booking, *commands: Command) -> Booking:
+        if seen.uid == held[broken].uid:
+            raise ZeroDivisionError
+        return await whole(desk, seen, *commands)
+
+    monkeypatch.setattr(Desk, "change", change)
+    mishaps = await book.tick_apart(house, held[0].hold_until_s)
+    assert [one.kind for one in mishaps] == ["ZeroDivisionError"]
+    entries = [await clerk.does(lambda staff, uid=one.uid: staff.entry(uid)) for one in held]
+    assert entries[broken].booking.state is BookingState.HELD
+    assert entries[1 - broken].booking.state is BookingState.CANCELLED

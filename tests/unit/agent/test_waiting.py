@@ -21,9 +21,11 @@ from plausch.agent.waiting import (
     WaitingState,
     WaitingWish,
 )
+from plausch.base.ids import ConversationId
 from plausch.content.cards import Choices, Choose
-from plausch.domain.booking import BookingState
+from plausch.domain.booking import Booking, BookingState
 from plausch.domain.service import Pacing
+from plausch.domain.slots import Slot
 
 Arrive = Callable[..., Guest]
 SEVEN = at(TUESDAY, "19:00")
@@ -276,4 +278,42 @@ async def test_an_expired_hold_promotes_within_the_next_transaction(clerk: Clerk
     await wait(clerk, ben, from_s=SEVEN, until_s=SEVEN + 60)
     clerk.clock.advance(10 * 60_000)
     await clerk.at_desk(lambda desk: desk.expire_holds())
+    assert len(await ben.letters()) == 1
+
+
+async def test_one_who_breaks_the_waiting_list_keeps_nobody_from_an_offer(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not the hold from its end, either, nor those whose time is over."""
+    held = await clerk.book.hold(
+        clerk.business, ConversationId(b"h" * 16), b"h", SEVEN, 2, clerk.now_s
+    )
+    assert isinstance(held, Booking)
+    now_s = held.hold_until_s
+    anna, ben = visitor(clerk, "anna"), visitor(clerk, "ben")
+    late = [await wait(clerk, None, from_s=now_s - 9, until_s=now_s - 1) for _ in range(2)]
+    first, second = await wait(clerk, anna), await wait(clerk, ben)
+    whole_offer, whole_mark = WaitingList._offer, WaitingList._mark
+
+    async def offer(waiting: WaitingList, entry: Waiting, slots: tuple[Slot, ...]) -> bool:
+        if entry.identifier == first.identifier:
+            raise ZeroDivisionError
+        return await whole_offer(waiting, entry, slots)
+
+    async def mark(waiting: WaitingList, entry: Waiting, state: WaitingState) -> None:
+        if entry.identifier == late[0].identifier:
+            raise KeyError
+        await whole_mark(waiting, entry, state)
+
+    monkeypatch.setattr(WaitingList, "_offer", offer)
+    monkeypatch.setattr(WaitingList, "_mark", mark)
+    mishaps = await clerk.book.tick_apart(clerk.business, now_s)
+    assert {one.kind for one in mishaps} == {"ZeroDivisionError", "KeyError"}
+    entry = await clerk.does(lambda staff: staff.entry(held.uid))
+    assert entry.booking.state is BookingState.CANCELLED
+    entries = await clerk.at_desk(lambda desk: WaitingList(desk).between(TUESDAY, 1))
+    found = {one.identifier: one.state for one in entries}
+    assert found[second.identifier] is WaitingState.OFFERED
+    assert found[late[1].identifier] is WaitingState.EXPIRED
+    assert found[first.identifier] is found[late[0].identifier] is WaitingState.WAITING
     assert len(await ben.letters()) == 1

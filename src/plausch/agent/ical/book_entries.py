@@ -1,5 +1,6 @@
 """The book as a calendar reads it: beside the agent, from the same file."""
 
+import secrets
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
@@ -20,6 +21,8 @@ FEED_AHEAD_S = 800 * 86_400
 
 _MARK = """SELECT COUNT(*), MAX(modified_at_s), SUM(sequence),
     SUM(LENGTH(note) + LENGTH(telephone) + LENGTH(resources)) FROM booking"""
+
+_NAME_IT = "INSERT INTO this_book (one, id) VALUES (1, $1) ON CONFLICT (one) DO NOTHING"
 
 
 class BookEntries:
@@ -56,6 +59,16 @@ class BookEntries:
             return frozenset(row[0] for row in await transaction.fetch("SELECT uid FROM booking"))
 
         return await self._database.read(work)
+
+    async def identifier(self) -> str:
+        """Which book this is, by 32 hexadecimal digits: chosen once, and the same in its copies."""
+        fresh = secrets.token_hex(16)
+
+        async def work(transaction: Transaction) -> str:
+            await transaction.execute(_NAME_IT, fresh)
+            return str((await transaction.fetch("SELECT id FROM this_book"))[0][0])
+
+        return await self._database.transact(work)
 
     async def mark(self) -> Row:
         """Something that differs after changes of the book, save for rare ones of equal length."""

@@ -82,10 +82,10 @@ class _Guide:
         path = urlsplit(self._start).path.rstrip("/")
         places = ([self._start] if path else []) + [WELL_KNOWN, "/"]
         for place in places:
-            found = self._ask(urljoin(self._start, place), _PRINCIPAL, "0")
+            found = self._ask(self._joined(self._start, place), _PRINCIPAL, "0")
             href = found and _href(found[1], f"{_DAV}current-user-principal")
             if found and href:
-                return urljoin(found[0], href)
+                return self._joined(found[0], href)
         raise DavRefused(
             f"No calendars were found at {self._host}: give the address that its help names for "
             f"CalDAV, such as https://{self._host}/dav/.",
@@ -101,7 +101,7 @@ class _Guide:
                 f"{self._host} knows the user but has no calendars for them: make one there first.",
                 0,
             )
-        return urljoin(found[0], href)
+        return self._joined(found[0], href)
 
     def calendars(self, home: str) -> Iterator[FoundCalendar]:
         """What is in a home."""
@@ -115,7 +115,7 @@ class _Guide:
             href = response.findtext(f"{_DAV}href") or ""
             if kind is None or not href or (named and "VEVENT" not in named):
                 continue
-            url = urljoin(found[0], href)
+            url = self._joined(found[0], href)
             self._demand_known(url)
             yield FoundCalendar(_name_in(response, url), url, _may_write(response))
 
@@ -126,7 +126,7 @@ class _Guide:
             answer = self._asked(url, body, depth)
             location = answer.headers.get("location", "")
             if answer.status in _MOVED and location:
-                url = urljoin(url, location)
+                url = self._joined(url, location)
             elif answer.status == HTTPStatus.UNAUTHORIZED:
                 raise self._unauthorized(answer)
             elif answer.status != HTTPStatus.MULTI_STATUS:
@@ -143,6 +143,19 @@ class _Guide:
         dav = Dav(CollectionAddress(url, self._user, self._password), self._timeout_s)
         with dav.connected():
             return dav.ask("PROPFIND", path_of(urlsplit(url).path or "/"), body, {"Depth": depth})
+
+    def _joined(self, base: str, reference: str) -> str:
+        """Where a server's word leads from an address. Raises DavRefused if it is no address."""
+        try:
+            joined = urljoin(base, reference)
+            urlsplit(joined)
+        except ValueError as error:
+            raise DavRefused(
+                f"{self._host} points to something that is no address: give the address that its "
+                "help names for CalDAV.",
+                0,
+            ) from error
+        return joined
 
     def _demand_known(self, url: str) -> None:
         check_address(url)

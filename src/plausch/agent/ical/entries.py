@@ -18,6 +18,9 @@ PRODUCT = "-//Plausch//Agent//EN"
 OURS = "X-PLAUSCH-STATE"
 """A property that only entries of the agent have: these are never taken for somebody's absence."""
 
+BOOK = "X-PLAUSCH-BOOK"
+"""Which book an entry of a collection was written from: an agent takes away only its own."""
+
 SHOWN = frozenset(BookingState) - {
     BookingState.DECLINED,
     BookingState.CANCELLED,
@@ -57,10 +60,12 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How entries are written: in `de` or `en`; without `names` nothing says who comes."""
+    """How entries are written: in `de` or `en`; without `names` nothing says who comes; with a
+    `book`, from which one they are."""
 
     language: str = "de"
     names: bool = True
+    book: str = ""
 
 
 def summary_of(entry: TableBooking, style: Style) -> str:
@@ -105,6 +110,7 @@ def event_lines(entry: TableBooking, style: Style) -> tuple[str, ...]:
         f"STATUS:{STATUS[booking.state]}",
         f"TRANSP:{'TRANSPARENT' if booking.state in _FREE else 'OPAQUE'}",
         f"{OURS}:{booking.state}",
+        *((f"{BOOK}:{style.book}",) if style.book else ()),
         "END:VEVENT",
     )
 

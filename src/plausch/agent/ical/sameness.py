@@ -5,7 +5,7 @@ program, in which order and form of time. What cannot be read is not the same.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import icalendar
@@ -14,6 +14,8 @@ from plausch.agent.ical.entries import OURS
 
 _UNSEEN = frozenset({"DTSTAMP", "LAST-MODIFIED", "CREATED"})
 MAX_TEXT_BYTES = 1024 * 1024
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError)
+"""The parser's ways of saying that something cannot be read."""
 
 
 def says_the_same(one: str, other: str) -> bool:
@@ -24,16 +26,34 @@ def says_the_same(one: str, other: str) -> bool:
     return first is not None and first == second
 
 
+def end_s_of(text: str) -> int | None:
+    """When the one event of a file ends; None if that cannot be read, or it happens repeatedly."""
+    try:
+        event = _only_event(text)
+        if event is None or "RRULE" in event or "RDATE" in event:
+            return None
+        end = event.end
+        if not isinstance(end, datetime):
+            end = datetime.combine(end, time())
+        return int((end if end.tzinfo is not None else end.replace(tzinfo=UTC)).timestamp())
+    except (*_UNREADABLE, OverflowError):
+        return None
+
+
 def _essence(text: str) -> Mapping[str, object] | None:
+    try:
+        event = _only_event(text)
+        return None if event is None else _properties(event)
+    except _UNREADABLE:
+        return None
+
+
+def _only_event(text: str) -> icalendar.Event | None:
+    """The event of a file that has exactly one. Raises what _UNREADABLE says."""
     if len(text) > MAX_TEXT_BYTES:
         return None
-    try:
-        events = icalendar.Calendar.from_ical(text).walk("VEVENT")
-        if len(events) != 1:
-            return None
-        return _properties(events[0])
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
-        return None  # the parser's ways of saying that it cannot be read
+    events = icalendar.Calendar.from_ical(text).walk("VEVENT")
+    return events[0] if len(events) == 1 and isinstance(events[0], icalendar.Event) else None
 
 
 def _properties(event: icalendar.Component) -> Mapping[str, object]:

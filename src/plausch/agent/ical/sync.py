@@ -16,8 +16,8 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 from plausch.agent.ical.dav import Changes, Collection, DavRefused
-from plausch.agent.ical.entries import OURS, SHOWN, Style, calendar_text, digest_of
-from plausch.agent.ical.sameness import says_the_same
+from plausch.agent.ical.entries import BOOK, OURS, SHOWN, Style, calendar_text, digest_of
+from plausch.agent.ical.sameness import end_s_of, says_the_same
 from plausch.agent.ical.sync_store import REMOVAL, Edit, Sent, SyncStore
 from plausch.agent.rows import TableBooking
 
@@ -29,6 +29,9 @@ _PAST_S = 86_400
 
 _NAME = re.compile(r"(b-[0-9a-f]{32})\.ics")
 """Under which the agent writes a booking."""
+
+_BOOK = re.compile(rf"^{BOOK}:([0-9a-f]{{32}})\r?$", re.MULTILINE)
+_NEVER_S = 1 << 62
 
 
 @dataclass(slots=True)
@@ -60,6 +63,8 @@ class CalendarSync:
         self._collection = collection
         self._store = store
         self._style = style
+        self._left: dict[str, int] = {}
+        """Entries of others or of an unknown future, by name, and when to look at them again."""
 
     async def round(self, entries: Sequence[TableBooking], now_s: int) -> Outcome:
         """Make the calendar equal to the entries, which are all from a day ago on.
@@ -80,7 +85,7 @@ class CalendarSync:
         token = await self._store.token()
         changes = await self._call(self._collection.changes, token)
         if changes.is_whole:
-            await self._adopt(changes, wanted)
+            await self._adopt(changes, wanted, now_s)
         await self._look(changes, wanted, outcome, now_s)
         sent = await self._store.sent(now_s - _PAST_S)
         if token and self._is_work(wanted, sent):
@@ -101,32 +106,56 @@ class CalendarSync:
     async def follow(self, booked: Iterable[str], now_s: int) -> Outcome:
         """Take away what is over and the book has forgotten; `booked` is all that it has.
 
+        What was found there by a store that had not written it stays until it is over, and for
+        ever if it is another book's: a new or an older book does not know what is still to come.
         Raises as `round`.
         """
         past = await self._store.past(now_s - _PAST_S)
-        outcome, known = Outcome(), set(booked)
+        outcome, known, were_left = Outcome(), set(booked), len(self._left)
         gone = [one for one in past if one.uid not in known]
         if gone:
             with self._collection.connected():
                 for one in gone:
                     await self._attempt(self._forget(one, outcome, now_s), one.uid, outcome)
+        if len(self._left) > were_left:
+            _LOG.warning(
+                "calendar: %d entries are not from this book, or are still to come and not in it: "
+                "they are left as they are; take them away by hand if they should not be there",
+                len(self._left),
+            )
         return outcome
 
     async def _forget(self, known: Sent, outcome: Outcome, now_s: int) -> None:
         """Whatever is there now: its booking is forgotten, and so is what people made of it."""
         stored = await self._call(self._collection.get, known.name)
-        if stored is None or f"\n{OURS}:" not in stored.text:  # a person's, under our name
+        again_s = 0 if stored is None else self._again_s(known, stored.text)
+        if stored is None or again_s > now_s:
+            if again_s > now_s:
+                self._left[known.name] = again_s
             await self._store.forget(known.uid)
             return
+        self._left.pop(known.name, None)
         await self._remove(replace(known, etag=stored.etag), outcome, now_s)
 
-    async def _adopt(self, changes: Changes, wanted: Mapping[str, _Wanted]) -> None:
+    def _again_s(self, known: Sent, text: str) -> int:
+        """From when on an entry may be taken away; one that this store wrote has its end there."""
+        book = _BOOK.search(text)
+        is_ours = book is None or not self._style.book or book[1] == self._style.book
+        if f"\n{OURS}:" not in text or not is_ours:  # a person's under our name, or another book's
+            return _NEVER_S
+        if known.ends_at_s:
+            return known.ends_at_s + _PAST_S
+        end_s = end_s_of(text)
+        return _NEVER_S if end_s is None else end_s + _PAST_S
+
+    async def _adopt(self, changes: Changes, wanted: Mapping[str, _Wanted], now_s: int) -> None:
         """Entries that this store never knew, because it is new: they are looked at when the book
         has forgotten them."""
         known = {one.name for one in (await self._store.sent()).values()}
         for name, etag in changes.changed.items():
             match = _NAME.fullmatch(name)
-            if match and name not in known and match[1] not in wanted:
+            is_left = self._left.get(name, 0) > now_s
+            if match and name not in known and match[1] not in wanted and not is_left:
                 await self._store.save(Sent(match[1], name, etag, "", 0))
 
     def _is_work(self, wanted: Mapping[str, _Wanted], sent: Mapping[str, Sent]) -> bool:

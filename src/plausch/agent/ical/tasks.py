@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ async def _own(
     store = await SyncStore.open(home / STORE_FILE, address.url)
     stack.push_async_callback(store.close)
     (home / STORE_FILE).chmod(0o600)
+    style = replace(style, book=await entries.identifier())
     return keep_equal(CalendarSync(Collection(address), store, style), entries, clock)
 
 

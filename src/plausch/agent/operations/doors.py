@@ -59,7 +59,7 @@ class Doors:
         conversation = await self.client.team()
         team = TeamDoor(self.client, conversation, executor, self.book, premises, self.clock)
         await team.claim()
-        colleagues = InTeam(conversation, self.client.device.uri)
+        colleagues = InTeam(conversation, self.client.device.uri, team.agents)
         agent = Agent(self.client, premises.business, self.book, self.clock, colleagues)
 
         def move_in(business: Business) -> None:

@@ -80,6 +80,11 @@ class TeamDoor:
         self._premises = premises
         self._clock = clock
         self._lease = Lease(client.device.uri)
+        self._agents: frozenset[str] = frozenset()
+
+    def agents(self) -> frozenset[str]:
+        """The devices that have claimed to be the agent, as far as is known (URIs)."""
+        return self._agents | self._claimants()
 
     async def claim(self) -> None:
         """Become the agent, or stay it. Raises AnotherAgent, Unreachable, TimeoutError."""
@@ -92,6 +97,7 @@ class TeamDoor:
             await self._client.synchronize()
         self._lease.hear(seq, claim)
         await self._hear_claims()
+        await self._remember_agents()
         self._lease.demand_free(self._now_s())
 
     async def run(self) -> None:
@@ -111,6 +117,16 @@ class TeamDoor:
         sent = await self._say(claim_notice(goodbye))
         async with asyncio.timeout(GOODBYE_TIMEOUT_S):
             self._lease.hear(await sent.accepted(), goodbye)
+
+    def _claimants(self) -> frozenset[str]:
+        return frozenset(one.claim.device for one in self._lease.heard)
+
+    async def _remember_agents(self) -> None:
+        """In the book: a claim that was dealt with is not found again after the next start."""
+        self._agents = await self._book.read(ledger.agents)
+        new = self._claimants() - self._agents
+        if new:
+            await self._book.transact(lambda transaction: ledger.keep_agents(transaction, new))
 
     # --- calls -------------------------------------------------------------------------------
 

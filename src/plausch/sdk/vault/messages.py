@@ -5,7 +5,7 @@ are folded together only when the history is read (plausch.sdk.history). `handle
 no consumer of `Client.messages()` has dealt with yet.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from plausch.base.ids import AccountAddress, ConversationId, MessageId
@@ -196,19 +196,26 @@ class Messages:
             up_to_seq,
         )
 
-    async def last_of_siblings_ms(self, conversations: Sequence[ConversationId]) -> int:
+    async def last_of_siblings_ms(
+        self, conversations: Sequence[ConversationId], besides: Collection[str] = ()
+    ) -> int:
         """When another device of this account last said something that is shown; 0 for never.
 
-        What this device said itself has travelled as a ciphertext that it knows.
+        What this device said itself has travelled as a ciphertext that it knows. What the devices
+        `besides` said, by the server's stamp, does not count.
         """
         found = 0
+        places = ", ".join(f"${number}" for number in range(2, len(besides) + 2))
+        others = f"COALESCE(stamped_device, '') NOT IN ({places}) AND " if places else ""
         for conversation in conversations:
             rows = await self._vault.fetch(
                 "SELECT sent_at_ms FROM message WHERE conversation = $1 AND outgoing = 1 AND "  # nosec B608: names of ours
                 "envelope_hash IS NULL AND seq IS NOT NULL AND "
+                + others
                 + _SHOWN
                 + " ORDER BY ordinal_ms DESC LIMIT 1",
                 conversation,
+                *besides,
             )
             found = max([found, *(row[0] for row in rows)])
         return found

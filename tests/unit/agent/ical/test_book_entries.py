@@ -96,6 +96,17 @@ async def test_the_book_is_a_feed_from_a_month_ago_on(tmp_path: Path, booking: B
     await book.close()
 
 
+async def test_a_book_is_the_same_book_for_ever(tmp_path: Path) -> None:
+    names = []
+    for file in ("book.db", "book.db", "other.db"):
+        reader = await BookEntries.open(tmp_path / file)
+        names += [await reader.identifier(), await reader.identifier()]
+        await reader.close()
+    assert len(set(names[:4])) == 1
+    assert len(set(names)) == 2
+    assert all(len(bytes.fromhex(name)) == 16 for name in names)
+
+
 async def test_an_empty_book_has_no_entries(tmp_path: Path) -> None:
     reader = await BookEntries.open(tmp_path / "book.db")
     assert await reader.between(0, 2**40, NOW_S) == []

@@ -168,6 +168,18 @@ def test_the_password_goes_to_no_other_name(place: str) -> None:
     assert f"points to {place}" in refused({**answers, "/cal/": elsewhere})
 
 
+@pytest.mark.parametrize("place", ["//[", "//[x]/", "http://[::1/"])
+def test_a_word_that_is_no_address_is_a_sentence(place: str) -> None:
+    no_address = "points to something that is no address"
+    moved = said("302 Found", b"", f"Location: {place}")
+    assert no_address in refused({"/.well-known/caldav": moved})
+    assert no_address in refused({"/": multi(PRINCIPAL.replace("/me/", place))})
+    answers = {"/": multi(PRINCIPAL), "/me/": multi(HOME.replace("/cal/", place))}
+    assert no_address in refused(answers)
+    answers["/me/"] = multi(HOME)
+    assert no_address in refused({**answers, "/cal/": multi(calendar("b"), href=place)})
+
+
 def test_round_and_round_is_a_sentence() -> None:
     moved = said("307 Again", b"", "Location: /.well-known/caldav")
     assert "without end" in refused({"/.well-known/caldav": moved})

@@ -6,7 +6,7 @@ import pytest
 
 from calendars import entry
 from plausch.agent.ical.entries import Style, calendar_text
-from plausch.agent.ical.sameness import MAX_TEXT_BYTES, says_the_same
+from plausch.agent.ical.sameness import MAX_TEXT_BYTES, end_s_of, says_the_same
 from vectors.plausch_calendar import PLAIN
 
 OURS = calendar_text([entry(PLAIN, ("5",))], Style("de"))
@@ -47,6 +47,30 @@ def test_the_form_of_a_time_does_not_matter() -> None:
 def test_what_a_person_changes_is_seen(old: str, new: str) -> None:
     assert old in OURS
     assert not says_the_same(OURS, OURS.replace(old, new))
+
+
+def test_the_end_is_read_in_whatever_form_it_is_written() -> None:
+    assert end_s_of(OURS) == PLAIN.ends_at_s
+    lines = OURS.splitlines()
+    begin = next(line for line in lines if line.startswith("DTEND"))
+    lasting = OURS.replace(begin, f"DURATION:PT{PLAIN.ends_at_s - PLAIN.starts_at_s}S")
+    assert end_s_of(lasting) == PLAIN.ends_at_s
+    day = OURS.replace("DTSTART;TZID=Europe/Berlin:20261127T193000", "DTSTART;VALUE=DATE:20261127")
+    assert end_s_of(day.replace(begin, "DTEND;VALUE=DATE:20261128")) == 1_795_824_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        OURS.replace("VEVENT", "VTODO"),
+        OURS.replace("STATUS:", "RRULE:FREQ=DAILY\r\nSTATUS:"),
+        OURS.replace("DTEND;TZID=Europe/Berlin:2026", "DTEND;TZID=Europe/Berlin:0000"),
+        OURS.replace("Anna", "A" * MAX_TEXT_BYTES),
+    ],
+)
+def test_an_end_that_cannot_be_read_is_none(text: str) -> None:
+    assert end_s_of(text) is None
 
 
 def test_a_moved_booking_is_not_the_same() -> None:

@@ -140,6 +140,67 @@ async def test_a_new_store_finds_what_an_old_one_wrote(
     await fresh.close()
 
 
+@pytest.mark.parametrize("kind", ["new", "older"])
+async def test_what_is_still_to_come_and_not_in_the_book_stays_until_it_is_over(
+    kind: str,
+    collection: Collection,
+    store: SyncStore,
+    radicale: Radicale,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    mine = "1" * 32 if kind == "older" else "2" * 32
+    uids = [f"b-{number:032x}" for number in range(3)]
+    old = CalendarSync(collection, store, Style("de", book="1" * 32))
+    await old.round([booked(number, uid=uid) for number, uid in enumerate(uids)], NOW_S)
+    there = {f"{uid}.ics" for uid in uids}
+    fresh = await SyncStore.open(tmp_path / "fresh.db", "http://elsewhere/")
+    reborn = CalendarSync(collection, fresh, Style("de", book=mine))
+    for _ in range(3):
+        assert (await reborn.round([], NOW_S)).is_quiet
+        assert (await reborn.follow([], NOW_S)).is_quiet
+    assert radicale.names() == there
+    assert [one.getMessage()[:20] for one in caplog.records] == ["calendar: 3 entries "]
+    assert not any(uid in caplog.text for uid in uids)
+    await fresh.save_token("")
+    later_s = PLAIN.ends_at_s + 3 * 86_400
+    await reborn.round([], later_s)
+    await reborn.follow([], later_s)
+    assert radicale.names() == (set() if kind == "older" else there)
+    await fresh.close()
+
+
+async def test_an_entry_of_before_books_had_names_goes_only_when_it_is_over(
+    sync: CalendarSync, collection: Collection, radicale: Radicale, tmp_path: Path
+) -> None:
+    uids = [f"b-{number:032x}" for number in range(2)]
+    coming_s = PLAIN.starts_at_s + 30 * 86_400
+    await sync.round([booked(0, uid=uids[0]), booked(1, uid=uids[1], starts_at_s=coming_s)], NOW_S)
+    fresh = await SyncStore.open(tmp_path / "fresh.db", "http://elsewhere/")
+    reborn = CalendarSync(collection, fresh, Style("de", book="2" * 32))
+    later_s = PLAIN.ends_at_s + 2 * 86_400
+    await reborn.round([], later_s)
+    assert await reborn.follow([], later_s) == Outcome(removed=1)
+    assert radicale.names() == {f"{uids[1]}.ics"}
+    await fresh.close()
+
+
+async def test_an_entry_whose_end_cannot_be_read_stays(
+    sync: CalendarSync, collection: Collection, radicale: Radicale, tmp_path: Path
+) -> None:
+    uid = f"b-{1:032x}"
+    await sync.round([booked(1, uid=uid)], NOW_S)
+    weekly = radicale.text(f"{uid}.ics").replace("STATUS:", "RRULE:FREQ=WEEKLY\r\nSTATUS:")
+    radicale.write(f"{uid}.ics", weekly)
+    fresh = await SyncStore.open(tmp_path / "fresh.db", "http://elsewhere/")
+    reborn = CalendarSync(collection, fresh, STYLE)
+    later_s = PLAIN.ends_at_s + 2 * 86_400
+    await reborn.round([], later_s)
+    assert (await reborn.follow([], later_s)).is_quiet
+    assert radicale.names() == {f"{uid}.ics"}
+    await fresh.close()
+
+
 async def test_an_event_of_a_person_is_left_alone(sync: CalendarSync, radicale: Radicale) -> None:
     await sync.round([entry(PLAIN)], NOW_S)
     theirs = radicale.text(NAME).replace(PLAIN.uid, "dentist")

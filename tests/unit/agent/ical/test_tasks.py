@@ -11,7 +11,9 @@ from calendars import calendar, event
 from linde import FRIDAY, NOW_S, ZONE, restaurant
 from plausch.agent.book import Book
 from plausch.agent.ical import tasks
+from plausch.agent.ical.book_entries import BookEntries
 from plausch.agent.ical.dav import CollectionAddress
+from plausch.agent.ical.entries import BOOK
 from plausch.agent.ical.settings import BlockCalendar, CalendarSettings
 from plausch.agent.ical.tasks import STORE_FILE, calendar_tasks
 from plausch.agent.retention import erase
@@ -53,6 +55,10 @@ async def test_a_booking_goes_out_and_a_closure_comes_in(
             lambda desk: StaffDesk(desk).closures(NOW_S, NOW_S + 7 * 86_400),
         ):
             await asyncio.sleep(0)
+    reader = await BookEntries.open(tmp_path / "book.db")
+    text = radicale.text(f"{entry.booking.uid}.ics")
+    assert f"{BOOK}:{await reader.identifier()}" in text.splitlines()
+    await reader.close()
     assert stat.S_IMODE((tmp_path / STORE_FILE).stat().st_mode) == 0o600
     radicale.request("DELETE", "/linde/private/")
 

@@ -13,6 +13,7 @@ from msgspec import Raw
 
 from cast import PATIENCE_S, Town, town_in
 from linde import restaurant
+from plausch.agent import ledger
 from plausch.agent.book import Book
 from plausch.agent.ledger import Change
 from plausch.agent.operations import team_door
@@ -203,6 +204,9 @@ async def test_of_two_agents_one_refuses_to_run(
     await second.claim()
     with pytest.raises(AnotherAgent):
         await house.door.claim()
+    both = {house.agent.device.uri, house.staff.device.uri}
+    assert house.door.agents() == second.agents() == both
+    assert await other_book.read(ledger.agents) == both, "also after the next start"
     await other_book.close()
 
 

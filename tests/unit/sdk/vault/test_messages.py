@@ -61,6 +61,21 @@ async def test_a_stamp_comes_back_with_its_message(vault: Vault) -> None:
         assert row.stamped == kept
 
 
+async def test_what_some_devices_of_the_account_said_does_not_count(vault: Vault) -> None:
+    table = Messages(vault)
+    kim, machine = "mimi://localhost/d/cem/1", "mimi://localhost/d/cem/2"
+    said = [(1, Stamped(kim, 1, b"S" * 32)), (2, None), (3, Stamped(machine, 3, b"S" * 32))]
+    rows = [
+        replace(incoming(number), outgoing=True, sent_at_ms=number, stamped=stamped)
+        for number, stamped in said
+    ]
+    await vault.write([table.add(row) for row in rows])
+    assert await table.last_of_siblings_ms([ROOM]) == 3
+    assert await table.last_of_siblings_ms([ROOM], [machine]) == 2
+    assert await table.last_of_siblings_ms([ROOM], [machine, kim]) == 2
+    assert await table.last_of_siblings_ms([OTHER], [machine]) == 0
+
+
 async def test_a_message_is_kept_once(vault: Vault) -> None:
     table = Messages(vault)
     await vault.write([table.add(incoming(1)), table.add(replace(incoming(1), content=b"other"))])
