@@ -39,6 +39,23 @@ def test_a_service_is_added_with_who_does_it(
         assert stage.complaints == []
 
 
+def test_how_many_begin_at_once_is_set(app_site: str, browser: Browser) -> None:
+    with on_stage(browser, app_site + BUSINESS + "#/house/services", size=PHONE) as stage:
+        page = stage.page
+        page.get_by_text("Regeln").click()
+        page.get_by_label("Erinnerung … Minuten vorher").fill("120")
+        page.get_by_role("switch", name="Nicht zu viele auf einmal").click()
+        page.get_by_label("So viele Gäste darin").fill("1")
+        page.get_by_text("Die größte Gruppe ist größer").wait_for()
+        page.get_by_label("So viele Gäste darin").fill("40")
+        page.get_by_role("button", name="Speichern").click()
+        page.get_by_text("Gespeichert.").wait_for()
+        saved = page.evaluate("() => stage.device.agent.view.services.at(-1)")
+        assert saved["pacing"] == {"slotMinutes": 30, "maxCovers": 40}
+        assert saved["reminderMinutes"] == 120
+        assert stage.complaints == []
+
+
 def test_a_refusal_of_the_agent_is_told_and_nothing_typed_is_lost(
     app_site: str, browser: Browser
 ) -> None:

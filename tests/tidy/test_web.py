@@ -34,7 +34,6 @@ TESTED_ELSEWHERE = {
     "views/media/picture.ts": "tests/browser/test_app_talk.py",
     "views/media/save.ts": "tests/browser/test_app_talk.py",
     "views/mount.svelte.ts": "tests/browser/test_app_talk.py",
-    "views/parts/dragging.ts": "tests/browser/test_app_plan.py",
     "views/parts/focus_soon.ts": "tests/browser/test_app_talk.py",
     "views/parts/long_press.ts": "tests/browser/test_app_talk.py",
     "views/parts/modal.ts": "tests/browser/test_app_talk.py",

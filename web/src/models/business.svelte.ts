@@ -164,6 +164,13 @@ export class Business {
           : staff.name;
   }
 
+  /** What the writer of a note is called here: somebody of the team, or the agent. */
+  authorOf(device: string): string {
+    return device === this.team.agent.device
+      ? businessWords().team.agent
+      : this.calls(this.team.staff.find((one) => one.device === device));
+  }
+
   /** What a row of the inbox shows of the team: who looks after it, and the first label. */
   marksOf(conversation: string): readonly string[] {
     const assignee = assigneeOf(this.team, conversation);

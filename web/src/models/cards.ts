@@ -13,11 +13,21 @@ export interface CardStates {
 const NO_CARDS: CardStates = { chosen: new Map(), newest: new Map() };
 
 /**
- * What a card's readable text says before it repeats, as a numbered list, what there is to choose:
- * the buttons replace that.
+ * What the readable text of a card says before it repeats, as a list numbered from 1, the `count`
+ * things that there are to choose: the buttons replace that. Without such a list, all of it.
  */
-export function leadOf(text: string): string {
-  return text.replace(/(?:^|\n+)\s*\d+\. [\s\S]*$/, '').trim();
+export function leadOf(text: string, count: number): string {
+  const lines = text.split('\n');
+  const numbered = lines.flatMap((line, at) => {
+    const number = /^\s*(\d{1,3})\. /.exec(line)?.[1];
+    return number === undefined ? [] : [{ at, number: Number(number) }];
+  });
+  const list = numbered.find(
+    (_, from) =>
+      count > 0 &&
+      Array.from({ length: count }).every((_, at) => numbered[from + at]?.number === at + 1),
+  );
+  return lines.slice(0, list?.at).join('\n').trim();
 }
 
 /** An answer names the message it is for; one from another device of ours perhaps only the offer. */

@@ -20,8 +20,13 @@ export const RANGES = {
   cancelUntilMinutes: [0, 43_200],
   bookingWindowDays: [1, 730],
   maxParty: [0, 200],
+  holdMinutes: [1, 1_440],
+  offerMinutes: [1, 1_440],
+  reminderMinutes: [0, 20_160],
 } as const;
 export type NumberField = keyof typeof RANGES;
+export const PACING_RANGES = { slotMinutes: [5, 1_440], maxCovers: [1, 100_000] } as const;
+export type PacingField = keyof typeof PACING_RANGES;
 export const TURN_RANGES = { partyMax: [1, 1000], minutes: [15, 480] } as const;
 export const MOST_SERVICES = 50;
 
@@ -38,7 +43,8 @@ export interface TypedService extends Omit<ServiceView, 'turnTimes'> {
   readonly servesAll: boolean;
 }
 
-export type ServiceField = NumberField | 'name' | 'resources' | 'whole' | `turn ${number}`;
+export type ServiceField =
+  NumberField | PacingField | 'name' | 'resources' | 'whole' | `turn ${number}`;
 
 /** `number`: not a whole one from `low` to `high`; `seats`, `pacing`, `stay`: nobody could book it. */
 export type ServiceMistake =
@@ -84,6 +90,22 @@ export class ServicesEditor {
 
   change(key: number, fields: Partial<Omit<TypedService, 'key' | 'identifier' | 'turns'>>): void {
     this.services = this.services.map((one) => (one.key === key ? { ...one, ...fields } : one));
+  }
+
+  /** Whether only so many may begin within a stretch of time; at first as many as the largest party. */
+  pace(key: number, isPaced: boolean): void {
+    const service = this.services.find((one) => one.key === key);
+    if (service !== undefined) {
+      const maxCovers = Math.max(1, largestParty(service, this.#business));
+      this.change(key, { pacing: isPaced ? { slotMinutes: 30, maxCovers } : null });
+    }
+  }
+
+  changePacing(key: number, field: PacingField, value: number): void {
+    const pacing = this.services.find((one) => one.key === key)?.pacing;
+    if (pacing) {
+      this.change(key, { pacing: { ...pacing, [field]: value } });
+    }
   }
 
   /** Whether this person, room or table does it. */
@@ -229,10 +251,16 @@ function numberMistakes(service: TypedService): Found {
     Number.isSafeInteger(value) && value >= low && value <= high
       ? []
       : [{ why: 'number', low, high }];
-  const { turns } = service;
+  const { pacing, turns } = service;
+  const paces = pacing === null ? [] : (Object.keys(PACING_RANGES) as PacingField[]);
   return [
     ...fields.flatMap((field) =>
       outside(service[field], RANGES[field]).map((mistake) => [field, mistake] as const),
+    ),
+    ...paces.flatMap((field) =>
+      outside(pacing?.[field] ?? NaN, PACING_RANGES[field]).map(
+        (mistake) => [field, mistake] as const,
+      ),
     ),
     ...turns.flatMap(({ key, partyMax, minutes }, at) => {
       const isBelow = at > 0 && partyMax <= (turns[at - 1]?.partyMax ?? 0);

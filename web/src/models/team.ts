@@ -9,7 +9,7 @@ export const NO_TEAM: TeamView = {
   notes: [],
   quickReplies: [],
   answering: [],
-  agent: { isThere: true, lastThereMs: 0 },
+  agent: { device: '', isThere: true, lastThereMs: 0 },
 };
 
 /** `label`: those with one label. */

@@ -10,7 +10,7 @@
 
 import { equalBytes } from '../base/bytes.ts';
 import type { AccountAddress } from '../base/ids.ts';
-import { lookalike } from '../base/lookalike.ts';
+import { looksOf } from '../base/lookalike.ts';
 import { displayName } from '../base/names.ts';
 import { IdentityRefused } from '../identity/errors.ts';
 import { parseProfile } from '../identity/profile.ts';
@@ -133,20 +133,22 @@ export class BusinessNames {
     return equalBytes(named.identityKey, account.identityKey) ? named.name : '';
   }
 
-  /** A name without letters, or one that looks like an address, is nobody's either. */
+  /** A name that cannot be compared, or one that looks like an address, is nobody's either. */
   #looksLikeAnother(address: AccountAddress, name: string): boolean {
-    const look = lookalike(name);
+    const looks = [...looksOf(name)];
     this.#bearers ??= this.#looks();
-    const bearers = this.#bearers.get(look) ?? new Set();
-    return look === '' || name.includes('@') || [...bearers].some((uri) => uri !== address.uri);
+    const bearers = looks.flatMap((look) => [...(this.#bearers?.get(look) ?? [])]);
+    const isAddress = name.normalize('NFKC').includes('@');
+    return looks.length === 0 || isAddress || bearers.some((uri) => uri !== address.uri);
   }
 
   /** Of everybody whom this person knows, and of this account itself. */
   #looks(): ReadonlyMap<string, ReadonlySet<string>> {
     const looks = new Map<string, Set<string>>();
     const add = (name: string, { uri }: AccountAddress): void => {
-      const look = lookalike(name);
-      looks.set(look, (looks.get(look) ?? new Set()).add(uri));
+      for (const look of looksOf(name)) {
+        looks.set(look, (looks.get(look) ?? new Set()).add(uri));
+      }
     };
     const { address: own, trust } = this.#core;
     add(own.name, own);

@@ -130,7 +130,10 @@ export async function takeContent(
     takeRpc(core, envelope, opened, content, outcome);
     return;
   }
-  factOf(content); // before anything is kept: it may be malformed
+  const fact = factOf(content); // before anything is kept: it may be malformed
+  if (fact?.fact === 'staff_name' && !isOwners(core, opened)) {
+    return; // nobody of the staff says who is who
+  }
   if (outcome.seen.has(identifier.hex) || (await core.messages.has(identifier))) {
     throw new RemoteError(
       `A message of ${opened.sender.toString()} came a second time and is shown once.`,
@@ -223,6 +226,12 @@ function tell(
 function isMachinery(core: Core, { kept }: Live, { sender }: Opened): boolean {
   const own = core.address;
   return sender.equals(own) && kept.participants.every((account) => account.equals(own));
+}
+
+/** Whether a device wrote it that is on this account's list, and not as one of staff. */
+function isOwners(core: Core, { device }: Opened): boolean {
+  const list = core.trust.deviceList(core.address);
+  return list.addresses().some((one) => one.equals(device)) && !list.isStaff(device);
 }
 
 /** Told to whoever waits for it; no entry of a history. */

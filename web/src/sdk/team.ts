@@ -56,15 +56,16 @@ export class Team {
       role: list.isStaff(device) ? ('staff' as const) : ('owner' as const),
     }));
     const people = listed.filter(({ device }) => device !== this.#agent.device);
-    return viewOf(facts, people, core.device.uri, this.#agent.presence());
+    const agent = { ...this.#agent.presence(), device: this.#agent.device ?? '' };
+    return viewOf(facts, people, core.device.uri, agent);
   }
 
   /** Tell the others whose device this is. What cannot be told is a problem, and nothing else. */
   async introduce(device: DeviceAddress, name: string, isStaff: boolean): Promise<void> {
     const { core } = this.#device;
     const person = name.trim();
-    if (core.own.kind !== 'business') {
-      return;
+    if (core.own.kind !== 'business' || this.#isStaff(core.device.uri)) {
+      return; // a device of staff is not believed when it says who is who
     }
     try {
       const role = isStaff ? 'staff' : 'owner';

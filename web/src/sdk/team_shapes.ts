@@ -40,8 +40,12 @@ export interface TeamView {
     readonly device: string;
     readonly untilMs: number;
   }[];
-  /** When the agent last answered; 0: never yet. */
-  readonly agent: { readonly isThere: boolean; readonly lastThereMs: number };
+  /** Which device it is, empty when there was none yet; when it last answered, 0: never yet. */
+  readonly agent: {
+    readonly device: string;
+    readonly isThere: boolean;
+    readonly lastThereMs: number;
+  };
 }
 
 /** What one device says to the others. An empty `device`, `text` or `title` takes it back. */

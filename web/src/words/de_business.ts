@@ -184,6 +184,7 @@ export const deBusiness: BusinessWords = {
     me: 'Du',
     unnamed: { owner: 'Wem der Betrieb gehört', staff: 'Jemand vom Team' },
     formerly: 'Jemand von früher',
+    agent: 'Agent',
     labels: 'Etiketten',
     addLabel: 'Etikett',
     newLabel: 'Neues Etikett',

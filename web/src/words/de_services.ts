@@ -20,7 +20,14 @@ export const deServices: BusinessWords['services'] = {
     cancelUntilMinutes: 'Absage bis … Minuten vorher',
     bookingWindowDays: 'Buchbar … Tage voraus',
     maxParty: 'Höchstens so viele Gäste (0: so viele wie Platz haben)',
+    holdMinutes: 'Platz gehalten bis zur Zusage, … Minuten',
+    offerMinutes: 'Angebot an die Warteliste gilt … Minuten',
+    reminderMinutes: 'Erinnerung … Minuten vorher (0: keine)',
+    slotMinutes: 'Zeitraum in Minuten',
+    maxCovers: 'So viele Gäste darin',
   },
+  paced: 'Nicht zu viele auf einmal',
+  pacedWhy: 'In einem Zeitraum beginnen höchstens so viele Gäste.',
   rules: 'Regeln',
   byHand: 'Von Hand bestätigen',
   byHandWhy: 'Sonst ist jede Buchung sofort fest.',
@@ -40,7 +47,7 @@ export const deServices: BusinessWords['services'] = {
     order: 'Jede Zeile ist für mehr Gäste als die vorige.',
     seats: 'Für so wenige Gäste ist nirgends etwas vorgesehen. Erlaube größere Gruppen.',
     pacing:
-      'Die größte Gruppe ist größer, als nach deinen Regeln zugleich beginnen darf. Erlaube weniger Gäste.',
+      'Die größte Gruppe ist größer, als nach deinen Regeln zugleich beginnen darf. Erlaube mehr auf einmal, oder kleinere Gruppen.',
     stay: 'Das dauert länger, als du je geöffnet hast. Niemand könnte es buchen.',
   },
 };

@@ -183,6 +183,7 @@ export const enBusiness = {
     me: 'You',
     unnamed: { owner: 'The owner', staff: 'Somebody of the team' },
     formerly: 'Somebody from before',
+    agent: 'Agent',
     labels: 'Labels',
     addLabel: 'Add label',
     newLabel: 'New label',

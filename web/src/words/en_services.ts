@@ -18,7 +18,14 @@ export const enServices = {
     cancelUntilMinutes: 'Cancelled until … minutes before',
     bookingWindowDays: 'Booked … days ahead',
     maxParty: 'At most so many guests (0: as many as there is room for)',
+    holdMinutes: 'A place is held until it is confirmed, … minutes',
+    offerMinutes: 'An offer to the waiting list is good for … minutes',
+    reminderMinutes: 'Reminder … minutes before (0: none)',
+    slotMinutes: 'Stretch of time in minutes',
+    maxCovers: 'So many guests in it',
   },
+  paced: 'Not too many at once',
+  pacedWhy: 'At most so many guests begin within a stretch of time.',
   rules: 'Rules',
   byHand: 'Confirm by hand',
   byHandWhy: 'Otherwise every booking is firm at once.',
@@ -37,7 +44,7 @@ export const enServices = {
     order: 'Each line is for more guests than the one before.',
     seats: 'Nothing is meant for so few guests. Allow larger parties.',
     pacing:
-      'The largest party is larger than may begin at a time by your rules. Allow fewer guests.',
+      'The largest party is larger than may begin at a time by your rules. Allow more at a time, or smaller parties.',
     stay: 'This takes longer than you are ever open. Nobody could book it.',
   },
 };

@@ -4,6 +4,7 @@ import { Business } from '../../src/models/business.svelte.ts';
 import { momentOf } from '../../src/models/local_time.ts';
 import { speak } from '../../src/words/words.svelte.ts';
 import { FakeDevice } from '../stage/fake.ts';
+import { AGENT_DEVICE } from '../stage/linde.ts';
 import { IDS } from '../stage/people.ts';
 import { Clock, settled } from './clock.ts';
 import { TODAY, ZONE } from './house.ts';
@@ -153,4 +154,12 @@ test('whoever is not known by name is called what they are, and never by a devic
   expect(business.calls({ ...one, role: 'staff' })).toBe('Somebody of the team');
   expect(business.calls({ ...one, role: 'owner' })).toBe('The owner');
   expect(business.calls(undefined)).toBe('Somebody from before');
+});
+
+test('a note is signed by who wrote it: one of the team, the agent, or somebody from before', async () => {
+  const { business } = await open();
+  speak('de');
+  expect(business.authorOf('fedcba9876543210')).toBe('Cem');
+  expect(business.authorOf(AGENT_DEVICE)).toBe('Agent');
+  expect(business.authorOf('gone')).toBe('Jemand von früher');
 });

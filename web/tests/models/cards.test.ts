@@ -121,8 +121,16 @@ test('a booking that we claim ourselves, or deleted, counts for nothing', () => 
 
 test('what a card says before its choices is kept, the list and what follows is not', () => {
   expect(
-    leadOf('Nothing is free on **Friday**.\n\nThe next:\n\n1. Sat\n2. Sun\n\nWrite a number.'),
+    leadOf('Nothing is free on **Friday**.\n\nThe next:\n\n1. Sat\n2. Sun\n\nWrite a number.', 2),
   ).toBe('Nothing is free on **Friday**.\n\nThe next:');
-  expect(leadOf('Come at 7. It is free.')).toBe('Come at 7. It is free.');
-  expect(leadOf('1. Sat\n2. Sun')).toBe('');
+  expect(leadOf('Come at 7. It is free.', 2)).toBe('Come at 7. It is free.');
+  expect(leadOf('1. Sat\n2. Sun', 2)).toBe('');
+});
+
+test('a date at the beginning of a line is no list', () => {
+  const closed = 'We are closed on\n24. Dezember und\n1. Januar.\n\nWhen else?';
+  expect(leadOf(closed, 2)).toBe(closed);
+  expect(leadOf(`${closed}\n\n1. Sat\n2. Sun\n\nWrite a number.`, 2)).toBe(closed);
+  expect(leadOf('24. Dezember um 18 Uhr, für 4.', 0)).toBe('24. Dezember um 18 Uhr, für 4.');
+  expect(leadOf('1. Mai, 18 Uhr, für 4.', 0)).toBe('1. Mai, 18 Uhr, für 4.');
 });

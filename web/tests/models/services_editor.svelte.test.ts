@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 
 import {
   type NumberField,
+  PACING_RANGES,
+  type PacingField,
   RANGES,
   type ServiceField,
   ServicesEditor,
@@ -116,6 +118,51 @@ test.each(Object.entries(RANGES))('%s has its limits', (name, [low, high]) => {
     [Number.NaN, 'number'],
   ] as const) {
     editor.change(first().key, { [field]: value });
+    expect(why(field), `${value}`).toBe(mistake);
+  }
+});
+
+test('how long places are held and offers are good, and when guests are reminded, is set', async () => {
+  const home = open();
+  const { editor, first } = home;
+  const fields = { holdMinutes: 20, offerMinutes: 45, reminderMinutes: 0 };
+  expect(Object.keys(RANGES)).toEqual(expect.arrayContaining(Object.keys(fields)));
+  editor.change(first().key, fields);
+  await editor.save();
+  expect(sent(home)[0]).toMatchObject(fields);
+});
+
+test('how many begin at once is limited, and no more', async () => {
+  const home = open();
+  const { editor, first, why } = home;
+  editor.changePacing(first().key, 'maxCovers', 5);
+  expect(first().pacing).toBeNull();
+  editor.pace(first().key, true);
+  expect(editor.mistakes.size).toBe(0); // the largest party fits
+  editor.changePacing(first().key, 'maxCovers', 40);
+  editor.changePacing(first().key, 'slotMinutes', 15);
+  await editor.save();
+  expect(sent(home)[0]?.pacing).toEqual({ slotMinutes: 15, maxCovers: 40 });
+  editor.changePacing(first().key, 'maxCovers', 1);
+  expect(why('whole')).toBe('pacing');
+  editor.pace(first().key, false);
+  expect(editor.mistakes.size).toBe(0);
+  await editor.save();
+  expect(sent(home)[0]?.pacing).toBeNull();
+});
+
+test.each(Object.entries(PACING_RANGES))('%s has its limits', (name, [low, high]) => {
+  const { editor, first, why } = open();
+  const field = name as PacingField;
+  editor.pace(first().key, true);
+  for (const [value, mistake] of [
+    [low, undefined],
+    [high, undefined],
+    [low - 1, 'number'],
+    [high + 1, 'number'],
+    [Number.NaN, 'number'],
+  ] as const) {
+    editor.changePacing(first().key, field, value);
     expect(why(field), `${value}`).toBe(mistake);
   }
 });

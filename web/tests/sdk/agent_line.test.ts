@@ -173,7 +173,8 @@ test.each([
   const params = { device: agent.player.core.device.uri, ...times };
   await agent.say(spoken({ method: 'lease', params }));
   await settle();
-  expect((await staff.team.view()).agent).toEqual({ isThere: false, lastThereMs: 0 });
+  const { agent: seen } = await staff.team.view();
+  expect(seen).toEqual({ device: '', isThere: false, lastThereMs: 0 });
 });
 
 test('nobody claims for another device', async () => {

@@ -121,7 +121,11 @@ test('a forged profile names nobody, and others are asked for all the same', asy
   expect(ben.problems()).toEqual([]);
 });
 
-test.each(['anna', 'Anna', 'АNNA', 'A n n a', 'Änna', 'anna@localhost', 'Ben', '…'])(
+const SAME = ['anna', 'Anna', 'АNNA', 'A n n a', 'Änna', 'Ben', '…'];
+const SLY = ['Anna!', 'AΝΝA', 'ΑΝΝΑ', 'Annaʼ', 'ᴀnna', 'ɑnna', 'Ꭺnna'];
+const ADDRESSES = ['mail@localhost', 'mail＠localhost', 'mail﹫localhost'];
+
+test.each([...SAME, ...SLY, ...ADDRESSES])(
   'a business that calls itself %j is called by its account: Ben knows Anna',
   async (name) => {
     await benWritesTo(await Player.join(delivery, 'anna'));

@@ -3,7 +3,7 @@
 import { concat } from '../../src/base/bytes.ts';
 import { DeviceAddress, AccountAddress, type ConversationId } from '../../src/base/ids.ts';
 import { DeviceCertificate } from '../../src/identity/certificate.ts';
-import { DeviceList } from '../../src/identity/device_list.ts';
+import { DeviceList, type ListedStaff } from '../../src/identity/device_list.ts';
 import { SigningKey } from '../../src/identity/keys.ts';
 import { Group, KeyPackageBundle } from '../../src/mls/group.ts';
 import { MLS_256_XWING } from '../../src/mls/suite.ts';
@@ -122,12 +122,15 @@ export class Player {
   }
 
   /** A list of this device and these. */
-  issue(others: readonly (readonly [string, Uint8Array])[]): Uint8Array {
+  issue(
+    others: readonly (readonly [string, Uint8Array])[],
+    staff?: readonly ListedStaff[],
+  ): Uint8Array {
     const { core } = this;
     const { own } = core;
     const devices = [[own.device.device, own.deviceKey.public] as const, ...others];
     const before = core.trust.deviceList(core.address);
-    return DeviceList.issue(own.identity!, core.address, devices, NOW_S, before.raw);
+    return DeviceList.issue(own.identity!, core.address, devices, NOW_S, before.raw, staff);
   }
 
   /** A first list of somebody else, signed with this account's identity key. */
@@ -136,10 +139,13 @@ export class Player {
     return DeviceList.issue(identity!, address, [[device.device, deviceKey.public]], NOW_S);
   }
 
-  /** The account lists this device and these. */
-  async publish(others: readonly (readonly [string, Uint8Array])[]): Promise<void> {
+  /** The account lists this device and these, some of them as staff's. */
+  async publish(
+    others: readonly (readonly [string, Uint8Array])[],
+    staff?: readonly ListedStaff[],
+  ): Promise<void> {
     const { core } = this;
-    const raw = this.issue(others);
+    const raw = this.issue(others, staff);
     await core.trust.pinOwn('person', raw);
     core.own = { ...core.own, deviceList: raw };
     await this.line.publishDeviceList(raw);

@@ -78,6 +78,7 @@ test('the agent is nobody of the staff, and who is gone is still named for what 
   await settle();
   const { staff: seen } = await staff.team.view();
   expect(seen.map((one) => one.device)).not.toContain(first);
+  expect((await staff.team.view()).agent.device).toBe(first);
   expect(seen).toContainEqual({
     ...{ device: gone, name: 'Olga', role: 'staff', isThis: false, isGone: true },
   });
@@ -101,6 +102,33 @@ test('a device is called as it is known here until somebody says whose it is', a
   await settle();
   expect(await named()).toBe('Anna');
   expect(agent.player.problems()).toHaveLength(1);
+});
+
+test('nobody of the staff says who is who', async () => {
+  const [owners, tablets] = [agent.player.core.device, staff.player.core.device];
+  const { deviceKey } = staff.player.core.own;
+  const untilS = agent.player.core.nowS + 86_400;
+  await agent.player.publish([[tablets.device, deviceKey.public]], [[tablets.device, untilS]]);
+  await staff.player.core.trust.refresh(staff.player.core.address);
+  const named = async () => (await agent.team.view()).staff.map(({ name }) => name);
+  await tell(agent, { kind: 'staffName', device: tablets.uri, name: 'Kim', role: 'staff' });
+  await tell(staff, { kind: 'staffName', device: owners.uri, name: 'Mallory', role: 'owner' });
+  await tell(staff, { kind: 'staffName', device: tablets.uri, name: 'Anna', role: 'owner' });
+  await tell(staff, { kind: 'label', conversation: TALK, label: 'VIP', isOn: true });
+  expect([...(await named())].sort()).toEqual(['', 'Kim']);
+  expect((await agent.team.view()).labels).toHaveLength(1);
+  staff.player.core.own = { ...staff.player.core.own, kind: 'business' };
+  const { cursor } = staff.live().kept;
+  await staff.team.introduce(tablets, 'Anna', true);
+  await settle();
+  expect(staff.live().kept.cursor).toBe(cursor); // its own program knows that, and says nothing
+});
+
+test('nor does a device that is not on the list', async () => {
+  const device = staff.player.core.device.uri;
+  await agent.player.core.trust.pinOwn('person', agent.player.issue([]));
+  await tell(staff, { kind: 'staffName', device, name: 'Mallory', role: 'owner' });
+  expect((await agent.team.view()).staff.map(({ name }) => name)).toEqual(['']);
 });
 
 test('facts survive a restart and are told to nobody but the team', async () => {
@@ -175,7 +203,9 @@ test('broken RPC is a problem and changes nothing', async () => {
 
 test('the operations are those of the team that runs', async () => {
   const operations = teamOperations(() => staff.team);
-  expect((await operations.team({})).agent).toEqual({ isThere: false, lastThereMs: 0 });
+  expect((await operations.team({})).agent).toEqual({
+    ...{ device: '', isThere: false, lastThereMs: 0 },
+  });
   const fact = { kind: 'label', conversation: TALK, label: 'A', isOn: true } as const;
   await operations.tellTeam({ fact });
   const none = teamOperations(() => {

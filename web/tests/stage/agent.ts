@@ -28,6 +28,7 @@ import { mergingOf } from '../../src/models/merging.ts';
 import { NO_TEAM } from '../../src/models/team.ts';
 import { refusal } from './refusal.ts';
 import {
+  AGENT_DEVICE,
   blocksOn,
   bookingsOn,
   customers,
@@ -114,7 +115,8 @@ export class PlayedAgent {
   /** The agent goes away, or is back. */
   turn(isThere: boolean): void {
     this.isThere = isThere;
-    this.#teamIs({ agent: { isThere, lastThereMs: this.#here.nowMs() - 5_400_000 } });
+    const lastThereMs = this.#here.nowMs() - 5_400_000;
+    this.#teamIs({ agent: { device: AGENT_DEVICE, isThere, lastThereMs } });
   }
 
   #ask(operation: AgentOperation, params: unknown): unknown {

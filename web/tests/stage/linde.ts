@@ -237,6 +237,9 @@ export function figureDays(from: string, days: number): FigureDay[] {
   });
 }
 
+/** The device of the house's agent, which is nobody of the staff. */
+export const AGENT_DEVICE = 'a6e27a6e27a6e27a';
+
 export function teamOf(nowMs: number): TeamView {
   const [me, cem, olga] = ['0123456789abcdef', 'fedcba9876543210', '00ff00ff00ff00ff'];
   return {
@@ -273,6 +276,6 @@ export function teamOf(nowMs: number): TeamView {
       { id: 'r3', title: 'Gutschein', text: 'Gutscheine gibt es bei uns am Tresen, ab 20 Euro.' },
     ],
     answering: [{ conversation: IDS.ben, device: cem, untilMs: nowMs + 600_000 }],
-    agent: { isThere: true, lastThereMs: nowMs },
+    agent: { device: AGENT_DEVICE, isThere: true, lastThereMs: nowMs },
   };
 }

@@ -89,8 +89,10 @@ class Dragging {
     if (isHeld) this.#drag().put();
   }
 
-  /** The browser has taken the pointer, to scroll; or the thing is gone. */
-  cancel(): void {
+  /** The browser has taken this pointer, to scroll; without one: the thing is gone. */
+  cancel(pointer?: PointerEvent): void {
+    if (this.#grip.stage === 'none') return;
+    if (pointer !== undefined && this.#grip.pointer !== pointer.pointerId) return;
     const isHeld = this.#grip.stage === 'held';
     this.#letGo();
     if (isHeld) this.#drag().back();
