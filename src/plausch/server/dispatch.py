@@ -25,7 +25,7 @@ from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
-from plausch.server.pairings import Elsewhere, Pairings
+from plausch.server.pairings import Pairings
 from plausch.server.profile_requests import profile_requests
 from plausch.server.profiles import Profiles
 from plausch.server.rate import TokenBuckets
@@ -61,6 +61,7 @@ class Services:
     backups: Backups
     reports: Reports
     profiles: Profiles
+    pairings: Pairings
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -72,14 +73,7 @@ Slow = Callable[["Connection", Any], Awaitable[f.ServerFrame | None]]
 class Dispatch:
     """Carries out what connections ask for."""
 
-    def __init__(
-        self,
-        services: Services,
-        hub: Hub,
-        clock: Clock,
-        limits: Limits,
-        elsewhere: Elsewhere | None = None,
-    ) -> None:
+    def __init__(self, services: Services, hub: Hub, clock: Clock, limits: Limits) -> None:
         self._services = services
         self._hub = hub
         self._clock = clock
@@ -90,7 +84,7 @@ class Dispatch:
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
         self._registrations = TokenBuckets(clock, per_hour, per_hour)
-        self.pairings = Pairings(clock, limits, elsewhere)
+        self.pairings = services.pairings
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
             f.Acknowledge: self._acknowledge,

@@ -38,6 +38,7 @@ from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
 from plausch.server.nats_line import NatsLine
+from plausch.server.pairings import Pairings
 from plausch.server.profiles import Profiles
 from plausch.server.push_service import PushServices
 from plausch.server.repairs import Repairs
@@ -115,9 +116,10 @@ class Server:
             Backups(database, clock, limits),
             Reports(database, clock, limits, franking),
             Profiles(database, clock, limits, domain),
+            Pairings(clock, limits, self._bus),
         )
         cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
-        dispatch = Dispatch(services, hub, clock, limits, self._bus)
+        dispatch = Dispatch(services, hub, clock, limits)
         if self._bus is not None:
             self._bus.begin(hub, dispatch.pairings)
         repairs = Repairs(hub, services.delivery)
