@@ -54,6 +54,9 @@ class Ledger:
         assert not unlike, f"what was shown at {sorted(unlike)[:5]} is not in the log"
 
 
+GREETING_S = 30.0
+
+
 @dataclass
 class Pair:
     """Two people in one conversation, both writing as fast as they are answered."""
@@ -66,7 +69,9 @@ class Pair:
         await asyncio.gather(*(self._one(url, person) for person in self.people))
 
     async def _one(self, url: str, person: Person) -> None:
-        device = await WireDevice.open(url, person)
+        # A server that dies in the middle of the greeting may leave a connection without an end.
+        async with asyncio.timeout(GREETING_S):
+            device = await WireDevice.open(url, person)
         await self._settle(device)
         writers = [self._write_on(device) for _ in range(OUTSTANDING)]
         await asyncio.gather(*writers, self._listen(device))

@@ -149,7 +149,7 @@ def test_staff_asks_the_agent_and_hears_of_changes(staff: tuple[Business, Person
     fact = {"kind": "staffName", "device": business.client.device.uri, "name": "A", "role": "owner"}
     person.page.evaluate("(fact) => window.ask('tellTeam', { fact })", fact)
     team = person.page.evaluate("() => window.ask('team', {})")["value"]
-    assert [one["name"] for one in team["staff"]] == ["A"]
+    assert "A" in [one["name"] for one in team["staff"]]
     business.ends()
     person.page.wait_for_function(
         "() => !window.told.filter(({ what }) => what === 'team').at(-1).team.agent.isThere"
