@@ -8,6 +8,7 @@ import click
 from plausch.cli.console import log_to_stderr
 from plausch.server.config import DEFAULT_PORT, REGISTRATION_MODES, ServerConfig, read_config
 from plausch.server.main import run as run_server
+from plausch.server.workers import run as run_workers
 
 
 def configured(file: Path | None, data_folder: Path, **given: object) -> ServerConfig:
@@ -62,6 +63,14 @@ Examples:
     "PLAUSCH_NATS.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    default=1,
+    metavar="N",
+    help="Server processes on this port, one for each core; more than one need --nats. SIGHUP "
+    "replaces them one after the other. Metrics are at --metrics-port and the ports after it.",
+)
+@click.option(
     "--metrics-port",
     type=click.IntRange(1, 65535),
     metavar="N",
@@ -97,6 +106,7 @@ def serve(
     domain: str | None,
     database_url: str | None,
     nats_url: str | None,
+    workers: int,
     metrics_port: int | None,
     blobs_url: str | None,
     registration: str | None,
@@ -125,4 +135,7 @@ def serve(
         behind_proxy=behind_proxy,
     )
     log_to_stderr()
-    run_server(settings)
+    if workers > 1:
+        run_workers(settings, workers)
+    else:
+        run_server(settings)

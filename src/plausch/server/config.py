@@ -45,6 +45,7 @@ class ServerConfig:
     (s3_address.py).
     `web_dir`: the folder of a build of the web app, instead of the one that came along.
     `metrics_port`: where Prometheus reads figures, at `metrics_host`; 0: nowhere.
+    `shares_port`: other processes of this user may listen on the same port (workers.py).
     `private_push_services`: wake devices also at http and at addresses within this network, which
     any device can then have called; for tests, and for who runs a push service at home.
     """
@@ -63,6 +64,7 @@ class ServerConfig:
     web_dir: Path = BUILT_IN
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    shares_port: bool = False
     private_push_services: bool = False
     limits: Limits = field(default_factory=Limits)
 

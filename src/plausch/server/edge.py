@@ -114,7 +114,11 @@ class Edge:
         config = self._config
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Door(self), config.host, config.port, backlog=BACKLOG
+            lambda: Door(self),
+            config.host,
+            config.port,
+            backlog=BACKLOG,
+            reuse_port=config.shares_port or None,
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self._origins = routes.allowed_origins(

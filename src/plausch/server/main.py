@@ -9,6 +9,7 @@ import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import uvloop
@@ -233,8 +234,15 @@ async def _sweep(retention: Retention) -> None:
             log.error("Sweeping failed unexpectedly.", exc_info=error)
 
 
-async def serve(config: ServerConfig) -> None:
-    """Run a server until SIGTERM or SIGINT; prints `ready http://HOST:PORT` when it accepts, and
+def say(line: str) -> None:
+    """Print it at once."""
+    print(line, flush=True)
+
+
+async def serve(
+    config: ServerConfig, told: Callable[[str], None] = say, *, on_interrupt: bool = True
+) -> None:
+    """Run a server until SIGTERM (or SIGINT); tells `ready http://HOST:PORT` when it accepts, and
     where the web app is, with the hash of its build.
 
     Raises PlauschError when it cannot start.
@@ -243,10 +251,10 @@ async def serve(config: ServerConfig) -> None:
     server = Server(config)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
+    for name in (signal.SIGTERM, signal.SIGINT) if on_interrupt else (signal.SIGTERM,):
         loop.add_signal_handler(name, stopping.set)
     url = await server.start()
-    print(f"ready {url}\n{web_line(config, url, server.site)}", flush=True)
+    told(f"ready {url}\n{web_line(config, url, server.site)}")
     await stopping.wait()
     await server.stop()
 

@@ -1,0 +1,225 @@
+"""Several server processes on one port of one machine: `plausch serve --workers N`.
+
+The kernel spreads new connections over the processes that listen (SO_REUSEPORT). This process
+serves nobody: it starts the workers, starts one anew that died, and ends them. SIGHUP replaces them
+one after the other, so that a new version of the program or of its settings comes without a
+moment in which nobody listens.
+"""
+
+import asyncio
+import dataclasses
+import logging
+import multiprocessing
+import signal
+import socket
+import sys
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+
+import uvloop
+
+from plausch.base.errors import OperatorError, PlauschError
+from plausch.server.config import ConfigRefused, ServerConfig
+from plausch.server.main import serve
+
+log = logging.getLogger("plausch.server")
+
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+AGAIN_S = 1.0
+"""After a worker has died, before the next one starts: what kills it may be lasting."""
+
+_SPAWN = multiprocessing.get_context("spawn")
+
+
+class WorkerFailed(OperatorError):
+    """A worker did not come up: the sentence is its own, if it said one."""
+
+    code = "worker_failed"
+
+
+class Worker:
+    """One server process."""
+
+    def __init__(self, config: ServerConfig, place: int) -> None:
+        port = config.metrics_port + place if config.metrics_port else 0
+        config = dataclasses.replace(config, shares_port=True, metrics_port=port)
+        self._said, heard = _SPAWN.Pipe(duplex=False)
+        self._process: SpawnProcess = _SPAWN.Process(target=_work, args=(config, heard))
+        self._process.start()
+        heard.close()
+        self.ended = asyncio.Event()
+        asyncio.get_running_loop().add_reader(self._process.sentinel, self._end)
+
+    async def ready(self) -> str:
+        """What it prints when it accepts. Raises WorkerFailed."""
+        loop, came = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self._said.fileno(), came.set)
+        try:
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await came.wait()
+            is_up, line = self._said.recv()
+        except TimeoutError:
+            raise WorkerFailed("A worker did not come up within a minute.") from None
+        except EOFError:
+            raise WorkerFailed("A worker died while it started: its reason is above.") from None
+        finally:
+            loop.remove_reader(self._said.fileno())
+            self._said.close()
+        if not is_up:
+            raise WorkerFailed(str(line))
+        return str(line)
+
+    async def stop(self) -> None:
+        """SIGTERM; SIGKILL for one that does not end."""
+        if not self.ended.is_set():
+            self._process.terminate()
+            try:
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await self.ended.wait()
+            except TimeoutError:
+                self._process.kill()
+                await self.ended.wait()
+        self._process.join()
+
+    def _end(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._process.sentinel)
+        self.ended.set()
+
+
+def _work(config: ServerConfig, told: Connection) -> None:
+    """A worker's whole life."""
+    # Ctrl-C reaches all processes of a terminal; the first one decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+
+    def announce(line: str) -> None:
+        told.send((True, line))
+        told.close()
+
+    try:
+        uvloop.run(serve(config, announce, on_interrupt=False))
+    except PlauschError as error:
+        if told.closed:
+            log.error("A worker ended: %s", error)
+        else:
+            told.send((False, str(error)))
+
+
+class Workers:
+    """All of them, from beginning to end."""
+
+    def __init__(self, config: ServerConfig, count: int) -> None:
+        """Raises ConfigRefused: several need NATS and PostgreSQL."""
+        if not config.nats_url:
+            raise ConfigRefused("workers: several server processes need NATS: nats_url.")
+        self._place = _reserve(config)
+        self._config = dataclasses.replace(config, port=self._place.getsockname()[1])
+        self._workers: list[Worker | None] = [None] * count
+        self._stopping = asyncio.Event()
+        self._renewing = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT. Raises WorkerFailed when one cannot start at first."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stopping.set)
+        loop.add_signal_handler(signal.SIGHUP, self._renewing.set)
+        try:
+            lines = [await self._start(place) for place in range(len(self._workers))]
+            print(lines[0], flush=True)
+            await self._keep()
+        finally:
+            await asyncio.gather(*(one.stop() for one in self._workers if one is not None))
+            self._place.close()
+
+    async def _start(self, place: int) -> str:
+        """A worker in this place; what it prints. Raises WorkerFailed."""
+        worker = Worker(self._config, place)
+        try:
+            line = await worker.ready()
+        except WorkerFailed:
+            await worker.stop()
+            raise
+        self._workers[place] = worker
+        return line
+
+    async def _keep(self) -> None:
+        """Start anew who has died, and replace all when asked to."""
+        while not self._stopping.is_set():
+            for place, worker in enumerate(self._workers):
+                if worker is None or worker.ended.is_set():
+                    log.error("Worker %d has ended; another one is started.", place + 1)
+                    await self._again(place)
+            if self._renewing.is_set():
+                self._renewing.clear()
+                await self._renew()
+            await self._something()
+
+    async def _again(self, place: int) -> None:
+        await self._pause()
+        if self._stopping.is_set():
+            return
+        try:
+            await self._start(place)
+        except WorkerFailed as error:
+            self._workers[place] = None
+            log.error("It did not come up: %s", error)
+
+    async def _renew(self) -> None:
+        """The new one listens before the old one stops."""
+        for place, old in enumerate(self._workers):
+            try:
+                await self._start(place)
+            except WorkerFailed as error:
+                log.error("The old worker stays, the new one did not come up: %s", error)
+                return
+            if old is not None:
+                await old.stop()
+        log.warning("All workers were replaced.")
+
+    async def _pause(self) -> None:
+        try:
+            async with asyncio.timeout(AGAIN_S):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
+
+    async def _something(self) -> None:
+        """Wait for a signal, or for a worker's end; a place that is empty is not waited for."""
+        if any(worker is None for worker in self._workers):
+            return
+        waits = [self._stopping.wait(), self._renewing.wait()]
+        waits += [worker.ended.wait() for worker in self._workers if worker is not None]
+        tasks = [asyncio.ensure_future(one) for one in waits]
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            task.cancel()
+
+
+def _reserve(config: ServerConfig) -> socket.socket:
+    """The port, held for as long as workers come and go. Raises OperatorError."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            config.host, config.port, type=socket.SOCK_STREAM
+        )[0]
+        place = socket.socket(family, socket.SOCK_STREAM)
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        place.bind(address)
+    except OSError as error:
+        raise OperatorError(
+            f"Cannot listen on {config.host} port {config.port}: {error.strerror or error}. "
+            "Choose another with --port.",
+            code="port_unavailable",
+        ) from error
+    return place
+
+
+def run(config: ServerConfig, count: int) -> None:
+    """`Workers.run`, blocking. Raises PlauschError when they cannot start."""
+
+    async def work() -> None:
+        await Workers(config, count).run()
+
+    asyncio.run(work())

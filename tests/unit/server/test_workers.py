@@ -1,0 +1,124 @@
+"""Several workers on one port: with real processes, PostgreSQL and NATS."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from company import PLAUSCH, clean_environment, did
+from engines import postgres
+from nats_server import NatsServer
+from postgres_cluster import Cluster
+
+__all__ = ["postgres"]
+
+PATIENCE_S = 60.0
+
+
+class Served:
+    """`plausch serve --workers 2`."""
+
+    def __init__(self, folder: Path, database_url: str, nats_url: str) -> None:
+        self.log = folder / "workers.log"
+        command = ["serve", "--data", folder / "data", "--port", 0, "--workers", 2]
+        command += ["--database", database_url, "--nats", nats_url]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*PLAUSCH, *map(str, command)],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env=clean_environment(),
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("ready "), (line, self.log.read_text())
+        self.url = line.removeprefix("ready ").strip()
+        self.port = int(self.url.rpartition(":")[2])
+
+    def workers(self) -> set[int]:
+        """The processes that listen on the port."""
+        pid = self.process.pid
+        found = set()
+        with suppress(FileNotFoundError, ProcessLookupError):
+            for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+                if "spawn_main" in Path(f"/proc/{child}/cmdline").read_text():
+                    found.add(int(child))
+        return found
+
+    def answers(self) -> bool:
+        with urlopen(f"{self.url}/readyz", timeout=10) as answer:
+            return answer.status == 200
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while not holds():
+            assert time.monotonic() < deadline_s, self.log.read_text()
+            time.sleep(0.05)
+
+
+@pytest.fixture
+async def served(postgres: Cluster, tmp_path: Path) -> "Iterator[Served]":  # type: ignore[misc]
+    name = f"w{os.urandom(6).hex()}"
+    url = await postgres.create_database(name)
+    with NatsServer(tmp_path / "nats") as nats:
+        server = Served(tmp_path, url, nats.url)
+        yield server
+        if server.process.poll() is None:
+            server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 0, server.log.read_text()
+        assert server.process.stdout is not None
+        server.process.stdout.close()
+        assert server.workers() == set()
+    await postgres.drop_database(name)
+
+
+async def test_people_of_two_workers_write_to_each_other(served: Served, tmp_path: Path) -> None:
+    assert len(served.workers()) == 2
+    for name in ("anna", "ben"):
+        did("register", name, "--server", served.url, "--home", tmp_path / name)
+    for number in range(4):  # each command is a connection, which the kernel gives to one of them
+        did("send", "ben", f"Hallo {number}", "--home", tmp_path / "anna")
+    heard = did("listen", "--home", tmp_path / "ben", "--count", "4", "--json")
+    assert [line["text"] for line in heard.lines] == [f"Hallo {number}" for number in range(4)]
+
+
+async def test_one_that_dies_is_started_anew_and_the_other_serves(served: Served) -> None:
+    before = served.workers()
+    os.kill(min(before), signal.SIGKILL)
+    served.until(lambda: len(served.workers() - before) == 1 and len(served.workers()) == 2)
+    assert all(served.answers() for _ in range(10))
+    assert "another one is started" in served.log.read_text()
+
+
+async def test_all_are_replaced_and_somebody_always_listens(served: Served) -> None:
+    before = served.workers()
+    served.process.send_signal(signal.SIGHUP)
+    asked = 0
+    while served.workers() & before or len(served.workers()) != 2:
+        assert served.answers()
+        asked += 1
+    assert asked > 1
+    served.until(lambda: "All workers were replaced" in served.log.read_text())
+
+
+def test_without_nats_a_sentence_says_what_is_missing(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [*PLAUSCH, "serve", "--data", str(tmp_path), "--workers", "2"],
+        capture_output=True,
+        text=True,
+        env=clean_environment(),
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert re.search(r"several server processes need NATS", ran.stderr)
+    assert sys.version_info >= (3, 11)
