@@ -1,5 +1,6 @@
 """`plausch backup`: all that a server keeps, in one file, while it runs."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import click
@@ -99,9 +100,9 @@ async def write(place: ServerConfig, path: Path, at_ms: int, watched: Watched) -
         raise OperatorError(
             f"There is no server in {place.data_dir}: give the folder of one.", code="no_server"
         )
-    database = await open_database(place.database)
-    blobs = await open_store(place, database, SystemClock())
-    try:
+    async with AsyncExitStack() as stack:
+        database = await open_database(place.database)
+        stack.push_async_callback(database.close)
         # Never upgrade what an older server may be running on.
         if await step_reached(database) < len(STEPS):
             raise OperatorError(
@@ -110,8 +111,7 @@ async def write(place: ServerConfig, path: Path, at_ms: int, watched: Watched) -
                 code="schema",
             )
         await prepare(database)
+        blobs = await open_store(place, database, SystemClock())
+        stack.push_async_callback(blobs.close)
         with appearing(path) as written:
             return await write_dump(database, blobs, written, at_ms, watched.copied)
-    finally:
-        await blobs.close()
-        await database.close()

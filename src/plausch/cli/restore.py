@@ -1,6 +1,6 @@
 """`plausch restore`: an empty server filled from a backup."""
 
-from contextlib import ExitStack
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -81,17 +81,15 @@ async def fill_from(
     make_data_dir(place.data_dir)
     target = file_of(place.database)
     total = sum(line.rows for line in dump.manifest.tables.values()) + dump.manifest.blobs
-    with ExitStack() as stack:
+    async with AsyncExitStack() as stack:
         if target is not None:
             stack.enter_context(nobody_serves(target))
         watched = stack.enter_context(watching(screen, total, quiet=quiet))
         database = await open_database(place.database)
+        stack.push_async_callback(database.close)
         blobs = await open_store(place, database, SystemClock())
-        try:
-            copies = await restore_dump(
-                dump, database, blobs, watched.copied, watched.compared, anew=anew
-            )
-        finally:
-            await blobs.close()
-            await database.close()
+        stack.push_async_callback(blobs.close)
+        copies = await restore_dump(
+            dump, database, blobs, watched.copied, watched.compared, anew=anew
+        )
     return dump, copies

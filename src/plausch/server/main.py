@@ -90,9 +90,7 @@ class Server:
             self._database = await open_database(config.database)
             return await self._open(config, self._database)
         except BaseException:
-            if self._blobs is not None:
-                await self._blobs.close()
-            await self._let_go()
+            await self.stop()
             raise
 
     async def _open(self, config: ServerConfig, database: Database) -> str:
@@ -165,7 +163,8 @@ class Server:
         return wake_ups
 
     async def stop(self) -> None:
-        """Stop accepting, answer what was begun, say good-bye, close the database."""
+        """Stop accepting, answer what was begun, say good-bye, close the database; also of a start
+        that did not come to its end."""
         if self._sweeping is not None:
             self._sweeping.cancel()
             await asyncio.gather(self._sweeping, return_exceptions=True)
@@ -179,9 +178,6 @@ class Server:
             await self._waker.close()
         if self._blobs is not None:
             await self._blobs.close()
-        await self._let_go()
-
-    async def _let_go(self) -> None:
         if self._database is not None:
             await self._database.close()
         if self._serving is not None:
