@@ -6,7 +6,6 @@ as the user `postgres` or `nobody`. A machine without PostgreSQL fails the tests
 """
 
 import contextlib
-import fcntl
 import os
 import pwd
 import resource
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+
+from shared_by_run import shared
 
 
 class PostgresMissing(AssertionError):
@@ -125,39 +126,16 @@ def running_cluster() -> Iterator[Cluster]:
 @contextlib.contextmanager
 def shared_cluster(run: str) -> Iterator[Cluster]:
     """The cluster of the test run named `run`; started by the first user, stopped by the last."""
-    state = Path(tempfile.gettempdir()) / f"plausch-pg-{os.getuid()}-{run}"
-    state.mkdir(mode=0o755, exist_ok=True)
-    folder, users = state / "cluster", state / "users"
-    with locked(state / "lock"):
-        if not users.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            cluster = create_cluster(folder)
-        else:
-            cluster = Cluster(folder, find_binaries())
-        users.write_text(str(count(users) + 1))
-    try:
-        yield cluster
-    finally:
-        with locked(state / "lock"):
-            left = count(users) - 1
-            users.write_text(str(left))
-            if left == 0:
-                cluster.stop("immediate")
-                shutil.rmtree(state, ignore_errors=True)
 
+    def begin(folder: Path) -> str:
+        create_cluster(folder)
+        return ""
 
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """One process of a test run at a time."""
-    with path.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    def end(folder: Path, _: str) -> None:
+        Cluster(folder, find_binaries()).stop("immediate")
 
-
-def count(path: Path) -> int:
-    """How many use what the test run shares."""
-    return int(path.read_text()) if path.exists() else 0
+    with shared("pg", run, begin, end) as (folder, _):
+        yield Cluster(folder, find_binaries())
 
 
 def _owner() -> pwd.struct_passwd | None:

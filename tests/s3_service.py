@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from plausch.server.s3_address import S3Address
-from postgres_cluster import count, locked
+from shared_by_run import shared
 
 NODE = Path(__file__).with_name("swift_node.py")
 KEYS = {"AWS_ACCESS_KEY_ID": "test:plausch", "AWS_SECRET_ACCESS_KEY": "testing"}
@@ -125,25 +125,14 @@ def running_service() -> Iterator[S3Service]:
 @contextlib.contextmanager
 def shared_service(run: str) -> Iterator[S3Service]:
     """The service of the test run named `run`; started by the first user, ended by the last."""
-    state = Path(tempfile.gettempdir()) / f"plausch-s3-{os.getuid()}-{run}"
-    state.mkdir(mode=0o755, exist_ok=True)
-    folder, users, place = state / "service", state / "users", state / "place"
-    with locked(state / "lock"):
-        if not users.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            service = S3Service(folder)
-            service.start()
-            place.write_text(f"{service.port} {service.pid}")
-        else:
-            service = S3Service(folder, *map(int, place.read_text().split()))
-        users.write_text(str(count(users) + 1))
-    try:
-        yield service
-    finally:
-        with locked(state / "lock"):
-            left = count(users) - 1
-            users.write_text(str(left))
-            if left == 0:
-                service.kill()
-                shutil.rmtree(state, ignore_errors=True)
+
+    def begin(folder: Path) -> str:
+        service = S3Service(folder)
+        service.start()
+        return f"{service.port} {service.pid}"
+
+    def known(folder: Path, said: str) -> S3Service:
+        return S3Service(folder, *map(int, said.split()))
+
+    with shared("s3", run, begin, lambda folder, said: known(folder, said).kill()) as one:
+        yield known(*one)
