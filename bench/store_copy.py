@@ -26,9 +26,10 @@ from plausch.cli.console import Screen  # noqa: E402
 from plausch.cli.copying import Watched  # noqa: E402
 from plausch.cli.migrate_store import move  # noqa: E402
 from plausch.cli.restore import fill_from  # noqa: E402
-from plausch.db.interface import Row, Transaction  # noqa: E402
+from plausch.db.interface import Database, Row, Transaction  # noqa: E402
 from plausch.db.open import open_database  # noqa: E402
 from plausch.db.rows import insert  # noqa: E402
+from plausch.db.shape import Table  # noqa: E402
 from plausch.server.config import ServerConfig  # noqa: E402
 from plausch.server.local_blobs import LocalBlobs  # noqa: E402
 from plausch.server.store.schema import prepare, travelling  # noqa: E402
@@ -60,14 +61,18 @@ async def make_store(folder: Path, envelopes: int, blobs: int) -> None:
         rows["blob"].append((number, name, 1, BLOB_BYTES, digest, 5, 6))
     for table in await travelling():
         for first in range(0, len(rows[table.name]), 2_000):
-            chosen: list[Row] = rows[table.name][first : first + 2_000]
-
-            async def body(tx: Transaction, table=table, chosen=chosen) -> None:  # type: ignore[no-untyped-def]
-                await insert(tx, table, chosen)
-
-            await database.transact(body)
+            await write_rows(database, table, rows[table.name][first : first + 2_000])
     await store.close()
     await database.close()
+
+
+async def write_rows(database: Database, table: Table, rows: list[Row]) -> None:
+    """In one transaction."""
+
+    async def body(tx: Transaction) -> None:
+        await insert(tx, table, rows)
+
+    await database.transact(body)
 
 
 async def timed(
@@ -83,9 +88,10 @@ async def timed(
     )
 
 
-async def measure(folder: Path, url: Callable[[str], Awaitable[str]], given: object) -> None:
+async def measure(
+    folder: Path, url: Callable[[str], Awaitable[str]], envelopes: int, blobs: int
+) -> None:
     """All five, one after the other."""
-    envelopes, blobs = given.envelopes, given.blobs  # type: ignore[attr-defined]
     old, dump = folder / "old", folder / "town.tar"
     await make_store(old, envelopes, blobs)
     rows_bytes = envelopes * (MESSAGE_BYTES + 30)
@@ -123,7 +129,8 @@ def main() -> None:
     parser.add_argument("--blobs", type=int, default=200)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_cluster() as cluster:
-        asyncio.run(measure(Path(folder), cluster.create_database, given))
+        where = Path(folder), cluster.create_database
+        asyncio.run(measure(*where, given.envelopes, given.blobs))
 
 
 if __name__ == "__main__":
