@@ -1,10 +1,10 @@
-"""Files in a bucket: servers that are killed and an S3 service that is, while files are on their
-way; what was acknowledged stays, what is refused can be sent again. PLAUSCH_SEED repeats a run."""
+"""Files in a bucket: an S3 service that is killed or says nothing, and servers that take over from
+each other, while files are on their way; what was acknowledged stays, what is refused can be sent
+again. (Servers that are killed: test_blobs.py.)"""
 
 import asyncio
 import contextlib
 import os
-import random
 import secrets
 import subprocess
 import sys
@@ -14,25 +14,18 @@ from pathlib import Path
 import pytest
 
 from blob_transfer import ask_where, download, upload
+from company import clean_environment, plausch
 from plausch.wire import frames as f
 from plausch.wire.blobs import BLOB_CHUNK_BYTES
 from postgres_cluster import Cluster
-from s3_service import S3Service, is_running, running_service
+from s3_service import KEYS, S3Service, is_running, running_service
 from server_process import OPEN_LIMITS, ServerProcess
 from wire_device import Person, WasRefused, WireDevice
 
-KILLS = 20
 SIZE_BYTES = 12 * 1024 * 1024
 RATES = OPEN_LIMITS + "blob_upload_bytes_per_hour = 1000000000000\n"
 
 pytestmark = [pytest.mark.usefixtures("s3_keys"), pytest.mark.timeout(300)]
-
-
-@pytest.fixture
-def dice() -> random.Random:
-    seed = int(os.environ.get("PLAUSCH_SEED", secrets.randbelow(2**32)))
-    print(f"PLAUSCH_SEED={seed}")
-    return random.Random(seed)
 
 
 @pytest.fixture
@@ -56,77 +49,6 @@ async def until_taken(device: WireDevice, blob: bytes, content: bytes, until: in
             assert error.frame.retry_after_ms > 0
             assert "plausch" not in error.frame.sentence  # neither bucket nor keys
             await asyncio.sleep(error.frame.retry_after_ms / 1000)
-
-
-async def test_an_upload_survives_a_server_that_is_killed_again_and_again(
-    tmp_path: Path, s3: S3Service, dice: random.Random
-) -> None:
-    server = ServerProcess(tmp_path, config=settings(s3)).start()
-    anna = Person.new("anna")
-    await (await WireDevice.register(server.url, anna)).close()
-    content, blob = secrets.token_bytes(SIZE_BYTES), secrets.token_bytes(32)
-    acknowledged, progress = 0, []
-    for kill in range(KILLS):
-        device = await WireDevice.open(server.url, anna)
-        stands = await ask_where(device, blob, content)
-        assert stands >= acknowledged  # also what waits for its part to be full
-        progress.append(stands)
-        goal = min(SIZE_BYTES, SIZE_BYTES * (kill + 1) // KILLS)
-        working = asyncio.ensure_future(upload(device, blob, content, goal))
-        if kill % 2:
-            await asyncio.sleep(dice.uniform(0, 0.2))
-        else:
-            acknowledged = await working
-        server.kill()
-        with contextlib.suppress(ConnectionError):
-            await working
-        server.start()
-    device = await WireDevice.open(server.url, anna)
-    assert await upload(device, blob, content, SIZE_BYTES) == SIZE_BYTES
-    server.kill()
-    server.start()
-    cem = await WireDevice.register(server.url, Person.new("cem"))
-    assert await download(cem, blob) == content
-    assert progress == sorted(progress)
-    assert server.stop() == 0
-    assert "Traceback" not in server.log()
-    assert not (server.directory / "blobs").exists()
-
-
-async def test_what_was_acknowledged_as_whole_is_whole_after_a_kill(
-    tmp_path: Path, s3: S3Service, dice: random.Random
-) -> None:
-    """Short blobs, killed while one of them is being finished."""
-    server = ServerProcess(tmp_path, config=settings(s3)).start()
-    anna = Person.new("anna")
-    await (await WireDevice.register(server.url, anna)).close()
-    whole: dict[bytes, bytes] = {}
-    begun: dict[bytes, bytes] = {}
-
-    async def write(device: WireDevice) -> None:
-        while True:
-            content, blob = secrets.token_bytes(dice.randrange(1, 300_000)), secrets.token_bytes(32)
-            begun[blob] = content
-            await upload(device, blob, content, len(content))
-            whole[blob] = content
-
-    for kill in range(KILLS // 4):
-        device = await WireDevice.open(server.url, anna)
-        working = asyncio.ensure_future(write(device))
-        while len(whole) < 2 * (kill + 1):
-            await asyncio.sleep(dice.uniform(0.01, 0.1))
-        server.kill()
-        with contextlib.suppress(ConnectionError):
-            await working
-        server.start()
-    device = await WireDevice.open(server.url, anna)
-    for blob, content in whole.items():
-        assert await download(device, blob) == content
-    for blob in begun.keys() - whole.keys():
-        await upload(device, blob, begun[blob], len(begun[blob]))
-        assert await download(device, blob) == begun[blob]
-    assert server.stop() == 0
-    assert "Traceback" not in server.log()
 
 
 async def test_an_upload_survives_a_bucket_that_is_killed_and_messages_go_on(
@@ -248,3 +170,34 @@ async def test_other_bytes_than_promised_and_a_full_quota_are_refused_here_too(
         assert await upload(anna, again, content, SIZE_BYTES) == SIZE_BYTES
         assert await download(anna, again) == content
         await anna.close()
+
+
+@pytest.mark.parametrize("to_bucket", [True, False])
+async def test_a_backup_holds_what_is_in_the_bucket_and_goes_into_another_or_a_folder(
+    tmp_path: Path, s3: S3Service, *, to_bucket: bool
+) -> None:
+    anna, content, blob = Person.new("anna"), secrets.token_bytes(6_000_000), bytes(32)
+    unfinished = secrets.token_bytes(32)
+    with ServerProcess(tmp_path / "old", config=settings(s3)) as server:
+        device = await WireDevice.register(server.url, anna)
+        await upload(device, blob, content, len(content))
+        await upload(device, unfinished, content, BLOB_CHUNK_BYTES)
+        await device.close()
+        command = ("--data", server.directory, "--config", tmp_path / "old" / "server.toml")
+        await asyncio.to_thread(did_with_keys, "backup", tmp_path / "town.tar", *command)
+    new = ServerProcess(tmp_path / "new", config=settings(s3) if to_bucket else RATES)
+    command = ("--data", new.directory, "--config", tmp_path / "new" / "server.toml")
+    await asyncio.to_thread(did_with_keys, "restore", tmp_path / "town.tar", *command)
+    with new as server:
+        device = await WireDevice.open(server.url, anna)
+        assert await download(device, blob) == content
+        assert await ask_where(device, unfinished, content) == 0, "it begins anew"
+        await upload(device, unfinished, content, len(content))
+        assert await download(device, unfinished) == content
+        await device.close()
+
+
+def did_with_keys(*arguments: object) -> None:
+    """A command of the operator's, with the bucket's keys."""
+    ran = plausch(*arguments, environment=clean_environment(**KEYS))
+    assert ran.code == 0, ran.err
