@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from blob_transfer import ask_where, download, upload
-from company import clean_environment, plausch
+from company import Ran, clean_environment, plausch
 from plausch.wire import frames as f
 from plausch.wire.blobs import BLOB_CHUNK_BYTES
 from postgres_cluster import Cluster
@@ -178,16 +178,22 @@ async def test_a_backup_holds_what_is_in_the_bucket_and_goes_into_another_or_a_f
 ) -> None:
     anna, content, blob = Person.new("anna"), secrets.token_bytes(6_000_000), bytes(32)
     unfinished = secrets.token_bytes(32)
-    with ServerProcess(tmp_path / "old", config=settings(s3)) as server:
+    url = s3.url()
+    with ServerProcess(tmp_path / "old", config=f'blobs_url = "{url}"\n{RATES}') as server:
         device = await WireDevice.register(server.url, anna)
         await upload(device, blob, content, len(content))
         await upload(device, unfinished, content, BLOB_CHUNK_BYTES)
         await device.close()
-        command = ("--data", server.directory, "--config", tmp_path / "old" / "server.toml")
-        await asyncio.to_thread(did_with_keys, "backup", tmp_path / "town.tar", *command)
+        command = ("backup", tmp_path / "town.tar", "--data", server.directory)
+        wrong = await asyncio.to_thread(with_keys, *command)
+        assert wrong.code == 1
+        assert "None of the server's 1 files was found" in wrong.err
+        assert not (tmp_path / "town.tar").exists()
+        assert (await asyncio.to_thread(with_keys, *command, PLAUSCH_BLOBS=url)).code == 0
     new = ServerProcess(tmp_path / "new", config=settings(s3) if to_bucket else RATES)
     command = ("--data", new.directory, "--config", tmp_path / "new" / "server.toml")
-    await asyncio.to_thread(did_with_keys, "restore", tmp_path / "town.tar", *command)
+    ran = await asyncio.to_thread(with_keys, "restore", tmp_path / "town.tar", *command)
+    assert ran.code == 0, ran.err
     with new as server:
         device = await WireDevice.open(server.url, anna)
         assert await download(device, blob) == content
@@ -197,7 +203,6 @@ async def test_a_backup_holds_what_is_in_the_bucket_and_goes_into_another_or_a_f
         await device.close()
 
 
-def did_with_keys(*arguments: object) -> None:
+def with_keys(*arguments: object, **more: str) -> Ran:
     """A command of the operator's, with the bucket's keys."""
-    ran = plausch(*arguments, environment=clean_environment(**KEYS))
-    assert ran.code == 0, ran.err
+    return plausch(*arguments, environment=clean_environment(**KEYS, **more))

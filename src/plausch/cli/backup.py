@@ -12,12 +12,11 @@ from plausch.cli.copying import Watched, quiet_option, store_config, store_optio
 from plausch.cli.dump_folder import appearing, forget_old, forget_partials, place_for
 from plausch.cli.home import run
 from plausch.cli.options import json_option
-from plausch.db.migrate import step_reached
 from plausch.db.open import file_of, open_database
 from plausch.server.config import ServerConfig
 from plausch.server.dump import Dumped, write_dump
 from plausch.server.main import open_store
-from plausch.server.store.schema import STEPS, prepare
+from plausch.server.store.schema import demand_prepared
 
 
 @click.command(
@@ -41,6 +40,7 @@ def backup(
     destination: Path,
     data_folder: Path,
     database_url: str,
+    blobs_url: str | None,
     config: Path | None,
     keep: int | None,
     quiet: bool,
@@ -56,7 +56,7 @@ def backup(
     screen = screen_of(json=as_json)
     if keep is not None and not destination.is_dir():
         raise click.UsageError("--keep wants a folder as DESTINATION.")
-    place = store_config(data_folder, database_url, config)
+    place = store_config(data_folder, database_url, blobs_url, config)
     at_ms = SystemClock().now_ms()
     path = place_for(destination, at_ms)
     if destination.is_dir():
@@ -103,15 +103,15 @@ async def write(place: ServerConfig, path: Path, at_ms: int, watched: Watched) -
     async with AsyncExitStack() as stack:
         database = await open_database(place.database)
         stack.push_async_callback(database.close)
-        # Never upgrade what an older server may be running on.
-        if await step_reached(database) < len(STEPS):
-            raise OperatorError(
-                "The database is one of an older version of Plausch: make the backup with that "
-                "one, or start the server once with this one.",
-                code="schema",
-            )
-        await prepare(database)
+        await demand_prepared(database)
         blobs = await open_store(place, database, SystemClock())
         stack.push_async_callback(blobs.close)
         with appearing(path) as written:
-            return await write_dump(database, blobs, written, at_ms, watched.copied)
+            made = await write_dump(database, blobs, written, at_ms, watched.copied)
+            if made.gone and not made.blobs:
+                raise OperatorError(
+                    f"None of the server's {made.gone} files was found where blobs were looked "
+                    "for: give --blobs or --config as the server has them. No backup was made.",
+                    code="no_blobs",
+                )
+            return made

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from plausch.cli.console import Screen
-from plausch.cli.serve import configured
+from plausch.cli.serve import blobs_option, configured
 from plausch.server.config import ServerConfig
 from plausch.server.filling import TableCopy, Told, silent
 
@@ -20,7 +20,7 @@ Command = TypeVar("Command", bound=Callable[..., None])
 
 
 def store_options(command: Command) -> Command:
-    """`--data DIR`, `--database URL`, `--config TOML`, as `plausch serve` has them."""
+    """`--data`, `--database`, `--blobs` and `--config`, as `plausch serve` has them."""
     folder = click.option(
         "--data",
         "data_folder",
@@ -42,9 +42,9 @@ def store_options(command: Command) -> Command:
         "--config",
         type=click.Path(dir_okay=False, path_type=Path),
         metavar="TOML",
-        help="The server's settings, for its database_url and blobs_dir.",
+        help="The server's settings, for its database_url, blobs_dir and blobs_url.",
     )
-    return folder(database(config(command)))
+    return folder(database(blobs_option(config(command))))
 
 
 def quiet_option(command: Command) -> Command:
@@ -54,9 +54,13 @@ def quiet_option(command: Command) -> Command:
     )(command)
 
 
-def store_config(data_folder: Path, database_url: str, config: Path | None) -> ServerConfig:
+def store_config(
+    data_folder: Path, database_url: str, blobs_url: str | None, config: Path | None
+) -> ServerConfig:
     """Where that server keeps what it keeps. Raises ConfigRefused."""
-    return configured(config, data_folder, database_url=database_url or None)
+    return configured(
+        config, data_folder, database_url=database_url or None, blobs_url=blobs_url or None
+    )
 
 
 @dataclass(frozen=True, slots=True)

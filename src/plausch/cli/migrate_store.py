@@ -16,7 +16,7 @@ from plausch.db.shape import Table
 from plausch.db.still import nobody_serves, nobody_writes
 from plausch.server.config import ServerConfig
 from plausch.server.filling import DatabaseRows, TableCopy, complete, fill
-from plausch.server.store.schema import STEPS, prepare, travelling
+from plausch.server.store.schema import STEPS, demand_prepared, travelling
 
 
 @click.command(
@@ -77,7 +77,7 @@ async def move(file: Path, url: str, screen: Screen, *, anew: bool, quiet: bool)
         with nobody_serves(file):
             old = await open_database(file)
             try:
-                await prepare(old)
+                await demand_prepared(old)
                 with nobody_writes(file):
                     return await copy(old, target, tables, str(file), screen, anew, quiet)
             finally:

@@ -43,6 +43,7 @@ def restore(
     file: Path,
     data_folder: Path,
     database_url: str,
+    blobs_url: str | None,
     config: Path | None,
     anew: bool,
     quiet: bool,
@@ -55,7 +56,7 @@ def restore(
     server starts on the store.
     """
     screen = screen_of(json=as_json)
-    place = store_config(data_folder, database_url, config)
+    place = store_config(data_folder, database_url, blobs_url, config)
     with file.open("rb") as opened:
         dump, copies = run(fill_from(opened, file, place, screen, anew=anew, quiet=quiet))
     if as_json:

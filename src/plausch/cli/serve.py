@@ -21,6 +21,16 @@ def configured(file: Path | None, data_folder: Path, **given: object) -> ServerC
     return dataclasses.replace(config, data_dir=data_folder, **changes)  # type: ignore[arg-type]
 
 
+blobs_option = click.option(
+    "--blobs",
+    "blobs_url",
+    envvar="PLAUSCH_BLOBS",
+    metavar="URL",
+    help="s3://BUCKET/PREFIX?endpoint=HOST&region=REGION for people's encrypted files, instead of "
+    "a folder; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
+)
+
+
 @click.command(
     epilog="""\b
 Examples:
@@ -76,14 +86,7 @@ Examples:
     metavar="N",
     help="Port on this machine where Prometheus reads figures, at /metrics.",
 )
-@click.option(
-    "--blobs",
-    "blobs_url",
-    envvar="PLAUSCH_BLOBS",
-    metavar="URL",
-    help="s3://BUCKET/PREFIX?endpoint=HOST&region=REGION for people's encrypted files, instead of "
-    "a folder; keys go into AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.",
-)
+@blobs_option
 @click.option(
     "--registration",
     type=click.Choice(REGISTRATION_MODES),

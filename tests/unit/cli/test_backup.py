@@ -1,5 +1,6 @@
 """`plausch backup` as cron and people call it."""
 
+import hashlib
 import json
 import re
 import resource
@@ -64,14 +65,15 @@ def test_a_damaged_file_is_told_even_when_quiet(
 ) -> None:
     connection = sqlite3.connect(folder / "plausch.db")
     with connection:
-        connection.execute(
+        connection.executemany(
             "INSERT INTO blob (name, account_id, length, digest, begun_at_ms, stored_at_ms) "
             "SELECT ?, id, 3, ?, 1, 1 FROM account",
-            (b"\xab" * 32, b"d" * 32),
+            [(b"\xab" * 32, b"d" * 32), (b"\xcd" * 32, hashlib.sha256(b"xyz").digest())],
         )
     connection.close()
-    (folder / "blobs" / "ab").mkdir()
-    (folder / "blobs" / "ab" / ("ab" * 31)).write_bytes(b"xyz")
+    for name in ("ab", "cd"):
+        (folder / "blobs" / name).mkdir()
+        (folder / "blobs" / name / (name * 31)).write_bytes(b"xyz")
     ran = plausch("backup", tmp_path / "town.tar", "--data", folder, "--quiet")
     assert ran.code == 0
     assert "the first is " + "ab" * 32 in ran.sentence
@@ -79,6 +81,11 @@ def test_a_damaged_file_is_told_even_when_quiet(
     gone = plausch("backup", tmp_path / "other.tar", "--data", folder)
     assert gone.code == 0
     assert "1 blobs were deleted" in gone.err
+    (folder / "blobs" / "cd" / ("cd" * 31)).unlink()
+    nothing = plausch("backup", tmp_path / "nothing.tar", "--data", folder)
+    assert nothing.code == 1
+    assert "give --blobs or --config as the server has them" in nothing.sentence
+    assert not (tmp_path / "nothing.tar").exists()
 
 
 @pytest.mark.parametrize(

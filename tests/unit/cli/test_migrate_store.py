@@ -3,13 +3,16 @@
 import asyncio
 import json
 import secrets
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from company import server
 from engines import postgres
+from plausch.server.store.schema import STEPS
 from postgres_cluster import Cluster
 
 from .conftest import Plausch
@@ -69,3 +72,16 @@ def test_what_is_wrong_is_one_sentence(
     ran = plausch("migrate-store", "--from", folder.parent / source, "--to", target)
     assert ran.code == code
     assert said in ran.sentence
+
+
+def test_a_store_of_an_older_version_stays_as_it_is(
+    plausch: Plausch, folder: Path, url: str
+) -> None:
+    with closing(sqlite3.connect(folder / "plausch.db")) as old:
+        old.execute(f"DELETE FROM schema_step WHERE number = {len(STEPS)}")
+        old.commit()
+    before = (folder / "plausch.db").read_bytes()
+    ran = plausch("migrate-store", "--from", folder, "--to", url)
+    assert ran.code == 1
+    assert "older version" in ran.sentence
+    assert (folder / "plausch.db").read_bytes() == before

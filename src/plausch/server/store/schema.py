@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from plausch.base.errors import OperatorError
 from plausch.db.interface import Database
-from plausch.db.migrate import Step, migrate, step_reached
+from plausch.db.migrate import SchemaRefused, Step, migrate, step_reached
 from plausch.db.shape import Table, tables_of
 from plausch.server.store import (
     account,
@@ -70,6 +70,20 @@ async def prepare(database: Database) -> int:
     if await step_reached(database) >= FILLING_STEP:
         await _demand_complete(database)
     return await migrate(database, STEPS)
+
+
+async def demand_prepared(database: Database) -> None:
+    """As `prepare`, and refuse what it would have to upgrade: an older server may be running there,
+    or be what is gone back to.
+
+    Raises SchemaRefused, StorageUnavailable, StoreIncomplete.
+    """
+    if await step_reached(database) < len(STEPS):
+        raise SchemaRefused(
+            "The database is one of an older version of Plausch: do this with that version, or "
+            "start the server once with this one."
+        )
+    await prepare(database)
 
 
 async def _demand_complete(database: Database) -> None:
