@@ -19,7 +19,7 @@ from plausch.base.clock import SystemClock
 from plausch.base.errors import LocalError
 from plausch.base.ids import parse_name
 from plausch.cli.agent_call import call
-from plausch.cli.console import Screen, log_to_stderr, screen_of
+from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import owned, run
 from plausch.cli.later import AgentCommands
 from plausch.cli.link import join
@@ -28,6 +28,7 @@ from plausch.cli.records import BookingRecord
 from plausch.cli.stage.menu import wall_time
 from plausch.domain.business import Business
 from plausch.sdk import Client
+from plausch.server.logs import log_to_stderr
 
 BUSINESS_FILE = "business.toml"
 BOOK_FILE = "book.db"

@@ -4,7 +4,6 @@ Standard output carries the answer, standard error what is said about the work. 
 progress appear only on a terminal.
 """
 
-import logging
 import sys
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -36,12 +35,6 @@ def harmless(text: str) -> str:
         else character
         for character in text
     )
-
-
-def log_to_stderr() -> None:
-    """What the operator of a process may read; the transport's own lines name addresses: not."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
-    logging.getLogger("picows").setLevel(logging.WARNING)
 
 
 @dataclass(frozen=True, slots=True)

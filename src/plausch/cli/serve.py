@@ -1,12 +1,13 @@
 """`plausch serve`: a server."""
 
 import dataclasses
+from functools import partial
 from pathlib import Path
 
 import click
 
-from plausch.cli.console import log_to_stderr
 from plausch.server.config import DEFAULT_PORT, REGISTRATION_MODES, ServerConfig, read_config
+from plausch.server.logs import log_to_stderr
 from plausch.server.main import run as run_server
 from plausch.server.workers import run as run_workers
 
@@ -123,7 +124,8 @@ def serve(
     the hash of its build. TLS belongs in front of it (a proxy). It keeps only what it cannot
     read; spec/threats.md says what it does learn.
     """
-    settings = configured(
+    settings = partial(
+        configured,
         config,
         data_folder,
         host=host,
@@ -141,4 +143,4 @@ def serve(
     if workers > 1:
         run_workers(settings, workers)
     else:
-        run_server(settings)
+        run_server(settings())

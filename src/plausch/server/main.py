@@ -38,6 +38,7 @@ from plausch.server.health import Health
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.local_blobs import LocalBlobs
+from plausch.server.logs import log_to_stderr
 from plausch.server.nats_line import NatsLine
 from plausch.server.pairings import Pairings
 from plausch.server.profiles import Profiles
@@ -57,6 +58,7 @@ from plausch.server.waker import Waker
 log = logging.getLogger("plausch.server")
 
 SWEEP_PAUSE_S = 300.0
+EXPOSE_AGAIN_S = 1.0
 
 
 class Server:
@@ -69,6 +71,7 @@ class Server:
         self._waker: Waker | None = None
         self._bus: Bus | None = None
         self._exposition: Exposition | None = None
+        self._exposing: asyncio.Task[None] | None = None
         self.edge: Edge | None = None
         self.site: Site | None = None
         """The web app, once started; None when it is not built."""
@@ -127,7 +130,9 @@ class Server:
         if config.metrics_port:
             figures.refused = dispatch.refused
             add_gauges(figures, self.edge, hub, self._bus)
-            self._exposition = Exposition(figures, config.metrics_host, config.metrics_port)
+            self._exposing = asyncio.get_running_loop().create_task(self._expose(figures))
+            if not config.shares_port:
+                await self._exposing
         try:
             port = await self.edge.start()
         except OSError as error:
@@ -140,6 +145,18 @@ class Server:
             _sweep(Retention(database, clock, limits, blobs=self._blobs))
         )
         return f"http://{config.host}:{port}"
+
+    async def _expose(self, figures: Figures) -> None:
+        """Open the port for figures; beside other workers as soon as the one before this has let
+        go of it. Raises OperatorError when it is taken."""
+        config = self.config
+        while self._exposition is None:
+            try:
+                self._exposition = Exposition(figures, config.metrics_host, config.metrics_port)
+            except OperatorError:
+                if not config.shares_port:
+                    raise
+                await asyncio.sleep(EXPOSE_AGAIN_S)
 
     def _open_bus(self, config: ServerConfig) -> Bus | None:
         """The way to the other gateways. Raises NatsMissing, ConfigRefused."""
@@ -170,6 +187,9 @@ class Server:
             await asyncio.gather(self._sweeping, return_exceptions=True)
         if self.edge is not None:
             await self.edge.stop()
+        if self._exposing is not None:
+            self._exposing.cancel()
+            await asyncio.gather(self._exposing, return_exceptions=True)
         if self._exposition is not None:
             self._exposition.close()
         if self._bus is not None:
@@ -297,7 +317,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--blobs", dest="blobs_url", help="s3://... instead of a folder")
     parser.add_argument("--config", type=Path, metavar="TOML")
     given = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    log_to_stderr()
     try:
         config = read_config(given.config, given.data) if given.config else ServerConfig(given.data)
         changes = {

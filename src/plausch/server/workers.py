@@ -1,9 +1,10 @@
 """Several server processes on one port of one machine: `plausch serve --workers N`.
 
 The kernel spreads new connections over the processes that listen (SO_REUSEPORT). This process
-serves nobody: it starts the workers, starts one anew that died, and ends them. SIGHUP replaces them
-one after the other, so that a new version of the program or of its settings comes without a
-moment in which nobody listens.
+serves nobody: it starts the workers, starts one anew that died, and ends them. SIGHUP replaces
+them one after the other without a moment in which nobody listens: each worker loads the program and
+reads the settings' file for itself, so that a new version of either comes in (but for the port, and
+for this process).
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import logging
 import multiprocessing
 import signal
 import socket
-import sys
+from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -20,6 +21,7 @@ import uvloop
 
 from plausch.base.errors import OperatorError, PlauschError
 from plausch.server.config import ConfigRefused, ServerConfig
+from plausch.server.logs import log_to_stderr
 from plausch.server.main import serve
 
 log = logging.getLogger("plausch.server")
@@ -32,6 +34,14 @@ AGAIN_S = 1.0
 _SPAWN = multiprocessing.get_context("spawn")
 
 
+Settings = Callable[[], ServerConfig]
+"""How a process learns its settings. Raises ConfigRefused."""
+
+
+class _Stopped(Exception):
+    """Everything ends while a worker starts."""
+
+
 class WorkerFailed(OperatorError):
     """A worker did not come up: the sentence is its own, if it said one."""
 
@@ -41,11 +51,10 @@ class WorkerFailed(OperatorError):
 class Worker:
     """One server process."""
 
-    def __init__(self, config: ServerConfig, place: int) -> None:
-        port = config.metrics_port + place if config.metrics_port else 0
-        config = dataclasses.replace(config, shares_port=True, metrics_port=port)
+    def __init__(self, settings: Settings, place: int, port: int) -> None:
         self._said, heard = _SPAWN.Pipe(duplex=False)
-        self._process: SpawnProcess = _SPAWN.Process(target=_work, args=(config, heard))
+        given = (settings, place, port, heard)
+        self._process: SpawnProcess = _SPAWN.Process(target=_work, args=given)
         self._process.start()
         heard.close()
         self.ended = asyncio.Event()
@@ -87,18 +96,21 @@ class Worker:
         self.ended.set()
 
 
-def _work(config: ServerConfig, told: Connection) -> None:
+def _work(settings: Settings, place: int, port: int, told: Connection) -> None:
     """A worker's whole life."""
     # Ctrl-C reaches all processes of a terminal; the first one decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(message)s")
+    log_to_stderr()
 
     def announce(line: str) -> None:
         told.send((True, line))
         told.close()
 
     try:
+        config = settings()
+        metrics_port = config.metrics_port + place if config.metrics_port else 0
+        config = dataclasses.replace(config, port=port, shares_port=True, metrics_port=metrics_port)
         uvloop.run(serve(config, announce, on_interrupt=False))
     except PlauschError as error:
         if told.closed:
@@ -110,12 +122,13 @@ def _work(config: ServerConfig, told: Connection) -> None:
 class Workers:
     """All of them, from beginning to end."""
 
-    def __init__(self, config: ServerConfig, count: int) -> None:
-        """Raises ConfigRefused: several need NATS and PostgreSQL."""
+    def __init__(self, settings: Settings, count: int) -> None:
+        """Raises ConfigRefused (several need NATS), OperatorError (the port is taken)."""
+        config = settings()
         if not config.nats_url:
             raise ConfigRefused("workers: several server processes need NATS: nats_url.")
+        self._settings = settings
         self._place = _reserve(config)
-        self._config = dataclasses.replace(config, port=self._place.getsockname()[1])
         self._workers: list[Worker | None] = [None] * count
         self._stopping = asyncio.Event()
         self._renewing = asyncio.Event()
@@ -130,18 +143,30 @@ class Workers:
             lines = [await self._start(place) for place in range(len(self._workers))]
             print(lines[0], flush=True)
             await self._keep()
+        except _Stopped:
+            return
         finally:
             await asyncio.gather(*(one.stop() for one in self._workers if one is not None))
             self._place.close()
 
     async def _start(self, place: int) -> str:
-        """A worker in this place; what it prints. Raises WorkerFailed."""
-        worker = Worker(self._config, place)
+        """A worker in this place; what it prints. Raises WorkerFailed; _Stopped when everything
+        ends meanwhile."""
+        worker = Worker(self._settings, place, self._place.getsockname()[1])
+        coming = asyncio.ensure_future(worker.ready())
+        stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            line = await worker.ready()
-        except WorkerFailed:
+            await asyncio.wait((coming, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if self._stopping.is_set():
+                raise _Stopped
+            line = coming.result()
+        except (WorkerFailed, _Stopped):
+            coming.cancel()
+            await asyncio.gather(coming, return_exceptions=True)
             await worker.stop()
             raise
+        finally:
+            stopping.cancel()
         self._workers[place] = worker
         return line
 
@@ -166,6 +191,8 @@ class Workers:
         except WorkerFailed as error:
             self._workers[place] = None
             log.error("It did not come up: %s", error)
+        except _Stopped:
+            return
 
     async def _renew(self) -> None:
         """The new one listens before the old one stops."""
@@ -174,6 +201,8 @@ class Workers:
                 await self._start(place)
             except WorkerFailed as error:
                 log.error("The old worker stays, the new one did not come up: %s", error)
+                return
+            except _Stopped:
                 return
             if old is not None:
                 await old.stop()
@@ -205,6 +234,8 @@ def _reserve(config: ServerConfig) -> socket.socket:
             config.host, config.port, type=socket.SOCK_STREAM
         )[0]
         place = socket.socket(family, socket.SOCK_STREAM)
+        # As the workers do; after another server, connections of it may still be fading.
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         place.bind(address)
     except OSError as error:
@@ -216,10 +247,13 @@ def _reserve(config: ServerConfig) -> socket.socket:
     return place
 
 
-def run(config: ServerConfig, count: int) -> None:
-    """`Workers.run`, blocking. Raises PlauschError when they cannot start."""
+def run(settings: Settings, count: int) -> None:
+    """`Workers.run`, blocking. `settings` is called in each process, and has to be picklable.
+
+    Raises PlauschError when they cannot start.
+    """
 
     async def work() -> None:
-        await Workers(config, count).run()
+        await Workers(settings, count).run()
 
     asyncio.run(work())

@@ -4,19 +4,20 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
-from company import PLAUSCH, clean_environment, did
+from company import PLAUSCH, clean_environment, did, plausch
 from engines import postgres
 from nats_server import NatsServer
 from postgres_cluster import Cluster
+from radicale_server import free_port
 
 __all__ = ["postgres"]
 
@@ -28,7 +29,11 @@ class Served:
 
     def __init__(self, folder: Path, database_url: str, nats_url: str) -> None:
         self.log = folder / "workers.log"
+        self.settings = folder / "server.toml"
+        self.settings.write_text('registration = "open"\n')
+        self.metrics = free_port()
         command = ["serve", "--data", folder / "data", "--port", 0, "--workers", 2]
+        command += ["--config", self.settings, "--metrics-port", self.metrics]
         command += ["--database", database_url, "--nats", nats_url]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -57,6 +62,16 @@ class Served:
     def answers(self) -> bool:
         with urlopen(f"{self.url}/readyz", timeout=10) as answer:
             return answer.status == 200
+
+    def counts(self) -> bool:
+        """Both workers tell their figures."""
+        for port in (self.metrics, self.metrics + 1):
+            try:
+                with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+                    assert b"plausch_connections" in answer.read()
+            except URLError:
+                return False
+        return True
 
     def until(self, holds: Callable[[], bool]) -> None:
         deadline_s = time.monotonic() + PATIENCE_S
@@ -99,8 +114,10 @@ async def test_one_that_dies_is_started_anew_and_the_other_serves(served: Served
     assert "another one is started" in served.log.read_text()
 
 
-async def test_all_are_replaced_and_somebody_always_listens(served: Served) -> None:
+async def test_all_are_replaced_and_somebody_always_listens(served: Served, tmp_path: Path) -> None:
     before = served.workers()
+    served.until(served.counts)
+    served.settings.write_text('registration = "closed"\n')
     served.process.send_signal(signal.SIGHUP)
     asked = 0
     while served.workers() & before or len(served.workers()) != 2:
@@ -108,6 +125,16 @@ async def test_all_are_replaced_and_somebody_always_listens(served: Served) -> N
         asked += 1
     assert asked > 1
     served.until(lambda: "All workers were replaced" in served.log.read_text())
+    served.until(served.counts)
+    ran = plausch("register", "anna", "--server", served.url, "--home", tmp_path / "anna")
+    assert "takes no new accounts" in ran.sentence
+
+
+async def test_who_stops_while_workers_are_replaced_stops_all(served: Served) -> None:
+    served.process.send_signal(signal.SIGHUP)
+    served.process.send_signal(signal.SIGTERM)
+    assert served.process.wait(PATIENCE_S) == 0
+    assert served.workers() == set()
 
 
 def test_without_nats_a_sentence_says_what_is_missing(tmp_path: Path) -> None:
@@ -121,4 +148,3 @@ def test_without_nats_a_sentence_says_what_is_missing(tmp_path: Path) -> None:
     )
     assert ran.returncode == 1
     assert re.search(r"several server processes need NATS", ran.stderr)
-    assert sys.version_info >= (3, 11)
