@@ -25,6 +25,7 @@ from plausch.server.site import BUILT_IN
 
 REGISTRATION_MODES = ("open", "invitation", "closed")
 DEFAULT_PORT = 7480
+MOST_DRAIN_MS = 20_000
 
 
 class ConfigRefused(LocalError):
@@ -39,12 +40,14 @@ class ServerConfig:
 
     `database_url` empty: SQLite in `data_dir`/plausch.db. `nats_url`: where this process meets the
     others of the same database (`nats://host:4222`, several divided by commas); empty: it is the
-    only one. `origins`: web origins other than the
-    server's own that may open a connection. `behind_proxy`: believe X-Forwarded-For.
+    only one. `origins`: web origins other than the server's own that may open a connection.
+    `behind_proxy`: believe X-Forwarded-For.
     `blobs_dir` empty: `data_dir`/blobs. `blobs_url`: s3://BUCKET/PREFIX?... instead of a folder
     (s3_address.py).
     `web_dir`: the folder of a build of the web app, instead of the one that came along.
     `metrics_port`: where Prometheus reads figures, at `metrics_host`; 0: nowhere.
+    `drain_ms`: how long before it stops a server still accepts, and says at /readyz that it will
+    not: as long as a load balancer takes to notice.
     `shares_port`: other processes of this user may listen on the same port (workers.py).
     `private_push_services`: wake devices also at http and at addresses within this network, which
     any device can then have called; for tests, and for who runs a push service at home.
@@ -64,6 +67,7 @@ class ServerConfig:
     web_dir: Path = BUILT_IN
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    drain_ms: int = 0
     shares_port: bool = False
     private_push_services: bool = False
     limits: Limits = field(default_factory=Limits)
@@ -77,6 +81,8 @@ class ServerConfig:
             if not 0 <= getattr(self, name) <= 65535:
                 value = getattr(self, name)
                 raise ConfigRefused(f"{name}: {value} is not between 0 and 65535.")
+        if not 0 <= self.drain_ms <= MOST_DRAIN_MS:
+            raise ConfigRefused(f"drain_ms: {self.drain_ms} is not between 0 and {MOST_DRAIN_MS}.")
         if self.nats_url:
             self._check_nats()
         if self.registration not in REGISTRATION_MODES:

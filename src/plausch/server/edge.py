@@ -94,8 +94,9 @@ class Edge:
         self._due_s = 0.0
         self._origins: frozenset[str] = frozenset()
         self._server: asyncio.Server | None = None
-        self.draining = False
+        self.draining = self.leaving = False
         self._emptied = asyncio.Event()
+        self._hurry = asyncio.Event()
         self._doors: set[Door] = set()
         self._answers = Places(self.limits.answers_per_address)
         self._addresses = Places(self.limits.connections_per_address)
@@ -129,7 +130,12 @@ class Edge:
         return self.port
 
     async def stop(self) -> None:
-        """Accept no more, carry out what was begun, say good-bye, close."""
+        """Send who comes elsewhere for `drain_ms`, then accept no more, carry out what was begun,
+        say good-bye, close."""
+        self.leaving = True
+        if self._server is not None:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self._config.drain_ms / 1000)
         self.draining = True
         if self._server is not None:
             self._server.close()
@@ -156,6 +162,10 @@ class Edge:
         for door in list(self._doors):
             door.cut()
 
+    def hurry(self) -> None:
+        """Do not wait any longer for who might still come."""
+        self._hurry.set()
+
     # --- for doors -----------------------------------------------------------------------
 
     def arrived(self, door: Door) -> bool:
@@ -175,14 +185,14 @@ class Edge:
     def answer(self, door: Door, request: Request, peer: str) -> Answer | Awaitable[Answer] | None:
         """The answer to a request, now or when it comes; None when it becomes a WebSocket."""
         if routes.is_socket(request):
-            return routes.socket_refusal(request, self._origins, self.draining)
+            return routes.socket_refusal(request, self._origins, self.leaving)
         address = routes.client_address(request.headers, peer, self._config.behind_proxy)
         if not self._answers.take(address):
             text = "Too many requests of this address are being answered; try again.\n"
             return routes.page(HTTPStatus.TOO_MANY_REQUESTS, text, **{"Retry-After": "5"})
         door.address = address
         if self._health.wants(request):
-            return self._health.answer(self.draining)
+            return self._health.answer(self.leaving)
         if self._cards.wants(request):
             return self._card(request)
         return routes.answer(request, self._config.domain, self._site)
@@ -302,12 +312,6 @@ class Edge:
             self.run(self._check_listed(visited))
         if self._repairs.due(self._turn, len(self._wheel)):
             self.run(self._repairs.run(self._turn, visited))
-        missed = [one for one in self._hub.take_missed() if isinstance(one, Connection)]
-        if missed:
-            self.run(self._repair(missed))
-
-    async def _repair(self, connections: list[Connection]) -> None:
-        await self._repairs.compare(connections)
 
     async def _check_listed(self, connections: list[Connection]) -> None:
         try:

@@ -174,10 +174,14 @@ class Hub:
         """Whether there are other gateways, from which a push may be lost unnoticed."""
         return self._others is not None
 
-    def take_missed(self) -> list[Listening]:
-        """The connections of devices that may have missed a push just now; each is named once."""
+    def take_missed(self) -> set[str]:
+        """Devices that may have missed a push just now; each is named once."""
         missed, self._missed = self._missed, set()
-        return [self._online[one] for one in missed if one in self._online]
+        return missed
+
+    def connected(self, devices: Iterable[str]) -> list[Listening]:
+        """The connections of those that are connected here."""
+        return [self._online[one] for one in devices if one in self._online]
 
     def leave(self, device: str, connection: Listening) -> None:
         """The connection is gone. A telephone that was put away is told to be connected for some

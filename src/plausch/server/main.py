@@ -258,7 +258,7 @@ def say(line: str) -> None:
 async def serve(
     config: ServerConfig, told: Callable[[str], None] = say, *, on_interrupt: bool = True
 ) -> None:
-    """Run a server until SIGTERM (or SIGINT); tells `ready http://HOST:PORT` when it accepts, and
+    """Run a server until SIGTERM (or SIGINT; the second one ends also `drain_ms`); tells `ready http://HOST:PORT` when it accepts, and
     where the web app is, with the hash of its build.
 
     Raises PlauschError when it cannot start.
@@ -267,8 +267,14 @@ async def serve(
     server = Server(config)
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if stopping.is_set() and server.edge is not None:
+            server.edge.hurry()
+        stopping.set()
+
     for name in (signal.SIGTERM, signal.SIGINT) if on_interrupt else (signal.SIGTERM,):
-        loop.add_signal_handler(name, stopping.set)
+        loop.add_signal_handler(name, stop)
     url = await server.start()
     told(f"ready {url}\n{web_line(config, url, server.site)}")
     await stopping.wait()

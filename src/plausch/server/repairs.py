@@ -9,7 +9,7 @@ every tenth round is owed without any doubt, for what nobody noticed.
 import asyncio
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from plausch.base.errors import PlauschError
 from plausch.server.delivery import Delivery
@@ -35,37 +35,40 @@ class Repairs:
         self._hub, self._delivery = hub, delivery
         self._doubts = self._rounds = 0
         self._owed: set[int] = set()
+        self._missed: set[str] = set()
         self._is_running = False
 
     def due(self, turn: int, turns: int) -> bool:
-        """Whether the connections of this turn of `turns` a round may have missed a push, and
-        nobody is being compared just now."""
+        """Whether the connections of this turn of `turns` a round, or single devices, may have
+        missed a push, and nobody is being compared just now."""
         self._rounds += turn == 0
+        self._missed |= self._hub.take_missed()
         doubts = self._hub.doubts
         by_habit = self._hub.has_others and turn == 0 and self._rounds % EVERY_ROUNDS == 0
         if doubts != self._doubts or by_habit:
             self._doubts = doubts
             self._owed = set(range(turns))
-        return turn in self._owed and not self._is_running
+        return (turn in self._owed or bool(self._missed)) and not self._is_running
 
     async def run(self, turn: int, connections: Sequence["Connection"]) -> None:
-        """Tell this turn's devices what their logs and mailboxes hold beyond their cursors."""
+        """Tell who is owed it what logs and mailboxes hold beyond the cursors."""
+        is_owed, missed = turn in self._owed, self._missed
+        visited = list(connections) if is_owed else []
+        seen = {one.device.uri for one in visited if one.device is not None}
+        # What the hub has are the edge's connections.
+        single = cast("list[Connection]", self._hub.connected(missed - seen))
         self._owed.discard(turn)
+        self._missed = set()
         self._is_running = True
         try:
-            if not await self.compare(connections):
+            await self._compare_all([*visited, *single])
+        except PlauschError as error:
+            self._missed |= missed
+            if is_owed:
                 self._owed.add(turn)
+            log.error("Devices could not be compared with their logs: %s", error)
         finally:
             self._is_running = False
-
-    async def compare(self, connections: Sequence["Connection"]) -> bool:
-        """Tell these devices what they may have missed; whether that succeeded for all."""
-        try:
-            await self._compare_all(connections)
-        except PlauschError as error:
-            log.error("Devices could not be compared with their logs: %s", error)
-            return False
-        return True
 
     async def _compare_all(self, connections: Sequence["Connection"]) -> None:
         for start in range(0, len(connections), AT_ONCE):
@@ -74,9 +77,14 @@ class Repairs:
     async def _compare(self, connection: "Connection") -> None:
         if connection.device is None or connection.session.state is not State.RESUMED:
             return
-        standing = await self._delivery.resume(connection.device)
-        for moved in standing.moved:
-            wake = f.Delivery(moved.conversation, moved.head, [])
-            connection.push(websocket_message(encode(wake)))
+        after = b""
+        while True:
+            standing = await self._delivery.resume(connection.device, after)
+            for moved in standing.moved:
+                wake = f.Delivery(moved.conversation, moved.head, [])
+                connection.push(websocket_message(encode(wake)))
+            if not standing.more:
+                break
+            after = standing.moved[-1].conversation
         if standing.mailbox:
             connection.push(websocket_message(encode(f.MailboxMoved(standing.mailbox))))

@@ -12,7 +12,7 @@ from picows import WSUpgradeRequest
 from plausch.db.interface import StorageUnavailable
 from plausch.server import edge as edge_module
 from plausch.server.accounts import Accounts
-from plausch.server.config import ServerConfig
+from plausch.server.config import MOST_DRAIN_MS, ServerConfig
 from plausch.server.devices import Devices
 from plausch.server.edge import Edge, _Quiet
 from plausch.server.limits import Limits
@@ -374,6 +374,32 @@ async def test_a_request_that_never_ends_does_not_keep_the_server(
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_before_it_stops_it_says_so_and_serves_on(tmp_path: Path) -> None:
+    server = Server(ServerConfig(tmp_path, port=0, drain_ms=MOST_DRAIN_MS))
+    url = await server.start()
+    device = await WireDevice.register(url, Person.new("anna"))
+    stopping = asyncio.ensure_future(server.stop())
+    await until(lambda: edge_of(server).leaving)
+    assert b"503" in await status_line(url, "/readyz")
+    assert b"200" in await status_line(url, "/healthz")
+    assert b"503" in await status_line(url, "/v1/socket")
+    found = await device.ask(f.Account, f.GetAccount(device.session.next_id(), "anna"))
+    assert found.name == "anna"
+    assert not stopping.done()
+    edge_of(server).hurry()
+    await stopping
+    await device.gone()
+
+
+async def status_line(url: str, path: str) -> bytes:
+    port = int(url.rpartition(":")[2])
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    line = await reader.readline()
+    writer.close()
+    return line
 
 
 async def test_devices_that_do_not_answer_the_good_bye_do_not_keep_the_server(

@@ -146,7 +146,7 @@ async def test_coming_and_going_is_told(gateway: Hub, neighbours: Neighbours) ->
 
 async def test_alone_there_is_nobody_to_wait_for_or_to_doubt(hub: Hub) -> None:
     await hub.settled()
-    assert (hub.doubts, hub.has_others, hub.take_missed()) == (0, False, [])
+    assert (hub.doubts, hub.has_others, hub.take_missed()) == (0, False, set())
 
 
 def test_delivery_marks_go_to_who_may_be_elsewhere(gateway: Hub, neighbours: Neighbours) -> None:
@@ -161,8 +161,9 @@ def test_who_was_replaced_elsewhere_is_compared_once(gateway: Hub) -> None:
     (ben,) = online(gateway, BEN)
     gateway.hear(Replaced(BEN.uri))
     gateway.hear(Replaced(CEM.uri))
-    assert gateway.take_missed() == [ben]
-    assert gateway.take_missed() == []
+    assert gateway.take_missed() == {BEN.uri}
+    assert gateway.take_missed() == set()
+    assert gateway.connected([BEN.uri, CEM.uri]) == [ben]
 
 
 async def test_a_push_that_nobody_could_be_named_for_is_doubted(

@@ -24,7 +24,7 @@ class Logs:
     fails: bool = False
     gate: asyncio.Event | None = None
 
-    async def resume(self, device: Any) -> Resumption:
+    async def resume(self, device: Any, after: bytes) -> Resumption:
         self.asked.append(device.uri)
         if self.gate is not None:
             await self.gate.wait()
@@ -46,7 +46,13 @@ class Link:
 
 
 def repairs(logs: Logs | None = None, *, alone: bool = False) -> tuple[Repairs, SimpleNamespace]:
-    hub = SimpleNamespace(doubts=0, has_others=not alone)
+    hub = SimpleNamespace(doubts=0, has_others=not alone, missed=set(), connected=lambda uris: [])
+
+    def take_missed() -> set[str]:
+        missed, hub.missed = hub.missed, set()
+        return missed
+
+    hub.take_missed = take_missed
     return Repairs(cast(Any, hub), cast(Any, logs or Logs())), hub
 
 
@@ -113,12 +119,47 @@ def link(name: str, state: State = State.RESUMED) -> Link:
 
 async def test_devices_are_told_what_moved() -> None:
     logs = Logs(Resumption([f.Moved(bytes(16), 3, 9, 1)], 2, False))
-    one, _ = repairs(logs)
+    one, hub = repairs(logs)
+    hub.doubts = 1
     anna, opening, nobody = link("anna"), link("opening", State.OPENING), Link(None)
-    assert await one.compare(cast(Any, [anna, opening, nobody]))
+    assert one.due(0, TURNS)
+    await one.run(0, cast(Any, [anna, opening, nobody]))
     assert anna.got == [f.Delivery(bytes(16), 9, []), f.MailboxMoved(2)]
     assert opening.got == nobody.got == []
     assert logs.asked == ["anna"]
+
+
+async def test_all_pages_of_what_moved_are_told() -> None:
+    pages = {
+        b"": Resumption([f.Moved(bytes(16), 3, 9, 1)], 0, True),
+        bytes(16): Resumption([f.Moved(b"\x01" * 16, 0, 2, 1)], 0, False),
+    }
+
+    class Paged(Logs):
+        async def resume(self, device: Any, after: bytes) -> Resumption:
+            return pages[after]
+
+    one, hub = repairs(Paged())
+    hub.doubts = 1
+    anna = link("anna")
+    assert one.due(0, TURNS)
+    await one.run(0, cast(Any, [anna]))
+    assert [got.head for got in anna.got if isinstance(got, f.Delivery)] == [9, 2]
+
+
+async def test_who_missed_something_is_compared_at_once_and_until_it_succeeds() -> None:
+    logs = Logs(fails=True)
+    one, hub = repairs(logs)
+    ben = link("ben")
+    hub.connected = lambda uris: [ben for uri in uris if uri == "ben"]
+    hub.missed = {"ben", "gone"}
+    assert one.due(3, TURNS)
+    await one.run(3, cast(Any, [link("anna")]))
+    logs.fails = False
+    assert one.due(4, TURNS)
+    await one.run(4, [])
+    assert logs.asked == ["ben", "ben"], "and nobody who is not owed it"
+    assert not one.due(3, TURNS)
 
 
 async def test_a_turn_stays_owed_until_the_database_answers() -> None:
