@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
+from plausch.base.durable import sync_folder
 from plausch.base.errors import OperatorError
 
 _OURS = re.compile(r"plausch-\d{8}T\d{6}Z\.tar")
@@ -52,7 +53,7 @@ def appearing(path: Path) -> Iterator[BinaryIO]:
         except BaseException:
             partial.unlink(missing_ok=True)
             raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def forget_partials(folder: Path) -> None:
@@ -77,11 +78,3 @@ def forget_old(made: Path, keep: int) -> list[Path]:
     for path in old:
         path.unlink(missing_ok=True)
     return old
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

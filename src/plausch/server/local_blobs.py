@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from plausch.base.durable import sync_folder
 from plausch.base.errors import OperatorError
 from plausch.db.interface import StorageUnavailable
 
@@ -168,7 +169,7 @@ class LocalBlobs:
         except FileNotFoundError:
             return whole.exists()
         for folder in (whole.parent, self._folder):
-            _sync_folder(folder)
+            sync_folder(folder)
         return True
 
     def _read(self, name: bytes, offset: int, limit: int) -> bytes | None:
@@ -198,11 +199,3 @@ class LocalBlobs:
                 if len(text) == _NAME_HEX and path.stat().st_mtime_ns // 1_000_000 < before_ms:
                     names.append(bytes.fromhex(text))
         return names
-
-
-def _sync_folder(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

@@ -258,8 +258,8 @@ def say(line: str) -> None:
 async def serve(
     config: ServerConfig, told: Callable[[str], None] = say, *, on_interrupt: bool = True
 ) -> None:
-    """Run a server until SIGTERM (or SIGINT; the second one ends also `drain_ms`); tells `ready http://HOST:PORT` when it accepts, and
-    where the web app is, with the hash of its build.
+    """Run a server until SIGTERM (or SIGINT); a second one ends `drain_ms`. Tells `ready
+    http://HOST:PORT` when it accepts, and where the web app is, with the hash of its build.
 
     Raises PlauschError when it cannot start.
     """

@@ -14,6 +14,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from plausch.base.durable import sync_folder
 from plausch.sdk.errors import VaultDamaged, VaultError, VaultMissing, WrongPassphrase
 
 KEY_FILE = "vault.key"
@@ -123,10 +124,6 @@ def _write(path: Path, kept: _KeyFile) -> None:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync_folder(path.parent)
     except OSError as error:
         raise VaultError(f"{path} cannot be written: {error.strerror}.") from error
