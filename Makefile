@@ -63,11 +63,13 @@ bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures 
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
 	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres s3 ## the long forms of the tests: 1,000 kills of the server on each database
+soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server on each database
 	@PLAUSCH_KILLS=1000 $(BIN)/pytest -n auto tests/scenes/test_kill.py $(PYTEST_ARGS)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock
+	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --extra cluster --extra s3 \
+	  --constraint requirements/run.lock --output-file requirements/server.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements/run.lock \
 	  --output-file requirements/dev.lock
 	$(BIN)/$(LOCK) --upgrade --group s3-service --output-file requirements/s3.lock

@@ -60,7 +60,7 @@ def test_the_container_installs_the_lock_and_no_more(root: Path) -> None:
     installs = [
         rest for step, rest in docker_steps(root) if step == "RUN" and "pip install" in rest
     ]
-    assert "--require-hashes --requirement requirements/run.lock" in installs[0]
+    assert "--require-hashes --requirement requirements/server.lock" in installs[0]
     assert all("--require-hashes" in one or "--no-deps" in one for one in installs)
 
 
