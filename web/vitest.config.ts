@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
 
-const MODELS = ['tests/{models,words}/**/*.test.ts'];
+const PAGE = ['tests/{models,words,views}/**/*.test.ts'];
 
 export default defineConfig({
   plugins: [svelte({ configFile: false })],
@@ -15,14 +15,14 @@ export default defineConfig({
         test: {
           name: 'device',
           include: ['tests/**/*.test.ts'],
-          exclude: MODELS,
+          exclude: PAGE,
           environment: 'node',
         },
       },
       {
         extends: true,
         resolve: { conditions: ['browser'] },
-        test: { name: 'page', include: MODELS, environment: './tests/models/environment.ts' },
+        test: { name: 'page', include: PAGE, environment: './tests/models/environment.ts' },
       },
     ],
   },

@@ -133,18 +133,15 @@ class Book:
     async def tick_apart(self, business: Business, now_s: int) -> list[Mishap]:
         """As `tick`, each thing in a transaction of its own; what went wrong.
 
-        A guest's notice that cannot be written is put aside. Raises StorageUnavailable.
+        Everybody on the waiting list is looked at. A guest's notice that cannot be written is put
+        aside, a hold that cannot be ended holds on for a while. Raises StorageUnavailable.
         """
 
         async def look(transaction: Transaction) -> list[Step]:
-            return await due_steps(transaction, now_s, freed)
+            return await due_steps(transaction, now_s)
 
-        async def look_at_offers(transaction: Transaction) -> list[Step]:
-            return await offer_steps(transaction, now_s, freed)
-
-        freed: set[date] = set()
         found = await self._do_apart(business, now_s, await self._database.read(look))
-        offers = await self._database.read(look_at_offers)
+        offers = await self._database.read(offer_steps)
         return found + await self._do_apart(business, now_s, offers)
 
     async def _do_apart(
@@ -155,7 +152,8 @@ class Book:
             outcome = await attempt(self.at_desk(business, now_s, step.work))
             if isinstance(outcome, Mishap):
                 found.append(outcome)
-                await self._database.transact(step.give_up)
+                given_up = await attempt(self._database.transact(step.give_up))
+                found += [given_up] if isinstance(given_up, Mishap) else []
         return found
 
     async def available(

@@ -72,8 +72,6 @@ class Desk:
         self.transaction = transaction
         self.seats = Seats(transaction, business, now_s)
         self.letters: list[Letter] = []
-        self.passed_over: frozenset[str] = frozenset()
-        """Holds that are not ended here by the way: each is ended in a transaction of its own."""
 
     def wanted(self, service: str, person: str = "") -> Service:
         """The service of that identifier, by that person alone if they are one who does it."""
@@ -279,14 +277,12 @@ class Desk:
     async def expire_holds(self) -> None:
         """End the holds whose time is over, and free their tables."""
         for booking in await self.select(rows.OVERDUE, self.now_s):
-            if booking.uid not in self.passed_over:
-                await self.change(booking, Expire())
+            await self.change(booking, Expire())
 
     async def end_hold(self, uid: str) -> None:
         """End one hold, if its time is over."""
-        for booking in await self.select(rows.OVERDUE, self.now_s):
-            if booking.uid == uid:
-                await self.change(booking, Expire())
+        for booking in await self.select(rows.ONE_OVERDUE, self.now_s, uid):
+            await self.change(booking, Expire())
 
     async def booking(self, conversation: ConversationId, uid: str) -> Booking | None:
         """A booking of a conversation, by uid."""

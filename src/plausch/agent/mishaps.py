@@ -13,8 +13,9 @@ from plausch.content.team import NOTE_ID_BYTES
 from plausch.db.interface import Transaction
 from plausch.domain.business import Business
 
-What = Literal["message", "notice", "reply"]
-"""A message that was not answered, a notice that was not written, a reply that was not sent."""
+What = Literal["message", "notice", "reply", "hold"]
+"""A message that was not answered, a notice that was not written, a reply that was not sent, a hold
+that was not ended."""
 
 TOLD_AGAIN_S = 1_800
 """A guest whose messages fail one after the other is told so once in this time."""

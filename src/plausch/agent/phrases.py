@@ -37,6 +37,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "An answer of the assistant did not go out ({at}). It is its own fault: please answer by "
         "hand.",
     ),
+    "mishap_hold": (
+        "Die Assistenz konnte nicht freigeben, was sie diesem Gast frei hält und was nicht "
+        "bestätigt wurde ({at}). Es ist ihr Fehler: Bitte stornieren Sie es im Plan von Hand.",
+        "The assistant could not free what it keeps for this guest and what was not confirmed "
+        "({at}). It is its own fault: please cancel it in the plan by hand.",
+    ),
     "by_hand": ("Von Hand antworten", "Answer by hand"),
     "option_book": ("Tisch reservieren", "Reserve a table"),
     "option_hours": ("Öffnungszeiten", "Opening hours"),

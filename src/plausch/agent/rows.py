@@ -28,7 +28,9 @@ def reading(columns: str, where: str, order: str) -> str:
 BY_TOKEN = reading(COLUMNS, "conversation = $1 AND token = $2", "uid")
 BY_UID = reading(COLUMNS, "uid = $1", "uid")
 OF_CONVERSATION = reading(COLUMNS, "conversation = $1 AND uid = $2", "uid")
-OVERDUE = reading(COLUMNS, "state = 'held' AND hold_until_s <= $1", "uid")
+IS_OVERDUE = "state = 'held' AND hold_until_s <= $1"
+OVERDUE = reading(COLUMNS, IS_OVERDUE, "uid")
+ONE_OVERDUE = reading(COLUMNS, f"{IS_OVERDUE} AND uid = $2", "uid")
 UPCOMING = reading(
     COLUMNS, f"conversation = $1 AND {_IS_FIRM} AND ends_at_s > $2", "starts_at_s, uid"
 )

@@ -70,7 +70,9 @@ class Agent:
         self._clock = clock
         self._tick_s = tick_s
         self._colleagues = colleagues
-        self._tick_apart_until_s = 0
+        self._ticks_apart = True  # the one before may have died between an end and its offer
+        self._ticks_again_s = 0
+        self._asks_again_s: dict[bytes, int] = {}
         self._sending = asyncio.Lock()
 
     async def run(self) -> None:
@@ -100,8 +102,8 @@ class Agent:
             for aside in await self._book.untold_mishaps():
                 text, mark = sentence(aside, self.business), label(self.business)
                 room, name, at_s = aside.conversation, aside.identifier, aside.at_s
-                await self._ask(Errand(room, name, text, mark, at_s, aside.is_again))
-                await self._book.mishap_told(aside)
+                if await self._ask(Errand(room, name, text, mark, at_s, aside.is_again)):
+                    await self._book.mishap_told(aside)
 
     async def _listen(self) -> None:
         async for message in self._client.messages():
@@ -126,11 +128,18 @@ class Agent:
         await self._book.put_aside(self.business, room, place, self._now_s())
         await self.deliver()
 
-    async def _ask(self, errand: Errand) -> None:
-        """Of colleagues; the log has it anyway, so nothing else waits if they cannot be told."""
+    async def _ask(self, errand: Errand) -> bool:
+        """Of colleagues; whether they were told. If not, they are asked again after a pause, and
+        nothing else waits for that."""
+        if self._now_s() < self._asks_again_s.get(errand.identifier, 0):
+            return False
         outcome = await attempt(self._colleagues.ask(errand))
         if isinstance(outcome, Mishap):
             _LOG.error("conversation %s: nobody was told: %s", errand.conversation.hex(), outcome)
+            self._asks_again_s[errand.identifier] = self._now_s() + PAUSE_S
+            return False
+        self._asks_again_s.pop(errand.identifier, None)
+        return True
 
     async def _tick_for_ever(self) -> None:
         while True:
@@ -139,15 +148,23 @@ class Agent:
             await asyncio.sleep(self._tick_s)
 
     async def _tick(self) -> None:
-        """What is due by the clock; if that breaks, each thing apart, and then a pause."""
+        """What is due by the clock; if that breaks, each thing apart, and so again after a pause
+        as long as something does. So is the first time."""
         now_s = self._now_s()
-        if now_s < self._tick_apart_until_s:
+        if now_s < self._ticks_again_s:
             return
-        outcome = await attempt(self._book.tick(self.business, now_s))
-        if isinstance(outcome, Mishap):
-            self._tick_apart_until_s = now_s + PAUSE_S
-            for mishap in await self._book.tick_apart(self.business, now_s) or [outcome]:
-                _LOG.error("something due by the clock was not done: %s", mishap)
+        found: list[Mishap] = []
+        if not self._ticks_apart:
+            outcome = await attempt(self._book.tick(self.business, now_s))
+            if not isinstance(outcome, Mishap):
+                return
+            found.append(outcome)
+        outcomes = await attempt(self._book.tick_apart(self.business, now_s))
+        found = ([outcomes] if isinstance(outcomes, Mishap) else outcomes) or found
+        for mishap in found:
+            _LOG.error("something due by the clock was not done: %s", mishap)
+        self._ticks_apart = bool(found)
+        self._ticks_again_s = now_s + PAUSE_S if found else 0
 
     def _now_s(self) -> int:
         return self._clock.now_ms() // 1000

@@ -31,16 +31,21 @@ _COLUMNS = (
 )
 
 
-def _reading(where: str) -> str:
-    return " ".join(("SELECT", _COLUMNS, "FROM waiting WHERE", where, "ORDER BY added_at_s, id"))
+def _reading(where: str, columns: str = _COLUMNS, order: str = "added_at_s, id") -> str:
+    return " ".join(("SELECT", columns, "FROM waiting WHERE", where, "ORDER BY", order))
 
 
-_OF_DAY = _reading("day = $1 AND state IN ('waiting', 'offered')")
+_WAITS = "state IN ('waiting', 'offered')"
+IS_OVER = "state = 'waiting' AND until_s <= $1"
+OVER_IDS = _reading(IS_OVER, "id")
+IDS = _reading(_WAITS, "id", "day, added_at_s, id")
+_OF_DAY = _reading(f"day = $1 AND {_WAITS}")
 _BETWEEN = _reading("day >= $1 AND day < $2")
-_OF_CONVERSATION = _reading("conversation = $1 AND state IN ('waiting', 'offered')")
+_OF_CONVERSATION = _reading(f"conversation = $1 AND {_WAITS}")
 _BY_ID = _reading("id = $1")
-_OVER = _reading("state = 'waiting' AND until_s <= $1")
-_DAYS = "SELECT DISTINCT day FROM waiting WHERE state IN ('waiting', 'offered')"
+_OVER = _reading(IS_OVER)
+_ONE_OVER = _reading(f"{IS_OVER} AND id = $2")
+_DAYS = _reading(_WAITS, "DISTINCT day", "day")
 _INSERT = f"""INSERT INTO waiting ({_COLUMNS})
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""  # nosec B608: names of ours
 _UPDATE = "UPDATE waiting SET state = $2, uid = $3, offered_until_s = $4 WHERE id = $1"
@@ -249,9 +254,8 @@ class WaitingList:
 
     async def expire_one(self, identifier: str) -> None:
         """One of them."""
-        for entry in await self._select(_OVER, self._desk.now_s):
-            if entry.identifier == identifier:
-                await self._mark(entry, WaitingState.EXPIRED)
+        for entry in await self._select(_ONE_OVER, self._desk.now_s, identifier):
+            await self._mark(entry, WaitingState.EXPIRED)
 
     async def promote_one(self, identifier: str) -> None:
         """As `promote`, for one party alone."""

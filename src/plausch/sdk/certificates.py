@@ -166,7 +166,9 @@ async def _held(core: Core, device: DeviceAddress) -> bytes:
         answer = await core.transport.ask(
             lambda request_id: f.GetCertificate(request_id, device.uri), f.Certificate
         )
-    except ServerRefused:
+    except ServerRefused as error:
+        if error.code != "unknown_device":
+            raise
         return b""
     return answer.certificate
 

@@ -63,8 +63,6 @@ class Live:
     this device ends, as others have seen it too."""
     accepted: int = 0
     """The largest seq at which the server took a message of ours."""
-    known: int = 0
-    """Up to here the log is read a second time: what does not open there was read before."""
 
     @property
     def id(self) -> ConversationId:

@@ -132,7 +132,7 @@ class Sync:
         it may have been set back, and its log have grown anew, with other envelopes where this
         device has been. What was read then does not open a second time, what is new does."""
         async with self._core.changing(live):
-            live.known = max(live.known, live.kept.cursor)
+            live.kept.known = max(live.kept.known, live.kept.cursor)
             live.kept.cursor = cursor
             await self._core.vault.write([self._core.conversations.put(live.kept)])
 
@@ -182,7 +182,7 @@ class Sync:
         core = self._core
         writes, event = core.problem(live.id, after, _shortened(after, head))
         async with core.changing(live):
-            live.known = max(live.known, head)
+            live.kept.known = max(live.kept.known, head)
             live.kept.cursor = 0
             await core.vault.write([core.conversations.put(live.kept), *writes])
         core.feed.tell(event)
@@ -248,7 +248,7 @@ class Sync:
 
     async def _take_one(self, live: Live, envelope: f.Envelope, outcome: Outcome) -> None:
         """One envelope; everything wrong with it becomes a problem. Raises Unreachable."""
-        if envelope.seq != live.kept.cursor + 1 and envelope.seq > live.known:
+        if envelope.seq != live.kept.cursor + 1 and envelope.seq > live.kept.known:
             outcome.not_believed(self._core, live, envelope.seq, _gap(live, envelope))
         try:
             own = envelope.sender == self._core.device.uri
@@ -289,7 +289,7 @@ class Sync:
         """What is wrong is noted, and whether it looks like a fork."""
         if envelope.sender == self._core.device.uri and isinstance(error, ProtocolError):
             return  # our own ciphertext, whose answer came long ago: we cannot open it, need not
-        if envelope.seq <= live.known and isinstance(error, ProtocolError):
+        if envelope.seq <= live.kept.known and isinstance(error, ProtocolError):
             return  # read a second time: it was opened when it came first
         outcome.not_believed(self._core, live, envelope.seq, error)
         if _names_another_branch(live, envelope.message):

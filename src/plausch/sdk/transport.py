@@ -140,10 +140,10 @@ class Transport:
 
     async def _pause(self, delay_s: float, rest_s: float = 0.0) -> None:
         """Wait, unless somebody is in a hurry; what the server asks for is kept in any hurry."""
+        self._hurry.clear()
         if rest_s:
             await asyncio.sleep(rest_s)
             delay_s -= rest_s
-        self._hurry.clear()
         try:
             async with asyncio.timeout(delay_s):
                 await self._hurry.wait()

@@ -1,26 +1,18 @@
 """The agent on a real device and a real server: answers once, whatever happens in between."""
 
-import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from cast import PATIENCE_S, Town, message, settled, town_in
+from cast import Town, message, settled, town_in
 from ledger import audit
 from linde import NOW_S
-from plausch.agent import receptionist
-from plausch.agent.book import Book, Place
+from plausch.agent.book import Place
 from plausch.agent.desk import Desk
-from plausch.agent.rows import TableBooking
-from plausch.agent.run import Agent
 from plausch.agent.talk import Talk
-from plausch.agent.team_facts import Errand
-from plausch.agent.timers import Timers
-from plausch.agent.turn import Turn
 from plausch.base.ids import ConversationId
 from plausch.content import mimi
 from plausch.content.cards import BookingCard, Choices, Choose, card_message
@@ -30,7 +22,7 @@ from plausch.domain.profile import Wording
 from plausch.sdk import IncomingMessage, Kind
 from plausch.sdk.composing import new_salt
 from service import Caller, House, house_in
-from unit.sdk.talks import eventually, second_device
+from unit.sdk.talks import second_device
 
 
 @pytest.fixture
@@ -316,142 +308,3 @@ async def test_in_a_group_the_house_says_nothing_by_itself(town: Town, house: Ho
     said = [one.text for one in await group.history() if one.sender == house.client.address]
     assert "Bis bald." not in said
     assert len(said) == 1
-
-
-@pytest.fixture
-def broken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """A bug: the receptionist breaks on a word."""
-    reached: list[str] = []
-    whole = receptionist._hear
-
-    async def hear(turn: Turn) -> None:
-        if "Quitte" in turn.heard.text:
-            reached.append(turn.heard.text)
-            await turn.desk.save_talk(turn.heard.conversation, Talk(name="half done"))
-            raise KeyError(turn.heard.text)
-        await whole(turn)
-
-    monkeypatch.setattr(receptionist, "_hear", hear)
-    return reached
-
-
-async def test_a_bug_over_one_message_silences_nobody(
-    town: Town, house: House, broken: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    anna = await Caller.of(await town.person("anna"))
-    ben = await Caller.of(await town.person("ben"))
-    async with house.at_work():
-        await anna.says("Tisch für 4 morgen um 19 Uhr")
-        sorry = await anna.says("Quitte")
-        assert "bei uns etwas schiefgegangen" in sorry.text
-        assert "antwortet Ihnen" in sorry.text
-        assert "Zur Linde" in (await ben.says("Hallo")).text
-        confirmed = await anna.says("Anna Käfer")
-        assert "Bestätigt" in confirmed.text, "the turn was rolled back, the talk before it was not"
-    (errand,) = house.people.asked
-    assert errand.conversation == anna.conversation.id
-    assert "antworten Sie von Hand" in errand.sentence
-    assert broken == ["Quitte"], "it is not tried again"
-    assert "was put aside: KeyError at test_run.py:" in caplog.text
-    assert "Quitte" not in caplog.text
-    assert audit(house.path, house.restaurant) == 1
-
-
-async def test_who_breaks_it_again_and_again_is_told_once_and_begins_anew(
-    town: Town, house: House, broken: list[str]
-) -> None:
-    anna = await Caller.of(await town.person("anna"))
-    async with house.at_work():
-        await anna.says("Tisch für 4 morgen um 19 Uhr")
-        await anna.says("Quitte")
-        for _ in range(3):
-            await anna.conversation.send_text("Quitte")
-        assert "Was darf es sein" in (await anna.says("Hallo")).text
-    assert len(broken) == 4
-    assert [one.is_again for one in house.people.asked] == [False, True, True, True]
-    assert sum("schiefgegangen" in text for text in await anna.heard()) == 1
-
-
-@pytest.mark.parametrize("step", ["put_aside", "deliver", "mishap_told"])
-async def test_a_bug_and_a_crash_behind_it_put_the_message_aside_once(
-    town: Town, house: House, broken: list[str], step: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    anna = await Caller.of(await town.person("anna"))
-    await anna.conversation.send_text("Quitte")
-    await anna.conversation.send_text("Hallo")
-    await settled(anna.client, house.client)
-    killed = asyncio.Event()
-
-    async def dies(*_: object) -> None:
-        killed.set()
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Agent if step == "deliver" else Book, step, dies)
-        working = asyncio.ensure_future(house.agent.run())
-        async with asyncio.timeout(PATIENCE_S):
-            await killed.wait()
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
-    async with house.at_work():
-        heard = [(await message(anna.client)).text for _ in range(2)]
-    assert "schiefgegangen" in heard[0]
-    assert "Zur Linde" in heard[1]
-    await settled(house.client, anna.client)
-    assert len(await anna.heard()) == 2
-    assert len({one.identifier for one in house.people.asked}) == 1
-
-
-async def test_a_reply_that_cannot_be_sent_is_given_up_and_told(
-    town: Town, house: House, caplog: pytest.LogCaptureFixture
-) -> None:
-    anna = await Caller.of(await town.person("anna"))
-    await anna.conversation.send_text("Hallo")
-    incoming = await message(house.client)
-    await owe(house, place_of(incoming), b"no content at all")
-    async with house.at_work():
-        assert "Zur Linde" in (await anna.says("Hallo")).text
-    (errand,) = house.people.asked
-    assert "nicht hinausgegangen" in errand.sentence
-    assert "was given up: " in caplog.text
-    assert await house.book.waiting_replies() == []
-
-
-async def test_a_reminder_that_breaks_keeps_no_other_from_going_out(
-    town: Town, house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    anna = await Caller.of(await town.person("anna"))
-    ben = await Caller.of(await town.person("ben"))
-    whole = Timers.remind
-
-    async def remind(timers: Timers, entry: TableBooking) -> None:
-        if entry.booking.under_name == "Anna Käfer":
-            raise ZeroDivisionError
-        await whole(timers, entry)
-
-    monkeypatch.setattr(Timers, "remind", remind)
-    async with house.at_work():
-        for one, name in ((anna, "Anna Käfer"), (ben, "Ben Maier")):
-            await one.says("Tisch für 2 am Freitag um 19 Uhr")
-            await one.says(name)
-        house.clock.advance(4 * 86_400_000)
-        assert "Zur Erinnerung" in (await message(ben.client)).text
-        await eventually(lambda: bool(house.people.asked))
-    (errand,) = house.people.asked
-    assert errand.conversation == anna.conversation.id
-    assert "nicht schreiben, was fällig war" in errand.sentence
-
-
-async def test_if_nobody_can_be_told_the_guests_are_answered_all_the_same(
-    town: Town, house: House, broken: list[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    async def ask(errand: Errand) -> None:
-        raise ValueError
-
-    house.people.ask = ask  # type: ignore[method-assign]
-    anna = await Caller.of(await town.person("anna"))
-    async with house.at_work():
-        await anna.says("Quitte")
-        assert "Zur Linde" in (await anna.says("Hallo")).text
-    assert "nobody was told: ValueError" in caplog.text

@@ -10,8 +10,11 @@ from guest import Guest
 from linde import FRIDAY, NOW_S, TUESDAY, ZONE, at, salon
 from plausch.agent.desk import Desk
 from plausch.agent.retention import SWEEP_S
+from plausch.agent.rows import TableBooking
+from plausch.agent.timers import HELD_ON_S, Timers
 from plausch.base.ids import ConversationId
 from plausch.content.cards import BookingRequest, Choose
+from plausch.db.interface import Transaction
 from plausch.domain.booking import Booking, BookingState, Command
 
 Arrive = Callable[..., Guest]
@@ -168,9 +171,81 @@ async def test_a_hold_that_cannot_be_ended_keeps_no_other_from_its_end(
             raise ZeroDivisionError
         return await whole(desk, seen, *commands)
 
-    monkeypatch.setattr(Desk, "change", change)
-    mishaps = await book.tick_apart(house, held[0].hold_until_s)
+    now_s = held[0].hold_until_s
+    with monkeypatch.context() as patch:
+        patch.setattr(Desk, "change", change)
+        mishaps = await book.tick_apart(house, now_s)
+        third = await book.hold(house, ConversationId(b"c" * 16), b"c", BEGIN, 2, now_s)
+        assert isinstance(third, Booking), "another guest's booking does not meet it"
+        await book.confirm(house, third, "Cem", now_s)
+        assert not await book.tick(house, now_s), "nor does the clock"
     assert [one.kind for one in mishaps] == ["ZeroDivisionError"]
     entries = [await clerk.does(lambda staff, uid=one.uid: staff.entry(uid)) for one in held]
     assert entries[broken].booking.state is BookingState.HELD
     assert entries[1 - broken].booking.state is BookingState.CANCELLED
+    tables = {one.booking.uid: one.tables for one in await book.bookings_on(FRIDAY, ZONE)}
+    assert set(tables[held[broken].uid]).isdisjoint(tables[third.uid]), "they stay taken"
+    (aside,) = await book.untold_mishaps()
+    assert (aside.conversation, aside.what) == (entries[broken].conversation, "hold")
+    assert await book.tick_apart(house, now_s + HELD_ON_S) == []
+    entry = await clerk.does(lambda staff: staff.entry(held[broken].uid))
+    assert entry.booking.state is BookingState.CANCELLED, "it is tried again"
+
+
+async def test_a_hold_of_nobody_in_a_chat_that_cannot_be_ended_is_told_to_nobody(
+    clerk: Clerk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book, house = clerk.book, clerk.business
+    held = await book.hold(house, ConversationId(b""), b"a", BEGIN, 2, NOW_S)
+    assert isinstance(held, Booking)
+
+    async def change(desk: Desk, seen: Booking, *commands: Command) -> Booking:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Desk, "change", change)
+        assert len(await book.tick_apart(house, held.hold_until_s)) == 1
+        assert not await book.tick(house, held.hold_until_s)
+    assert await book.untold_mishaps() == []
+
+
+async def test_a_row_that_cannot_be_read_keeps_no_other_from_what_is_due(
+    clerk: Clerk, guest: Arrive
+) -> None:
+    anna, ben = guest("anna"), guest("ben")
+    uid = await booked(anna)
+    await booked(ben)
+
+    async def damage(transaction: Transaction) -> None:
+        await transaction.execute("UPDATE booking SET source = 'nowhere' WHERE uid = $1", uid)
+
+    await clerk.book.transact(damage)
+    with pytest.raises(ValueError, match="nowhere"):
+        await tick(clerk, DUE)
+    mishaps = await clerk.book.tick_apart(clerk.business, DUE)
+    assert [one.kind for one in mishaps] == ["ValueError"]
+    assert await anna.letters() == []
+    assert len(await ben.letters()) == 1
+    (aside,) = await clerk.book.untold_mishaps()
+    assert (aside.conversation, aside.what) == (anna.conversation, "notice")
+    assert not await tick(clerk, DUE), "it is told to the team once, and done with"
+
+
+async def test_each_reminder_that_breaks_is_told_also_of_the_same_booking(
+    clerk: Clerk, guest: Arrive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna = guest()
+    uid = await booked(anna)
+
+    async def remind(timers: Timers, entry: TableBooking) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Timers, "remind", remind)
+    await clerk.book.tick_apart(clerk.business, DUE)
+    (first,) = await clerk.book.untold_mishaps()
+    await clerk.book.mishap_told(first)
+    sequence = (await anna.bookings())[0].sequence
+    await clerk.does(lambda staff: staff.move(uid, sequence, BEGIN + 7200))
+    await clerk.book.tick_apart(clerk.business, DUE + 7200)
+    (second,) = await clerk.book.untold_mishaps()
+    assert second.identifier != first.identifier

@@ -13,6 +13,7 @@ from guest import Guest
 from ledger import audit
 from linde import TUESDAY, at
 from plausch.agent.closures import Closure
+from plausch.agent.desk import Desk
 from plausch.agent.waiting import (
     MAX_OF_ONE,
     Waiting,
@@ -316,4 +317,22 @@ async def test_one_who_breaks_the_waiting_list_keeps_nobody_from_an_offer(
     assert found[second.identifier] is WaitingState.OFFERED
     assert found[late[1].identifier] is WaitingState.EXPIRED
     assert found[first.identifier] is found[late[0].identifier] is WaitingState.WAITING
+    assert len(await ben.letters()) == 1
+
+
+async def test_what_became_free_before_a_crash_is_offered_after_it(clerk: Clerk) -> None:
+    """Ends are in transactions of their own when something breaks; offers follow them."""
+    eve, ben = visitor(clerk, "eve"), visitor(clerk, "ben")
+    held = await clerk.at_desk(lambda desk: desk.hold(eve.conversation, b"t", SEVEN, 2))
+    assert isinstance(held, Booking)
+    await wait(clerk, ben, from_s=SEVEN, until_s=SEVEN + 60)
+    clerk.clock.advance(10 * 60_000)
+
+    async def ends(desk: Desk) -> None:
+        await desk.end_hold(held.uid)
+        desk.seats.freed = set()  # and now the process dies, before anything is offered
+
+    await clerk.at_desk(ends)
+    assert await ben.letters() == []
+    assert await clerk.book.tick_apart(clerk.business, clerk.now_s) == []
     assert len(await ben.letters()) == 1

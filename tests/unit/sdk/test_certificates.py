@@ -24,6 +24,7 @@ from plausch.sdk.certificates import (
     renew_own,
 )
 from plausch.sdk.core import Core
+from plausch.sdk.errors import ServerRefused
 from plausch.sdk.membership import Intent
 from plausch.sdk.stock import replenish
 from plausch.wire import frames as f
@@ -178,8 +179,8 @@ async def test_leaves_are_renewed_some_at_a_time_and_not_kept_in_memory(
 
 @pytest.fixture
 async def staffed(town: Town, wire: Crooked) -> AsyncIterator[tuple[Client, Client]]:
-    """An owner's device and one of staff, behind the wire."""
-    linde = await town.person("linde", kind="business")
+    """An owner's device, behind the wire, and one of staff."""
+    linde = await town.person("linde", kind="business", url=wire.url)
     waiter = await Linking(town, linde, is_staff=True, home="waiter").by_the_new_ones_code()
     yield linde, await town.connect(waiter)
 
@@ -195,6 +196,30 @@ async def test_staff_gets_a_new_one_from_an_owners_device(
     assert left_s(waiter) > CERTIFICATE_LIFETIME_S - DAY_S
     await online(fill_up, waiter)
     assert await waiter.problems() == []
+
+
+async def test_a_server_that_is_busy_does_not_say_that_there_is_no_certificate(
+    staffed: tuple[Client, Client], wire: Crooked
+) -> None:
+    linde, waiter = staffed
+    await core_of(linde).greeted.wait()
+    await core_of(waiter).greeted.wait()
+    code = ["rate_limited"]
+
+    def refuse(frame: f.ClientFrame) -> list[f.ClientFrame]:
+        if isinstance(frame, f.GetCertificate):
+            wire.push(f.Refused(frame.id, code[0], "Not now.", "local", 1000))
+            return []
+        return [frame]
+
+    wire.sent.clear()
+    wire.to_server = refuse
+    with pytest.raises(ServerRefused, match="Not now"):
+        await online(renew_others, linde)
+    assert codes(wire.sent, f.PublishDeviceList) == 0
+    code[0] = "unknown_device"
+    await online(renew_others, linde)
+    assert codes(wire.sent, f.PublishDeviceList) == 1
 
 
 async def test_staff_makes_none_itself(

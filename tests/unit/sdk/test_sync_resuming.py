@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from cast import PATIENCE_S, Town, history, texts
-from crooked import Crooked, honest
+from cast import PATIENCE_S, Town, history, settled, texts
+from crooked import Crooked, honest, willing
 from plausch.sdk import Client
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.sync import Sync
@@ -150,3 +150,32 @@ async def test_a_page_that_names_what_is_known_already_is_followed_all_the_same(
     await sync_of(anna).resume()
     assert positions(wire) == [b"", b"?" * 16]
     assert await history(conversation) == ["hello", "one"]
+
+
+async def test_a_second_reading_goes_on_after_a_restart(town: Town, wire: Crooked) -> None:
+    """An acknowledgement is lost, and the device ends before all is read again."""
+    async with await town.register("anna", url=wire.url) as anna:
+        await anna.synchronize()
+        cem = await town.person("cem")
+        theirs = await cem.conversation_with("anna@localhost")
+        await (await theirs.send_text("hello")).accepted()
+        assert await texts(anna, 1) == ["hello"]
+        await settled(anna, cem)
+        await greetings_over(anna, cem)
+    wire.to_server = lambda frame: [] if isinstance(frame, f.Acknowledge) else [frame]
+    for line in ("one", "two"):
+        await (await theirs.send_text(line)).accepted()
+    async with await Client.open(town.home("anna")) as anna:
+        await anna.synchronize()
+        assert await history(anna.conversation(theirs.id)) == ["hello", "one", "two"]
+        read = live_of(anna, theirs.id).kept.cursor
+    wire.to_server = lambda frame: [] if isinstance(frame, f.Read) else [frame]
+    async with await Client.open(town.home("anna")) as anna:
+        await eventually(lambda: live_of(anna, theirs.id).kept.known == read)
+        assert live_of(anna, theirs.id).kept.cursor < read
+    wire.to_server = willing
+    async with await Client.open(town.home("anna")) as anna:
+        await anna.synchronize()
+        assert live_of(anna, theirs.id).kept.cursor == read
+        assert await history(anna.conversation(theirs.id)) == ["hello", "one", "two"]
+        assert await anna.problems() == []

@@ -342,20 +342,53 @@ async def test_refused_key_packages_and_marks_keep_nobody_from_writing(
     assert await texts(cem, 2) == ["never mind", "and on"]
 
 
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long transports have rested, in order; no time passes over it."""
+    found: list[float] = []
+    sleep = asyncio.sleep
+
+    async def nap(delay_s: float) -> None:
+        task = asyncio.current_task()
+        if task is None or task.get_name() != "transport":
+            await sleep(delay_s)
+            return
+        found.append(delay_s)
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", nap)
+    return found
+
+
 async def test_a_server_that_restarts_is_left_alone_as_long_as_it_asked(
-    town: Town,
+    town: Town, naps: list[float]
 ) -> None:
     transport = (await town.person("cem"))._device.core.transport
-    rests: list[float] = []
-    pause = transport._pause
-
-    async def note(delay_s: float, rest_s: float = 0.0) -> None:
-        rests.append(rest_s)
-        await pause(delay_s, 0.0)
-
-    transport._pause = note  # type: ignore[method-assign]
+    lost = transport.generation
+    naps.clear()
     await town.shut()
+    await eventually(lambda: bool(naps))
+    rested = list(naps)
+    assert transport.generation == lost
     await town.open()
-    await transport.wait_online()
-    assert 1.0 <= rests[0] < 2.0
-    assert set(rests[1:]) <= {0.0}
+    await transport.wait_online()  # in a hurry
+    assert 1.0 <= rested[0] < 2.0
+    assert all(one <= FIRST_DELAY_S for one in naps[1:]), "it is asked for once"
+
+
+async def test_a_hurry_during_the_rest_is_kept_until_after_it(
+    anna: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    transport = Transport("ws://localhost:1", core_of(anna).own, told.push, told.greet, told.change)
+    rests: list[float] = []
+
+    async def rest(delay_s: float) -> None:
+        rests.append(delay_s)
+        transport._hurry.set()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(asyncio, "sleep", rest)
+        async with asyncio.timeout(PATIENCE_S):
+            await transport._pause(LONGEST_DELAY_S * 60, 1.0)
+    assert rests == [1.0, FIRST_DELAY_S]

@@ -29,6 +29,8 @@ export const PACING_RANGES = { slotMinutes: [5, 1_440], maxCovers: [1, 100_000] 
 export type PacingField = keyof typeof PACING_RANGES;
 export const TURN_RANGES = { partyMax: [1, 1000], minutes: [15, 480] } as const;
 export const MOST_SERVICES = 50;
+/** Of one service, which are named one by one. */
+const MOST_RESOURCES = 40;
 
 export interface TypedTurn {
   readonly key: number;
@@ -50,7 +52,16 @@ export type ServiceField =
 export type ServiceMistake =
   | {
       readonly why:
-        'name' | 'long' | 'line' | 'twice' | 'nobody' | 'order' | 'seats' | 'pacing' | 'stay';
+        | 'name'
+        | 'long'
+        | 'line'
+        | 'twice'
+        | 'nobody'
+        | 'many'
+        | 'order'
+        | 'seats'
+        | 'pacing'
+        | 'stay';
     }
   | { readonly why: 'number'; readonly low: number; readonly high: number };
 
@@ -237,11 +248,16 @@ function nameMistakes({ name, ...rest }: TypedService, isTwice: boolean, isNeede
           : isTwice
             ? 'twice'
             : undefined;
+  const whose = rest.servesAll
+    ? undefined
+    : rest.resources.length === 0
+      ? 'nobody'
+      : rest.resources.length > MOST_RESOURCES
+        ? 'many'
+        : undefined;
   return [
     ...(why === undefined ? [] : [['name', { why }] as const]),
-    ...(rest.servesAll || rest.resources.length > 0
-      ? []
-      : [['resources', { why: 'nobody' }] as const]),
+    ...(whose === undefined ? [] : [['resources', { why: whose }] as const]),
   ];
 }
 

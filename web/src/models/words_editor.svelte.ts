@@ -1,6 +1,8 @@
 /** What the house says by itself, while it is edited: the greeting and the away text. */
 
 import type { BusinessView, HouseWords, WordingView } from '../sdk/protocol.ts';
+import type { Language } from '../words/plural.ts';
+import { LANGUAGES } from '../words/words.svelte.ts';
 import type { PlanSide } from './plan.svelte.ts';
 
 export const MOST_CHARACTERS = 1_000;
@@ -10,9 +12,7 @@ export const OPENS = '{opens}';
 const PLACE = /\{[^{}\n]{0,40}\}/g;
 
 export const TEXTS = ['greeting', 'away'] as const;
-export const LANGUAGES = ['de', 'en'] as const;
 export type TextName = (typeof TEXTS)[number];
-export type TextLanguage = (typeof LANGUAGES)[number];
 
 /** `long`: too many characters; `place`: something in braces for which nothing can be put in. */
 export type WordsMistake = 'long' | 'place';
@@ -33,11 +33,11 @@ export class WordsEditor {
     return JSON.stringify(trimmed(this.typed)) !== this.#saved;
   }
 
-  type(text: TextName, language: TextLanguage, words: string): void {
+  type(text: TextName, language: Language, words: string): void {
     this.typed = { ...this.typed, [text]: { ...this.typed[text], [language]: words } };
   }
 
-  mistakeIn(text: TextName, language: TextLanguage): WordsMistake | undefined {
+  mistakeIn(text: TextName, language: Language): WordsMistake | undefined {
     return this.mistakes.get(`${text} ${language}`);
   }
 

@@ -75,7 +75,7 @@ export class AccountDevices {
       note: async ({ device }, name) => {
         await core.naming.set(device, staff ?? name);
         if (staff !== undefined) {
-          await this.#team.introduce(device, staff, true);
+          await this.#team.introduce(device, core.naming.of(device), true);
         }
         return this.#departures.promise(device);
       },
@@ -86,9 +86,9 @@ export class AccountDevices {
   async name(asked: Asked<'nameDevice'>): Promise<undefined> {
     await this.#rooms.nameDevice(asked);
     const device = DeviceAddress.parseUri(asked.device);
-    const { address, trust } = this.#core;
+    const { address, naming, trust } = this.#core;
     const isStaff = trust.deviceList(address).isStaff(device);
-    await this.#team.introduce(device, asked.name, isStaff);
+    await this.#team.introduce(device, naming.of(device), isStaff);
     return undefined;
   }
 

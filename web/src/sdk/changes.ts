@@ -11,7 +11,7 @@ import type { Write } from '../platform/database.ts';
 import { type Debt, newIdempotencyId } from '../vault/debts.ts';
 import type { Core, Live } from './core.ts';
 import { isForGood, onlyTidies, Progress } from './debts.ts';
-import { ConversationBroken, NotParticipant, ServerRefused } from './errors.ts';
+import { ChangeForgotten, ConversationBroken, NotParticipant, ServerRefused } from './errors.ts';
 import { lastLine } from './last_line.ts';
 import {
   bundleBytes,
@@ -271,7 +271,7 @@ export class Changes {
 
   /**
    * Stale: read on, to try again. Throws the refusal if it is another one, NotParticipant when the
-   * log says so, ConversationBroken when it holds nothing that explains it.
+   * log says so, ChangeForgotten or ConversationBroken when it holds nothing that explains it.
    */
   async catchUpAfter(live: Live, error: ServerRefused, progress: Progress): Promise<void> {
     if (error.code === 'unknown_conversation') {
@@ -294,7 +294,7 @@ export class Changes {
 
 function broken({ kept }: Live, { epoch }: ServerRefused): ConversationBroken {
   if (epoch >= 0 && BigInt(epoch) < kept.epoch) {
-    return new ConversationBroken(
+    return new ChangeForgotten(
       'The server has forgotten the last change to this conversation; it was probably restored ' +
         'from a backup. Nothing can be sent in it until a participant who has not seen that ' +
         'change adds this device again: begin a new conversation.',

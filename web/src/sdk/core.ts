@@ -56,9 +56,6 @@ export class Live {
   /** The largest seq at which the server took a message of ours. */
   accepted = 0;
 
-  /** Up to here the log is read a second time: what does not open there was read before. */
-  known = 0;
-
   group: Group | undefined;
   readonly turns = new Turns();
   readonly reading = new Turns();

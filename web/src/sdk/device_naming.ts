@@ -2,6 +2,7 @@
 
 import { concat, lenientTextFrom, utf8 } from '../base/bytes.ts';
 import { DeviceAddress } from '../base/ids.ts';
+import { isPrintable } from '../content/printable.ts';
 import { opaque, type Reader, vector } from '../mls/codec.ts';
 import { Turns } from '../platform/turns.ts';
 import { NAMES_SLOT } from '../vault/schema.ts';
@@ -42,13 +43,14 @@ export class DeviceNaming {
     );
   }
 
-  /** Call a device so; "": by no name. Throws StorageUnavailable. */
+  /** Call a device so, in one line that is seen; "": by no name. Throws StorageUnavailable. */
   async set(device: DeviceAddress, name: string): Promise<void> {
     await this.#change(() => {
-      if (name.trim() === '') {
+      const called = cleaned(name);
+      if (called === '') {
         this.#names.delete(device.uri);
       } else {
-        this.#names.set(device.uri, name.trim().slice(0, NAME_CHARACTERS));
+        this.#names.set(device.uri, called);
       }
     });
   }
@@ -59,7 +61,7 @@ export class DeviceNaming {
     if (Array.from(names).some(isNew)) {
       await this.#change(() => {
         for (const [uri, name] of Array.from(names).filter(isNew)) {
-          this.#names.set(uri, name.slice(0, NAME_CHARACTERS));
+          this.#names.set(uri, cleaned(name));
         }
       });
     }
@@ -71,6 +73,12 @@ export class DeviceNaming {
       await this.#vault.write([await this.#slot.put([...this.#names])]);
     });
   }
+}
+
+/** One line of what is seen, not too long: a name that the business's team takes, too. */
+function cleaned(name: string): string {
+  const line = name.replace(/\s+/gu, ' ').trim().slice(0, NAME_CHARACTERS);
+  return Array.from(line).filter(isPrintable).join('').trim();
 }
 
 function toBytes(pairs: Pairs): Uint8Array {

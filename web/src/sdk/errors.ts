@@ -138,3 +138,8 @@ export class NotOwner extends SdkError {
 export class ConversationBroken extends RemoteError {
   static override readonly code: string = 'conversation_broken';
 }
+
+/** The server, set back, has forgotten a change that this device has seen: a new one is needed. */
+export class ChangeForgotten extends ConversationBroken {
+  static override readonly code: string = 'change_forgotten';
+}

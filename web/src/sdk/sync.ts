@@ -204,7 +204,7 @@ export class Sync {
    */
   async #lookAgain(live: Live, cursor: number): Promise<void> {
     await this.#core.changing(live, async () => {
-      live.known = Math.max(live.known, live.kept.cursor);
+      live.kept.known = Math.max(live.kept.known, live.kept.cursor);
       live.kept.cursor = cursor;
       await this.#core.vault.write([await this.#core.conversations.put(live.kept)]);
     });
@@ -272,7 +272,7 @@ export class Sync {
     const core = this.#core;
     const [writes, event] = await core.problem(live.id, after, shortened(after, head));
     await core.changing(live, async () => {
-      live.known = Math.max(live.known, head);
+      live.kept.known = Math.max(live.kept.known, head);
       live.kept.cursor = 0;
       await core.vault.write([await core.conversations.put(live.kept), ...writes]);
     });
@@ -355,7 +355,7 @@ export class Sync {
 
   /** One envelope; everything wrong with it becomes a problem. Throws Unreachable. */
   async #takeOne(live: Live, envelope: Envelope, outcome: Outcome): Promise<void> {
-    if (envelope.seq !== live.kept.cursor + 1 && envelope.seq > live.known) {
+    if (envelope.seq !== live.kept.cursor + 1 && envelope.seq > live.kept.known) {
       await outcome.notBelieved(
         this.#core,
         live,
@@ -414,7 +414,7 @@ export class Sync {
     if (envelope.sender === this.#core.device.uri && error instanceof ProtocolError) {
       return; // our own ciphertext, whose answer came long ago: we cannot open it, need not
     }
-    if (envelope.seq <= live.known && error instanceof ProtocolError) {
+    if (envelope.seq <= live.kept.known && error instanceof ProtocolError) {
       return; // read a second time: it was opened when it came first
     }
     await outcome.notBelieved(this.#core, live, envelope.seq, error);

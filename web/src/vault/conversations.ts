@@ -36,6 +36,7 @@ interface Fields {
   title: string;
   epoch: string;
   cursor: number;
+  known: number;
   readSeq: number;
   unread: number;
   activeAtMs: number;
@@ -62,9 +63,11 @@ interface Written extends Fields {
  *
  * `invited` are the accounts that its first Commit will add, empty once it is open; `admins` those
  * that its roles name, undefined when it has no roles; `picture` and `link`, the secret of its
- * invitation link, are empty when there is none; `epoch` is the group's, kept even after its keys were deleted; `cursor` is the seq up to which its log is in the
- * vault, `readSeq` up to where a person read, `unread` how many messages of others came after it,
- * `ordinalMs` the largest time of its log so far.
+ * invitation link, are empty when there is none; `epoch` is the group's, kept even after its keys
+ * were deleted; `cursor` is the seq up to which its log is in the vault, and up to `known` it is
+ * read a second time: what does not open there was read before (0 in rows from before there was
+ * such a thing); `readSeq` is up to where a person read, `unread` how many messages of others came
+ * after it, `ordinalMs` the largest time of its log so far.
  */
 export class KeptConversation {
   state: ConversationState = 'opening';
@@ -72,6 +75,7 @@ export class KeptConversation {
   title = '';
   epoch = 0n;
   cursor = 0;
+  known = 0;
   readSeq = 0;
   unread = 0;
   activeAtMs = 0;
@@ -161,6 +165,7 @@ export class Conversations {
       isRequest: kept.isRequest,
       title: kept.title,
       cursor: kept.cursor,
+      known: kept.known,
       readSeq: kept.readSeq,
       unread: kept.unread,
       activeAtMs: kept.activeAtMs,

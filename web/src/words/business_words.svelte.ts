@@ -7,13 +7,9 @@ import { language, sentenceOf } from './words.svelte.ts';
 
 const SPOKEN: Readonly<Record<Language, BusinessWords>> = { de: deBusiness, en: enBusiness };
 
+/** Those of the spoken language, or of another one for what is written in it. */
 export function businessWords(other: Language = language()): BusinessWords {
   return SPOKEN[other];
-}
-
-/** Those of one language, for what is written in it whatever is spoken. */
-export function businessWordsIn(written: Language): BusinessWords {
-  return SPOKEN[written];
 }
 
 type Booking = BusinessWords['booking'];

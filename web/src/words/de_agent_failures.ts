@@ -38,5 +38,5 @@ export const deAgentFailures: { readonly [K in keyof typeof enAgentFailures]: st
     'Dein Agent war nicht da, als du gefragt hast; es ist nicht geschehen. Versuch es noch einmal.',
   agent_away: 'Dein Agent antwortet gerade nicht. Sieh nach, ob sein Rechner läuft.',
   mishap:
-    'Der Agent hat einen Fehler gemacht. Versuch es noch einmal; bleibt es, sieh ins Protokoll.',
+    'Der Agent hat einen Fehler gemacht; es lag nicht an dir. Sieh nach, ob es geschehen ist, und mach es auf anderem Weg; sein Protokoll nennt die Stelle.',
 };

@@ -180,7 +180,6 @@ export const deBusiness: BusinessWords = {
     assign: 'Kümmert sich',
     nobody: 'Noch niemand',
     assignMe: 'Ich übernehme',
-    assigned: (name) => `${name} kümmert sich`,
     me: 'Du',
     unnamed: { owner: 'Wem der Betrieb gehört', staff: 'Jemand vom Team' },
     formerly: 'Jemand von früher',

@@ -54,6 +54,8 @@ export const deFailures: typeof enFailures = {
   still_in: 'Du bist noch in dieser Unterhaltung. Verlass sie zuerst.',
   conversation_broken:
     'Diese Unterhaltung kann hier nicht mehr gelesen werden. Beginne eine neue mit denselben Personen.',
+  change_forgotten:
+    'Der Server kommt wohl aus einer Sicherung und kennt eine Änderung dieser Unterhaltung nicht mehr. Beginne eine neue mit denselben Personen.',
   not_ours: 'Nur eigene Nachrichten lassen sich ändern oder für alle löschen.',
   empty: 'Es gibt nichts zu senden. Schreib erst etwas.',
   too_large: 'Das ist zu groß. Verkleinere oder teile es.',

@@ -60,12 +60,7 @@ export const deHouse: House = {
       'Reservierungen und Plätze auf der Warteliste gehen über, eine zweite Telefonnummer kommt in die Notiz. Das lässt sich nicht zurücknehmen.',
     mergeYes: 'Endgültig zusammenführen',
     merged: 'Zusammengeführt.',
-    mergeMistakes: {
-      same: 'Das ist derselbe Eintrag. Wähle einen anderen.',
-      two_conversations:
-        'Beide schreiben in einer eigenen Unterhaltung: Sie bleiben zwei Gäste. Wähle einen anderen Eintrag.',
-      note_too_long: 'Beide Notizen zusammen haben mehr als 2.000 Zeichen. Kürze zuerst eine.',
-    },
+    mergeSame: 'Das ist derselbe Eintrag. Wähle einen anderen.',
     toChat: 'Zur Unterhaltung',
     noName: 'Ohne Namen',
   },

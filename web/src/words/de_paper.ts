@@ -6,9 +6,6 @@ export const dePaper: typeof enPaper = {
   paper: {
     title: 'Plakat und Tischaufsteller',
     why: 'Zum Drucken oder als PDF: mit eurem Namen und dem QR-Code eurer Seite.',
-    loading: 'Euer Profil wird gelesen',
-    again: 'Noch einmal versuchen',
-    failed: 'Euer Profil konnte nicht gelesen werden',
     none: 'Noch ist nichts öffentlich',
     noneWhy: 'Der QR-Code führt zu eurer Seite. Veröffentlicht zuerst euer Profil.',
     toProfile: 'Zum Profil',
@@ -19,7 +16,6 @@ export const dePaper: typeof enPaper = {
       tent: 'Ein Blatt A4. In der Mitte gefaltet, ist es von beiden Seiten zu lesen.',
     },
     language: 'Sprache auf dem Papier',
-    languages: { de: 'Deutsch', en: 'English' },
     print: 'Drucken oder als PDF sichern',
     printWhy: 'Für eine Datei wählt „Als PDF sichern“, wo der Browser nach dem Drucker fragt.',
     preview: 'So wird es gedruckt',

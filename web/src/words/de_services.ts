@@ -44,6 +44,7 @@ export const deServices: BusinessWords['services'] = {
     line: 'In diesem Namen sind Zeichen, die man nicht sieht. Schreib ihn neu.',
     twice: 'Diesen Namen gibt es schon. Wähle einen anderen.',
     nobody: 'Wähle mindestens eine Zeile, oder alle.',
+    many: 'Einzeln lassen sich höchstens 40 Zeilen wählen. Wähle weniger, oder alle.',
     order: 'Jede Zeile ist für mehr Gäste als die vorige.',
     seats: 'Für so wenige Gäste ist nirgends etwas vorgesehen. Erlaube größere Gruppen.',
     pacing:

@@ -33,5 +33,6 @@ export const enAgentFailures = {
   too_many: 'Too many are waiting already. Take somebody off first.',
   agent_stale: 'Your agent was away when you asked, so it was not done. Try again.',
   agent_away: 'Your agent does not answer just now. Look whether its computer is on.',
-  mishap: 'The agent made a mistake. Try again; if it stays, look at its log.',
+  mishap:
+    'The agent made a mistake; it was not what you asked. Look whether it was done, and do it another way; its log names the place.',
 };

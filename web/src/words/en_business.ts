@@ -179,7 +179,6 @@ export const enBusiness = {
     assign: 'Looks after it',
     nobody: 'Nobody yet',
     assignMe: 'I take it',
-    assigned: (name: string) => `${name} looks after it`,
     me: 'You',
     unnamed: { owner: 'The owner', staff: 'Somebody of the team' },
     formerly: 'Somebody from before',

@@ -52,6 +52,8 @@ export const enFailures = {
   still_in: 'You are still in this conversation. Leave it first.',
   conversation_broken:
     'This conversation can no longer be read here. Start a new one with the same people.',
+  change_forgotten:
+    'The server was probably restored from a backup and forgot a change to this conversation. Start a new one with the same people.',
   not_ours: 'Only your own messages can be changed or deleted for everyone.',
   empty: 'There is nothing to send. Write something first.',
   too_large: 'This is too large. Make it smaller or split it.',

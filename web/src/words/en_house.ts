@@ -54,12 +54,7 @@ export const enHouse = {
       'Bookings and places on the waiting list go over, a second telephone number goes into the note. This cannot be taken back.',
     mergeYes: 'Merge for good',
     merged: 'Merged.',
-    mergeMistakes: {
-      same: 'This is the same record. Choose another one.',
-      two_conversations:
-        'Both write in a conversation of their own: they stay two guests. Choose another record.',
-      note_too_long: 'The two notes together have more than 2,000 characters. Shorten one first.',
-    },
+    mergeSame: 'This is the same record. Choose another one.',
     toChat: 'To the conversation',
     noName: 'Without a name',
   },

@@ -4,9 +4,6 @@ export const enPaper = {
   paper: {
     title: 'Poster and table tents',
     why: 'To print, or to keep as a PDF: with your name and the QR code of your page.',
-    loading: 'Your profile is being read',
-    again: 'Try again',
-    failed: 'Your profile could not be read',
     none: 'Nothing is public yet',
     noneWhy: 'The QR code leads to your page. Publish your profile first.',
     toProfile: 'To the profile',
@@ -17,7 +14,6 @@ export const enPaper = {
       tent: 'One sheet of A4. Fold it in the middle: it can be read from both sides.',
     },
     language: 'Language of the paper',
-    languages: { de: 'Deutsch', en: 'English' },
     print: 'Print or save as PDF',
     printWhy: 'For a file, choose “Save as PDF” where your browser asks for the printer.',
     preview: 'As it is printed',

@@ -41,6 +41,7 @@ export const enServices = {
     line: 'This name has characters that cannot be seen. Write it anew.',
     twice: 'This name is taken. Choose another.',
     nobody: 'Choose at least one row, or all.',
+    many: 'At most 40 rows can be chosen one by one. Choose fewer, or all.',
     order: 'Each line is for more guests than the one before.',
     seats: 'Nothing is meant for so few guests. Allow larger parties.',
     pacing:

@@ -28,11 +28,11 @@ test('who has a conversation stays, whichever was chosen first', () => {
   }
 });
 
-test('what the agent would refuse is said before', () => {
+test('what the agent might refuse is said before', () => {
   const [one, two] = [guest('a', { conversation: '0a' }), guest('b', { conversation: '0b' })];
   expect(mergingOf(one, one)).toBe('same');
   expect(mergingOf(one, two)).toBe('two_conversations');
-  const long = guest('c', { note: 'x'.repeat(1998) });
+  const long = guest('c', { note: 'x'.repeat(1957) });
   expect(mergingOf(long, guest('d', { note: '12' }))).toBe('note_too_long');
   expect(mergingOf(long, guest('d', { note: '1' }))).toMatchObject({ kept: { id: 'c' } });
 });

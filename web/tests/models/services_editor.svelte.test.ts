@@ -224,6 +224,22 @@ test('who does it is said in the order of the house; all is nobody in particular
   expect(sent(home)[0]?.resources).toEqual([]);
 });
 
+test('more than the agent takes one by one is a mistake; all of them is none', () => {
+  const names = Array.from({ length: 41 }, (_, at) => `Chair ${at + 1}`);
+  const { editor, first, why } = open(({ resources: [one] }) => ({
+    resources: names.map((identifier) => ({ ...one!, identifier })),
+    combinations: [],
+  }));
+  editor.change(first().key, { servesAll: false, resources: names });
+  expect(why('resources')).toBe('many');
+  editor.serve(first().key, 'Chair 7', false);
+  expect(why('resources')).toBeUndefined();
+  editor.serve(first().key, 'Chair 7', true);
+  expect(why('resources')).toBe('many');
+  editor.change(first().key, { servesAll: true });
+  expect(why('resources')).toBeUndefined();
+});
+
 test('what nobody could ever book is said before the agent refuses it', () => {
   const { editor, first, why } = open();
   editor.change(first().key, { servesAll: false, maxParty: 5 });

@@ -77,6 +77,18 @@ test('staff is given no identity key, nothing of backups, and the name of the pe
   expect(introduced.at(-1)).toEqual([enrolled.device.uri, 'Marie B.', true]);
 });
 
+test('what the team is told is the name that is kept', async () => {
+  anna.core.own = { ...anna.core.own, kind: 'business' };
+  const [long, kept] = [`Marie\n \u202eB${'x'.repeat(90)}`, `Marie B${'x'.repeat(56)}`];
+  const giver = await devices.giver(long);
+  const { device, ...enrolled } = await enrols(giver);
+  await giver.note({ device, ...enrolled }, 'Firefox, Android');
+  expect(anna.core.naming.of(device)).toBe(kept);
+  await devices.name({ device: device.uri, name: `${long} ` });
+  expect(anna.core.naming.of(device)).toBe(kept);
+  expect(introduced.map(([, name]) => name)).toEqual([kept, kept]);
+});
+
 test('a device of staff gives nothing, names nothing and sets nothing up', async () => {
   anna.core.own = { ...anna.core.own, identity: undefined };
   const device = anna.core.device.uri;

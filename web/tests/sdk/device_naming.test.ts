@@ -37,6 +37,18 @@ test('a name is kept', async () => {
   expect((await loaded()).all().size).toBe(0);
 });
 
+test.each([
+  ['Anna’s\n\tphone', 'Anna’s phone'],
+  ['An\u0000na\u202e', 'Anna'],
+  [`${'x'.repeat(63)}😀`, 'x'.repeat(63)],
+  ['\u200b', ''],
+])('%j is kept as one line of what is seen', async (name, kept) => {
+  const naming = await loaded();
+  await naming.set(PHONE!, name);
+  await naming.take(new Map([[TABLET!.uri, name]]));
+  expect([naming.of(PHONE!), naming.of(TABLET!)]).toEqual([kept, kept]);
+});
+
 test('names of another device fill gaps only', async () => {
   const naming = await loaded();
   await naming.set(PHONE!, 'mine');

@@ -4,6 +4,7 @@ import { LocalError, RemoteError } from '../../src/base/errors.ts';
 import { AccountAddress } from '../../src/base/ids.ts';
 import {
   absenceCode,
+  ChangeForgotten,
   ConversationBroken,
   IdentityChanged,
   NotParticipant,
@@ -23,6 +24,7 @@ test.each([
   [new UnknownConversation('x'), 'local', 'unknown_conversation'],
   [new NotParticipant('x'), 'local', 'not_participant'],
   [new ConversationBroken('x'), 'remote', 'conversation_broken'],
+  [new ChangeForgotten('x'), 'remote', 'change_forgotten'],
 ] as const)('each says whose fault it is: %s', (error, fault, code) => {
   expect([error.fault, error.code, error.message]).toEqual([fault, code, 'x']);
 });

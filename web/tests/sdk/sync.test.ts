@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest';
 
 import type { Envelope } from '../../src/sdk/server.ts';
 import { READ_LIMIT } from '../../src/sdk/sync.ts';
-import { Delivery, refusal } from './delivery.ts';
+import { Delivery, offline, refusal } from './delivery.ts';
 import { annaAndBen, groupOf, logOf, type Player, quiet, until } from './players.ts';
 
 let delivery: Delivery;
@@ -242,6 +242,36 @@ test('a lost acknowledgement repeats nothing', async () => {
   await ben.connect();
   expect(await heard()).toEqual(['one', 'two', 'three']);
   expect(ben.problems()).toEqual([]);
+});
+
+/** The device dies when it asks for the log the `count`-th time from now. */
+async function diesAtRead(count: number): Promise<void> {
+  let left = count;
+  ben.line.before = (word) => {
+    left -= word === 'read' ? 1 : 0;
+    if (left === 0) {
+      throw offline();
+    }
+  };
+  await expect(ben.connect()).rejects.toMatchObject({ code: 'unreachable' });
+  expect(left).toBe(0);
+}
+
+test.each([
+  ['a lost acknowledgement', 1, 0, []],
+  ['a log that was said to be longer', 0, 5, ['log_shortened']],
+] as const)('a restart amid the second reading after %s', async (_, acknowledged, ahead, noted) => {
+  await say('one', 'two');
+  ben.line.cut();
+  ben.live(id).kept.cursor += ahead;
+  logOf(delivery, id).cursors.set(ben.core.device.uri, acknowledged);
+  await diesAtRead(ahead > 0 ? 2 : 1);
+  expect(ben.live(id).kept.cursor).toBe(acknowledged);
+  await ben.restart();
+  await quiet(ben);
+  expect(ben.live(id).kept.cursor).toBe(logOf(delivery, id).head);
+  expect(await heard()).toEqual(['one', 'two']);
+  expect(ben.problems()).toEqual(noted);
 });
 
 test('replayed envelopes are shown once', async () => {

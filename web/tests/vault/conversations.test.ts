@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
+import { utf8 } from '../../src/base/bytes.ts';
 import { AccountAddress, ConversationId, DeviceAddress } from '../../src/base/ids.ts';
 import { Conversations, KeptConversation } from '../../src/vault/conversations.ts';
 import { CONVERSATION } from '../../src/vault/schema.ts';
@@ -31,6 +32,7 @@ function whole(): KeptConversation {
   kept.setMembers([device(BEN!), device(ANNA!)], [CEM!]);
   return Object.assign(kept, {
     ...{ state: 'open', isRequest: true, title: 'Das Geheimnis', epoch: 2n ** 60n, cursor: 7 },
+    known: 12,
     ...{ readSeq: 5, unread: 2, activeAtMs: 9, ordinalMs: 8, isPinned: true, isArchived: true },
     ...{ mutedUntilMs: 11, draft: 'half', expiresAfterS: 60 },
     last: {
@@ -55,6 +57,14 @@ test('a new one is empty and survives too', async () => {
   const kept = new KeptConversation(ID);
   await vault.write([await conversations.put(kept)]);
   expect(await conversations.get(ID)).toEqual(kept);
+});
+
+test('a row from before there was a second reading is one of a first', async () => {
+  const written = { members: [], invited: [], epoch: '1', cursor: 7 };
+  const sealed = await vault.seal.close(CONVERSATION, ID.bytes, utf8(JSON.stringify(written)));
+  await vault.write([{ store: CONVERSATION, put: { id: ID.bytes, activeAtMs: 0, sealed } }]);
+  const kept = await conversations.get(ID);
+  expect([kept?.cursor, kept?.known]).toEqual([7, 0]);
 });
 
 test('what people see is sealed', async () => {

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import {
   agentSentence,
   businessWords,
-  businessWordsIn,
   stateWords,
   stepWords,
 } from '../../src/words/business_words.svelte.ts';
@@ -36,6 +35,6 @@ test('who has come is at a table only where there are tables', () => {
 
 test('what is written in a language has its examples in it, whatever is spoken', () => {
   speak('en');
-  expect(businessWordsIn('de').said.examples.away).toContain('{opens}');
-  expect(businessWordsIn('de').said.examples.greeting).toContain('Schön');
+  expect(businessWords('de').said.examples.away).toContain('{opens}');
+  expect(businessWords('de').said.examples.greeting).toContain('Schön');
 });

@@ -15,3 +15,8 @@ test('every sentence says what is wrong and what to do', () => {
     ).toBeGreaterThan(1);
   }
 });
+
+test('after a mistake of the agent nobody is told to ask the same again', () => {
+  expect(deAgentFailures.mishap).toMatch(/ob es geschehen ist.*auf anderem Weg/);
+  expect(enAgentFailures.mishap).toMatch(/whether it was done.*do it another way/);
+});

@@ -16,6 +16,13 @@ test('the spoken language is the one that was chosen', () => {
   expect(language()).toBe('de');
 });
 
+test('a guest reads of no table, for who takes bookings may be a hairdresser', () => {
+  for (const { card } of [de, en]) {
+    const said = [card.wish('2', 'Friday', 'Anna'), card.table('Linde'), JSON.stringify(card)];
+    expect(said.join()).not.toMatch(/tisch|\btable(?!":)|seated(?!":)/i);
+  }
+});
+
 test('what is written in another language is said in it', () => {
   expect(words('de')).toBe(de);
   expect(language()).toBe('en');

@@ -25,10 +25,10 @@ STATUS: Mapping[BookingState, str] = {
 }
 
 _WORDS = {
-    "de": ("Tisch bei {}", "Termin bei {}", "1 Person", "{} Personen", "Auf den Namen {}"),
-    "en": ("Table at {}", "Appointment at {}", "1 person", "{} people", "Under the name {}"),
+    "de": ("Reservierung bei {}", "1 Person", "{} Personen", "Auf den Namen {}"),
+    "en": ("Booking at {}", "1 person", "{} people", "Under the name {}"),
 }
-"""At a table, at anybody else's, one guest, several, the name."""
+"""Where, whatever kind of business it is; one guest, several, the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +47,12 @@ class People:
     attendee: str
 
 
-def words_for(booking: Booking, business: str, language: str, kind: str = "restaurant") -> Words:
-    """The entry's words in `de` or `en`, for a business of a kind."""
-    table, elsewhere, one, several, name = _WORDS[language]
+def words_for(booking: Booking, business: str, language: str) -> Words:
+    """The entry's words in `de` or `en`."""
+    where, one, several, name = _WORDS[language]
     party = one if booking.party == 1 else several.format(booking.party)
     under = [name.format(booking.under_name)] if booking.under_name else []
-    summary = (table if kind == "restaurant" else elsewhere).format(business)
-    return Words(summary, "\n".join([party, *under]))
+    return Words(where.format(business), "\n".join([party, *under]))
 
 
 def guest_file(booking: Booking, business: str, words: Words, people: People, now_s: int) -> str:

@@ -90,7 +90,7 @@ _MISHAP_REFUSAL = Refusal(
     "This did not work because of a fault in the agent, not because of what was asked: look "
     "whether it was done, and do it another way; the agent's log names the place.",
 )
-_MISHAP = Outcome(refusal=_MISHAP_REFUSAL)
+MISHAP = Outcome(refusal=_MISHAP_REFUSAL)
 
 
 class Executor:
@@ -124,7 +124,7 @@ class Executor:
         if not isinstance(outcome, Mishap):
             return outcome
         _LOG.error("operation %r broke: %s", name[:64], outcome)
-        return _MISHAP if call is None else await self.refuse(call, _MISHAP_REFUSAL)
+        return MISHAP if call is None else await self.refuse(call, _MISHAP_REFUSAL)
 
     async def _execute(
         self, name: str, params: bytes, call: CallName | None, is_staff: bool

@@ -18,7 +18,7 @@ from plausch.agent import ledger
 from plausch.agent.book import Book
 from plausch.agent.ledger import CallName, Change
 from plausch.agent.mishap import Mishap, attempt
-from plausch.agent.operations.executor import Executor, Outcome
+from plausch.agent.operations.executor import MISHAP, Executor, Outcome
 from plausch.agent.operations.lease import RENEW_S, Lease, claim_in, claim_notice
 from plausch.agent.operations.premises import Premises
 from plausch.agent.operations.refusal import Refusal
@@ -136,6 +136,7 @@ class TeamDoor:
                 outcome = await attempt(self._answer(said, said.rpc))
                 if isinstance(outcome, Mishap):
                     _LOG.error("a call of %s was not answered: %s", said.device, outcome)
+                    await self._answer_broken(said.rpc)
             else:
                 self._hear(said)
                 self._lease.demand_free(self._now_s())
@@ -151,7 +152,16 @@ class TeamDoor:
             outcome = await self._executor.execute(
                 call.method, bytes(call.params), name, is_staff=said.is_staff
             )
-        for message in _messages(call.id, outcome):
+        await self._say_outcome(call.id, outcome)
+
+    async def _answer_broken(self, call: Call) -> None:
+        """Whoever asked need not wait for an answer that does not come, nor ask once more."""
+        outcome = await attempt(self._say_outcome(call.id, MISHAP))
+        if isinstance(outcome, Mishap):
+            _LOG.error("nor could it be refused: %s", outcome)
+
+    async def _say_outcome(self, call_id: str, outcome: Outcome) -> None:
+        for message in _messages(call_id, outcome):
             await self._team.say(message)
 
     # --- the lease ---------------------------------------------------------------------------

@@ -14,7 +14,7 @@ ConversationState = Literal["opening", "open", "left", "failed", "broken", "ende
 
 _SELECT = (
     "SELECT id, state, request, title, members, invited, admins, picture, link, epoch, "
-    "cursor, read_seq, active_at_ms, ordinal_ms FROM conversation"
+    "cursor, known, read_seq, active_at_ms, ordinal_ms FROM conversation"
 )
 _TITLE = "conversation.title"
 _PICTURE = "conversation.picture"
@@ -30,8 +30,9 @@ class KeptConversation:
     `invited` are the accounts that its first Commit will add, empty once it is open; `admins` those
     that its roles name, None when it has no roles; `picture` and `link`, the secret of its
     invitation link, are empty when there is none; `epoch` is the group's, kept even after its keys
-    were deleted; `cursor` is the seq up to which its log is in the vault, `read_seq` up to where a
-    person read, `ordinal_ms` the largest time of its log so far.
+    were deleted; `cursor` is the seq up to which its log is in the vault, `known` the one up to
+    which it is read a second time, if it is: what does not open there was read before; `read_seq`
+    up to where a person read, `ordinal_ms` the largest time of its log so far.
     """
 
     id: ConversationId
@@ -48,6 +49,7 @@ class KeptConversation:
     admins: tuple[AccountAddress, ...] | None = None
     picture: bytes = b""
     link: bytes = b""
+    known: int = 0
     participants: tuple[AccountAddress, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -84,7 +86,7 @@ class Conversations:
 
     def _kept(self, row: Row) -> KeptConversation:
         identifier, state, request, title, members, invited, admins, *others = row
-        picture, link, epoch, cursor, read_seq, active, ordinal = others
+        picture, link, epoch, cursor, known, read_seq, active, ordinal = others
         return KeptConversation(
             ConversationId(identifier),
             cast(ConversationState, state),
@@ -100,6 +102,7 @@ class Conversations:
             None if admins is None else tuple(map(AccountAddress.parse_uri, _uris(admins))),
             self._opened(_PICTURE, identifier, picture),
             self._opened(_LINK, identifier, link),
+            known,
         )
 
     def _opened(self, what: str, identifier: bytes, sealed: bytes | None) -> bytes:
@@ -110,12 +113,12 @@ class Conversations:
         seal = self._vault.seal
         return Write(
             "INSERT INTO conversation (id, state, request, title, members, invited, epoch, cursor, "
-            "read_seq, active_at_ms, ordinal_ms, admins, picture, link, epoch_state, "
+            "read_seq, active_at_ms, ordinal_ms, admins, picture, link, known, epoch_state, "
             "ratchet_state) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16) "
             "ON CONFLICT (id) DO UPDATE SET state = $2, request = $3, title = $4, members = $5, "
             "invited = $6, epoch = $7, cursor = $8, read_seq = $9, active_at_ms = $10, "
-            "ordinal_ms = $11, admins = $12, picture = $13, link = $14",
+            "ordinal_ms = $11, admins = $12, picture = $13, link = $14, known = $15",
             (
                 kept.id,
                 kept.state,
@@ -131,6 +134,7 @@ class Conversations:
                 None if kept.admins is None else _text(one.uri for one in kept.admins),
                 seal.close(_PICTURE, kept.id, kept.picture) if kept.picture else None,
                 seal.close(_LINK, kept.id, kept.link) if kept.link else None,
+                kept.known,
                 b"",
             ),
         )

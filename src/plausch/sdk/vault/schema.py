@@ -167,4 +167,9 @@ STEPS = (
             )""",
         ),
     ),
+    Step(
+        7,
+        "how far a log is read a second time",
+        ("ALTER TABLE conversation ADD COLUMN known BIGINT NOT NULL DEFAULT 0",),
+    ),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 
 from cast import PATIENCE_S, Town, town_in
 from linde import restaurant
@@ -276,20 +276,24 @@ def test_changes_become_one_notice_for_each_kind() -> None:
     assert told == [Changed("bookings", ())]
 
 
-async def test_a_call_that_breaks_the_answering_itself_stops_nothing(
+async def test_a_call_that_breaks_the_answering_itself_is_refused_and_stops_nothing(
     house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     whole = team_door._messages
 
     def breaks(call_id: str, outcome: Outcome) -> list[MimiContent]:
-        if call_id == "call-0001":
+        if call_id == "call-0000" or (call_id == "call-0001" and outcome.refusal is UNSET):
             raise KeyError("Anna")
         return whole(call_id, outcome)
 
     monkeypatch.setattr(team_door, "_messages", breaks)
     house.open()
-    await house.say(call("call-0001", "agent.status"))
-    await house.say(call("call-0002", "agent.status"))
+    for call_id in ("call-0000", "call-0001", "call-0002"):
+        await house.say(call(call_id, "agent.status"))
+    refused = await house.answer("call-0001")
+    assert not isinstance(refused.error, UnsetType)
+    assert refused.error.details["code"] == "mishap"
     await house.answer("call-0002")
+    assert "nor could it be refused: KeyError at" in caplog.text
     assert "was not answered: KeyError at test_team_door.py:" in caplog.text
     assert "Anna" not in caplog.text

@@ -93,3 +93,10 @@ async def test_titles_and_states_are_sealed(home: Path) -> None:
     raw = b"".join(path.read_bytes() for path in home.glob(DATABASE_FILE + "*"))
     assert b"Geheim" not in raw
     assert b"the epoch secret" not in raw
+
+
+async def test_how_far_a_log_is_read_a_second_time_comes_back(vault: Vault) -> None:
+    table = Conversations(vault)
+    await vault.write([table.put(sample())])
+    await vault.write([table.put(replace(sample(), cursor=1, known=7))])
+    assert await table.get(ROOM) == replace(sample(), cursor=1, known=7)
