@@ -108,6 +108,7 @@ def test_a_swapped_key_at_first_contact_shows_in_the_safety_number(troupe: Troup
 
 def test_a_swapped_key_later_stops_sending_until_a_decision(scene: Scene) -> None:
     anna, cem = scene.anna, scene.cem
+    cem.do(state_of(scene.theirs, State.READ))  # nothing more is on its way
     before = len(scene.crooked.appends())
     lies_about(cem, scene.crooked)
     # Written before anything can be known: with the connection the field may go at once.

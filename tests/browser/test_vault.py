@@ -73,6 +73,13 @@ def texts(page: Page, conversation: str) -> list[str]:
     return [one["text"] for one in messages if one["kind"] == "text"]
 
 
+def everything_goes_out(page: Page, conversation: str) -> None:
+    """Until the server has the last message, and so all: a place changes when it is sent."""
+    newest = {"conversation": conversation, "stretch": {"from": "end"}, "limit": 1}
+    while ask(page, "messages", **newest)["messages"][0]["state"] == "waiting":
+        page.wait_for_timeout(50)
+
+
 def refused(page: Page, operation: str, **asked: object) -> Refused:
     with pytest.raises(Refused) as caught:
         ask(page, operation, **asked)
@@ -120,6 +127,7 @@ def test_a_write_that_fails_changes_nothing(page: Page, site: str) -> None:
     assert Counter(texts(page, conversation)) == {text: sent}
     storage.send("Storage.overrideQuotaForOrigin", {"origin": origin})
     say(page, conversation, "after")
+    everything_goes_out(page, conversation)
     assert Counter(texts(page, conversation)) == {text: sent, "after": 1}
 
 

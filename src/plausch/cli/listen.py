@@ -9,6 +9,7 @@ import click
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import owned, run
 from plausch.cli.options import finite, home_option, json_option, passphrase_option
+from plausch.cli.pipe import taken
 from plausch.cli.records import message_line, message_record
 from plausch.sdk import Client, IncomingMessage
 
@@ -40,6 +41,7 @@ class Listening:
             async with asyncio.timeout(timeout_s):
                 async for message in client.messages(changes=self._changes):
                     show(self._screen, message)
+                    await taken()
                     self.taken += 1
                     if self.taken == self._count:
                         return True

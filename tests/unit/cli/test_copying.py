@@ -59,13 +59,13 @@ def test_tables_for_people_and_for_scripts(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_the_servers_own_settings_say_where_things_are(tmp_path: Path) -> None:
-    assert store_config(tmp_path, "", None).database == str(tmp_path / "plausch.db")
+    assert store_config(tmp_path, "", None, None).database == str(tmp_path / "plausch.db")
     settings = tmp_path / "server.toml"
     settings.write_text('database_url = "postgresql://x"\nblobs_dir = "/mnt/blobs"\n')
-    config = store_config(tmp_path, "", settings)
+    config = store_config(tmp_path, "", None, settings)
     assert config.database == "postgresql://x"
     assert config.blobs == Path("/mnt/blobs")
-    assert store_config(tmp_path, "postgresql://y", settings).database == "postgresql://y"
+    assert store_config(tmp_path, "postgresql://y", None, settings).database == "postgresql://y"
     settings.write_text("nonsense = 1\n")
     with pytest.raises(ConfigRefused):
-        store_config(tmp_path, "", settings)
+        store_config(tmp_path, "", None, settings)
