@@ -68,7 +68,7 @@ soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the s
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock
-	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --extra cluster --extra s3 \
+	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --extra cluster --extra s3 --extra tracing \
 	  --constraint requirements/run.lock --output-file requirements/server.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements/run.lock \
 	  --output-file requirements/dev.lock

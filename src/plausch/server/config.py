@@ -46,6 +46,7 @@ class ServerConfig:
     (s3_address.py).
     `web_dir`: the folder of a build of the web app, instead of the one that came along.
     `metrics_port`: where Prometheus reads figures, at `metrics_host`; 0: nowhere.
+    `traces_url`: where an OpenTelemetry collector takes traces (http://host:4318/v1/traces).
     `drain_ms`: how long before it stops a server still accepts, and says at /readyz that it will
     not: as long as a load balancer takes to notice.
     `shares_port`: other processes of this user may listen on the same port (workers.py).
@@ -67,6 +68,7 @@ class ServerConfig:
     web_dir: Path = BUILT_IN
     metrics_host: str = "127.0.0.1"
     metrics_port: int = 0
+    traces_url: str = ""
     drain_ms: int = 0
     shares_port: bool = False
     private_push_services: bool = False
@@ -85,6 +87,8 @@ class ServerConfig:
             raise ConfigRefused(f"drain_ms: {self.drain_ms} is not between 0 and {MOST_DRAIN_MS}.")
         if self.nats_url:
             self._check_nats()
+        if self.traces_url and not self.traces_url.startswith(("http://", "https://")):
+            raise ConfigRefused("traces_url is something like http://host:4318/v1/traces.")
         if self.registration not in REGISTRATION_MODES:
             raise ConfigRefused(
                 f"registration: {self.registration!r} is not one of "

@@ -31,6 +31,7 @@ from plausch.server.profiles import Profiles
 from plausch.server.rate import TokenBuckets
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.reports import Reports
+from plausch.server.tracing import Span, untraced
 from plausch.server.wake_ups import WakeUps
 from plausch.wire import frames as f
 from plausch.wire.session import State, refused
@@ -75,6 +76,7 @@ class Dispatch:
 
     def __init__(self, services: Services, hub: Hub, clock: Clock, limits: Limits) -> None:
         self._services = services
+        self.span: Span = untraced
         self._hub = hub
         self._clock = clock
         per_hour = limits.registrations_per_address_per_hour
@@ -137,7 +139,8 @@ class Dispatch:
         """Do what takes a while; its answer, or None for a frame that has none."""
         request_id = getattr(frame, "id", 0)
         try:
-            return await self._slow[type(frame)](connection, frame)
+            with self.span(type(frame).__name__):
+                return await self._slow[type(frame)](connection, frame)
         except PlauschError as error:
             if isinstance(frame, _PROOFS) and error.fault is not Fault.OPERATOR:
                 connection.failures += 1

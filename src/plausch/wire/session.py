@@ -39,6 +39,9 @@ class State(Enum):
     RECOVERING = auto()
     CLOSED = auto()
 
+    # Enum's own hashes the name, in Python, several times for each frame; there is one of each.
+    __hash__ = object.__hash__
+
 
 ANSWERS: dict[type[f.Frame], type[f.Frame]] = {
     f.Register: f.Done,

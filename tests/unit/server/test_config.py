@@ -101,6 +101,7 @@ def test_the_data_directory_is_the_callers_unless_written(tmp_path: Path) -> Non
         ('origins = ["chat.example.org"]', "is not an origin"),
         ('origins = ["https://chat.example.org/"]', "is not an origin"),
         ("origins = [1]", "Expected `str`"),
+        ('traces_url = "collector:4318"', "traces_url is something like http://"),
         ("colour = 1", "'colour' is not a setting; known are behind_proxy"),
         ("[limits]\nsends = 1", "'sends' is not a setting; known are"),
         ("[limits]\nremembered_hours = -1", r"limits.remembered_hours is 0 or more\."),

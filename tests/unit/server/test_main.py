@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import gc
 import hashlib
 import resource
 import secrets
@@ -20,7 +21,16 @@ from plausch.db.sqlite import open_sqlite
 from plausch.server import main as main_module
 from plausch.server.config import ServerConfig
 from plausch.server.limits import Limits
-from plausch.server.main import Server, _sweep, main, make_data_dir, raise_open_files, web_line
+from plausch.server.main import (
+    COLLECT_AFTER,
+    Server,
+    _sweep,
+    collect_seldom,
+    main,
+    make_data_dir,
+    raise_open_files,
+    web_line,
+)
 from plausch.server.retention import Retention
 from plausch.server.s3_address import S3Address
 from plausch.server.s3_bucket import S3Bucket
@@ -217,6 +227,17 @@ def test_open_files_are_raised_to_what_the_system_allows() -> None:
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_what_lives_as_long_as_the_server_is_not_collected_again() -> None:
+    usual = gc.get_threshold()
+    try:
+        collect_seldom()
+        assert gc.get_freeze_count() > 0
+        assert gc.get_threshold()[0] == COLLECT_AFTER
+    finally:
+        gc.unfreeze()
+        gc.set_threshold(*usual)
 
 
 @pytest.mark.parametrize(
