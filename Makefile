@@ -63,8 +63,9 @@ bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures 
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
 	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server on each database
-	@PLAUSCH_KILLS=1000 $(BIN)/pytest -n auto tests/scenes/test_kill.py $(PYTEST_ARGS)
+soak: $(DEV_READY) postgres s3 ## the long forms of the tests: 1,000 kills of the server on each database
+	@PLAUSCH_KILLS=1000 PLAUSCH_BLOB_KILLS=100 PLAUSCH_MOVING_KILLS=100 $(BIN)/pytest -n auto --timeout 7200 \
+	  tests/scenes/test_kill.py tests/scenes/test_blobs.py tests/scenes/test_moving.py $(PYTEST_ARGS)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock

@@ -16,8 +16,8 @@ from s3_service import S3Service
 from server_process import OPEN_LIMITS, ServerProcess
 from wire_device import Person, WasRefused, WireDevice
 
-KILLS = 20
-SMALL_KILLS = 8
+KILLS = int(os.environ.get("PLAUSCH_BLOB_KILLS", "8"))
+SMALL_KILLS = KILLS // 2
 SIZE_BYTES = 12 * 1024 * 1024
 ROOMY = OPEN_LIMITS + "blob_reserve_bytes = 0\nblob_upload_bytes_per_hour = 1000000000000\n"
 

@@ -23,7 +23,7 @@ from postgres_cluster import Cluster
 from server_process import ServerProcess
 from wire_device import WireDevice
 
-KILLS = int(os.environ.get("PLAUSCH_MOVING_KILLS", "20"))
+KILLS = int(os.environ.get("PLAUSCH_MOVING_KILLS", "8"))
 ENVELOPES = 40_000
 
 
