@@ -39,7 +39,7 @@ def storage(request: pytest.FixtureRequest) -> str:
     return f'blobs_url = "{s3.url()}"\n{ROOMY}'
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(120 + KILLS * 25)
 async def test_an_upload_survives_a_server_that_is_killed_again_and_again(
     tmp_path: Path, storage: str, dice: random.Random
 ) -> None:
@@ -75,7 +75,7 @@ async def test_an_upload_survives_a_server_that_is_killed_again_and_again(
     assert "Traceback" not in server.log()
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(120 + KILLS * 25)
 async def test_what_was_acknowledged_as_whole_is_whole_after_a_kill(
     tmp_path: Path, storage: str, dice: random.Random
 ) -> None:
