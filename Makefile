@@ -25,13 +25,13 @@ NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run web test check format bench soak lock clean postgres cluster-programs chromium s3
+.PHONY: help demo run cluster web test check format bench soak lock clean postgres cluster-programs chromium s3
 .NOTPARALLEL:
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 	@echo
-	@echo "make run takes DATA=folder (now $(DATA)) and PORT=number (now $(PORT));"
+	@echo "make run takes DATA=folder (now $(DATA)) and PORT=number (now $(PORT)), make cluster PORT;"
 	@echo "make test takes PYTEST_ARGS='...', for instance PYTEST_ARGS='tests/unit -k codec'."
 
 demo: $(RUN_READY) $(WEBAPP) ## a server, a restaurant, hairdresser or shop, and you as its guest
@@ -39,6 +39,9 @@ demo: $(RUN_READY) $(WEBAPP) ## a server, a restaurant, hairdresser or shop, and
 
 run: $(RUN_READY) $(WEBAPP) ## a plain server on this machine
 	@$(BIN)/plausch serve --data $(DATA) --port $(PORT)
+
+cluster: postgres cluster-programs $(DEV_READY) $(WEBAPP) ## gateways, NATS, PostgreSQL with a standby, HAProxy: kill what you like
+	@PYTHONPATH=packaging $(BIN)/python -m cluster --port $(PORT)
 
 web: $(WEBAPP) ## the web app, which demo, run and test build too
 
@@ -63,9 +66,10 @@ bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures 
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
 	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres s3 ## the long forms of the tests: 1,000 kills of the server on each database
-	@PLAUSCH_KILLS=1000 PLAUSCH_BLOB_KILLS=100 PLAUSCH_MOVING_KILLS=100 $(BIN)/pytest -n auto --timeout 7200 \
-	  tests/scenes/test_kill.py tests/scenes/test_blobs.py tests/scenes/test_moving.py $(PYTEST_ARGS)
+soak: $(DEV_READY) postgres cluster-programs s3 ## the long forms of the tests: 1,000 kills of the server on each database, 20 takeovers
+	@PLAUSCH_KILLS=1000 PLAUSCH_BLOB_KILLS=100 PLAUSCH_MOVING_KILLS=100 PLAUSCH_TAKEOVERS=20 \
+	  $(BIN)/pytest -n auto --timeout 7200 tests/scenes/test_kill.py tests/scenes/test_blobs.py \
+	  tests/scenes/test_moving.py tests/scenes/test_failover.py $(PYTEST_ARGS)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock

@@ -7,6 +7,7 @@ whatever was sent must be there at most once, and what was pushed must be what t
 import asyncio
 import secrets
 from dataclasses import dataclass, field
+from itertools import cycle
 
 from plausch.wire import frames as f
 from wire_device import Person, WireDevice
@@ -64,9 +65,11 @@ class Pair:
     people: tuple[Person, Person]
     ledger: Ledger
 
-    async def write(self, url: str) -> None:
-        """Connect both, retry what is uncertain, then write until the connection ends."""
-        await asyncio.gather(*(self._one(url, person) for person in self.people))
+    async def write(self, *urls: str) -> None:
+        """Connect both, to one server or to one each, retry what is uncertain, then write until
+        the connection ends."""
+        both = zip(self.people, cycle(urls), strict=False)
+        await asyncio.gather(*(self._one(url, person) for person, url in both))
 
     async def _one(self, url: str, person: Person) -> None:
         # A server that dies in the middle of the greeting may leave a connection without an end.

@@ -18,12 +18,16 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from browser.front import Front, front_of
 from browser.words import Words
+from cluster.whole import Cluster, running
 from crooked import Crooked, crooked_before
 from plausch.sdk import Client, IncomingMessage
 from plausch.sdk.conversation import Conversation
 
 PATIENCE_MS = 60_000
 """How long a test waits for what must happen; only a failing test takes so long."""
+
+CLUSTER_S = 240.0
+"""How long a cluster may take to start."""
 
 T = TypeVar("T")
 Size = Literal["phone", "desktop"]
@@ -58,6 +62,11 @@ class Backstage:
     def crooked(self, server_url: str) -> Crooked:
         """A lying server before the real one, until the end."""
         return self.do(self._stack.enter_async_context(crooked_before(server_url)))
+
+    def cluster(self, settings: str) -> Cluster:
+        """A whole cluster, mended when something of it dies, until the end."""
+        coming = self._stack.enter_async_context(running(settings=settings))
+        return asyncio.run_coroutine_threadsafe(coming, self.loop).result(CLUSTER_S)
 
     def client(self, client: Client) -> Client:
         """A device in Python, connected until the end."""

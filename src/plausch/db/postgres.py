@@ -4,6 +4,11 @@
 after the write-ahead log is on disk. A body that lost a race (deadlock, serialization failure) or
 its connection before COMMIT was sent is run again from its beginning, which the interface allows;
 after a connection is lost during COMMIT only a `repeatable` body is, because it may be done.
+
+COMMIT may wait for a synchronous standby, and nothing here cancels that: PostgreSQL would report it
+as done. Who is cancelled, or has waited too long, lets go of the connection without a word, which
+leaves the waiting as it is. What others cancel is heard as a warning, and is not acknowledged.
+Which of several servers is connected to, and when a connection may be used: primary.py.
 """
 
 import asyncio
@@ -23,12 +28,21 @@ from plausch.db.interface import (
     T,
     Value,
 )
+from plausch.db.primary import Primary, servers_of, warnings_of
 
 ATTEMPTS = 5
 CONNECTIONS = 8
 STATEMENT_TIMEOUT_MS = 15_000
+SILENCE_TIMEOUT_S = 20.0
+"""A server that has not even said that a statement took too long is not there any more."""
+
 CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0
+COMMIT_PATIENCE_S = 30.0
+"""How long a COMMIT may wait for the standby; then its connection is let go."""
+
+CANCELLED_PATIENCE_S = 1.0
+"""How long one whose task was cancelled may."""
 
 _LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _LOST_CONNECTION = (
@@ -37,6 +51,7 @@ _LOST_CONNECTION = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
+    asyncpg.TargetServerAttributeNotMatched,
     OSError,
     TimeoutError,
 )
@@ -54,7 +69,7 @@ _MACHINE_FAILURES = (
 
 
 class _CommitUnknown(Exception):
-    """The connection was lost while COMMIT was under way."""
+    """The connection was lost while COMMIT was under way, or the standby may not have it."""
 
 
 _TAKEN = (
@@ -74,6 +89,17 @@ def _unavailable(error: BaseException) -> StorageUnavailable:
     )
 
 
+@asynccontextmanager
+async def _answered(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
+    """A statement that is answered, or else the end of its connection. Raises TimeoutError."""
+    try:
+        async with asyncio.timeout(SILENCE_TIMEOUT_S):
+            yield
+    except TimeoutError:
+        connection.terminate()
+        raise
+
+
 class PostgresTransaction:
     """A transaction on one connection."""
 
@@ -86,7 +112,8 @@ class PostgresTransaction:
         if self.failed is not None:
             raise LocalError("A statement failed earlier in this transaction: end the body.")
         try:
-            yield
+            async with _answered(self._connection):
+                yield
         except _TAKEN as error:
             self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
             raise self.failed from error
@@ -123,8 +150,10 @@ class PostgresDatabase:
 
     engine = "postgresql"
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", *, of_several: bool = False) -> None:
+        """`of_several`: when this server cannot be written to, there may be one that can."""
         self._pool = pool
+        self._of_several = of_several
         self._closed = False
 
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
@@ -171,10 +200,13 @@ class PostgresDatabase:
                 failure: BaseException = error
             except _CommitUnknown as error:
                 failure = error.__cause__ or error
+                # Others of the pool might read what the standby does not have: each is made anew,
+                # and waits for the standby first.
+                await self._pool.expire_connections()
                 if not repeatable:
                     raise _unavailable(failure) from failure
             except _MACHINE_FAILURES as error:
-                if not isinstance(error, _LOST_CONNECTION):
+                if not (isinstance(error, _LOST_CONNECTION) or self._is_moved(error)):
                     raise _unavailable(error) from error
                 failure = error
             except _LOST_CONNECTION as error:
@@ -183,6 +215,10 @@ class PostgresDatabase:
                 await asyncio.sleep(0.02 * 4**attempt)  # 80 ms to 5 s
         raise _unavailable(failure) from failure
 
+    def _is_moved(self, error: BaseException) -> bool:
+        """Whether another server may be the one to write to now."""
+        return self._of_several and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
+
     async def _once(self, body: Body[T], *, reading: bool) -> T:
         connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
         try:
@@ -190,8 +226,12 @@ class PostgresDatabase:
                 frame = connection.transaction(isolation="repeatable_read", readonly=True)
             else:
                 frame = connection.transaction()
-            await frame.start()
-            return await _run(PostgresTransaction(connection), frame, body)
+            async with _answered(connection):
+                await frame.start()
+            return await _run(PostgresTransaction(connection), connection, frame, body)
+        except asyncpg.ReadOnlySQLTransactionError:
+            connection.terminate()  # it is a standby: not a connection to keep
+            raise
         finally:
             # A connection lost from here on changes nothing about what was committed.
             with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
@@ -199,7 +239,10 @@ class PostgresDatabase:
 
 
 async def _run(
-    transaction: PostgresTransaction, frame: asyncpg.transaction.Transaction, body: Body[T]
+    transaction: PostgresTransaction,
+    connection: "asyncpg.Connection[asyncpg.Record]",
+    frame: asyncpg.transaction.Transaction,
+    body: Body[T],
 ) -> T:
     """Body, then COMMIT or ROLLBACK. Raises _CommitUnknown, and what the body raises."""
     try:
@@ -211,11 +254,36 @@ async def _run(
         with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
             await frame.rollback()
         raise
+    with warnings_of(connection) as heard:
+        await _commit(connection, frame)
+    # From here on it may be done: whatever is raised says so, or the body would be run again.
+    if heard:
+        with suppress(asyncpg.InterfaceError):  # it is lost already
+            connection.terminate()
+        raise _CommitUnknown from StorageUnavailable(heard[0])
+    return result
+
+
+async def _commit(
+    connection: "asyncpg.Connection[asyncpg.Record]", frame: asyncpg.transaction.Transaction
+) -> None:
+    """COMMIT, in a task that nobody cancels: asyncpg would cancel the statement on the server."""
+    committing = asyncio.ensure_future(frame.commit())
+    committing.add_done_callback(lambda done: done.exception())  # looked at, whoever is cancelled
     try:
-        await frame.commit()
+        await asyncio.wait((committing,), timeout=COMMIT_PATIENCE_S)
+    except asyncio.CancelledError:
+        await asyncio.wait((committing,), timeout=CANCELLED_PATIENCE_S)
+        raise
+    finally:
+        if not committing.done():
+            with suppress(asyncpg.InterfaceError):
+                connection.terminate()
+            await asyncio.wait((committing,))
+    try:
+        committing.result()
     except _LOST_CONNECTION as error:
         raise _CommitUnknown from error
-    return result
 
 
 async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
@@ -225,7 +293,8 @@ async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
 async def open_postgres(
     url: str, *, connections: int = CONNECTIONS, schema: str | None = None
 ) -> PostgresDatabase:
-    """Connect to `postgresql://...`; `schema` is the search path, for tests and shared databases.
+    """Connect to `postgresql://...`, which may name several servers, of which one is the primary;
+    `schema` is the search path, for tests and shared databases.
 
     Raises StorageUnavailable when there is no server, LocalError when the URL is none.
     """
@@ -240,8 +309,10 @@ async def open_postgres(
     if schema is not None:
         settings["search_path"] = schema
     try:
+        servers = servers_of(url)
         pool = await asyncpg.create_pool(
             url,
+            connect=Primary(servers).connect,
             min_size=0,
             max_size=connections,
             reset=_keep,
@@ -251,11 +322,11 @@ async def open_postgres(
         )
         async with pool.acquire():  # is anybody there?
             pass
-    except (asyncpg.PostgresError, OSError, TimeoutError, asyncpg.InterfaceError) as error:
+    except (asyncpg.PostgresError, *_LOST_CONNECTION) as error:
         raise _unavailable(error) from error
     except ValueError as error:
         raise LocalError(
             f"The database URL cannot be read ({error}): expected something like "
             "postgresql://user@host/database."
         ) from error
-    return PostgresDatabase(pool)
+    return PostgresDatabase(pool, of_several=len(servers) > 1)
