@@ -63,8 +63,10 @@ bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures 
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
 	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres ## the long forms of the tests: 1,000 kills of the server on each database
+soak: $(DEV_READY) postgres cluster-programs ## the long forms of the tests: 1,000 kills, partitions, 5,000 slow readers
 	@PLAUSCH_KILLS=1000 $(BIN)/pytest -n auto tests/scenes/test_kill.py $(PYTEST_ARGS)
+	@PLAUSCH_FAULTS=1 PLAUSCH_SLOW_READERS=5000 $(BIN)/pytest -n 1 tests/scenes/test_partitions.py \
+	  tests/scenes/test_full_disk.py tests/scenes/test_slow_readers.py $(PYTEST_ARGS)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock

@@ -4,11 +4,18 @@
 after the write-ahead log is on disk. A body that lost a race (deadlock, serialization failure) or
 its connection before COMMIT was sent is run again from its beginning, which the interface allows;
 after a connection is lost during COMMIT only a `repeatable` body is, because it may be done.
+
+A network that swallows packets gives no answer at all. The kernel gives a connection up after
+UNHEARD_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who
+is cut off are free again; a body is not begun again after GIVE_UP_S; and once that has happened,
+bodies wait AWAY_TIMEOUT_S each until one gets through.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import asyncpg
 
@@ -29,6 +36,15 @@ CONNECTIONS = 8
 STATEMENT_TIMEOUT_MS = 15_000
 CONNECT_TIMEOUT_S = 10.0
 CLOSE_TIMEOUT_S = 5.0
+COMMAND_TIMEOUT_S = 20.0
+"""Above the statement's own: a server that is there answers before."""
+
+UNHEARD_MS = 8_000
+KEEPALIVE = {"idle": 5, "interval": 1, "count": 3}
+"""Seconds, and how often: a connection that waits for an answer is given up after 8 s as well."""
+
+GIVE_UP_S = 12.0
+AWAY_TIMEOUT_S = 2.0
 
 _LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _LOST_CONNECTION = (
@@ -125,7 +141,7 @@ class PostgresDatabase:
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
-        self._closed = False
+        self._closed = self._away = False
 
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
         """Run the body in a READ COMMITTED transaction; again after a lost race."""
@@ -164,9 +180,12 @@ class PostgresDatabase:
     async def _attempts(self, body: Body[T], *, repeatable: bool, reading: bool) -> T:
         if self._closed:
             raise LocalError("The database is closed.")
+        give_up_s = asyncio.get_running_loop().time() + GIVE_UP_S
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._once(body, reading=reading)
+                result = await self._once(body, reading=reading)
+                self._away = False
+                return result
             except _LOST_RACE as error:
                 failure: BaseException = error
             except _CommitUnknown as error:
@@ -179,12 +198,16 @@ class PostgresDatabase:
                 failure = error
             except _LOST_CONNECTION as error:
                 failure = error
+            if self._away or asyncio.get_running_loop().time() > give_up_s:
+                break
             if attempt < ATTEMPTS:
                 await asyncio.sleep(0.02 * 4**attempt)  # 80 ms to 5 s
+        self._away = not isinstance(failure, _LOST_RACE)
         raise _unavailable(failure) from failure
 
     async def _once(self, body: Body[T], *, reading: bool) -> T:
-        connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+        patience_s = AWAY_TIMEOUT_S if self._away else CONNECT_TIMEOUT_S
+        connection = await self._pool.acquire(timeout=patience_s)
         try:
             if reading:
                 frame = connection.transaction(isolation="repeatable_read", readonly=True)
@@ -192,6 +215,10 @@ class PostgresDatabase:
                 frame = connection.transaction()
             await frame.start()
             return await _run(PostgresTransaction(connection), frame, body)
+        except (TimeoutError, asyncio.CancelledError, _CommitUnknown):
+            # Whether anybody is there is unknown: asking for a ROLLBACK could wait as long again.
+            connection.terminate()
+            raise
         finally:
             # A connection lost from here on changes nothing about what was committed.
             with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
@@ -207,6 +234,8 @@ async def _run(
         # A swallowed error would make COMMIT a silent ROLLBACK.
         if transaction.failed is not None:
             raise transaction.failed
+    except (TimeoutError, asyncio.CancelledError):
+        raise
     except BaseException:
         with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
             await frame.rollback()
@@ -222,6 +251,23 @@ async def _keep(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """Transactions leave nothing behind in a session that would have to be reset."""
 
 
+async def _connect(*place: Any, **options: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    """Connect, and let the kernel watch over the connection where it goes by a network."""
+    connection = await asyncpg.connect(*place, **options)
+    kernel = connection._transport.get_extra_info("socket")  # asyncpg has no other way to it
+    if kernel is not None and kernel.family != getattr(socket, "AF_UNIX", None):
+        kernel.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (
+            ("TCP_KEEPIDLE", KEEPALIVE["idle"]),
+            ("TCP_KEEPINTVL", KEEPALIVE["interval"]),
+            ("TCP_KEEPCNT", KEEPALIVE["count"]),
+            ("TCP_USER_TIMEOUT", UNHEARD_MS),
+        ):
+            if hasattr(socket, name):  # not on every system; COMMAND_TIMEOUT_S is
+                kernel.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return connection
+
+
 async def open_postgres(
     url: str, *, connections: int = CONNECTIONS, schema: str | None = None
 ) -> PostgresDatabase:
@@ -234,6 +280,8 @@ async def open_postgres(
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "lock_timeout": str(STATEMENT_TIMEOUT_MS),
         "idle_in_transaction_session_timeout": str(2 * STATEMENT_TIMEOUT_MS),
+        "tcp_user_timeout": str(UNHEARD_MS),
+        **{f"tcp_keepalives_{name}": str(value) for name, value in KEEPALIVE.items()},
         "application_name": "plausch",
         "jit": "off",
     }
@@ -244,8 +292,10 @@ async def open_postgres(
             url,
             min_size=0,
             max_size=connections,
+            connect=_connect,
             reset=_keep,
             timeout=CONNECT_TIMEOUT_S,
+            command_timeout=COMMAND_TIMEOUT_S,
             statement_cache_size=256,
             server_settings=settings,
         )
