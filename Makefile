@@ -21,11 +21,13 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 RUN_READY := $(VENV)/run.ready
 DEV_READY := $(VENV)/dev.ready
 S3_READY := $(VENV)/swift/.ready
+FUZZ_READY := $(VENV)/fuzz/.ready
+SECONDS ?= 600
 NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run web test check format bench soak lock clean postgres cluster-programs chromium s3
+.PHONY: help demo run web test check format bench soak fuzz lock clean postgres cluster-programs chromium s3
 .NOTPARALLEL:
 
 help: ## this list
@@ -68,6 +70,9 @@ soak: $(DEV_READY) postgres cluster-programs ## the long forms of the tests: 1,0
 	@PLAUSCH_FAULTS=1 PLAUSCH_SLOW_READERS=5000 $(BIN)/pytest -n 1 tests/scenes/test_partitions.py \
 	  tests/scenes/test_full_disk.py tests/scenes/test_slow_readers.py $(PYTEST_ARGS)
 
+fuzz: $(DEV_READY) $(FUZZ_READY) ## hostile bytes at every parser, guided by coverage (make fuzz SECONDS=600)
+	@PYTHONPATH=$(VENV)/fuzz:src $(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --corpus .fuzz
+
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --extra cluster --extra s3 \
@@ -75,6 +80,7 @@ lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements/run.lock \
 	  --output-file requirements/dev.lock
 	$(BIN)/$(LOCK) --upgrade --group s3-service --output-file requirements/s3.lock
+	$(BIN)/$(LOCK) --upgrade --group fuzz --output-file requirements/fuzz.lock
 
 postgres: ## PostgreSQL's programs, which the tests start for themselves
 	@packaging/provision postgres
@@ -103,6 +109,10 @@ $(DEV_READY): requirements/dev.lock pyproject.toml | $(BIN)/python
 
 $(S3_READY): requirements/s3.lock | $(BIN)/python
 	@packaging/provision s3 $(VENV)/swift $<
+	@touch $@
+
+$(FUZZ_READY): requirements/fuzz.lock | $(BIN)/python
+	@packaging/provision fuzz $(VENV) $<
 	@touch $@
 
 $(NODE_READY): %/node_modules/.ready: %/package-lock.json | $(RUN_READY)
