@@ -21,11 +21,13 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
 RUN_READY := $(VENV)/run.ready
 DEV_READY := $(VENV)/dev.ready
 S3_READY := $(VENV)/swift/.ready
+FUZZ_READY := $(VENV)/fuzz/.ready
+SECONDS ?= 600
 NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run cluster web test check format bench soak lock clean postgres cluster-programs chromium s3
+.PHONY: help demo run cluster web test check format bench soak fuzz lock clean postgres cluster-programs chromium s3
 .NOTPARALLEL:
 
 help: ## this list
@@ -66,10 +68,15 @@ bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures 
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
 	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres cluster-programs s3 ## the long forms of the tests: 1,000 kills of the server on each database, 20 takeovers
+soak: $(DEV_READY) postgres cluster-programs s3 ## the long forms of the tests: 1,000 kills, 20 takeovers, partitions, 5,000 slow readers
 	@PLAUSCH_KILLS=1000 PLAUSCH_BLOB_KILLS=100 PLAUSCH_MOVING_KILLS=100 PLAUSCH_TAKEOVERS=20 \
 	  $(BIN)/pytest -n auto --timeout 7200 tests/scenes/test_kill.py tests/scenes/test_blobs.py \
 	  tests/scenes/test_moving.py tests/scenes/test_failover.py $(PYTEST_ARGS)
+	@PLAUSCH_FAULTS=1 PLAUSCH_SLOW_READERS=5000 $(BIN)/pytest -n 1 tests/scenes/test_partitions.py \
+	  tests/scenes/test_full_disk.py tests/scenes/test_slow_readers.py $(PYTEST_ARGS)
+
+fuzz: $(DEV_READY) $(FUZZ_READY) ## hostile bytes at every parser, guided by coverage (make fuzz SECONDS=600)
+	@PYTHONPATH=$(VENV)/fuzz:src $(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --corpus .fuzz
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock
@@ -78,6 +85,7 @@ lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group dev --constraint requirements/run.lock \
 	  --output-file requirements/dev.lock
 	$(BIN)/$(LOCK) --upgrade --group s3-service --output-file requirements/s3.lock
+	$(BIN)/$(LOCK) --upgrade --group fuzz --output-file requirements/fuzz.lock
 
 postgres: ## PostgreSQL's programs, which the tests start for themselves
 	@packaging/provision postgres
@@ -106,6 +114,10 @@ $(DEV_READY): requirements/dev.lock pyproject.toml | $(BIN)/python
 
 $(S3_READY): requirements/s3.lock | $(BIN)/python
 	@packaging/provision s3 $(VENV)/swift $<
+	@touch $@
+
+$(FUZZ_READY): requirements/fuzz.lock | $(BIN)/python
+	@packaging/provision fuzz $(VENV) $<
 	@touch $@
 
 $(NODE_READY): %/node_modules/.ready: %/package-lock.json | $(RUN_READY)

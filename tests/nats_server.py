@@ -16,15 +16,15 @@ class NatsMissing(AssertionError):
 class NatsServer:
     """Start, kill and start again, on one port; or stand still for a while."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
+        self._folder, self._address = folder, address
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        return f"nats://127.0.0.1:{self.port}"
+        return f"nats://{self._address}:{self.port}"
 
     def start(self) -> Self:
         """Start, and wait until it answers."""
@@ -34,14 +34,14 @@ class NatsServer:
         ports, log = self._folder / "ports", self._folder / "nats.log"
         ports.mkdir(exist_ok=True)
         port = str(self.port or -1)  # -1: a free one, written into a file
-        command = [program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", str(ports)]
+        command = [program, "-a", self._address, "-p", port, "--ports_file_dir", str(ports)]
         log.unlink(missing_ok=True)
         self._process = subprocess.Popen([*command, "-l", str(log)])
         while not (log.exists() and "Server is ready" in log.read_text()):
             if self._process.poll() is not None:
                 raise RuntimeError(f"NATS did not start: {log.read_text()}")
         if not self.port:
-            said = log.read_text().partition("client connections on 127.0.0.1:")[2]
+            said = log.read_text().partition(f"client connections on {self._address}:")[2]
             self.port = int(said.split()[0])
         return self
 

@@ -31,9 +31,13 @@ class Cluster:
 
     folder: Path
     binaries: Path
+    address: str = ""
+    """Where it listens beside its Unix socket, for everybody."""
 
     def url(self, database: str = "postgres") -> str:
         """What a client connects to."""
+        if self.address:
+            return f"postgresql://plausch@{self.address}/{database}"
         return f"postgresql://plausch@/{database}?host={self.folder}"
 
     async def create_database(self, name: str) -> str:
@@ -60,7 +64,8 @@ class Cluster:
     def start(self, file_bytes: int = resource.RLIM_INFINITY) -> None:
         """Start it, and wait until it answers. No file of it may grow past `file_bytes`."""
         options = (
-            f"-k {self.folder} -c listen_addresses='' -c fsync=on -c synchronous_commit=on "
+            f"-k {self.folder} -c listen_addresses='{self.address}' "
+            "-c fsync=on -c synchronous_commit=on "
             "-c max_connections=200 -c shared_buffers=128MB"
         )
         log = str(self.folder / "log")
@@ -96,25 +101,28 @@ def find_binaries() -> Path:
     return found[-1].parent
 
 
-def create_cluster(folder: Path) -> Cluster:
+def create_cluster(folder: Path, address: str = "") -> Cluster:
     """Make and start a cluster in an empty folder."""
-    cluster = Cluster(folder, find_binaries())
+    cluster = Cluster(folder, find_binaries(), address)
     owner = _owner()
     if owner is not None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         folder.chmod(0o755)
     files = str(folder / "data")
     _run(cluster, "initdb", "-D", files, "-U", "plausch", "-A", "trust", "-E", "UTF8", "--no-sync")
+    if address:
+        with (folder / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host all all 0.0.0.0/0 trust\n")
     cluster.start()
     return cluster
 
 
 @contextlib.contextmanager
-def running_cluster() -> Iterator[Cluster]:
+def running_cluster(address: str = "") -> Iterator[Cluster]:
     """A cluster for this process alone, removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="plausch-pg-"))
     try:
-        cluster = create_cluster(folder)
+        cluster = create_cluster(folder, address)
         try:
             yield cluster
         finally:

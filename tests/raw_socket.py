@@ -30,9 +30,13 @@ class RawSocket:
     async def websocket(cls, url: str, headers: str = "") -> Self:
         """Upgraded, Hello not read yet."""
         one = await cls.tcp(url)
-        status, _, _ = await one.http("GET /v1/socket HTTP/1.1", upgrade_headers() + headers)
-        assert status == 101, status
+        await one.upgrade(headers)
         return one
+
+    async def upgrade(self, headers: str = "") -> None:
+        """Become a WebSocket."""
+        status, _, _ = await self.http("GET /v1/socket HTTP/1.1", upgrade_headers() + headers)
+        assert status == 101, status
 
     async def http(self, request_line: str, headers: str = "") -> tuple[int, dict[str, str], bytes]:
         """Send a request; status, headers in lower case, body."""

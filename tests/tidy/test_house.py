@@ -133,12 +133,13 @@ def test_locks_pin_and_hash_all_that_the_project_names(root: Path) -> None:
         (run, project["project"]["dependencies"] + groups["build"]),
         (dev, [one for one in groups["dev"] if isinstance(one, str)]),
         (pins(root / "requirements/s3.lock"), groups["s3-service"]),
+        (pins(root / "requirements/fuzz.lock"), groups["fuzz"]),
     ]:
         wanted = {re.split(r"[<>=!~\[; ]", one, maxsplit=1)[0].lower() for one in named}
         assert wanted - set(lock) == set(), "pyproject names what the lock has not; run: make lock"
 
 
-@pytest.mark.parametrize("name", ["run.lock", "server.lock", "dev.lock", "s3.lock"])
+@pytest.mark.parametrize("name", ["run.lock", "server.lock", "dev.lock", "s3.lock", "fuzz.lock"])
 def test_every_line_of_a_lock_is_a_pin_or_a_hash(root: Path, name: str) -> None:
     for line in (root / "requirements" / name).read_text().splitlines():
         assert re.match(

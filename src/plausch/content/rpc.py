@@ -160,7 +160,7 @@ def piece_of(notice: Notice) -> Piece | None:
         return None
     try:
         piece = msgspec.json.decode(notice.params, type=Piece)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RpcRefused(f"This is no piece of an answer: {error}.") from error
     if piece.number >= piece.of:
         raise RpcRefused("A piece counts from 0 to one less than there are.")

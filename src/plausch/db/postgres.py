@@ -5,6 +5,11 @@ after the write-ahead log is on disk. A body that lost a race (deadlock, seriali
 its connection before COMMIT was sent is run again from its beginning, which the interface allows;
 after a connection is lost during COMMIT only a `repeatable` body is, because it may be done.
 
+A network that swallows packets gives no answer at all. The kernel gives a connection up after
+SILENT_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who is
+cut off are free again; a body is not begun again after GIVE_UP_S; and once that has happened, bodies
+wait AWAY_TIMEOUT_S each until one gets through.
+
 COMMIT may wait for a synchronous standby, and nothing here cancels that: PostgreSQL would report it
 as done. Who is cancelled, or has waited too long, lets go of the connection without a word, which
 leaves the waiting as it is. What others cancel is heard as a warning, and is not acknowledged.
@@ -28,7 +33,7 @@ from plausch.db.interface import (
     T,
     Value,
 )
-from plausch.db.primary import Primary, servers_of, warnings_of
+from plausch.db.primary import KEEP_ALIVE, SILENT_MS, Primary, servers_of, warnings_of
 
 ATTEMPTS = 5
 CONNECTIONS = 8
@@ -43,6 +48,9 @@ COMMIT_PATIENCE_S = 30.0
 
 CANCELLED_PATIENCE_S = 1.0
 """How long one whose task was cancelled may."""
+
+GIVE_UP_S = 12.0
+AWAY_TIMEOUT_S = 2.0
 
 _LOST_RACE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _LOST_CONNECTION = (
@@ -96,8 +104,14 @@ async def _answered(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIt
         async with asyncio.timeout(SILENCE_TIMEOUT_S):
             yield
     except TimeoutError:
-        connection.terminate()
+        _let_go(connection)
         raise
+
+
+def _let_go(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """End it without a word to the server, so that nothing is cancelled there."""
+    with suppress(asyncpg.InterfaceError):  # it is lost already
+        connection.terminate()
 
 
 class PostgresTransaction:
@@ -154,7 +168,7 @@ class PostgresDatabase:
         """`of_several`: when this server cannot be written to, there may be one that can."""
         self._pool = pool
         self._of_several = of_several
-        self._closed = False
+        self._closed = self._away = False
 
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
         """Run the body in a READ COMMITTED transaction; again after a lost race."""
@@ -193,9 +207,12 @@ class PostgresDatabase:
     async def _attempts(self, body: Body[T], *, repeatable: bool, reading: bool) -> T:
         if self._closed:
             raise LocalError("The database is closed.")
+        give_up_s = asyncio.get_running_loop().time() + GIVE_UP_S
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return await self._once(body, reading=reading)
+                result = await self._once(body, reading=reading)
+                self._away = False
+                return result
             except _LOST_RACE as error:
                 failure: BaseException = error
             except _CommitUnknown as error:
@@ -211,8 +228,11 @@ class PostgresDatabase:
                 failure = error
             except _LOST_CONNECTION as error:
                 failure = error
+            if self._away or asyncio.get_running_loop().time() > give_up_s:
+                break
             if attempt < ATTEMPTS:
                 await asyncio.sleep(0.02 * 4**attempt)  # 80 ms to 5 s
+        self._away = not isinstance(failure, _LOST_RACE)
         raise _unavailable(failure) from failure
 
     def _is_moved(self, error: BaseException) -> bool:
@@ -220,7 +240,10 @@ class PostgresDatabase:
         return self._of_several and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
 
     async def _once(self, body: Body[T], *, reading: bool) -> T:
-        connection = await self._pool.acquire(timeout=CONNECT_TIMEOUT_S)
+        # To find out which of several servers is the primary takes its time.
+        is_asked_shortly = self._away and not self._of_several
+        patience_s = AWAY_TIMEOUT_S if is_asked_shortly else CONNECT_TIMEOUT_S
+        connection = await self._pool.acquire(timeout=patience_s)
         try:
             if reading:
                 frame = connection.transaction(isolation="repeatable_read", readonly=True)
@@ -230,7 +253,11 @@ class PostgresDatabase:
                 await frame.start()
             return await _run(PostgresTransaction(connection), connection, frame, body)
         except asyncpg.ReadOnlySQLTransactionError:
-            connection.terminate()  # it is a standby: not a connection to keep
+            _let_go(connection)  # it is a standby: not a connection to keep
+            raise
+        except (TimeoutError, asyncio.CancelledError, _CommitUnknown):
+            # Whether anybody is there is unknown: asking for a ROLLBACK could wait as long again.
+            _let_go(connection)
             raise
         finally:
             # A connection lost from here on changes nothing about what was committed.
@@ -250,6 +277,8 @@ async def _run(
         # A swallowed error would make COMMIT a silent ROLLBACK.
         if transaction.failed is not None:
             raise transaction.failed
+    except (TimeoutError, asyncio.CancelledError):
+        raise
     except BaseException:
         with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
             await frame.rollback()
@@ -258,8 +287,6 @@ async def _run(
         await _commit(connection, frame)
     # From here on it may be done: whatever is raised says so, or the body would be run again.
     if heard:
-        with suppress(asyncpg.InterfaceError):  # it is lost already
-            connection.terminate()
         raise _CommitUnknown from StorageUnavailable(heard[0])
     return result
 
@@ -277,8 +304,7 @@ async def _commit(
         raise
     finally:
         if not committing.done():
-            with suppress(asyncpg.InterfaceError):
-                connection.terminate()
+            _let_go(connection)
             await asyncio.wait((committing,))
     try:
         committing.result()
@@ -303,6 +329,8 @@ async def open_postgres(
         "statement_timeout": str(STATEMENT_TIMEOUT_MS),
         "lock_timeout": str(STATEMENT_TIMEOUT_MS),
         "idle_in_transaction_session_timeout": str(2 * STATEMENT_TIMEOUT_MS),
+        "tcp_user_timeout": str(SILENT_MS),
+        **{f"tcp_keepalives_{name}": str(value) for name, value in KEEP_ALIVE.items()},
         "application_name": "plausch",
         "jit": "off",
     }

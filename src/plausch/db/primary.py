@@ -38,12 +38,17 @@ STANDBY_TIMEOUT_S = 4.0
 """How long its standby may take to confirm what is there. Whoever waits for a connection waits for
 the last known server, for all of them, and for the standby: together less than that may take."""
 
-SILENT_MS = 15_000
-_KEEP_ALIVE = (
+SILENT_MS = 8_000
+"""A connection is given up after so long without a sign of the other end."""
+
+KEEP_ALIVE = {"idle": 5, "interval": 1, "count": 3}
+"""Seconds, and how often: one that waits for an answer is given up after as long."""
+
+_KERNEL = (
     ("SO_KEEPALIVE", socket.SOL_SOCKET, 1),
-    ("TCP_KEEPIDLE", socket.IPPROTO_TCP, 5),
-    ("TCP_KEEPINTVL", socket.IPPROTO_TCP, 3),
-    ("TCP_KEEPCNT", socket.IPPROTO_TCP, 3),
+    ("TCP_KEEPIDLE", socket.IPPROTO_TCP, KEEP_ALIVE["idle"]),
+    ("TCP_KEEPINTVL", socket.IPPROTO_TCP, KEEP_ALIVE["interval"]),
+    ("TCP_KEEPCNT", socket.IPPROTO_TCP, KEEP_ALIVE["count"]),
     ("TCP_USER_TIMEOUT", socket.IPPROTO_TCP, SILENT_MS),
 )
 
@@ -243,6 +248,6 @@ def _notice_silence(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     stream = connection._transport.get_extra_info("socket")
     if stream is None or stream.family == socket.AF_UNIX:
         return
-    for name, level, value in _KEEP_ALIVE:
+    for name, level, value in _KERNEL:
         if hasattr(socket, name):  # not every system has all of them
             stream.setsockopt(level, getattr(socket, name), value)

@@ -143,15 +143,19 @@ class Connection(WSListener):
         """The connection is gone, for whatever reason."""
         self.session.sent(f.Closing)
         self._queue = self._pieces = None
+        self._edge.unread.forget(self)
         self._edge.left(self)
 
     def pause_writing(self) -> None:
         """The device reads more slowly than it is written to."""
         self._stalled = True
+        if self._stream is not None:
+            self._edge.unread.note(self, self._stream.get_write_buffer_size())
 
     def resume_writing(self) -> None:
         """The device has caught up."""
         self._stalled = False
+        self._edge.unread.forget(self)
         self._advance()
         self.press()
 
@@ -220,8 +224,10 @@ class Connection(WSListener):
 
     def _keeps_up(self, stream: asyncio.Transport) -> bool:
         """Whether what is unread may grow; closes the connection of a device that is too slow."""
+        behind_bytes = stream.get_write_buffer_size()
+        self._edge.unread.note(self, behind_bytes)
         # One answer may be as large as a bundle; what counts is what comes on top.
-        if stream.get_write_buffer_size() <= self._edge.limits.unread_bytes + BUNDLE_BYTES:
+        if behind_bytes <= self._edge.limits.unread_bytes + BUNDLE_BYTES:
             return True
         self.close(
             "slow_reader",
@@ -230,6 +236,11 @@ class Connection(WSListener):
             1_000,
         )
         return False
+
+    def cut(self) -> None:
+        """End it now, without a word: it would not be read."""
+        if self._stream is not None:
+            self._stream.abort()
 
     def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
         """Say why, then close; for good after LINGER_S even if the device does not read."""

@@ -80,7 +80,7 @@ class Dispatch:
         self._hub = hub
         self._clock = clock
         per_hour = limits.registrations_per_address_per_hour
-        self._quiet_until_ms = 0
+        self._complained_ms = 0
         self.refused: Counter[str] = Counter()
         """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
@@ -425,8 +425,10 @@ class Dispatch:
         """The frame of a failure; the operator is told of the machine's, now and then."""
         self.refused[error.code] += 1
         now_ms = self._clock.now_ms()
-        if error.fault is Fault.OPERATOR and now_ms >= self._quiet_until_ms:
-            self._quiet_until_ms = now_ms + COMPLAINT_PAUSE_MS
+        # A clock that was ahead for a while must not make the log silent until it is that late.
+        is_quiet = abs(now_ms - self._complained_ms) < COMPLAINT_PAUSE_MS
+        if error.fault is Fault.OPERATOR and not is_quiet:
+            self._complained_ms = now_ms
             log.error("Requests fail: %s", error)
         return refusal_frame(request_id, error)
 

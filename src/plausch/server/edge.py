@@ -31,6 +31,7 @@ from plausch.server.hub import Hub
 from plausch.server.places import Places
 from plausch.server.repairs import Repairs
 from plausch.server.site import Site
+from plausch.server.unread import Unread
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES
 
@@ -100,6 +101,7 @@ class Edge:
         self._doors: set[Door] = set()
         self._answers = Places(self.limits.answers_per_address)
         self._addresses = Places(self.limits.connections_per_address)
+        self.unread = Unread(self.limits.unread_total_bytes)
         self._openings = Places(self.limits.openings_per_address, self.limits.openings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wheel: list[set[Connection]] = [

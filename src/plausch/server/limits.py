@@ -69,6 +69,10 @@ class Limits:
     """What a connection may leave unread, on top of the largest frame, before it is closed as a
     slow reader."""
 
+    unread_total_bytes: int = 256 * 1024 * KIB
+    """What all connections of the process together may leave unread; beyond it, those are cut off
+    that have been behind for longest."""
+
     inline_bytes: int = 32 * KIB
     """Up to this many bytes of envelopes travel in a `Delivery`; more is left to be read."""
 

@@ -222,6 +222,8 @@ def add_gauges(figures: Figures, edge: Edge, hub: Hub, bus: Bus | None) -> None:
     """What the parts of the server count by themselves."""
     figures.gauges["connections"] = "Open WebSockets.", lambda: edge.connections
     figures.gauges["devices_online"] = "Devices that are logged in.", lambda: hub.count
+    figures.gauges["unread_bytes"] = "Written and unread.", lambda: edge.unread.total_bytes
+    figures.counters["readers_cut"] = "Slow readers cut for all.", lambda: edge.unread.cut
     if bus is not None:
         figures.gauges["gateways_seen"] = "Other gateways heard lately.", lambda: bus.others
         figures.counters["signals_sent"] = "Signals to other gateways.", lambda: bus.sent

@@ -103,7 +103,7 @@ class Pairings:
 
     def __init__(self, clock: Clock, limits: Limits, elsewhere: Elsewhere | None = None) -> None:
         self._clock, self._limits, self._elsewhere = clock, limits, elsewhere
-        self._asks_at_ms = 0
+        self._asked_ms = 0
         per_hour = limits.pairings_per_address_per_hour
         self._begun = TokenBuckets(clock, per_hour, per_hour)
         per_hour = limits.pairing_entries_per_address_per_hour
@@ -206,8 +206,8 @@ class Pairings:
             if pairing.ends_at_ms > now_ms:
                 break
             self._forget(pairing)
-        if self._elsewhere is not None and now_ms >= self._asks_at_ms:
-            self._asks_at_ms = now_ms + ASK_PAUSE_MS
+        if self._elsewhere is not None and abs(now_ms - self._asked_ms) >= ASK_PAUSE_MS:
+            self._asked_ms = now_ms
             for pairing, side in list(self._of.values()):
                 if pairing.sides[1 - side].line is None:
                     self._elsewhere.pass_on(pairing.has)

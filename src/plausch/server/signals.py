@@ -98,6 +98,7 @@ Signal = DeviceSignal | Beat | Doubtful | PairingSignal
 _encoder = msgspec.msgpack.Encoder()
 _raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _signal = msgspec.msgpack.Decoder(Signal)
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def encode(signals: Iterable[Signal]) -> bytes:
@@ -109,10 +110,10 @@ def decode(payload: bytes) -> Iterator[Signal]:
     """The signals of a payload that this version can read; anything else yields nothing."""
     try:
         raws = _raws.decode(payload)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         return
     for raw in raws:
         try:
             yield _signal.decode(raw)
-        except msgspec.DecodeError:
+        except _UNREADABLE:
             continue

@@ -132,6 +132,8 @@ def test_an_answer_without_end_is_refused() -> None:
         b'{"id":"0123456789","number":-1,"of":2,"text":""}',
         b'{"id":"0123456789","number":0,"of":1000,"text":""}',
         b'{"id":"0123456789","number":0,"of":2,"text":"' + b"x" * (PIECE_BYTES + 1) + b'"}',
+        b'{"id":"0123456789","number":0,"of":2,"text":"\x80"}',
+        b"[" * 40_000,
     ],
 )
 def test_what_is_no_piece_is_refused(params: bytes) -> None:

@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from plausch.base.clock import ManualClock
+from plausch.base.clock import ManualClock, SystemClock
 from plausch.base.errors import Fault, LocalError
 from plausch.db.interface import StorageUnavailable
 from plausch.server.accounts import Accounts
@@ -61,7 +61,13 @@ async def test_the_log_says_once_that_requests_fail(
         for _ in range(20):
             with pytest.raises(WasRefused, match="storage_unavailable"):
                 await device.ask(f.Account, f.GetAccount(device.session.next_id(), "anna"))
-    assert caplog.text.count("The disk is full.") == 1
+        assert caplog.text.count("The disk is full.") == 1
+        for ahead_ms in (86_400_000, 20_000):  # the clock jumps, and is set right
+            at_ms = time.time_ns() // 1_000_000 + ahead_ms
+            monkeypatch.setattr(SystemClock, "now_ms", lambda self, at_ms=at_ms: at_ms)
+            with pytest.raises(WasRefused, match="storage_unavailable"):
+                await device.ask(f.Account, f.GetAccount(device.session.next_id(), "anna"))
+    assert caplog.text.count("The disk is full.") == 3
     await server.stop()
 
 

@@ -337,6 +337,24 @@ def test_what_got_lost_on_the_way_is_said_again() -> None:
     assert (one.heard, other.heard) == ([(1, b"lost too")], [(1, b"lost")])
 
 
+def test_a_clock_that_was_ahead_for_a_while_does_not_stop_the_asking() -> None:
+    street, here, there = two_gateways()
+    one = here.enter(NEW)
+    here.clock.advance(86_400_000)
+    here.pairings.sweep()  # the pairing is over; it has asked about none, a day ahead
+    here.clock.advance(-86_400_000)
+    one = here.enter(NEW)
+    street.loses = True
+    here.pairings.send(one, 1, b"lost")
+    other = there.enter(EXISTING)
+    street.loses = False
+    here.pairings.leave(one)
+    here.clock.advance(ASK_PAUSE_MS)
+    here.enter(NEW)
+    after_a_moment(here, there)
+    assert other.heard == [(1, b"lost")]
+
+
 def test_a_side_that_comes_back_at_another_gateway_goes_on_where_it_was() -> None:
     street, here, there = two_gateways()
     one, other = here.enter(NEW), there.enter(EXISTING)

@@ -50,6 +50,19 @@ def test_what_this_version_cannot_read_is_passed_over(unknown: object) -> None:
     assert list(decode(payload)) == [Beat("g1")]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"\x92\x06\xa2g\x80",  # a text that is no UTF-8
+        b"\x92\x06" + b"\x91" * 100_000 + b"\xc0",  # nested without end
+    ],
+)
+def test_what_breaks_the_reader_is_passed_over(broken: bytes) -> None:
+    beat = msgspec.msgpack.encode(Beat("g1"))
+    assert list(decode(b"\x92" + broken + beat)) in ([Beat("g1")], [])
+    assert list(decode(broken)) == []
+
+
 @given(st.binary(max_size=64))
 def test_noise_says_nothing_and_breaks_nothing(noise: bytes) -> None:
     for signal in decode(noise):

@@ -105,7 +105,7 @@ def claim_in(said: Said) -> Claim | None:
     try:
         claim = msgspec.json.decode(said.rpc.params, type=Claim)
         spoken_for = DeviceAddress.parse_uri(claim.device)
-    except (msgspec.DecodeError, RecursionError, PlauschError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, PlauschError):
         return None
     length_s = claim.until_s - claim.from_s
     return claim if spoken_for == said.device and 0 <= length_s <= LEASE_S else None

@@ -72,7 +72,7 @@ def read_vault_key(home: Path, passphrase: str | None) -> bytes:
         ) from error
     except OSError as error:
         raise VaultError(f"{path} cannot be read: {error.strerror}.") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise VaultDamaged(f"{path} is damaged ({error}): restore it from a backup.") from error
     if kept.version != VERSION:
         raise VaultDamaged(

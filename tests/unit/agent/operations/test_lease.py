@@ -92,3 +92,5 @@ def test_other_things_are_no_claims() -> None:
     assert claim_in(said(Notice("2.0", "changed"))) is None
     assert claim_in(said(Call("2.0", "abcdefgh", "agent.status"))) is None
     assert claim_in(said(Notice("2.0", "lease", Raw(b"[" * 40_000)))) is None
+    no_text = b'{"device":"\x80","fromS":1,"untilS":2}'  # what is in a Raw nobody has read yet
+    assert claim_in(said(Notice("2.0", "lease", Raw(no_text)))) is None

@@ -81,6 +81,14 @@ def test_a_missing_key_says_what_to_do(tmp_path: Path) -> None:
         read_vault_key(tmp_path, None)
 
 
+@pytest.mark.parametrize("raw", [b'{"\x80":1}', b"[" * 100_000])
+def test_what_breaks_the_reader_is_called_damaged(tmp_path: Path, raw: bytes) -> None:
+    make_vault_key(tmp_path, "geheim")
+    (tmp_path / KEY_FILE).write_bytes(raw)
+    with pytest.raises(VaultDamaged):
+        read_vault_key(tmp_path, "geheim")
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -1,0 +1,91 @@
+"""A network of its own for a server, joined to this machine's by bridges that a test can cut.
+
+A cut bridge swallows packets: nobody is told that a connection has ended, as with a broken switch
+or a firewall that forgot. A deaf one still carries what the island says and swallows the answers.
+Needs root and Linux's network namespaces; the tests are skipped where there are none.
+"""
+
+import os
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+
+class Island:
+    """A network namespace with one pair of virtual interfaces for each bridge."""
+
+    def __init__(self, *bridges: str) -> None:
+        token = secrets.token_hex(4)
+        self.name = f"plausch-{token}"
+        self._token, self._bridges = token, list(bridges)
+        self._net = f"10.{secrets.randbelow(128) + 100}.{secrets.randbelow(256)}"
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """What to put before a command that shall run there."""
+        return ("nsenter", f"--net=/run/netns/{self.name}")
+
+    def here(self, bridge: str) -> str:
+        """The address of this machine's end."""
+        return f"{self._net}.{4 * self._bridges.index(bridge) + 1}"
+
+    def there(self, bridge: str) -> str:
+        """The address of the island's end."""
+        return f"{self._net}.{4 * self._bridges.index(bridge) + 2}"
+
+    def cut(self, bridge: str) -> None:
+        """From now on packets vanish both ways."""
+        _ip("link", "set", self._interface(bridge), "down")
+
+    def deafen(self, bridge: str) -> None:
+        """From now on packets to the island vanish."""
+        _ip("route", "add", "blackhole", f"{self.there(bridge)}/32")
+
+    def mend(self, bridge: str) -> None:
+        """The bridge carries again."""
+        _ip("link", "set", self._interface(bridge), "up")
+        _ip("route", "del", "blackhole", f"{self.there(bridge)}/32", check=False)
+
+    def begin(self) -> None:
+        _ip("netns", "add", self.name)
+        _ip("-n", self.name, "link", "set", "lo", "up")
+        for bridge in self._bridges:
+            mine, far = self._interface(bridge), f"{bridge}0"
+            _ip("link", "add", mine, "type", "veth", "peer", "name", far, "netns", self.name)
+            _ip("addr", "add", f"{self.here(bridge)}/30", "dev", mine)
+            _ip("-n", self.name, "addr", "add", f"{self.there(bridge)}/30", "dev", far)
+            _ip("-n", self.name, "link", "set", far, "up")
+            _ip("link", "set", mine, "up")
+
+    def end(self) -> None:
+        for bridge in self._bridges:
+            _ip("route", "del", "blackhole", f"{self.there(bridge)}/32", check=False)
+            _ip("link", "del", self._interface(bridge), check=False)
+        _ip("netns", "del", self.name, check=False)
+
+    def _interface(self, bridge: str) -> str:
+        return f"pl{self._token}{self._bridges.index(bridge)}"
+
+
+@contextmanager
+def island(*bridges: str) -> Iterator[Island]:
+    """An island with these bridges; skips the test where there can be none."""
+    if os.geteuid() != 0 or shutil.which("ip") is None or shutil.which("nsenter") is None:
+        pytest.skip("network namespaces need root, and the programs ip and nsenter")
+    made = Island(*bridges)
+    try:
+        try:
+            made.begin()
+        except subprocess.CalledProcessError as error:
+            pytest.skip(f"this machine makes no network namespaces: {error.stderr.strip()}")
+        yield made
+    finally:
+        made.end()
+
+
+def _ip(*arguments: str, check: bool = True) -> None:
+    subprocess.run(["ip", *arguments], check=check, capture_output=True, text=True)
