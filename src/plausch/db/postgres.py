@@ -6,9 +6,9 @@ its connection before COMMIT was sent is run again from its beginning, which the
 after a connection is lost during COMMIT only a `repeatable` body is, because it may be done.
 
 A network that swallows packets gives no answer at all. The kernel gives a connection up after
-SILENT_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who is
-cut off are free again; a body is not begun again after GIVE_UP_S; and once that has happened, bodies
-wait AWAY_TIMEOUT_S each until one gets through.
+SILENT_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who
+is cut off are free again; a body is not begun again after GIVE_UP_S; and once that has happened,
+bodies wait AWAY_TIMEOUT_S each until one gets through.
 
 COMMIT may wait for a synchronous standby, and nothing here cancels that: PostgreSQL would report it
 as done. Who is cancelled, or has waited too long, lets go of the connection without a word, which
