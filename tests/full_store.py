@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from plausch.db.interface import Database, Row, Transaction
+from plausch.db.migrate import Step, migrate
 from plausch.db.rows import batch, continue_numbers, insert, key_of
 from plausch.db.shape import Table
 from plausch.server.local_blobs import LocalBlobs
-from plausch.server.store.schema import prepare, travelling
+from plausch.server.store.schema import STEPS, prepare, travelling
 from plausch.server.vapid import new_private_key
 
 BIG = 2**62
@@ -60,7 +61,7 @@ def rows_of(envelopes: int) -> dict[str, list[Row]]:
         "proposal": [(1, 1, b"p" * 900_000, b"r"), (1, 2, b"", b""), (2, 1, b"q", b"r")],
         "group_info": [(one, secrets.token_bytes(2_000_000)) for one in (1, 2, 9)],
         "welcome": [(1, 7, 1, 1, b"w" * 100_000)],
-        "mailbox": [(2, 3, 1, 7), (2, 4, 1, 7), (77, 1, 1, 7)],
+        "mailbox": [(2, 3, 1, 7, 100_000), (2, 4, 1, 7, 100_000), (77, 1, 1, 7, 100_000)],
         "member": [(1, 1, 0, b"s"), (1, 2, 1, b"t"), (9, 77, 0, b"u")],
         "stay": [(1, 1, 1, -1), (1, 1, 9, 12), (1, 2, 1, -1)],
         "device_cursor": [(1, 1, 5, -1), (1, 2, 5, 6), (9, 77, 0, -1)],
@@ -87,6 +88,24 @@ async def fill_store(database: Database, *, envelopes: int = 2_500) -> None:
     tables = await travelling()
     rows = rows_of(envelopes)
     assert {table.name for table in tables} == set(rows), "a table has no rows in full_store"
+    await insert_all(database, tables, rows)
+
+
+async def fill_older_store(database: Database, steps: Sequence[Step]) -> None:
+    """As `fill_store`, with the tables and columns that these steps make."""
+    await migrate(database, steps)
+    tables = await travelling(steps)
+    rows = rows_of(40)
+    older = {
+        table.name: [row[: len(table.columns)] for row in rows[table.name]] for table in tables
+    }
+    await insert_all(database, tables, older)
+
+
+async def insert_all(
+    database: Database, tables: Sequence[Table], rows: Mapping[str, Sequence[Row]]
+) -> None:
+    """These rows, a thousand in a transaction, and let the engine number those after them."""
     for table in tables:
         for first in range(0, len(rows[table.name]), 1_000):
             chosen = rows[table.name][first : first + 1_000]
@@ -110,10 +129,10 @@ async def put_blobs(folder: Path) -> LocalBlobs:
     return store
 
 
-async def all_rows(database: Database) -> Mapping[str, list[Row]]:
-    """Everything in every table."""
+async def all_rows(database: Database, steps: Sequence[Step] = STEPS) -> dict[str, list[Row]]:
+    """Everything in every table that these steps lead to."""
     found: dict[str, list[Row]] = {}
-    for table in await travelling():
+    for table in await travelling(steps):
         found[table.name] = []
         after = None
         while rows := await database.read(

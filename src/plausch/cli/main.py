@@ -32,6 +32,7 @@ COMMANDS = {
     "backup": "Write all that a server keeps into one file, while it runs.",
     "restore": "Fill an empty server from a backup.",
     "migrate-store": "Move a server from SQLite to PostgreSQL.",
+    "migrate": "Bring a server's tables to what this version wants.",
     "register": "Make an account on a server, with this device as its first.",
     "link": "Make this a device of an account that you have elsewhere.",
     "send": "Send a text or a file to somebody or to a group.",

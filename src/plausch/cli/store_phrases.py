@@ -28,6 +28,14 @@ STORE_PHRASES: dict[str, tuple[str, str]] = {
         "jetzt starten; Geräte, die mehr gesehen haben als diese Sicherung, finden von selbst mit "
         "ihm zusammen oder sagen es (docs/operating.md).",
     ),
+    "steps_taken": ("Steps taken: {count}.", "Ausgeführte Schritte: {count}."),
+    "step_left": ("Left: step {number}, {name}.", "Übrig: Schritt {number}, {name}."),
+    "steps_left": (
+        "Servers of an older version do not survive what is left: stop them all, then give this "
+        "command with --all.",
+        "Was übrig ist, überleben Server einer älteren Version nicht: alle anhalten, dann diesen "
+        "Befehl mit --all geben.",
+    ),
     "store_moved": (
         "Moved and compared: {rows} rows. Now start the server with the same --data (its blobs "
         "stay there) and with PLAUSCH_DATABASE; never again on {old}, which stays as it is.",

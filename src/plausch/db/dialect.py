@@ -9,6 +9,9 @@ Store files write one text with these words in braces:
                   transactions that refer to each other's rows would wait for each other
                   (a SQLite transaction already holds the only write lock)
     {rows}        in a Bulk statement, the rows
+    {one_of_first}  in a Bulk statement, behind a column that the rows' first column is compared
+                  with anyway: it is one of those values, which PostgreSQL then knows before it
+                  begins, and leaves out every part or shard of a table that has none of them
 
 and the placeholders $1, $2, ... as PostgreSQL knows them.
 """
@@ -57,7 +60,7 @@ def sqlite_bulk(sql: str, columns: int, count: int) -> str:
     """A Bulk statement for `count` rows: one VALUES list, so that one step does all of it."""
     row = "(" + ",".join("?" * columns) + ")"
     values = "VALUES " + ",".join([row] * count)
-    return _spelled(sql, {**_SQLITE_WORDS, "rows": values})
+    return _spelled(sql, {**_SQLITE_WORDS, "rows": values, "one_of_first": "IS NOT NULL"})
 
 
 @lru_cache(maxsize=2048)
@@ -67,4 +70,5 @@ def postgres_bulk(sql: str, kinds: tuple[str, ...]) -> str:
     names = ", ".join(f"column{n}" for n in range(1, len(kinds) + 1))
     # Only type names and numbered parameters come together here, never a value.
     rows = _POSTGRES_ROWS.format(arrays=arrays, names=names)
-    return _spelled(sql, {**_POSTGRES_WORDS, "rows": rows})
+    words = {**_POSTGRES_WORDS, "rows": rows, "one_of_first": "= ANY($1)"}
+    return _spelled(sql, words)

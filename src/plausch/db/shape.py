@@ -23,7 +23,7 @@ _NUMBERED = "INTEGER"
 
 _TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
-    "AND name <> 'schema_step' ORDER BY name"
+    "AND name NOT IN ('schema_step', 'schema_floor') ORDER BY name"
 )
 _COLUMNS = 'SELECT name, type, "notnull", pk FROM pragma_table_info($1) ORDER BY cid'
 _REFERENCES = 'SELECT DISTINCT "table" FROM pragma_foreign_key_list($1)'

@@ -49,10 +49,7 @@ class Conversations:
             known = await conversation.find(tx, public_id)
             if known is not None:
                 if await conversation.origin(tx, known.key) != (creator.key, digest):
-                    raise Refusal(
-                        "conversation_exists",
-                        "There is a conversation of this id already: choose another random id.",
-                    )
+                    raise _taken()
                 return None
             made = await conversation.created_since(tx, creator.key, now_ms - DAY_MS)
             if made >= self._limits.conversations_per_device_per_day:
@@ -71,7 +68,10 @@ class Conversations:
         try:
             roster = await self._database.transact(body, repeatable=True)
         except ConstraintViolated:  # PostgreSQL: created by another request just now
-            roster = await self._database.transact(body, repeatable=True)
+            try:
+                roster = await self._database.transact(body, repeatable=True)
+            except ConstraintViolated:  # another id has the same key
+                raise _taken() from None
         if roster is not None:
             self._rosters.remember(roster)
 
@@ -116,3 +116,10 @@ class Conversations:
         if (uri, epoch.members[0].signature_key) != (creator.uri, creator.signature_key):
             raise Refusal("bad_group_info", "The only member is not the device that creates it.")
         return epoch
+
+
+def _taken() -> Refusal:
+    return Refusal(
+        "conversation_exists",
+        "There is a conversation of this id already: choose another random id.",
+    )

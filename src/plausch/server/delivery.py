@@ -171,8 +171,8 @@ class Delivery:
         await self._cursors.look_up_and_acknowledge(device, public_id, seq)
 
     async def resume(self, device: DeviceRecord, after: bytes = b"") -> Resumption:
-        """What moved since this device's cursors, in the order in which the conversations came to
-        be: from the first one, or from the one after conversation `after`.
+        """What moved since this device's cursors, in the order of the conversations' keys: from the
+        first one, or from the one after conversation `after`.
 
         Raises Refusal `unknown_conversation`, StorageUnavailable.
         """

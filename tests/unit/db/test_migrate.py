@@ -8,10 +8,12 @@ import pytest
 
 from engines import empty_postgres, empty_sqlite
 from plausch.db.interface import Database, Transaction
-from plausch.db.migrate import SchemaRefused, Step, migrate, step_reached
+from plausch.db.migrate import SchemaRefused, Step, expand, migrate, step_reached
 
 FIRST = Step(1, "a table", ("CREATE TABLE a (id {serial}, name TEXT)",))
 SECOND = Step(2, "a column", ("ALTER TABLE a ADD COLUMN size BIGINT", "CREATE TABLE b (x TEXT)"))
+BESIDE = Step(3, "room beside", ("CREATE TABLE c (x TEXT)",), beside=True)
+FLOOR = Step(4, "no way back", ("DROP TABLE b",))
 BROKEN = Step(3, "broken", ("CREATE TABLE c (x TEXT)", "CREATE TABLE c (x TEXT)"))
 
 
@@ -72,3 +74,69 @@ async def test_how_far_a_database_is(database: Database) -> None:
     assert await step_reached(database) == 1
     await migrate(database, [FIRST, SECOND])
     assert await step_reached(database) == 2
+
+
+async def test_a_version_before_may_start_again_beside_what_it_does_not_look_at(
+    database: Database,
+) -> None:
+    """The newer one is not good, and is taken back."""
+    older, newer = [FIRST, SECOND], [FIRST, SECOND, BESIDE]
+    await migrate(database, older)
+    assert await migrate(database, newer) == 1
+    assert await migrate(database, older) == 0
+    assert await expand(database, older) == (0, [])
+    assert await step_reached(database) == 3
+
+
+async def test_below_the_floor_nobody_is_let_in(database: Database) -> None:
+    steps = [FIRST, SECOND, BESIDE, FLOOR, Step(5, "later", ("SELECT 1",), beside=True)]
+    await migrate(database, steps)
+    assert await migrate(database, steps[:4]) == 0
+    for older in (steps[:3], steps[:2]):
+        with pytest.raises(SchemaRefused, match="newer version"):
+            await migrate(database, older)
+        with pytest.raises(SchemaRefused, match="newer version"):
+            await expand(database, older)
+
+
+async def test_expanding_stops_before_what_the_version_before_does_not_survive(
+    database: Database,
+) -> None:
+    steps = [FIRST, SECOND, BESIDE, FLOOR, Step(5, "later", ("SELECT 1",), beside=True)]
+    await migrate(database, steps[:2])
+    taken, left = await expand(database, steps)
+    assert (taken, list(left)) == (1, steps[3:]), "and nothing is taken out of its turn"
+    assert await _count(database, "b") == 0
+    assert await migrate(database, steps[:2]) == 0, "it goes on"
+    assert await migrate(database, steps) == 2
+
+
+async def test_an_empty_database_has_nobody_beside(database: Database) -> None:
+    assert await expand(database, [FIRST, SECOND, BESIDE, FLOOR]) == (4, ())
+    assert await expand(database, [FIRST, SECOND, BESIDE, FLOOR]) == (0, [])
+
+
+async def test_several_processes_may_expand_at_once(database: Database) -> None:
+    await migrate(database, [FIRST, SECOND])
+    taken = await asyncio.gather(*[expand(database, [FIRST, SECOND, BESIDE]) for _ in range(4)])
+    assert [list(left) for _, left in taken] == [[]] * 4
+    assert await step_reached(database) == 3
+
+
+async def test_what_is_for_postgresql_alone(database: Database) -> None:
+    step = Step(3, "room", (), postgresql=("ALTER TABLE b SET (fillfactor = 70)",))
+    assert await migrate(database, [FIRST, SECOND, step]) == 3
+    assert step.digest != Step(3, "room", ()).digest
+    assert FIRST.digest == Step(1, "another name", FIRST.statements, beside=True).digest
+
+
+async def test_the_memory_of_an_older_version_is_taken_over(database: Database) -> None:
+    """It kept no floor: everything that it knows is below none."""
+    await migrate(database, [FIRST, SECOND])
+
+    async def as_before(transaction: Transaction) -> None:
+        await transaction.execute("DROP TABLE schema_floor")
+
+    await database.transact(as_before)
+    assert await migrate(database, [FIRST, SECOND, BESIDE]) == 1
+    assert await migrate(database, [FIRST, SECOND]) == 0

@@ -2,8 +2,13 @@
 
 Both change only by the statements below, which compare the epoch in the same breath: this gives
 gapless order and one Commit per epoch on both engines.
+
+A conversation's key is computed from its public id, so that whoever has the id knows on which shard
+to look (decision 0030). Those from before that have the database's numbers, and are found by the
+index over the public ids.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -28,17 +33,22 @@ TABLES = (
 _GROW = Bulk(
     "WITH given AS ({rows}), "
     "held AS (SELECT id FROM conversation WHERE id IN (SELECT column1 FROM given) "
-    "ORDER BY id {for_update}) "
+    "AND id {one_of_first} ORDER BY id {for_update}) "
     "UPDATE conversation SET head = head + given.column3 FROM given "
     "WHERE conversation.id = given.column1 AND conversation.epoch = given.column2 "
+    "AND conversation.id {one_of_first} "
     "AND given.column1 IN (SELECT id FROM held) "
     "RETURNING conversation.id, conversation.head",
     ("int", "int", "int"),
 )
 _STANDS = Bulk(
-    "SELECT c.id, c.epoch, c.head FROM conversation c JOIN ({rows}) AS v ON c.id = v.column1",
+    "SELECT c.id, c.epoch, c.head FROM conversation c JOIN ({rows}) AS v ON c.id = v.column1 "
+    "WHERE c.id {one_of_first}",
     ("int",),
 )
+
+_DERIVED = 2**62
+_SELECT = "SELECT id, suite, epoch, head FROM conversation "
 
 
 class Standing(NamedTuple):
@@ -50,27 +60,44 @@ class Standing(NamedTuple):
     head: int
 
 
+def key_of(public_id: bytes) -> int:
+    """The key of a new conversation: 62 bits of a hash, beyond all numbers of the database's own.
+
+    Two ids of one key are not to be found on purpose for an id that somebody else has chosen, and
+    by chance they are one in 10^10 of 10^9 conversations: who comes second chooses another id.
+    """
+    return _DERIVED | int.from_bytes(hashlib.sha256(public_id).digest()[:8], "big") % _DERIVED
+
+
 async def add(
     tx: Transaction, public_id: bytes, suite: int, first_digest: bytes, created_by: int, at_ms: int
 ) -> int:
     """A new conversation at epoch 0 with an empty log. Raises ConstraintViolated if it exists."""
-    rows = await tx.fetch(
-        "INSERT INTO conversation (public_id, suite, epoch, head, kept_from, first_digest, "
-        "created_by, created_at_ms) VALUES ($1, $2, 0, 0, 1, $3, $4, $5) RETURNING id",
+    key = key_of(public_id)
+    await tx.execute(
+        "INSERT INTO conversation (id, public_id, suite, epoch, head, kept_from, first_digest, "
+        "created_by, created_at_ms) VALUES ($1, $2, $3, 0, 0, 1, $4, $5, $6)",
+        key,
         public_id,
         suite,
         first_digest,
         created_by,
         at_ms,
     )
-    return int(rows[0][0])
+    return key
 
 
 async def find(tx: Transaction, public_id: bytes) -> Standing | None:
     """The conversation of that public id."""
     rows = await tx.fetch(
-        "SELECT id, suite, epoch, head FROM conversation WHERE public_id = $1", public_id
+        _SELECT + "WHERE id = $1 AND public_id = $2", key_of(public_id), public_id
     )
+    return Standing(*rows[0]) if rows else await _by_public_id(tx, public_id)
+
+
+async def _by_public_id(tx: Transaction, public_id: bytes) -> Standing | None:
+    """One from before keys were computed, if there is one."""
+    rows = await tx.fetch(_SELECT + "WHERE public_id = $1", public_id)
     return Standing(*rows[0]) if rows else None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from plausch.db.interface import Bulk, Transaction
+from plausch.server.store import conversation
 
 TABLES = (
     """CREATE TABLE device_cursor (
@@ -35,13 +36,14 @@ _ADVANCE = Bulk(
     "WHERE device_cursor.conversation_id = v.column1 AND device_cursor.device_id = v.column2 "
     "AND device_cursor.seq < v.column3 AND c.id = v.column1 AND c.head >= v.column3 "
     "AND (device_cursor.until_seq < 0 OR device_cursor.until_seq >= v.column3) "
+    "AND device_cursor.conversation_id {one_of_first} AND c.id {one_of_first} "
     "RETURNING device_cursor.conversation_id, device_cursor.device_id, device_cursor.seq",
     ("int", "int", "int"),
 )
 _BY_ALL = Bulk(
     "SELECT k.conversation_id, min(k.seq) FROM device_cursor k JOIN ({rows}) AS v "
-    "ON k.conversation_id = v.column1 WHERE k.until_seq < 0 OR k.seq < k.until_seq "
-    "GROUP BY k.conversation_id",
+    "ON k.conversation_id = v.column1 WHERE (k.until_seq < 0 OR k.seq < k.until_seq) "
+    "AND k.conversation_id {one_of_first} GROUP BY k.conversation_id",
     ("int",),
 )
 
@@ -85,13 +87,15 @@ async def advance(
 
 async def place(tx: Transaction, device_key: int, public_id: bytes) -> int | None:
     """The key of a conversation that the device is or was in."""
+    standing = await conversation.find(tx, public_id)
+    if standing is None:
+        return None
     rows = await tx.fetch(
-        "SELECT k.conversation_id FROM conversation c JOIN device_cursor k "
-        "ON k.conversation_id = c.id WHERE c.public_id = $1 AND k.device_id = $2",
-        public_id,
+        "SELECT 1 FROM device_cursor WHERE conversation_id = $1 AND device_id = $2",
+        standing.key,
         device_key,
     )
-    return int(rows[0][0]) if rows else None
+    return standing.key if rows else None
 
 
 async def moved(tx: Transaction, device_key: int, after: int, limit: int) -> list[MovedRow]:

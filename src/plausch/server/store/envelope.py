@@ -38,12 +38,14 @@ _ADD = Bulk(
 _ACCEPTED = Bulk(
     "SELECT e.conversation_id, e.sender_id, e.idempotency_id, e.seq, e.accepted_at_ms "
     "FROM envelope e JOIN ({rows}) AS v ON e.conversation_id = v.column1 "
-    "AND e.sender_id = v.column2 AND e.idempotency_id = v.column3",
+    "AND e.sender_id = v.column2 AND e.idempotency_id = v.column3 "
+    "WHERE e.conversation_id {one_of_first}",
     ("int", "int", "bytes"),
 )
 _BEGUN = Bulk(
     "SELECT e.conversation_id, e.accepted_at_ms FROM envelope e JOIN ({rows}) AS v "
-    "ON e.conversation_id = v.column1 AND e.seq = v.column2",
+    "ON e.conversation_id = v.column1 AND e.seq = v.column2 "
+    "WHERE e.conversation_id {one_of_first}",
     ("int", "int"),
 )
 

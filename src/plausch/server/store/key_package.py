@@ -56,7 +56,10 @@ async def claim(tx: Transaction, device_key: int, suite: int, now_s: int) -> byt
         if not rows:
             break
         taken = await tx.fetch(
-            "DELETE FROM key_package WHERE id = $1 RETURNING message, ref, expires_s", rows[0][0]
+            "DELETE FROM key_package WHERE device_id = $1 AND id = $2 "
+            "RETURNING message, ref, expires_s",
+            device_key,
+            rows[0][0],
         )
         if taken:
             message, ref, expires_s = taken[0]

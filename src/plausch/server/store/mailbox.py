@@ -1,4 +1,8 @@
-"""Mailboxes: Welcomes that wait for a device. One Welcome is stored once for all it is for."""
+"""Mailboxes: Welcomes that wait for a device. One Welcome is stored once for all it is for.
+
+A mailbox is its device's, a Welcome its conversation's: with many shards they lie apart, so no
+statement joins them (decision 0030).
+"""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -35,31 +39,35 @@ _NUMBER = Bulk(
     "RETURNING id, mailbox_head",
     ("int",),
 )
+SIZES = (
+    "ALTER TABLE mailbox ADD COLUMN size_bytes BIGINT NOT NULL DEFAULT -1",
+    """UPDATE mailbox SET size_bytes = (SELECT length(w.message) FROM welcome w
+        WHERE w.conversation_id = mailbox.conversation_id AND w.seq = mailbox.seq)""",
+)
+"""The Welcome's length beside the item. -1: written by a version from before this step, which ran
+beside a newer one."""
+
 ALL = 2**62
 """An item number beyond all: the whole mailbox."""
+UNKNOWN_BYTES = 2**31
+"""What stands for a length that is not known: whoever reads a few takes such a Welcome alone."""
 
 _TOTAL = Bulk(
-    "SELECT m.device_id, count(*), sum(length(w.message)) FROM mailbox m "
-    "JOIN ({rows}) AS v ON m.device_id = v.column1 "
-    "JOIN welcome w ON w.conversation_id = m.conversation_id AND w.seq = m.seq "
-    "GROUP BY m.device_id",
+    "SELECT m.device_id, count(*), sum(CASE WHEN m.size_bytes < 0 THEN 0 ELSE m.size_bytes END) "
+    "FROM mailbox m JOIN ({rows}) AS v ON m.device_id = v.column1 "
+    "WHERE m.device_id {one_of_first} GROUP BY m.device_id",
     ("int",),
 )
-# The rows are locked in one order before the first item goes: of two devices that let go of the
-# last two items at the same time, the second then sees that the first one's is gone.
-_HOLD_WELCOMES = (
-    "SELECT seq FROM welcome WHERE (conversation_id, seq) IN "
-    "(SELECT conversation_id, seq FROM mailbox WHERE device_id = $1 AND item <= $2) "
-    "ORDER BY conversation_id, seq {for_update}"
-)
-_FORGET_UNNAMED = Bulk(
-    "DELETE FROM welcome WHERE (conversation_id, seq) IN ({rows}) AND NOT EXISTS (SELECT 1 FROM "
-    "mailbox m WHERE m.conversation_id = welcome.conversation_id AND m.seq = welcome.seq)",
+_WELCOMES = Bulk(
+    "SELECT w.conversation_id, w.seq, c.public_id, w.accepted_at_ms, d.uri, w.message "
+    "FROM welcome w JOIN ({rows}) AS v ON w.conversation_id = v.column1 AND w.seq = v.column2 "
+    "JOIN conversation c ON c.id = w.conversation_id JOIN device d ON d.id = w.sender_id "
+    "WHERE w.conversation_id {one_of_first} AND c.id {one_of_first}",
     ("int", "int"),
 )
 _ADD = Bulk(
-    "INSERT INTO mailbox (device_id, item, conversation_id, seq) {rows}",
-    ("int", "int", "int", "int"),
+    "INSERT INTO mailbox (device_id, item, conversation_id, seq, size_bytes) {rows}",
+    ("int", "int", "int", "int", "int"),
 )
 
 
@@ -97,35 +105,41 @@ async def add(
     items = {
         row[0]: row[1] for row in await tx.fetch_bulk(_NUMBER, [(key,) for key in device_keys])
     }
-    await tx.fetch_bulk(_ADD, [(key, item, conversation_key, seq) for key, item in items.items()])
+    size = len(welcome)
+    await tx.fetch_bulk(
+        _ADD, [(key, item, conversation_key, seq, size) for key, item in items.items()]
+    )
     return items
 
 
 async def read(tx: Transaction, device_key: int, after: int, limit: int) -> list[Item]:
     """The device's Welcomes after item `after`."""
-    rows = await tx.fetch(
-        "SELECT m.item, c.public_id, m.seq, w.accepted_at_ms, d.uri, w.message FROM mailbox m "
-        "JOIN welcome w ON w.conversation_id = m.conversation_id AND w.seq = m.seq "
-        "JOIN conversation c ON c.id = m.conversation_id JOIN device d ON d.id = w.sender_id "
-        "WHERE m.device_id = $1 AND m.item > $2 ORDER BY m.item LIMIT $3",
+    places = await tx.fetch(
+        "SELECT item, conversation_id, seq FROM mailbox WHERE device_id = $1 AND item > $2 "
+        "ORDER BY item LIMIT $3",
         device_key,
         after,
         limit,
     )
-    return [Item(row[0], bytes(row[1]), row[2], row[3], row[4], bytes(row[5])) for row in rows]
+    lying = {(row[1], row[2]) for row in places}
+    welcomes = {(row[0], row[1]): row[2:] for row in await tx.fetch_bulk(_WELCOMES, sorted(lying))}
+    items = []
+    for item, conversation_key, seq in places:
+        public_id, at_ms, sender, message = welcomes[conversation_key, seq]
+        items.append(Item(item, bytes(public_id), seq, at_ms, sender, bytes(message)))
+    return items
 
 
 async def sizes(tx: Transaction, device_key: int, after: int, limit: int) -> list[tuple[int, int]]:
     """(item, bytes of Welcome) after item `after`."""
     rows = await tx.fetch(
-        "SELECT m.item, length(w.message) FROM mailbox m JOIN welcome w "
-        "ON w.conversation_id = m.conversation_id AND w.seq = m.seq "
-        "WHERE m.device_id = $1 AND m.item > $2 ORDER BY m.item LIMIT $3",
+        "SELECT item, size_bytes FROM mailbox WHERE device_id = $1 AND item > $2 "
+        "ORDER BY item LIMIT $3",
         device_key,
         after,
         limit,
     )
-    return [(row[0], row[1]) for row in rows]
+    return [(row[0], row[1] if row[1] >= 0 else UNKNOWN_BYTES) for row in rows]
 
 
 async def totals(tx: Transaction, device_keys: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -153,13 +167,20 @@ async def count(tx: Transaction, device_key: int) -> int:
 
 async def forget(tx: Transaction, device_key: int, item: int) -> int:
     """The device has all up to `item`; how many were forgotten, shared Welcomes with the last."""
-    await tx.fetch(_HOLD_WELCOMES, device_key, item)
-    gone = await tx.fetch(
-        "DELETE FROM mailbox WHERE device_id = $1 AND item <= $2 RETURNING conversation_id, seq",
-        device_key,
-        item,
-    )
-    await tx.fetch_bulk(_FORGET_UNNAMED, sorted({(row[0], row[1]) for row in gone}))
+    where = "FROM mailbox WHERE device_id = $1 AND item <= $2"
+    named = await tx.fetch("SELECT DISTINCT conversation_id, seq " + where, device_key, item)
+    # The rows are locked in one order before the first item goes: of two devices that let go of
+    # the last two items at the same time, the second then sees that the first one's is gone.
+    for conversation_key, seq in sorted((row[0], row[1]) for row in named):
+        await tx.fetch(
+            "SELECT seq FROM welcome WHERE conversation_id = $1 AND seq = $2 {for_update}",
+            conversation_key,
+            seq,
+        )
+    gone = await tx.fetch("DELETE " + where + " RETURNING conversation_id, seq", device_key, item)
+    for conversation_key, seq in sorted({(row[0], row[1]) for row in gone}):
+        if not await _is_named(tx, conversation_key, seq):
+            await _drop(tx, conversation_key, seq)
     return len(gone)
 
 
@@ -178,6 +199,21 @@ async def forget_welcome(tx: Transaction, conversation_key: int, seq: int) -> No
     await tx.execute(
         "DELETE FROM mailbox WHERE conversation_id = $1 AND seq = $2", conversation_key, seq
     )
+    await _drop(tx, conversation_key, seq)
+
+
+async def _is_named(tx: Transaction, conversation_key: int, seq: int) -> bool:
+    """Whether a Welcome lies in a mailbox still."""
+    return bool(
+        await tx.fetch(
+            "SELECT 1 FROM mailbox WHERE conversation_id = $1 AND seq = $2 LIMIT 1",
+            conversation_key,
+            seq,
+        )
+    )
+
+
+async def _drop(tx: Transaction, conversation_key: int, seq: int) -> None:
     await tx.execute(
         "DELETE FROM welcome WHERE conversation_id = $1 AND seq = $2", conversation_key, seq
     )

@@ -19,7 +19,8 @@ it is proposed again."""
 
 _NAMED = Bulk(
     "SELECT p.ref, p.message FROM proposal p JOIN ({rows}) AS v "
-    "ON p.conversation_id = v.column1 AND p.ref = v.column2",
+    "ON p.conversation_id = v.column1 AND p.ref = v.column2 "
+    "WHERE p.conversation_id {one_of_first}",
     ("int", "bytes"),
 )
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from plausch.base.errors import OperatorError
-from plausch.db.interface import Database
-from plausch.db.migrate import SchemaRefused, Step, migrate, step_reached
+from plausch.db.interface import Database, Transaction
+from plausch.db.migrate import SchemaRefused, Step, expand, migrate, step_reached
 from plausch.db.shape import Table, tables_of
 from plausch.server.store import (
     account,
@@ -24,6 +24,7 @@ from plausch.server.store import (
     profile,
     proposal,
     report,
+    shards,
     stay,
     sweep,
     upload,
@@ -45,11 +46,18 @@ STEPS = (
     Step(8, "backups", backup.TABLES),
     Step(9, "wake-ups", wake_up.TABLES),
     Step(10, "which recovery key counts", backup.CURRENT),
-    Step(11, "reports", report.TABLES),
-    Step(12, "profiles", profile.TABLES),
+    Step(11, "reports", report.TABLES, beside=True),
+    Step(12, "profiles", profile.TABLES, beside=True),
     Step(13, "two accounts in one browser", wake_up.SHARED),
-    Step(14, "filled from another store", filling.TABLES),
-    Step(15, "uploads into a bucket", upload.TABLES),
+    Step(14, "filled from another store", filling.TABLES, beside=True),
+    Step(15, "uploads into a bucket", upload.TABLES, beside=True),
+    Step(
+        16,
+        "shards",
+        mailbox.SIZES,
+        postgresql=shards.ROOM + shards.DISTRIBUTE,
+        beside=True,
+    ),
 )
 
 FILLING_STEP = 14
@@ -63,13 +71,53 @@ class StoreIncomplete(OperatorError):
 
 
 async def prepare(database: Database) -> int:
-    """Create or upgrade the tables; how many steps were needed.
+    """Create or upgrade the tables before they are served; how many steps were needed.
+
+    In PostgreSQL there may be servers of the version before: only such steps are taken beside which
+    it can go on. The others need `upgrade`.
 
     Raises SchemaRefused, StorageUnavailable, StoreIncomplete.
     """
     if await step_reached(database) >= FILLING_STEP:
         await _demand_complete(database)
+    if database.engine == "postgresql":
+        taken, left = await expand(database, STEPS)
+        if left:
+            raise SchemaRefused(
+                f"The tables of this database have to change in a way (step {left[0].number}, "
+                f"{left[0].name!r}) that servers of an older version do not survive: stop them "
+                "all, give 'plausch migrate --all', then start this version."
+            )
+        return taken
     return await migrate(database, STEPS)
+
+
+async def upgrade(database: Database, *, alone: bool) -> tuple[int, Sequence[Step]]:
+    """Take the steps that are missing, those beside which servers of the version before go on, or
+    all when nobody serves; how many were taken, and which are left.
+
+    Raises SchemaRefused, StorageUnavailable, StoreIncomplete.
+    """
+    if await step_reached(database) >= FILLING_STEP:
+        await _demand_complete(database)
+    if not alone:
+        return await expand(database, STEPS)
+    if database.engine == "postgresql":
+        await database.read(_demand_alone)
+    return await migrate(database, STEPS), ()
+
+
+async def _demand_alone(tx: Transaction) -> None:
+    """Not a proof: a server that has asked nothing for five minutes has no connection."""
+    rows = await tx.fetch(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'plausch' "
+        "AND datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    if rows[0][0]:
+        raise SchemaRefused(
+            f"Servers are connected to this database still (connections: {rows[0][0]}): stop them "
+            "all, then do this again."
+        )
 
 
 async def demand_prepared(database: Database) -> None:
@@ -78,10 +126,16 @@ async def demand_prepared(database: Database) -> None:
 
     Raises SchemaRefused, StorageUnavailable, StoreIncomplete.
     """
-    if await step_reached(database) < len(STEPS):
+    reached = await step_reached(database)
+    if reached < len(STEPS):
         raise SchemaRefused(
             "The database is one of an older version of Plausch: do this with that version, or "
             "start the server once with this one."
+        )
+    if reached > len(STEPS):
+        raise SchemaRefused(
+            "The database is one of a newer version of Plausch, which keeps more in it than this "
+            "one knows: do this with that version."
         )
     await prepare(database)
 

@@ -7,6 +7,7 @@ that removed it. A device that comes back has a second stay. `last_seq` is -1 wh
 from collections.abc import Sequence
 
 from plausch.db.interface import Bulk, Transaction
+from plausch.server.store import conversation
 
 TABLES = (
     """CREATE TABLE stay (
@@ -68,12 +69,15 @@ async def of(tx: Transaction, conversation_key: int, device_key: int) -> list[tu
     return [(row[0], row[1]) for row in rows]
 
 
-async def took_part(tx: Transaction, conversation: bytes, account_key: int) -> bool:
+async def took_part(tx: Transaction, public_id: bytes, account_key: int) -> bool:
     """Whether a device of the account is or was in the conversation of this public id."""
+    standing = await conversation.find(tx, public_id)
+    if standing is None:
+        return False
     rows = await tx.fetch(
-        "SELECT 1 FROM stay s JOIN conversation c ON c.id = s.conversation_id "
-        "JOIN device d ON d.id = s.device_id WHERE c.public_id = $1 AND d.account_id = $2 LIMIT 1",
-        conversation,
+        "SELECT 1 FROM stay s JOIN device d ON d.id = s.device_id "
+        "WHERE s.conversation_id = $1 AND d.account_id = $2 LIMIT 1",
+        standing.key,
         account_key,
     )
     return bool(rows)

@@ -6,9 +6,12 @@ from typing import TypeVar
 
 import pytest
 
+from engines import postgres
 from plausch.db.interface import Body, Database
 from plausch.server.store import account, conversation, device
 from plausch.server.store.schema import prepare
+
+__all__ = ["postgres", "rows"]
 
 T = TypeVar("T")
 

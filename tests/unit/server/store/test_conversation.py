@@ -76,12 +76,14 @@ async def test_ids_are_unique_and_beginnings_counted(rows: Rows) -> None:
 
 async def conversations(tx: Transaction, rows: Rows, count: int) -> list[int]:
     """More of them, in the order of their keys."""
-    return [
-        await conversation.add(
-            tx, number.to_bytes(16, "big"), 1, b"digest", rows.phone, 10 + number
-        )
-        for number in range(count)
-    ]
+    return sorted(
+        [
+            await conversation.add(
+                tx, number.to_bytes(16, "big"), 1, b"digest", rows.phone, 10 + number
+            )
+            for number in range(count)
+        ]
+    )
 
 
 async def test_many_logs_grow_by_one_statement_each_by_its_own_count(rows: Rows) -> None:
@@ -184,6 +186,49 @@ async def test_a_conversation_has_a_creator_that_exists(rows: Rows) -> None:
 
     with pytest.raises(ConstraintViolated):
         await rows.run(body)
+
+
+async def test_a_conversation_of_the_databases_own_number_is_found(rows: Rows) -> None:
+    """One from before keys were computed, or of an older version that runs beside this one."""
+
+    async def body(tx: Transaction) -> list[object]:
+        await tx.execute(
+            "INSERT INTO conversation (id, public_id, suite, epoch, head, kept_from, first_digest, "
+            "created_by, created_at_ms) VALUES (7, $1, 1, 2, 3, 1, '', $2, 0)",
+            b"B" * 16,
+            rows.phone,
+        )
+        return [await conversation.find(tx, b"B" * 16)]
+
+    async def again(tx: Transaction) -> int:
+        return await conversation.add(tx, b"B" * 16, 1, b"", rows.phone, 9)
+
+    assert await rows.run(body) == [Standing(7, 1, 2, 3)]
+    with pytest.raises(ConstraintViolated):
+        await rows.run(again)
+
+
+def test_a_key_is_the_ids_and_beyond_the_databases_numbers() -> None:
+    keys = {conversation.key_of(number.to_bytes(16, "big")) for number in range(5_000)}
+    assert len(keys) == 5_000
+    assert min(keys) >= 2**62 and max(keys) < 2**63
+    assert conversation.key_of(b"C" * 16) == conversation.key_of(b"C" * 16)
+
+
+async def test_an_id_is_not_taken_for_another_one_of_the_same_key(
+    rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "key_of", lambda _id: rows.conversation)
+
+    async def find(tx: Transaction) -> Standing | None:
+        return await conversation.find(tx, b"D" * 16)
+
+    async def add(tx: Transaction) -> int:
+        return await conversation.add(tx, b"D" * 16, 1, b"", rows.phone, 9)
+
+    assert await rows.run(find) is None
+    with pytest.raises(ConstraintViolated):
+        await rows.run(add)
 
 
 async def test_nothing_is_known_of_no_keys(rows: Rows) -> None:
