@@ -8,6 +8,7 @@ from plausch.db.migrate import SchemaRefused, Step, migrate, step_reached
 from plausch.db.shape import Table, tables_of
 from plausch.server.store import (
     account,
+    allowance,
     backup,
     blob,
     claimed,
@@ -50,10 +51,11 @@ STEPS = (
     Step(13, "two accounts in one browser", wake_up.SHARED),
     Step(14, "filled from another store", filling.TABLES),
     Step(15, "uploads into a bucket", upload.TABLES),
+    Step(16, "allowances, maintenance, suspensions", allowance.TABLES),
 )
 
 FILLING_STEP = 14
-STAYING = {filling.NAME, *upload.NAMES}
+STAYING = {filling.NAME, *upload.NAMES, allowance.NAME}
 
 
 class StoreIncomplete(OperatorError):
