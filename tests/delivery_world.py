@@ -109,6 +109,13 @@ class World:
         self.clock.advance(by_ms)
         self.clock_wrong_by_ms += by_ms
 
+    async def allowed(self, *players: "Player") -> None:
+        """What they may send today is drawn: their appends wait for nothing."""
+        sent = self.delivery._appends._sent
+        for player in players:
+            await sent.demand(player.record.key, 200)
+            sent.give_back(player.record.key, 200)
+
     async def members(self, public_id: bytes) -> tuple[str, ...]:
         """The member devices' URIs; none when there is no such conversation."""
         roster = await self.rosters.get(public_id)

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from delivery_world import SUITE, World, opaque_append
+from delivery_world import SUITE, Player, World, opaque_append
+from plausch.db.interface import Transaction
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.wire import frames as f
@@ -113,3 +114,68 @@ async def test_an_invitation_is_not_used_up_by_a_name_that_is_taken(world: World
                 await shut.accounts.register(*registration)
         else:
             await shut.accounts.register(*registration)
+
+
+# --- at several processes ------------------------------------------------------------------
+
+
+async def test_two_processes_take_no_more_of_a_device_in_a_day_than_one(world: World) -> None:
+    processes = [strict(world, sends_per_device_per_day=40) for _ in range(2)]
+    anna, cem = await world.player("anna"), await world.player("cem")
+    group = await anna.conversation_with(cem)
+
+    async def send(one: World, device: Player) -> bool:
+        try:
+            await one.delivery.append(device.record, opaque_append(group.group_id, 1))
+        except Refusal as refusal:
+            assert refusal.code == "rate_limited"
+            assert refusal.retry_after_ms > 0
+            return False
+        return True
+
+    sent = await asyncio.gather(*[send(one, anna) for one in processes * 40])
+    assert sum(sent) == 40
+    assert sum([await send(one, cem) for one in processes * 40]) == 40, "nobody pays for another"
+    for one in processes:
+        await one.delivery.close()
+
+
+async def test_appends_keep_their_order_while_pieces_are_drawn(world: World) -> None:
+    """Pieces of 1, 2, 4 ...: most of these wait for one."""
+    one = strict(world, sends_per_device_per_day=200)
+    anna, cem = await one.player("anna"), await one.player("cem")
+    group = await anna.conversation_with(cem)
+    requests = [opaque_append(group.group_id, 1) for _ in range(100)]
+    accepted = await asyncio.gather(
+        *[one.delivery.append(anna.record, request) for request in requests]
+    )
+    assert [each.seq for each in accepted] == list(range(2, 102))
+    await one.delivery.close()
+
+
+async def test_a_server_that_stops_takes_nothing_of_the_day_along(world: World) -> None:
+    anna = await world.player("anna")
+    group = await anna.create()
+    for _ in range(4):
+        anna.world = strict(world, commits_per_device_per_day=64)
+        for _ in range(16):
+            await anna.update(group)
+        await anna.world.delivery.close()
+    with refused("rate_limited"):
+        await anna.update(group)
+
+
+async def test_sweeping_forgets_what_was_of_yesterday(world: World) -> None:
+    anna, cem = await world.player("anna"), await world.player("cem")
+    group = await anna.conversation_with(cem)
+    await anna.send(group)
+
+    async def body(tx: Transaction) -> int:
+        return int((await tx.fetch("SELECT count(*) FROM allowance"))[0][0])
+
+    before = await world.database.read(body)
+    await world.retention.sweep()  # the first one only notes the time
+    for _ in range(30):
+        world.clock.advance(3_600_000)
+        await world.retention.sweep()
+    assert (before > 0, await world.database.read(body)) == (True, 0)

@@ -105,7 +105,7 @@ async def house(world: World, tmp_path: Path) -> AsyncIterator[House]:
     local = LocalBlobs(tmp_path / "blobs")
     local.prepare()
     blobs = Blobs(world.database, local, world.clock, Limits())
-    backups = Backups(world.database, world.clock, Limits())
+    backups = Backups(world.database, world.clock)
     anna = await world.player("anna")
     made = House(world, blobs, backups, anna, secrets.token_bytes(32), SigningKey.generate())
     yield made
@@ -279,15 +279,6 @@ async def test_a_set_up_whose_answer_was_lost_is_taken_back(house: House) -> Non
 async def test_what_a_server_does_not_remember_does_not_stop_backups(house: House) -> None:
     await house.keep(house.anna, believed=lookup_of(house.capability))
     assert (await house.backups.get("anna", house.capability)).record == b"record"
-
-
-async def test_asking_is_counted_by_address(world: World) -> None:
-    backups = Backups(world.database, world.clock, Limits(recoveries_per_address_per_hour=2))
-    for _ in range(2):
-        backups.count("192.0.2.1")
-    with refused("rate_limited"):
-        backups.count("192.0.2.1")
-    backups.count("198.51.100.7")
 
 
 # --- adoption ------------------------------------------------------------------------------

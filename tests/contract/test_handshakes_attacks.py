@@ -14,6 +14,7 @@ from plausch.mls.extension import Extension
 from plausch.mls.group import Group
 from plausch.mls.welcome import parse_welcome
 from plausch.server import commits, conversations, judging, key_packages
+from plausch.server.allowance import DAY_MS
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted
@@ -258,6 +259,7 @@ async def test_the_bytes_of_an_accounts_commits_are_counted(
     world: World, anna: Player, cem: Player
 ) -> None:
     group = await anna.conversation_with(cem)
+    world.clock.advance(DAY_MS)  # what that took is of yesterday
     request = anna.commit_request(group, group.commit(accept_anyone, world.now_s))
     size = len(request.message) + len(request.group_info)
     with refused("rate_limited"):

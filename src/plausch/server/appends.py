@@ -5,6 +5,9 @@ roster of epoch E may write in epoch E, and the statement that makes room in the
 epoch in the database. What does not fit the roster in memory is looked at again in the database,
 a retry of an earlier append first of all.
 
+How much a device may send in a day is drawn in pieces (allowance.py); while a piece is fetched,
+this device's appends wait, and nobody else's.
+
 A retry is recognised by the unique index over (conversation, device, idempotency id). The common
 case pays for no look-up: only when that index refuses a batch are its ids looked up.
 """
@@ -21,7 +24,7 @@ from plausch.base.errors import Fault, PlauschError
 from plausch.db.interface import ConstraintViolated, Database, StorageUnavailable, Transaction
 from plausch.mls.errors import ProtocolError
 from plausch.mls.framing import header
-from plausch.server.daily import Daily
+from plausch.server.allowance import DAY_MS, Allowance
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
 from plausch.server.figures import Figures
 from plausch.server.franking import Franking
@@ -29,6 +32,7 @@ from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.rosters import Rosters
 from plausch.server.store import conversation, envelope
+from plausch.server.store.allowance import Kind
 from plausch.wire import frames as f
 
 log = logging.getLogger("plausch.server")
@@ -105,7 +109,11 @@ class Appends:
         self._waiting: list[Waiting] = []
         self._task: asyncio.Task[None] | None = None
         self._last_ms = 0
-        self._sent = Daily(clock, limits.sends_per_device_per_day)
+        self._sent: Allowance[int] = Allowance(
+            database, clock, Kind.SENDS, limits.sends_per_device_per_day or None, DAY_MS
+        )
+        self._undrawn: dict[int, list[Waiting]] = {}
+        self._drawing: asyncio.Task[None] | None = None
 
     def submit(self, device: DeviceRecord, request: f.Append, answer: Answer) -> None:
         """Queue an append; `answer` is called once, on the event loop, when it is on disk or
@@ -114,14 +122,13 @@ class Appends:
         if refusal is not None:
             answer(refusal)
             return
-        self._waiting.append(Waiting(device, request, answer))
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._empty())
+        self._admit_or_draw(Waiting(device, request, answer))
 
     async def close(self) -> None:
-        """Wait until all that was submitted is answered."""
-        while self._task is not None:
-            await asyncio.shield(self._task)
+        """Wait until all that was submitted is answered; give back what is not used of a day."""
+        while (task := self._drawing or self._task) is not None:
+            await asyncio.shield(task)
+        await self._sent.close()
 
     def now_ms(self) -> int:
         """The server's time, which never runs backwards while the process lives."""
@@ -142,20 +149,49 @@ class Appends:
             return Refusal("bad_message", f"There is no epoch {request.epoch}.")
         if len(request.idempotency_id) != IDEMPOTENCY_BYTES:
             return Refusal("bad_message", f"An idempotency id has {IDEMPOTENCY_BYTES} bytes.")
-        return self._count(device)
-
-    def _count(self, device: DeviceRecord) -> Refusal | None:
-        """What is refused later is given back in `_refuse`."""
-        wait_ms = self._sent.wait_ms(device.key)
-        if wait_ms:
-            return Refusal(
-                "rate_limited",
-                f"This device has sent {self._limits.sends_per_device_per_day} messages today, "
-                "which is the most.",
-                retry_after_ms=wait_ms,
-            )
-        self._sent.add(device.key)
         return None
+
+    # --- how much a day -----------------------------------------------------------------
+
+    def _admit_or_draw(self, one: Waiting) -> None:
+        """Into the queue, if the device may send more today; what is refused later is given back
+        in `_refuse`. Behind others that wait for the device's next piece, to keep the order."""
+        key = one.device.key
+        wait_ms = None if key in self._undrawn else self._sent.wait_ms(key)
+        if wait_ms is None:
+            self._undrawn.setdefault(key, []).append(one)
+            if self._drawing is None:
+                self._drawing = asyncio.get_running_loop().create_task(self._draw())
+        elif wait_ms:
+            sentence = (
+                f"This device has sent {self._limits.sends_per_device_per_day} messages today, "
+                "which is the most."
+            )
+            _answer(one, Refusal("rate_limited", sentence, retry_after_ms=wait_ms))
+        else:
+            self._sent.take(key)
+            self._waiting.append(one)
+            if self._task is None:
+                self._task = asyncio.get_running_loop().create_task(self._empty())
+
+    async def _draw(self) -> None:
+        """Fetch the next piece for every device that waits for one, until none does."""
+        try:
+            while self._undrawn:
+                wanted = {key: len(ones) for key, ones in self._undrawn.items()}
+                failure: PlauschError | None = None
+                try:
+                    await self._sent.draw(wanted)
+                except Exception as error:  # whatever it is, devices get an answer
+                    failure = _failure(error)
+                for key in wanted:
+                    for one in self._undrawn.pop(key):
+                        if failure is None:
+                            self._admit_or_draw(one)
+                        else:
+                            _answer(one, failure)
+        finally:
+            self._drawing = None
 
     async def _empty(self) -> None:
         try:
@@ -177,22 +213,8 @@ class Appends:
                     await self._propose(one)
                     start = place + 1
             await self._write(ready[start:])
-        except StorageUnavailable as error:
-            failure: PlauschError = Refusal(
-                error.code, str(error), fault=Fault.OPERATOR, retry_after_ms=RETRY_MS
-            )
-            self._refuse(batch, failure)
-        except Exception:  # a defect here must not leave devices without an answer
-            log.exception("appending failed")
-            self._refuse(
-                batch,
-                Refusal(
-                    "internal",
-                    "The server failed to append: its operator finds the reason in its log.",
-                    fault=Fault.OPERATOR,
-                    retry_after_ms=RETRY_MS,
-                ),
-            )
+        except Exception as error:  # a defect here must not leave devices without an answer
+            self._refuse(batch, _failure(error))
         self._figures.appended_batch(len(batch), time.monotonic() - began_s)
 
     async def _propose(self, one: Waiting) -> None:
@@ -207,7 +229,7 @@ class Appends:
         """Answer those that have no answer yet; they have not sent anything."""
         for one in batch:
             if one.answer is not _answered:
-                self._sent.add(one.device.key, -1)
+                self._sent.give_back(one.device.key)
                 _answer(one, failure)
 
     # --- who may ---------------------------------------------------------------------------
@@ -408,6 +430,19 @@ class Appends:
         for public_id, envelopes in grown.items():
             self._told.appended(public_id, envelopes, quiet.get(public_id, ()))
         return stale
+
+
+def _failure(error: Exception) -> PlauschError:
+    """What devices are told when the database, or this server, has failed."""
+    if isinstance(error, StorageUnavailable):
+        return Refusal(error.code, str(error), fault=Fault.OPERATOR, retry_after_ms=RETRY_MS)
+    log.error("appending failed", exc_info=error)
+    return Refusal(
+        "internal",
+        "The server failed to append: its operator finds the reason in its log.",
+        fault=Fault.OPERATOR,
+        retry_after_ms=RETRY_MS,
+    )
 
 
 def _answer(one: Waiting, result: Accepted | PlauschError) -> None:

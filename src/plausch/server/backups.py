@@ -16,9 +16,7 @@ from plausch.identity.errors import IdentityRefused
 from plausch.identity.keys import check_public_key
 from plausch.server.blobs import name_of, unknown_blob
 from plausch.server.errors import Refusal, unlisted
-from plausch.server.limits import Limits
 from plausch.server.owners import demand_owner
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import AccountRecord, DeviceRecord
 from plausch.server.store import account, backup, blob, device
 from plausch.server.store.backup import BackupRow
@@ -46,10 +44,8 @@ class Kept(NamedTuple):
 class Backups:
     """The backups of one server's accounts."""
 
-    def __init__(self, database: Database, clock: Clock, limits: Limits) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
-        per_hour = limits.recoveries_per_address_per_hour
-        self._asked = TokenBuckets(clock, per_hour, per_hour)
 
     async def keep(self, owner: DeviceRecord, kept: Kept, blob_id: bytes) -> None:
         """The account's backup, in place of the one before, which goes only now.
@@ -116,16 +112,6 @@ class Backups:
         if not hmac.compare_digest(row.lookup, lookup_of(capability)):
             raise no_backup()
         return Found(row.kept_at_ms, row.record, owner.kind, owner.device_list)
-
-    def count(self, address: str) -> None:
-        """Count a question of somebody who has not logged in. Raises Refusal `rate_limited`."""
-        wait_ms = self._asked.take(address)
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "Backups were asked for too often from this address: try again later.",
-                retry_after_ms=wait_ms,
-            )
 
 
 def lookup_of(capability: bytes) -> bytes:

@@ -8,14 +8,15 @@ was lost, nobody knows whether the first push went out.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
 from plausch.base.clock import Clock
 from plausch.base.errors import Fault
 from plausch.db.interface import ConstraintViolated, Database, Transaction
+from plausch.server.allowance import DAY_MS, Allowance
 from plausch.server.checks import Checks
-from plausch.server.daily import Daily
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation, unlisted
 from plausch.server.judging import (
     Before,
@@ -39,6 +40,7 @@ from plausch.server.store import (
     proposal,
     stay,
 )
+from plausch.server.store.allowance import Kind
 from plausch.wire import frames as f
 
 IDEMPOTENCY_BYTES = 16
@@ -84,8 +86,21 @@ class Commits:
         self._database, self._clock, self._limits = database, clock, limits
         self._rosters, self._told = rosters, told
         self._checks = Checks(clock, limits)
-        self._count = Daily(clock, limits.commits_per_device_per_day)
-        self._bytes = Daily(clock, limits.commit_bytes_per_account_per_day)
+        self._count: Allowance[int] = Allowance(
+            database, clock, Kind.COMMITS, limits.commits_per_device_per_day or None, DAY_MS
+        )
+        self._bytes: Allowance[int] = Allowance(
+            database,
+            clock,
+            Kind.COMMIT_BYTES,
+            limits.commit_bytes_per_account_per_day or None,
+            DAY_MS,
+        )
+
+    async def close(self) -> None:
+        """Give back what is not used of a day."""
+        await self._count.close()
+        await self._bytes.close()
 
     async def append_commit(self, committer: DeviceRecord, request: f.AppendCommit) -> Accepted:
         """Append a Commit with its Welcome and GroupInfo.
@@ -103,19 +118,20 @@ class Commits:
             return await self._again(committer, request)
         if before.standing.epoch != request.epoch:
             raise stale_epoch(before.standing.epoch, before.standing.head)
-        self._check_daily(committer, request)
-        now_s = self._clock.now_ms() // 1000
-        claims = await self._checks.run(
-            account_key, lambda: judge_commit(committer, request, commit, before, now_s)
-        )
+        await self._demand_daily(committer, request)
+        now_s, written = self._clock.now_ms() // 1000, None
         try:
-            written = await self._write(committer, request, before, claims)
-        except ConstraintViolated:  # the same Commit at the same time: its first answer
-            written = None
+            claims = await self._checks.run(
+                account_key, lambda: judge_commit(committer, request, commit, before, now_s)
+            )
+            with suppress(ConstraintViolated):  # the same Commit at the same time: its first answer
+                written = await self._write(committer, request, before, claims)
+        finally:
+            if written is None:  # it does not count
+                self._count.give_back(committer.key)
+                self._bytes.give_back(account_key, _size(request))
         if written is None:
             return await self._again(committer, request)
-        self._count.add(committer.key)
-        self._bytes.add(account_key, _size(request))
         self._tell(committer, request, before, written)
         return written.accepted
 
@@ -214,11 +230,13 @@ class Commits:
         if len(request.idempotency_id) != IDEMPOTENCY_BYTES:
             raise Refusal("bad_message", f"An idempotency id has {IDEMPOTENCY_BYTES} bytes.")
 
-    def _check_daily(self, committer: DeviceRecord, request: f.AppendCommit) -> None:
-        """Raises Refusal `rate_limited`."""
-        wait_ms = self._count.wait_ms(committer.key) or self._bytes.wait_ms(
-            committer.account_key, _size(request)
-        )
+    async def _demand_daily(self, committer: DeviceRecord, request: f.AppendCommit) -> None:
+        """Take this Commit out of the day's. Raises Refusal `rate_limited`."""
+        wait_ms = await self._count.demand(committer.key)
+        if not wait_ms:
+            wait_ms = await self._bytes.demand(committer.account_key, _size(request))
+            if wait_ms:
+                self._count.give_back(committer.key)
         if wait_ms:
             raise Refusal(
                 "rate_limited",

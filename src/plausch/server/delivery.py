@@ -93,6 +93,7 @@ class Delivery:
     async def close(self) -> None:
         """Finish what was submitted; write the cursors."""
         await self._appends.close()
+        await self._commits.close()
         await self._cursors.close()
 
     # --- appending -------------------------------------------------------------------------

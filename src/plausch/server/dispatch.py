@@ -18,6 +18,7 @@ from plausch.server import ephemerals
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups, Kept
 from plausch.server.blobs import Blobs
+from plausch.server.callers import Callers
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices, ListMoved
@@ -28,7 +29,6 @@ from plausch.server.limits import Limits
 from plausch.server.pairings import Pairings
 from plausch.server.profile_requests import profile_requests
 from plausch.server.profiles import Profiles
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.reports import Reports
 from plausch.server.tracing import Span, untraced
@@ -63,6 +63,7 @@ class Services:
     reports: Reports
     profiles: Profiles
     pairings: Pairings
+    callers: Callers
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -79,19 +80,16 @@ class Dispatch:
         self.span: Span = untraced
         self._hub = hub
         self._clock = clock
-        per_hour = limits.registrations_per_address_per_hour
         self._complained_ms = 0
         self.refused: Counter[str] = Counter()
         """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
-        self._registrations = TokenBuckets(clock, per_hour, per_hour)
         self.pairings = services.pairings
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
             f.Acknowledge: self._acknowledge,
             f.SendEphemeral: self._ephemeral,
-            f.OpenPairing: self._open_pairing,
             f.SendPairing: self._send_pairing,
             f.EndPairing: self._end_pairing,
         }
@@ -119,6 +117,7 @@ class Dispatch:
             f.DropBlob: self._drop_blob,
             f.KeepBackup: self._keep_backup,
             f.DropBackup: self._drop_backup,
+            f.OpenPairing: self._open_pairing,
             f.GetBackup: self._get_backup,
             f.AdoptDevice: self._adopt_device,
             f.SetWakeUp: self._set_wake_up,
@@ -162,13 +161,7 @@ class Dispatch:
     # --- opening -------------------------------------------------------------------------
 
     async def _register(self, connection: "Connection", frame: f.Register) -> f.ServerFrame:
-        wait_ms = self._registrations.take(connection.address)
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "Too many accounts were registered from this address: try again later.",
-                retry_after_ms=wait_ms,
-            )
+        await self._services.callers.registers(connection.address)
         await self._services.accounts.register(
             frame.name, frame.kind, frame.invitation, frame.certificate, frame.device_list
         )
@@ -366,27 +359,30 @@ class Dispatch:
         return f.Done(frame.id)
 
     async def _get_backup(self, connection: "Connection", frame: f.GetBackup) -> f.ServerFrame:
-        backups = self._services.backups
-        backups.count(connection.address)
-        found = await backups.get(frame.name, frame.capability)
+        await self._services.callers.recovers(connection.address)
+        found = await self._services.backups.get(frame.name, frame.capability)
         return f.Backup(frame.id, found.kept_at_ms, found.record, found.kind, found.device_list)
 
     async def _adopt_device(self, connection: "Connection", frame: f.AdoptDevice) -> f.ServerFrame:
-        self._services.backups.count(connection.address)
+        await self._services.callers.recovers(connection.address)
         moved = await self._services.devices.adopt(
             frame.name, connection.nonce, frame.device_list, frame.certificate, frame.signature
         )
         self._tell_of_list(moved, "")
         return f.Done(frame.id)
 
+    async def _open_pairing(
+        self, connection: "Connection", frame: f.OpenPairing
+    ) -> f.ServerFrame | None:
+        begins = not self.pairings.has(frame.pairing)
+        await self._services.callers.pairs(connection.address, begins=begins)
+        if connection.session.state is State.CLOSED:
+            return None
+        self.pairings.open(connection, frame.pairing, frame.side, frame.token, frame.after)
+        connection.pairs()
+        return f.Done(frame.id)
+
     # --- at once -------------------------------------------------------------------------
-
-    def _open_pairing(self, connection: "Connection", frame: f.OpenPairing) -> bool:
-        def step() -> None:
-            self.pairings.open(connection, frame.pairing, frame.side, frame.token, frame.after)
-            connection.pairs()
-
-        return self._answered(connection, frame.id, step)
 
     def _send_pairing(self, connection: "Connection", frame: f.SendPairing) -> bool:
         step = partial(self.pairings.send, connection, frame.number, frame.message)

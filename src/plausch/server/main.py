@@ -26,6 +26,7 @@ from plausch.server.backups import Backups
 from plausch.server.blob_store import BlobStore
 from plausch.server.blobs import Blobs
 from plausch.server.bus import Bus
+from plausch.server.callers import Callers
 from plausch.server.cards import Cards
 from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, read_config
 from plausch.server.conversations import Conversations
@@ -125,10 +126,11 @@ class Server:
             Delivery(database, clock, limits, rosters, franking, hub, figures),
             self._blobs,
             wake_ups,
-            Backups(database, clock, limits),
+            Backups(database, clock),
             Reports(database, clock, limits, franking),
             Profiles(database, clock, limits, domain),
             Pairings(clock, limits, self._bus),
+            Callers(database, clock, limits),
         )
         cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
         dispatch = Dispatch(services, hub, clock, limits)

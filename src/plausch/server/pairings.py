@@ -18,7 +18,6 @@ from plausch.base.clock import Clock
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.places import Places
-from plausch.server.rate import TokenBuckets
 from plausch.server.signals import PairingHas, PairingOver, PairingPart, PairingSignal
 from plausch.wire import frames as f
 from plausch.wire.linking import PAIRING_MESSAGES
@@ -104,10 +103,6 @@ class Pairings:
     def __init__(self, clock: Clock, limits: Limits, elsewhere: Elsewhere | None = None) -> None:
         self._clock, self._limits, self._elsewhere = clock, limits, elsewhere
         self._asked_ms = 0
-        per_hour = limits.pairings_per_address_per_hour
-        self._begun = TokenBuckets(clock, per_hour, per_hour)
-        per_hour = limits.pairing_entries_per_address_per_hour
-        self._entered = TokenBuckets(clock, per_hour, per_hour)
         self._places = Places(limits.pairings_per_address, limits.pairings)
         self._pairings: dict[bytes, _Pairing] = {}  # in the order in which they end
         self._of: dict[Line, tuple[_Pairing, int]] = {}
@@ -119,13 +114,16 @@ class Pairings:
         """How many there are."""
         return len(self._pairings)
 
+    def has(self, name: bytes) -> bool:
+        """Whether there is a pairing of that number here."""
+        return name in self._pairings
+
     def open(self, line: Line, name: bytes, side: int, token: bytes, after: int) -> None:
         """Take a side, or come back to it; the other side's messages after number `after` follow.
 
-        Raises Refusal `pairing_taken`, `rate_limited`, `too_many_pairings`.
+        Raises Refusal `pairing_taken`, `too_many_pairings`.
         """
         self.sweep()
-        self._count(self._entered, line.address)
         pairing = self._pairings.get(name)
         if pairing is None:
             pairing = self._begin(line.address, name)
@@ -271,7 +269,6 @@ class Pairings:
     # --- within --------------------------------------------------------------------------
 
     def _begin(self, address: str, name: bytes) -> _Pairing:
-        self._count(self._begun, address)
         if not self._places.take(address):
             raise _too_many()
         ends_at_ms = self._clock.now_ms() + self._limits.pairing_ms
@@ -279,15 +276,6 @@ class Pairings:
         if self._elsewhere is not None:
             self._elsewhere.join(name)
         return pairing
-
-    def _count(self, buckets: TokenBuckets, address: str) -> None:
-        wait_ms = buckets.take(address)
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "Too many pairings were begun from this address: try again later.",
-                retry_after_ms=wait_ms,
-            )
 
     def _found(self, line: Line) -> tuple[_Pairing, int]:
         found = self._of.get(line)

@@ -15,7 +15,15 @@ from plausch.db.interface import Database, Transaction
 from plausch.server.blobs import Blobs
 from plausch.server.limits import Limits
 from plausch.server.steady import DOUBT_MS, SteadyClock, ticks_ms
-from plausch.server.store import conversation, cursor, envelope, invitation, mailbox, sweep
+from plausch.server.store import (
+    allowance,
+    conversation,
+    cursor,
+    envelope,
+    invitation,
+    mailbox,
+    sweep,
+)
 
 log = logging.getLogger("plausch.server")
 
@@ -24,6 +32,8 @@ DAY_MS = 24 * HOUR_MS
 SWEPT_AT_ONCE = 1_000
 CONVERSATIONS_AT_ONCE = 100
 WELCOMES_AT_ONCE = 100
+ENDED_MS = 10 * 60_000
+"""So long after the end of its window an allowance is kept: clocks differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,7 @@ class Retention:
             key = last_key
             await asyncio.sleep(0)  # SQLite reads at once: whoever waits has its turn here
         welcomes = await self._sweep_mailboxes(now_ms)
+        await self._sweep_allowances(now_ms)
         blobs = 0 if self._blobs is None else await self._blobs.sweep(now_ms)
         return Swept(envelopes, welcomes, blobs)
 
@@ -149,6 +160,15 @@ class Retention:
             return last, gone
 
         return await self._database.transact(body, repeatable=True)
+
+    async def _sweep_allowances(self, now_ms: int) -> None:
+        """Forget what was drawn of windows that are over by everybody's clock."""
+
+        async def body(tx: Transaction) -> int:
+            return await allowance.forget(tx, now_ms - ENDED_MS, SWEPT_AT_ONCE)
+
+        while await self._database.transact(body, repeatable=True) == SWEPT_AT_ONCE:
+            pass
 
     async def _sweep_mailboxes(self, now_ms: int) -> int:
         """Forget Welcomes that were not fetched in time, and invitations that have expired."""

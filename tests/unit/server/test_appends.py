@@ -20,6 +20,7 @@ from plausch.wire import frames as f
 
 async def two(world: World) -> tuple[Player, Player, Group]:
     anna, cem = await world.player("anna"), await world.player("cem")
+    await world.allowed(anna, cem)
     return anna, cem, await anna.conversation_with(cem)
 
 
@@ -178,6 +179,7 @@ async def log_of(world: World, player: Player, group: Group) -> list[tuple[int, 
 async def test_of_a_batch_only_what_is_wrong_is_refused(world: World) -> None:
     anna, cem, group = await two(world)
     mallory = await world.player("mallory")
+    await world.allowed(mallory)
     earlier = opaque_append(group.group_id, 1)
     await world.delivery.append(anna.record, earlier)
     good = [opaque_append(group.group_id, 1) for _ in range(3)]
@@ -318,6 +320,7 @@ async def test_any_mixture_in_one_batch_goes_as_one_after_the_other(
     heads = [1, 1]
     known: dict[tuple[int, int, bytes], int] = {}
     for _ in range(4):
+        await world.allowed(anna, cem, mallory)
         batch = Batch(world)
         expected: list[int | str] = []
         for _ in range(dice.randrange(1, 40)):

@@ -156,7 +156,7 @@ async def test_every_frame_of_a_device_is_carried_out_somewhere(tmp_path: Path) 
     kinds = set(get_args(f.ClientFrame))
     assert set(dispatch._quick) | set(dispatch._slow) == kinds
     # What is done at once either always is, or has a way for when it cannot be.
-    always = {f.Append, f.OpenPairing, f.SendPairing, f.EndPairing}
+    always = {f.Append, f.SendPairing, f.EndPairing}
     assert set(dispatch._quick) - set(dispatch._slow) == always
     await server.stop()
 

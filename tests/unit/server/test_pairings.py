@@ -178,17 +178,6 @@ def test_pairings_are_limited_by_address_and_in_all() -> None:
     assert meeting.pairings.count == 3
 
 
-def test_beginning_pairings_is_limited_over_time() -> None:
-    meeting = Meeting(pairings_per_address_per_hour=2)
-    for number in range(2):
-        meeting.pairings.end(meeting.enter(NEW, bytes([number]) * 16))
-    with pytest.raises(Refusal) as caught:
-        meeting.enter(NEW)
-    assert (caught.value.code, caught.value.retry_after_ms > 0) == ("rate_limited", True)
-    meeting.clock.advance(caught.value.retry_after_ms)
-    meeting.enter(NEW)
-
-
 def test_memory_is_limited_for_one_message_and_for_all() -> None:
     meeting = Meeting(pairing_message_bytes=100, pairing_bytes=250)
     one, other = meeting.enter(NEW), meeting.enter(EXISTING)
@@ -217,18 +206,6 @@ def test_one_address_does_not_fill_the_memory_of_all() -> None:
     assert not meeting.pairings._size_bytes_of
 
 
-def test_coming_back_is_limited_over_time() -> None:
-    meeting = Meeting(pairing_entries_per_address_per_hour=3)
-    for _ in range(3):
-        meeting.enter(NEW)
-    with pytest.raises(Refusal) as caught:
-        meeting.enter(NEW)
-    assert (caught.value.code, caught.value.retry_after_ms > 0) == ("rate_limited", True)
-    meeting.enter(EXISTING, address="198.51.100.7")
-    meeting.clock.advance(caught.value.retry_after_ms)
-    meeting.enter(NEW)
-
-
 def test_the_limits_as_they_are_let_nobody_fill_the_server_from_a_few_addresses() -> None:
     limits = Limits()
     assert limits.pairing_bytes >= 250 * limits.pairing_bytes_per_address
@@ -241,7 +218,7 @@ def test_the_limits_as_they_are_let_nobody_fill_the_server_from_a_few_addresses(
 
 def test_an_unknown_number_looks_like_one_that_somebody_waits_in() -> None:
     """Who guesses numbers finds nothing, and learns nothing."""
-    meeting = Meeting(pairings_per_address=1_000, pairings_per_address_per_hour=1_000)
+    meeting = Meeting(pairings_per_address=1_000)
     waiting = meeting.enter(NEW)
     meeting.pairings.send(waiting, 1, b"offer")
     guessed = [meeting.enter(EXISTING, secrets.token_bytes(16)) for _ in range(200)]

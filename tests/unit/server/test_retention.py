@@ -300,7 +300,7 @@ async def test_what_has_to_stay_is_asked_about_a_page_at_a_time(
 
     monkeypatch.setattr(world.database, "transact", counted)  # reads come by here as well
     assert await world.retention.sweep() == Swept(0, 0)
-    assert bodies == 2 + 3 + 1  # when it swept; two pages and an empty one; mailboxes
+    assert bodies == 2 + 3 + 2  # when it swept; two pages and an empty one; mailboxes, allowances
 
 
 async def test_a_doubt_is_told_to_the_operator_once(

@@ -8,6 +8,7 @@ from plausch.db.migrate import SchemaRefused, Step, expand, migrate, step_reache
 from plausch.db.shape import Table, tables_of
 from plausch.server.store import (
     account,
+    allowance,
     backup,
     blob,
     claimed,
@@ -58,10 +59,11 @@ STEPS = (
         postgresql=shards.ROOM + shards.DISTRIBUTE,
         beside=True,
     ),
+    Step(17, "allowances, maintenance, suspensions", allowance.TABLES, beside=True),
 )
 
 FILLING_STEP = 14
-STAYING = {filling.NAME, *upload.NAMES}
+STAYING = {filling.NAME, *upload.NAMES, allowance.NAME}
 
 
 class StoreIncomplete(OperatorError):

@@ -26,6 +26,7 @@ BY_DEVICE = {
 }
 EVERYWHERE = ("account", "device")
 IN_ONE_PLACE = (
+    "allowance",
     "invitation",
     "blob",
     "upload",
