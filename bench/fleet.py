@@ -5,6 +5,7 @@ from /proc, so that a noisy neighbour changes the messages per second but hardly
 """
 
 import asyncio
+import contextlib
 import os
 import resource
 import secrets
@@ -14,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -43,15 +44,20 @@ participants_per_conversation = 2000
 class ServerProcess:
     """`python -m plausch.server.main` on one core."""
 
-    def __init__(self, folder: Path, database_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, database_url: str = "", nats_url: str = "", *, pinned: bool = True
+    ) -> None:
         config = folder / "bench.toml"
         config.write_text(CONFIG)
         command = [sys.executable, "-m", "plausch.server.main", "--port", "0"]
         command += ["--data", str(folder / "data"), "--config", str(config)]
         if database_url:
             command += ["--database", database_url]
+        if nats_url:
+            command += ["--nats", nats_url]
+        begin = _pin_server if pinned else _any_core
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, preexec_fn=_pin_server
+            command, stdout=subprocess.PIPE, text=True, preexec_fn=begin
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().split()
@@ -81,10 +87,25 @@ def _pin_server() -> None:
     allow_open_files()
 
 
+def _any_core() -> None:
+    os.sched_setaffinity(0, range(os.cpu_count() or 1))
+    allow_open_files()
+
+
 def cpu_us(pid: int) -> int:
     """CPU time of a process, in microseconds."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_US
+
+
+def family_cpu_us(pid: int, but: Collection[int] = ()) -> int:
+    """CPU time of a process and its children, also of those that have ended; without some."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    used = sum(int(one) for one in fields[11:15]) * TICK_US
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            used += 0 if int(child) in but else cpu_us(int(child))
+    return used
 
 
 def memory_bytes(pid: int) -> int:
@@ -262,6 +283,17 @@ class Baseline:
         for one in echoes:
             one.stop()
         return count / took, cpu / max(1, count)
+
+    async def connecting_us(self, connections: int) -> float:
+        """CPU of the baseline for each connection that is opened."""
+        before = cpu_us(self._process.pid)
+        opened = [Echo(0) for _ in range(connections)]
+        for one in opened:
+            await picows.ws_connect(_always(one), self.url, use_aiofastnet=False)
+        used = cpu_us(self._process.pid) - before
+        for one in opened:
+            one.stop()
+        return used / connections
 
     async def memory_bytes(self, connections: int) -> float:
         """Memory of the baseline for each silent connection."""

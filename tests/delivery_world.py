@@ -8,7 +8,7 @@ import msgspec
 
 from plausch.base.clock import ManualClock
 from plausch.base.ids import DeviceAddress
-from plausch.db.interface import Database
+from plausch.db.interface import Database, Transaction
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.keys import SigningKey
@@ -28,6 +28,7 @@ from plausch.server.records import Accepted, DeviceRecord
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
+from plausch.server.store import key_package
 from plausch.server.store.schema import prepare
 from plausch.wire import frames as f
 from plausch.wire.franking import FRANKING_KEY_BYTES, MARK_BYTES, frank
@@ -115,6 +116,15 @@ class World:
         for player in players:
             await sent.demand(player.record.key, 200)
             sent.give_back(player.record.key, 200)
+
+    async def supply(self, device: DeviceRecord) -> tuple[int, bool]:
+        """The key packages that the device has left, and whether there is a last resort."""
+
+        async def body(tx: Transaction) -> tuple[int, int]:
+            return await key_package.count(tx, device.key, self.now_s)
+
+        single, last = await self.database.read(body)
+        return single, last > 0
 
     async def members(self, public_id: bytes) -> tuple[str, ...]:
         """The member devices' URIs; none when there is no such conversation."""

@@ -26,6 +26,11 @@ class NatsServer:
     def url(self) -> str:
         return f"nats://{self._address}:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> Self:
         """Start, and wait until it answers."""
         program = next((found for one in BINARIES if (found := shutil.which(one))), None)

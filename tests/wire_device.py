@@ -25,6 +25,9 @@ from plausch.wire import frames as f
 from plausch.wire.session import ClientSession, State
 
 DAY_S = 86_400
+HANDSHAKE_TIMEOUT_S = 10.0
+"""The SDK's patience."""
+
 Answer = TypeVar("Answer", bound=f.Frame)
 
 
@@ -120,21 +123,27 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
     # --- connection ----------------------------------------------------------------------
 
     @classmethod
-    async def connect(cls, url: str, person: Person, origin: str = "") -> Self:
-        """Open the WebSocket and await Hello (or Closing)."""
+    async def connect(cls, url: str, person: Person, origin: str = "", local: str = "") -> Self:
+        """Open the WebSocket and await Hello (or Closing); `local` is the address it comes from."""
         device = cls(person)
+        await device.dial(url, local, origin)
+        return device
+
+    async def dial(self, url: str, local: str = "", origin: str = "") -> None:
+        """Open the WebSocket and await Hello. Raises ConnectionError after Closing."""
         socket_url = url.replace("http", "ws", 1) + "/v1/socket"
         await picows.ws_connect(
-            lambda: device,
+            lambda: self,
             socket_url,
             extra_headers={"Origin": origin} if origin else None,
             logger_name=Silent(),
             read_buffer_init_size=2048,
             max_frame_size=4 * 1024 * 1024,
             use_aiofastnet=False,
+            local_addr=(local, 0) if local else None,
+            websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
         )
-        await device._greeted
-        return device
+        await self._greeted
 
     @classmethod
     async def register(cls, url: str, person: Person, kind: str = "person") -> Self:
@@ -155,9 +164,9 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
         return device
 
     @classmethod
-    async def open(cls, url: str, person: Person) -> Self:
+    async def open(cls, url: str, person: Person, local: str = "") -> Self:
         """Connect, log in, resume."""
-        device = await cls.connect(url, person)
+        device = await cls.connect(url, person, local=local)
         await device.log_in()
         await device.resume()
         return device

@@ -28,7 +28,7 @@ async def test_a_certificate_is_renewed(world: World) -> None:
     await anna.upload()  # the device does not know yet, and what it has is in time
     person.certificate = renewed
     await anna.upload()
-    assert await world.key_packages.count(anna.record) == (2, False)
+    assert await world.supply(anna.record) == (2, False)
 
 
 async def test_key_packages_show_a_certificate_of_their_device_in_time(world: World) -> None:
@@ -45,7 +45,7 @@ async def test_key_packages_show_a_certificate_of_their_device_in_time(world: Wo
         person.certificate = DeviceCertificate.issue(identity, device, key, first_s, end_s)
         with refused("bad_key_package"):
             await anna.upload()
-    assert await world.key_packages.count(anna.record) == (0, False)
+    assert await world.supply(anna.record) == (0, False)
 
 
 async def test_a_certificate_is_told_to_its_account_alone(world: World) -> None:

@@ -172,7 +172,7 @@ async def test_key_packages_that_wait_already_are_not_checked_again(
 
     monkeypatch.setattr("plausch.mls.key_package.KeyPackage.validate", must_not)
     await world.key_packages.upload(anna.record, raw, last)
-    assert await world.key_packages.count(anna.record) == (3, True)
+    assert await world.supply(anna.record) == (3, True)
 
 
 async def test_the_first_group_info_is_small(world: World, anna: Player) -> None:
@@ -382,7 +382,7 @@ async def test_an_unlisted_device_does_nothing_any_more(
             laptop.record, proposal(theirs, theirs.propose_remove(theirs.own_leaf))
         )
     assert await anna.read(group) == [1]
-    assert await world.key_packages.count(cem.record) == (1, False)
+    assert await world.supply(cem.record) == (1, False)
     await anna.remove(group, laptop)
 
 

@@ -145,7 +145,7 @@ async def test_claims(world: World, anna: Player) -> None:
         await must_refuse(
             lambda number=number: world.key_packages.claim(anna.record, "anna", number, [])
         )
-    assert await world.key_packages.count(anna.record) == (2, False)
+    assert await world.supply(anna.record) == (2, False)
 
 
 async def test_new_conversations(world: World, anna: Player) -> None:

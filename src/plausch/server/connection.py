@@ -105,12 +105,12 @@ class Connection(WSListener):
         self._stream = transport.underlying_transport
         self._stream.set_write_buffer_limits(high=STALL_BYTES)
         self._opening = Opening(self, self._stream, self._edge.limits.opening_bytes)
-        if not self._edge.entered(self, transport):
+        if wait_ms := self._edge.entered(self, transport):
             self.close(
                 "too_many_connections",
                 "Too many connections come from this address, or too many wait for their login; "
                 "try again later.",
-                60_000,
+                wait_ms,
             )
             return
         self.nonce = secrets.token_bytes(32)

@@ -1,6 +1,6 @@
 """Devices: login by a signed challenge, and the account's list of devices."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from plausch.base.clock import Clock
@@ -12,6 +12,7 @@ from plausch.identity.device_list import DeviceList
 from plausch.identity.errors import IdentityRefused
 from plausch.identity.login import verify_login
 from plausch.server.accounts import checked_certificate, checked_device_list
+from plausch.server.arrivals import Arrivals, Supply
 from plausch.server.backups import no_backup
 from plausch.server.errors import Refusal, unlisted
 from plausch.server.limits import Limits
@@ -41,6 +42,7 @@ class Devices:
     def __init__(self, database: Database, clock: Clock, limits: Limits, domain: str) -> None:
         self._database, self._clock, self._limits = database, clock, limits
         self._domain = domain
+        self._arrivals = Arrivals(database, clock)
         per_hour = limits.device_lists_per_hour
         self._lists = TokenBuckets(clock, per_hour, per_hour)
 
@@ -66,16 +68,14 @@ class Devices:
             raise Refusal("bad_signature", f"The login was refused: {error}") from error
         return found
 
-    async def seen(self, one: DeviceRecord) -> None:
-        """Note that the device was here now. Raises Refusal `unknown_device` when a list without
-        it was published since it was found."""
-        now_ms = self._clock.now_ms()
-
-        async def body(tx: Transaction) -> bool:
-            return await device.seen(tx, one.key, now_ms)
-
-        if not await self._database.transact(body, repeatable=True):
+    async def seen(self, one: DeviceRecord, enter: Callable[[], None]) -> Supply:
+        """Note that the device was here now, and call `enter` in that moment; the key packages it
+        has left. Raises Refusal `unknown_device` when a list without it was published since it was
+        found."""
+        supply = await self._arrivals.note(one, enter)
+        if supply is None:
             raise self._unknown(one.uri)
+        return supply
 
     async def listed(self, keys: Sequence[int]) -> Set[int]:
         """Those of the devices, by key, that their accounts' lists still name."""

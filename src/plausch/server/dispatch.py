@@ -26,6 +26,7 @@ from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
+from plausch.server.logins import Logins
 from plausch.server.pairings import Pairings
 from plausch.server.profile_requests import profile_requests
 from plausch.server.profiles import Profiles
@@ -85,6 +86,7 @@ class Dispatch:
         """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
+        self._logins = Logins(services.devices, hub, clock)
         self.pairings = services.pairings
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
@@ -95,7 +97,7 @@ class Dispatch:
         }
         self._slow: dict[type[f.Frame], Slow] = {
             f.Register: self._register,
-            f.Login: self._log_in,
+            f.Login: self._logins.log_in,
             f.GetAccount: self._get_account,
             f.PublishDeviceList: self._publish_device_list,
             f.GetCertificate: self._get_certificate,
@@ -166,18 +168,6 @@ class Dispatch:
             frame.name, frame.kind, frame.invitation, frame.certificate, frame.device_list
         )
         return f.Done(frame.id)
-
-    async def _log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
-        devices = self._services.devices
-        device = await devices.login(frame.device, connection.nonce, frame.signature)
-        key_packages, has_last_resort = await self._services.key_packages.count(device)
-        # Last: a list without the device, published meanwhile, found no connection to end.
-        await devices.seen(device)
-        if connection.session.state is State.CLOSED:
-            return None
-        connection.logged_in(device)
-        self._hub.enter(device.uri, connection, self._clock.now_ms())
-        return f.LoggedIn(frame.id, self._clock.now_ms(), key_packages, has_last_resort)
 
     # --- accounts, devices, key packages -------------------------------------------------
 

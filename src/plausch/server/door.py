@@ -126,7 +126,7 @@ class Door(asyncio.Protocol):
         peer = stream.get_extra_info("peername") or ("",)  # it may be gone already
         answer = self._edge.answer(self, request, str(peer[0]))
         if answer is None:
-            self._become_websocket(stream)
+            self._queue_up(stream)
         elif isinstance(answer, Answer):
             self._send(answer, request)
         else:
@@ -172,10 +172,18 @@ class Door(asyncio.Protocol):
         self._flushed = True
         self._wait(LINGER_S)
 
+    def _queue_up(self, stream: asyncio.Transport) -> None:
+        """Others may be before it; until then nothing more is read."""
+        self._answered = True
+        self._wait(ANSWER_TIMEOUT_S)
+        stream.pause_reading()
+        self._edge.turnstile.admit(lambda: self._become_websocket(stream))
+
     def _become_websocket(self, stream: asyncio.Transport) -> None:
         """picows gets the connection, and all that was read of it so far."""
+        if stream.is_closing():
+            return
         self._leave()
-        stream.pause_reading()
         protocol = self._edge.websocket()
         stream.set_protocol(protocol)
         protocol.connection_made(stream)

@@ -25,6 +25,7 @@ from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
 from plausch.server.door import Door
+from plausch.server.entrance import Entrance, Turnstile
 from plausch.server.figures import Figures
 from plausch.server.health import Health
 from plausch.server.hub import Hub
@@ -47,11 +48,13 @@ OVERSIZE_BYTES = 64 * 1024
 is closed at the header, before the frame takes memory."""
 
 DRAIN_TIMEOUT_S = 3.0
-BACKLOG = 4096
 BACK_MS = 2
 """Between two devices that come back after a restart, on average."""
 
 MOST_SPREAD_MS = 30_000
+FULL_MS = 60_000
+"""For an address that has all its connections."""
+
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
 
 
@@ -92,9 +95,11 @@ class Edge:
         self._repairs = repairs
         self._health = health
         self._figures = figures
-        self._due_s = 0.0
+        self._due_s = self._turn_s = 0.0
         self._origins: frozenset[str] = frozenset()
-        self._server: asyncio.Server | None = None
+        self._entrance = Entrance(lambda: Door(self))
+        self.turnstile = Turnstile()
+        """For connections that ask to become a WebSocket."""
         self.draining = self.leaving = False
         self._emptied = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -116,14 +121,9 @@ class Edge:
         """Listen; the port that was bound. Raises OSError."""
         config = self._config
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(
-            lambda: Door(self),
-            config.host,
-            config.port,
-            backlog=BACKLOG,
-            reuse_port=config.shares_port or None,
+        self.port = await self._entrance.open(
+            config.host, config.port, shares_port=config.shares_port
         )
-        self.port = self._server.sockets[0].getsockname()[1]
         self._origins = routes.allowed_origins(
             config.domain, config.host, self.port, config.origins
         )
@@ -135,12 +135,11 @@ class Edge:
         """Send who comes elsewhere for `drain_ms`, then accept no more, carry out what was begun,
         say good-bye, close."""
         self.leaving = True
-        if self._server is not None:
+        if self.port:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self._config.drain_ms / 1000)
         self.draining = True
-        if self._server is not None:
-            self._server.close()
+        self._entrance.close()
         if self._timer is not None:
             self._timer.cancel()
         for connection in self._open_connections():
@@ -235,8 +234,9 @@ class Edge:
         """How many are open."""
         return self._addresses.taken
 
-    def entered(self, connection: Connection, transport: WSTransport) -> bool:
-        """A WebSocket is open; False when there is no place for it."""
+    def entered(self, connection: Connection, transport: WSTransport) -> int:
+        """A WebSocket is open: 0; or, when there is no place for it, in how many milliseconds it
+        may come again."""
         request: WSUpgradeRequest = transport.request
         peer = transport.underlying_transport.get_extra_info("peername")
         address = routes.client_address(request.headers, str(peer[0]), self._config.behind_proxy)
@@ -244,14 +244,24 @@ class Edge:
         request.headers = _NO_HEADERS
         transport.response.headers = _NO_HEADERS
         if not self._addresses.take(address):
-            return False
+            return FULL_MS
         if not self._openings.take(address):
             self._addresses.give_back(address)
-            return False
+            return self._turn_away()
         connection.address = address
         connection.slot = (self._turn + self._login_turns) % len(self._wheel)
         self._wheel[connection.slot].add(connection)
-        return True
+        return 0
+
+    def _turn_away(self) -> int:
+        """Logins take a moment each: who finds no place is given a turn of its own, so that those
+        who were turned away do not come back all at once."""
+        now_s = asyncio.get_running_loop().time()
+        self._turn_s = max(self._turn_s + BACK_MS / 1000, now_s + 1.0)
+        wait_ms = round((self._turn_s - now_s) * 1000)
+        if wait_ms <= MOST_SPREAD_MS:
+            return wait_ms
+        return random.randrange(1_000, MOST_SPREAD_MS)  # nosec B311
 
     def logged_in(self, connection: Connection) -> None:
         """A connection has a device: another one may be opened."""

@@ -135,16 +135,6 @@ class KeyPackages:
             )
         return claimed
 
-    async def count(self, owner: DeviceRecord) -> tuple[int, bool]:
-        """How many single-use packages wait, and whether there is a last resort."""
-        now_s = self._clock.now_ms() // 1000
-
-        async def body(tx: Transaction) -> tuple[int, int]:
-            return await key_package.count(tx, owner.key, now_s)
-
-        single, last = await self._database.read(body)
-        return single, last > 0
-
     def _take(self, claimer: int, target: int, count: int) -> None:
         """Count a claim by one account of another's packages; its own are its own business.
 

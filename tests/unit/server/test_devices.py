@@ -34,7 +34,7 @@ async def test_a_login_gives_the_devices_record(world: World) -> None:
 async def test_visits_are_noted(world: World) -> None:
     anna = await world.player("anna")
     world.clock.advance(5_000)
-    await world.devices.seen(anna.record)
+    await world.devices.seen(anna.record, lambda: None)
 
     async def body(tx: Transaction) -> int:
         return int((await tx.fetch("SELECT seen_at_ms FROM device"))[0][0])
@@ -244,8 +244,8 @@ async def test_a_removed_device_loses_packages_and_mailbox_but_not_its_leaf(
     assert set(moved.interested) == {anna.record.uri, cem.record.uri}
     assert (await world.delivery.resume(laptop.record)).mailbox == 0
     assert (await world.delivery.resume(anna.record)).mailbox == 1
-    assert await world.key_packages.count(laptop.record) == (0, False)
-    assert await world.key_packages.count(anna.record) == (1, False)
+    assert await world.supply(laptop.record) == (0, False)
+    assert await world.supply(anna.record) == (1, False)
     members = await world.members(group.group_id)
     assert laptop.record.uri in members  # until a member removes it
 

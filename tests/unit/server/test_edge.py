@@ -14,7 +14,7 @@ from plausch.server import edge as edge_module
 from plausch.server.accounts import Accounts
 from plausch.server.config import MOST_DRAIN_MS, ServerConfig
 from plausch.server.devices import Devices
-from plausch.server.edge import Edge, _Quiet
+from plausch.server.edge import BACK_MS, MOST_SPREAD_MS, Edge, _Quiet
 from plausch.server.limits import Limits
 from plausch.server.main import Server
 from plausch.server.records import AccountRecord
@@ -170,6 +170,28 @@ async def test_only_so_many_wait_for_their_login(tmp_path: Path) -> None:
     await device.close()
     await until(lambda: edge.connections == 0)
     assert (edge._openings.taken, edge._addresses.taken) == (0, 0)
+    await server.stop()
+
+
+async def test_who_finds_no_place_before_the_login_has_a_turn_of_its_own(tmp_path: Path) -> None:
+    """So that a crowd does not come back at once; a very large one is spread over a while."""
+    server = Server(ServerConfig(tmp_path, port=0, limits=Limits(openings=1)))
+    url = await server.start()
+    inside = await RawSocket.websocket(url)
+    assert (await inside.message() or b"")[1] == 1
+    waits = []
+    for _ in range(3):
+        outside = await RawSocket.websocket(url)
+        (closing,) = await outside.frames()
+        assert isinstance(closing, f.Closing)
+        waits.append(closing.retry_after_ms)
+        await outside.close()
+    assert all(1_000 <= one <= MOST_SPREAD_MS for one in waits)
+    edge = edge_of(server)
+    turns = [edge._turn_away() for _ in range(MOST_SPREAD_MS // BACK_MS + 100)]
+    assert all(1_000 <= one <= MOST_SPREAD_MS for one in turns)
+    assert len(set(turns)) > len(turns) // 2
+    await inside.close()
     await server.stop()
 
 

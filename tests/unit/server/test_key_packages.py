@@ -19,10 +19,10 @@ async def test_each_suite_has_its_own_supply_and_last_resort(world: World) -> No
     for suite in (SUITE, MLS_256_XWING):
         single, last = anna.bundle(suite), anna.bundle(suite, last_resort=True)
         await world.key_packages.upload(anna.record, [single.message], last.message)
-    assert await world.key_packages.count(anna.record) == (2, True)
+    assert await world.supply(anna.record) == (2, True)
     claimed = await world.key_packages.claim(cem.record, "anna", MLS_256_XWING, [])
     assert len(claimed) == 1
-    assert await world.key_packages.count(anna.record) == (1, True)
+    assert await world.supply(anna.record) == (1, True)
 
 
 async def test_a_device_with_nothing_left_is_absent(world: World) -> None:
@@ -38,7 +38,7 @@ async def test_a_device_asked_for_twice_gives_one_package(world: World) -> None:
     await anna.upload(3)
     uri = anna.record.uri
     assert len(await world.key_packages.claim(cem.record, "anna", SUITE, [uri, uri])) == 1
-    assert await world.key_packages.count(anna.record) == (2, False)
+    assert await world.supply(anna.record) == (2, False)
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":
@@ -50,7 +50,7 @@ def strict(world: World, **limits: int) -> World:
 
 
 async def supply(world: World, player: Player) -> tuple[int, bool]:
-    return await world.key_packages.count(player.record)
+    return await world.supply(player.record)
 
 
 # --- uploading -----------------------------------------------------------------------------

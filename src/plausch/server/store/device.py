@@ -34,6 +34,16 @@ _BY_KEYS = Bulk(
     ("int",),
 )
 
+# Locked in the order of their keys, as everywhere: two servers cannot deadlock.
+_SEEN = Bulk(
+    "WITH given AS ({rows}), "
+    "held AS (SELECT id FROM device WHERE id IN (SELECT column1 FROM given) AND listed = 1 "
+    "ORDER BY id {for_update}) "
+    "UPDATE device SET seen_at_ms = given.column2 FROM given WHERE device.id = given.column1 "
+    "AND device.id IN (SELECT id FROM held) AND device.listed = 1 RETURNING device.id",
+    ("int", "int"),
+)
+
 
 async def add(
     tx: Transaction,
@@ -123,9 +133,7 @@ async def unlist(tx: Transaction, key: int) -> None:
     await tx.execute("UPDATE device SET listed = 0 WHERE id = $1", key)
 
 
-async def seen(tx: Transaction, key: int, at_ms: int) -> bool:
-    """The device has logged in; False when it is not listed any more."""
-    changed = await tx.execute(
-        "UPDATE device SET seen_at_ms = $2 WHERE id = $1 AND listed = 1", key, at_ms
-    )
-    return changed == 1
+async def seen(tx: Transaction, keys: Sequence[int], at_ms: int) -> list[int]:
+    """These devices have logged in; those of them that are listed."""
+    rows = await tx.fetch_bulk(_SEEN, [(key, at_ms) for key in keys])
+    return [row[0] for row in rows]

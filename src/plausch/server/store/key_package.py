@@ -24,6 +24,12 @@ _ADD = Bulk(
     ("int", "int", "int", "int", "bytes", "bytes"),
 )
 
+_COUNTS = Bulk(
+    "SELECT p.device_id, p.last_resort, count(*) FROM key_package p JOIN ({rows}) AS v "
+    "ON p.device_id = v.column1 WHERE p.expires_s > v.column2 GROUP BY p.device_id, p.last_resort",
+    ("int", "int"),
+)
+
 
 async def add(tx: Transaction, rows: Sequence[tuple[int, int, int, int, bytes, bytes]]) -> None:
     """Rows of (device key, suite, last_resort, expires_s, ref, message).
@@ -85,6 +91,20 @@ async def count(tx: Transaction, device_key: int, now_s: int) -> tuple[int, int]
     )
     counts = {row[0]: int(row[1]) for row in rows}
     return counts.get(0, 0), counts.get(1, 0)
+
+
+async def counts(
+    tx: Transaction, device_keys: Sequence[int], now_s: int
+) -> dict[int, tuple[int, bool]]:
+    """(valid single-use packages, whether there is a last resort) of the devices that have any."""
+    single: dict[int, int] = {}
+    last: set[int] = set()
+    for key, is_last, count in await tx.fetch_bulk(_COUNTS, [(key, now_s) for key in device_keys]):
+        if is_last:
+            last.add(key)
+        else:
+            single[key] = int(count)
+    return {key: (single.get(key, 0), key in last) for key in single.keys() | last}
 
 
 async def drop_last_resort(tx: Transaction, device_key: int, suite: int) -> None:

@@ -47,7 +47,7 @@ async def test_an_unlisted_device_is_not_found_and_its_uri_stays_taken(rows: Row
 async def test_certificates_are_renewed_and_visits_noted(rows: Rows) -> None:
     async def body(tx: Transaction) -> object:
         await device.renew(tx, rows.phone, b"renewed")
-        await device.seen(tx, rows.phone, 77)
+        await device.seen(tx, [rows.phone], 77)
         seen = await tx.fetch("SELECT seen_at_ms FROM device WHERE id = $1", rows.phone)
         return await device.certificate(tx, rows.phone), seen
 
@@ -56,14 +56,14 @@ async def test_certificates_are_renewed_and_visits_noted(rows: Rows) -> None:
 
 async def test_a_visit_is_noted_only_of_who_is_listed(rows: Rows) -> None:
     async def body(tx: Transaction) -> list[object]:
-        listed = await device.seen(tx, rows.phone, 50)
+        listed = await device.seen(tx, [rows.phone, 999], 50)
         await device.unlist(tx, rows.phone)
-        unlisted = await device.seen(tx, rows.phone, 60)
-        nobody = await device.seen(tx, 999, 60)
+        unlisted = await device.seen(tx, [rows.phone], 60)
+        nobody = await device.seen(tx, [], 60)
         at = await tx.fetch("SELECT seen_at_ms FROM device WHERE id = $1", rows.phone)
         return [listed, unlisted, nobody, at]
 
-    assert await rows.run(body) == [True, False, False, [(50,)]]
+    assert await rows.run(body) == [[rows.phone], [], [], [(50,)]]
 
 
 async def test_an_account_has_its_own_devices_in_the_order_they_came(rows: Rows) -> None:

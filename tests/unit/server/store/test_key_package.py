@@ -41,6 +41,24 @@ async def test_other_suites_devices_and_expired_ones_are_not_taken(rows: Rows) -
     assert await rows.run(body) == [None, (1, 0), {b"ref suite"}]
 
 
+async def test_many_devices_are_counted_at_once(rows: Rows) -> None:
+    async def body(tx: Transaction) -> object:
+        await key_package.add(
+            tx,
+            [
+                row(rows.phone, b"a"),
+                row(rows.phone, b"b", suite=2),
+                row(rows.phone, b"old", expires_s=50),
+                row(rows.phone, b"y", last=1),
+                row(rows.phone, b"z", last=1, suite=2),
+                row(rows.till, b"last", last=1),
+            ],
+        )
+        return await key_package.counts(tx, [rows.phone, rows.till, 999], 50)
+
+    assert await rows.run(body) == {rows.phone: (2, True), rows.till: (0, True)}
+
+
 async def test_dropping(rows: Rows) -> None:
     async def body(tx: Transaction) -> list[object]:
         await key_package.add(tx, [row(rows.phone, b"a"), row(rows.phone, b"z", last=1)])

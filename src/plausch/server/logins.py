@@ -1,0 +1,48 @@
+"""A login becomes a connection that speaks for a device (dispatch.py)."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from plausch.base.clock import Clock
+from plausch.server.devices import Devices
+from plausch.server.hub import Hub
+from plausch.wire import frames as f
+from plausch.wire.session import State
+
+if TYPE_CHECKING:
+    from plausch.server.connection import Connection
+
+AT_ONCE = 16
+"""Logins are carried out at the same time: when very many devices come back at once, the others
+wait, and not what connected devices do."""
+
+
+class Logins:
+    """The logins of one server process."""
+
+    def __init__(self, devices: Devices, hub: Hub, clock: Clock) -> None:
+        self._devices, self._hub, self._clock = devices, hub, clock
+        self._gate = asyncio.Semaphore(AT_ONCE)
+
+    async def log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
+        """Raises Refusal as `Devices.login` and `Devices.seen`; None: the connection has ended."""
+        async with self._gate:
+            if has_ended(connection):
+                return None
+            device = await self._devices.login(frame.device, connection.nonce, frame.signature)
+
+            def enter() -> None:
+                if not has_ended(connection):
+                    connection.logged_in(device)
+                    self._hub.enter(device.uri, connection, self._clock.now_ms())
+
+            # Last: a list without the device, published meanwhile, found no connection to end.
+            left = await self._devices.seen(device, enter)
+        if has_ended(connection):
+            return None
+        return f.LoggedIn(frame.id, self._clock.now_ms(), left.single, left.has_last_resort)
+
+
+def has_ended(connection: "Connection") -> bool:
+    """Whether it has ended meanwhile."""
+    return connection.session.state is State.CLOSED
