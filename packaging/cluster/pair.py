@@ -27,7 +27,7 @@ AGAIN_S = 1.0
 LOOK_AGAIN_S = 0.05
 PROMOTING_S = 60
 JOINING_S = 120.0
-ASKING_S = 30.0
+ASKING_S = 90.0
 
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -147,6 +147,7 @@ class Pair:
 
         self._told = told
         self._is_copied = False
+        self._is_promoted = True
 
     @property
     def url(self) -> str:
@@ -190,12 +191,20 @@ class Pair:
         old, new = self.primary, self.standby
         old.part.kill()  # nothing of it may go on
         await old.part.ended()
-        if not await new.ask(f"SELECT NOT pg_is_in_recovery() OR pg_promote(true, {PROMOTING_S})"):
-            raise PartFailed(f"{new.name} was not promoted in {PROMOTING_S} s.")
+        # From here on there is no way back: whatever fails, the new one has to be the primary.
         self.primary, self.standby = new, old
         self.is_synchronous = self._is_copied = False
+        self._is_promoted = False
+        await self._take_over()
+
+    async def _take_over(self) -> None:
+        new = self.primary
+        sql = f"SELECT NOT pg_is_in_recovery() OR pg_promote(true, {PROMOTING_S})"
+        if not await new.ask(sql):
+            raise PartFailed(f"{new.name} was not promoted in {PROMOTING_S} s.")
+        self._is_promoted = True
         self.changed.set()
-        self._told("promoted", name=new.name, old=old.name)
+        self._told("promoted", name=new.name, old=self.standby.name)
 
     async def _mend(self) -> None:
         if not self.primary.part.is_alive:
@@ -206,6 +215,8 @@ class Pair:
                 self.is_synchronous = False
                 await self.primary.part.start()
                 self._told("back", name=self.primary.name, pid=self.primary.part.pid)
+        if not self._is_promoted:
+            await self._take_over()
         if self.is_synchronous and not self.standby.part.is_alive:
             self._told("died", name=self.standby.name)
             self.is_synchronous = False

@@ -392,7 +392,7 @@ def test_make_does_not_build_it_for_a_changed_test(
     assert made("web") == []
 
 
-@pytest.mark.parametrize("target", ["demo", "run", "test", "bench"])
+@pytest.mark.parametrize("target", ["demo", "run", "cluster", "test", "bench"])
 def test_who_needs_the_app_builds_it(root: Path, target: str) -> None:
     lines = (root / "Makefile").read_text().splitlines()
     (line,) = [line for line in lines if line.startswith(f"{target}:")]

@@ -136,6 +136,28 @@ async def test_a_statement_that_takes_too_long_is_given_up(
     await database.close()
 
 
+async def test_a_server_that_is_silent_is_given_up(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "ATTEMPTS", 2)
+    database = await open_postgres(url)
+    tries = 0
+
+    async def body(tx: Transaction) -> None:
+        nonlocal tries
+        tries += 1
+        monkeypatch.setattr(engine, "SILENCE_TIMEOUT_S", 0.1)
+        try:
+            await tx.fetch("SELECT pg_sleep(60)")
+        finally:
+            monkeypatch.setattr(engine, "SILENCE_TIMEOUT_S", 20.0)
+
+    with pytest.raises(StorageUnavailable, match="TimeoutError"):
+        await database.transact(body)
+    assert tries == 2
+    await database.close()
+
+
 async def test_a_read_only_database_is_an_operators_error_and_heals(
     postgres: Cluster, url: str
 ) -> None:

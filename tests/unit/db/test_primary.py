@@ -1,7 +1,10 @@
 """PostgreSQL with a synchronous standby: who may be written to, and when COMMIT may be believed."""
 
 import asyncio
+import os
 import shutil
+import signal
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -9,17 +12,21 @@ import pytest
 from cluster.pair import Node, Pair
 from cluster.whole import new_folder
 from plausch.base.errors import LocalError
+from plausch.db import postgres as engine
 from plausch.db import primary as theory
 from plausch.db.interface import Database, StorageUnavailable, Transaction
 from plausch.db.postgres import open_postgres
-from plausch.db.primary import servers_of
+from plausch.db.primary import Primary, servers_of
 
 PATIENCE_S = 120.0
 
 
 @pytest.fixture
-async def pair() -> AsyncIterator[Pair]:
-    """Nobody mends here what a test breaks."""
+async def pair(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Pair]:
+    """Nobody mends here what a test breaks; and a busy machine is no silent server."""
+    monkeypatch.setattr(theory, "SERVER_TIMEOUT_S", 20.0)
+    monkeypatch.setattr(theory, "STANDBY_TIMEOUT_S", 20.0)
+    monkeypatch.setattr(engine, "CONNECT_TIMEOUT_S", 60.0)
     folder = new_folder()
     made = Pair(folder, lambda *_, **__: None)
     try:
@@ -110,9 +117,10 @@ async def test_several_servers_of_which_none_is_there_are_all_named() -> None:
 async def test_nothing_is_acknowledged_that_the_standby_does_not_have(
     pair: Pair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = await open_postgres(pair.url), await open_postgres(pair.url)
+    one, other, third = [await open_postgres(pair.url) for _ in range(3)]
     await create(one)
     await write(other, 1)
+    await write(third, 1)
     primary = pair.primary
     pair.standby.part.kill()
     await pair.standby.part.ended()
@@ -126,9 +134,17 @@ async def test_nothing_is_acknowledged_that_the_standby_does_not_have(
     await waiting(primary, 1)
     assert await numbers(other) == {1}
 
+    # Nor does whoever has waited for too long.
+    with monkeypatch.context() as patch:
+        patch.setattr(engine, "COMMIT_PATIENCE_S", 0.2)
+        with pytest.raises(StorageUnavailable):
+            await write(third, 4)
+    await waiting(primary, 2)
+    assert await numbers(other) == {1}
+
     # What an operator cancels is reported as done, with a warning: it is not acknowledged.
     task = asyncio.ensure_future(write(other, 3))
-    await waiting(primary, 2)
+    await waiting(primary, 3)
     newest = f"SELECT pid {WAITING} ORDER BY query_start DESC LIMIT 1"
     await primary.ask(f"SELECT pg_cancel_backend(({newest}))")
     with pytest.raises(StorageUnavailable, match="synchronous replication"):
@@ -138,7 +154,7 @@ async def test_nothing_is_acknowledged_that_the_standby_does_not_have(
     seen = "SELECT count(*) FROM ledger WHERE number = 3"
     await until(lambda answer: answer == 1, _as_owner(primary), seen)
     again = asyncio.ensure_future(_in_the_end(other, 3))
-    await waiting(primary, 2)
+    await waiting(primary, 3)
     assert not again.done()
     with monkeypatch.context() as patch:
         patch.setattr(theory, "STANDBY_TIMEOUT_S", 0.2)
@@ -146,10 +162,10 @@ async def test_nothing_is_acknowledged_that_the_standby_does_not_have(
             await open_postgres(primary.url())
     await pair.standby.part.start()
     await again
-    assert await numbers(other) == {1, 2, 3}
-    await until(lambda answer: answer == 3, _as_owner(pair.standby), "SELECT count(*) FROM ledger")
-    await one.close()
-    await other.close()
+    assert await numbers(other) == {1, 2, 3, 4}
+    await until(lambda answer: answer == 4, _as_owner(pair.standby), "SELECT count(*) FROM ledger")
+    for database in (one, other, third):
+        await database.close()
 
 
 class _as_owner:  # noqa: N801
@@ -171,12 +187,21 @@ async def _in_the_end(database: Database, number: int) -> None:
             continue
 
 
-async def test_the_standby_takes_over_and_the_old_primary_is_never_written_to(pair: Pair) -> None:
+async def test_the_standby_takes_over_and_the_old_primary_is_never_written_to(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
     database = await open_postgres(pair.url)
     await create(database)
     await write(database, 1)
     old, new = pair.primary, pair.standby
     assert await port_of(database) == old.port
+
+    # The kernel is told to notice a machine that is gone.
+    connection = await Primary((old.url(),)).connect()
+    stream = connection._transport.get_extra_info("socket")
+    assert stream.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    assert stream.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == theory.SILENT_MS
+    await connection.close()
 
     # A standby can be read from by who names it; and is not what was asked for when it is not.
     reading = await open_postgres(new.url())
@@ -199,6 +224,15 @@ async def test_the_standby_takes_over_and_the_old_primary_is_never_written_to(pa
     fresh = await open_postgres(pair.url)
     assert await port_of(fresh) == new.port
     assert await numbers(fresh) == {1, 2}
+    await fresh.close()
+
+    # It may also be silent, as a machine without power: it is not waited for.
+    with monkeypatch.context() as patch:
+        patch.setattr(theory, "SERVER_TIMEOUT_S", 4.0)
+        os.kill(old.part.pid, signal.SIGSTOP)
+        fresh = await open_postgres(pair.url)
+        assert await port_of(fresh) == new.port
+        os.kill(old.part.pid, signal.SIGCONT)
     await fresh.close()
 
     # Whoever has seen the new one does not go back, though it is away.
