@@ -7,8 +7,8 @@ after a connection is lost during COMMIT only a `repeatable` body is, because it
 
 A network that swallows packets gives no answer at all. The kernel gives a connection up after
 UNHEARD_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who
-is cut off are free again; a body is not begun again after GIVE_UP_S; and once that has happened,
-bodies wait AWAY_TIMEOUT_S each until one gets through.
+is cut off are free again. Once a connection is lost, a body waits AWAY_TIMEOUT_S for the next and
+is not begun again after GIVE_UP_S; from then on bodies have one attempt each until one succeeds.
 """
 
 import asyncio
@@ -181,9 +181,10 @@ class PostgresDatabase:
         if self._closed:
             raise LocalError("The database is closed.")
         give_up_s = asyncio.get_running_loop().time() + GIVE_UP_S
+        patience_s = AWAY_TIMEOUT_S if self._away else CONNECT_TIMEOUT_S
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                result = await self._once(body, reading=reading)
+                result = await self._once(body, patience_s, reading=reading)
                 self._away = False
                 return result
             except _LOST_RACE as error:
@@ -192,12 +193,13 @@ class PostgresDatabase:
                 failure = error.__cause__ or error
                 if not repeatable:
                     raise _unavailable(failure) from failure
+                patience_s = AWAY_TIMEOUT_S
             except _MACHINE_FAILURES as error:
                 if not isinstance(error, _LOST_CONNECTION):
                     raise _unavailable(error) from error
-                failure = error
+                failure, patience_s = error, AWAY_TIMEOUT_S
             except _LOST_CONNECTION as error:
-                failure = error
+                failure, patience_s = error, AWAY_TIMEOUT_S
             if self._away or asyncio.get_running_loop().time() > give_up_s:
                 break
             if attempt < ATTEMPTS:
@@ -205,8 +207,7 @@ class PostgresDatabase:
         self._away = not isinstance(failure, _LOST_RACE)
         raise _unavailable(failure) from failure
 
-    async def _once(self, body: Body[T], *, reading: bool) -> T:
-        patience_s = AWAY_TIMEOUT_S if self._away else CONNECT_TIMEOUT_S
+    async def _once(self, body: Body[T], patience_s: float, *, reading: bool) -> T:
         connection = await self._pool.acquire(timeout=patience_s)
         try:
             if reading:
