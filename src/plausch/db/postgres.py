@@ -7,8 +7,8 @@ after a connection is lost during COMMIT only a `repeatable` body is, because it
 
 A network that swallows packets gives no answer at all. The kernel gives a connection up after
 SILENT_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who
-is cut off are free again; a body is not begun again after GIVE_UP_S; and once that has happened,
-bodies wait AWAY_TIMEOUT_S each until one gets through.
+is cut off are free again. Once a connection is lost, a body waits AWAY_TIMEOUT_S for the next and
+is not begun again after GIVE_UP_S; from then on bodies have one attempt each until one succeeds.
 
 COMMIT may wait for a synchronous standby, and nothing here cancels that: PostgreSQL would report it
 as done. Who is cancelled, or has waited too long, lets go of the connection without a word, which
@@ -169,6 +169,8 @@ class PostgresDatabase:
         self._pool = pool
         self._of_several = of_several
         self._closed = self._away = False
+        # To find out which of several is the primary takes its time.
+        self._lost_patience_s = CONNECT_TIMEOUT_S if of_several else AWAY_TIMEOUT_S
 
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
         """Run the body in a READ COMMITTED transaction; again after a lost race."""
@@ -208,9 +210,10 @@ class PostgresDatabase:
         if self._closed:
             raise LocalError("The database is closed.")
         give_up_s = asyncio.get_running_loop().time() + GIVE_UP_S
+        patience_s = self._lost_patience_s if self._away else CONNECT_TIMEOUT_S
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                result = await self._once(body, reading=reading)
+                result = await self._once(body, patience_s, reading=reading)
                 self._away = False
                 return result
             except _LOST_RACE as error:
@@ -222,12 +225,13 @@ class PostgresDatabase:
                 await self._pool.expire_connections()
                 if not repeatable:
                     raise _unavailable(failure) from failure
+                patience_s = self._lost_patience_s
             except _MACHINE_FAILURES as error:
                 if not (isinstance(error, _LOST_CONNECTION) or self._is_moved(error)):
                     raise _unavailable(error) from error
-                failure = error
+                failure, patience_s = error, self._lost_patience_s
             except _LOST_CONNECTION as error:
-                failure = error
+                failure, patience_s = error, self._lost_patience_s
             if self._away or asyncio.get_running_loop().time() > give_up_s:
                 break
             if attempt < ATTEMPTS:
@@ -239,10 +243,7 @@ class PostgresDatabase:
         """Whether another server may be the one to write to now."""
         return self._of_several and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
 
-    async def _once(self, body: Body[T], *, reading: bool) -> T:
-        # To find out which of several servers is the primary takes its time.
-        is_asked_shortly = self._away and not self._of_several
-        patience_s = AWAY_TIMEOUT_S if is_asked_shortly else CONNECT_TIMEOUT_S
+    async def _once(self, body: Body[T], patience_s: float, *, reading: bool) -> T:
         connection = await self._pool.acquire(timeout=patience_s)
         try:
             if reading:

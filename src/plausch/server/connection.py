@@ -123,6 +123,11 @@ class Connection(WSListener):
             if frame.msg_type == WSMsgType.CLOSE:
                 transport.disconnect()
             return
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:  # picows leaves them to whoever has extensions
+            self.close(
+                "bad_frame", "The reserved bits of a WebSocket frame are 0: nothing uses them."
+            )
+            return
         is_first = frame.msg_type == WSMsgType.BINARY and self._pieces is None
         if not is_first and (frame.msg_type != WSMsgType.CONTINUATION or self._pieces is None):
             self._control(transport, frame)
@@ -176,7 +181,8 @@ class Connection(WSListener):
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
             self.session.sent(f.Closing)
-            transport.send_close(WSCloseCode.OK)
+            is_fit = _may_close_with(frame.get_payload_as_bytes())
+            transport.send_close(WSCloseCode.OK if is_fit else WSCloseCode.PROTOCOL_ERROR)
             transport.disconnect()
         elif kind == WSMsgType.PING:
             self._answer_ping(frame.get_payload_as_bytes())
@@ -350,3 +356,9 @@ class Connection(WSListener):
             self._stream.write(_PING)
         else:
             self._stream.abort()
+
+
+def _may_close_with(payload: bytes) -> bool:
+    """Whether a close frame may say this (RFC 6455 section 7.4); picows lets more codes by."""
+    code = int.from_bytes(payload[:2], "big") if payload else WSCloseCode.OK
+    return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999

@@ -1,6 +1,7 @@
 """PostgreSQL: lost races, lost connections, crashes, full and read-only disks."""
 
 import asyncio
+import contextlib
 import importlib.util
 import secrets
 from collections.abc import AsyncIterator, Iterator
@@ -232,3 +233,78 @@ async def test_no_server_and_no_url_are_explained(tmp_path: Path) -> None:
         await open_postgres(f"postgresql://x@/x?host={tmp_path}")
     with pytest.raises(LocalError, match="database URL"):
         await open_postgres("postgresql://x@host:notaport/x")
+
+
+class Silence:
+    """A way to PostgreSQL by which, for a while, nothing comes through: no end, no refusal."""
+
+    def __init__(self, cluster: Cluster, folder: Path) -> None:
+        self._cluster, self._folder = cluster, folder
+        self._speaks = asyncio.Event()
+        self._speaks.set()
+        self._server: asyncio.Server | None = None
+        self._carrying: set[asyncio.Task[None]] = set()
+
+    def url(self, database_url: str) -> str:
+        return database_url.replace(str(self._cluster.folder), str(self._folder))
+
+    def begins(self) -> None:
+        self._speaks.clear()
+
+    def ends(self) -> None:
+        self._speaks.set()
+
+    async def __aenter__(self) -> "Silence":
+        path = self._folder / ".s.PGSQL.5432"
+        self._server = await asyncio.start_unix_server(self._came, path)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._server is not None
+        self._server.close()
+        for task in self._carrying:
+            task.cancel()
+        await asyncio.gather(*self._carrying, return_exceptions=True)
+
+    async def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_unix_connection(self._cluster.folder / ".s.PGSQL.5432")
+        for source, target in ((reader, there[1]), (there[0], writer)):
+            task = asyncio.create_task(self._carry(source, target))
+            self._carrying.add(task)
+
+    async def _carry(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while raw := await source.read(65536):
+                await self._speaks.wait()
+                target.write(raw)
+        target.close()
+
+
+async def test_a_server_that_says_nothing_is_given_up_and_found_again(
+    postgres: Cluster, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("COMMAND_TIMEOUT_S", "GIVE_UP_S", "AWAY_TIMEOUT_S"):
+        monkeypatch.setattr(engine, name, 0.5)
+
+    async def ask(tx: Transaction) -> None:
+        await tx.fetch("SELECT 1")
+
+    async with asyncio.timeout(120), Silence(postgres, tmp_path) as silence:
+        database = await open_postgres(silence.url(url))
+        await ledger.create(database)
+        await ledger.write(database, 1)
+        silence.begins()
+        # Who waits no longer than a moment need not wait for a ROLLBACK either.
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await database.read(ask)
+        for number in (2, 3):
+            with pytest.raises(StorageUnavailable, match="check that it runs"):
+                await ledger.write(database, number)
+        silence.ends()
+        while True:
+            with contextlib.suppress(StorageUnavailable):
+                await ledger.write(database, 4)
+                break
+        assert {1, 4} <= await ledger.numbers(database) <= {1, 2, 3, 4}
+        await database.close()

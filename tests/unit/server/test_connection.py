@@ -67,6 +67,9 @@ class Frame:
     payload: bytes
     msg_type: WSMsgType = WSMsgType.BINARY
     fin: bool = True
+    rsv1: bool = False
+    rsv2: bool = False
+    rsv3: bool = False
 
     def get_payload_as_bytes(self) -> bytes:
         return self.payload
