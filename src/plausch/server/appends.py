@@ -1,9 +1,15 @@
 """Appending messages: all that wait share one durable transaction, in the order they came.
 
+Where the tables are distributed each shard has its own lane, so that a COMMIT is one machine's.
+
 An append is cheap to check because an epoch's members never change: a device that is in the
 roster of epoch E may write in epoch E, and the statement that makes room in the log compares the
 epoch in the database. What does not fit the roster in memory is looked at again in the database,
 a retry of an earlier append first of all.
+
+What takes longer than that is set aside with everything of its conversation that comes behind it: a
+proposal, which is judged, and what has to be looked up. So conversations wait for each other for
+one commit, never for what another one's messages are.
 
 A retry is recognised by the unique index over (conversation, device, idempotency id). The common
 case pays for no look-up: only when that index refuses a batch are its ids looked up.
@@ -13,7 +19,8 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 from plausch.base.clock import Clock
@@ -29,12 +36,16 @@ from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.server.rosters import Rosters
 from plausch.server.store import conversation, envelope
+from plausch.server.store.shards import shard_of, shard_of_conversation
 from plausch.wire import frames as f
 
 log = logging.getLogger("plausch.server")
 
 BATCH = 1024
 """Appends in one transaction at most."""
+
+LOOKED_UP_AT_ONCE = 4
+"""Conversations; the connections to the database are there for others too."""
 
 IDEMPOTENCY_BYTES = 16
 RETRY_MS = 1_000
@@ -84,8 +95,20 @@ class Waiting:
             self.key = (roster.conversation_key, self.device.key, self.request.idempotency_id)
 
 
+class Lane:
+    """A queue of appends and the one task that empties it. `aside`: by conversation, what waits
+    behind something that is judged or looked up."""
+
+    __slots__ = ("aside", "task", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: list[Waiting] = []
+        self.aside: dict[bytes, list[Waiting]] = {}
+        self.task: asyncio.Task[None] | None = None
+
+
 class Appends:
-    """The queue of appends and the one task that empties it."""
+    """The appends that wait, by lane."""
 
     def __init__(
         self,
@@ -97,13 +120,15 @@ class Appends:
         franking: Franking,
         told: Appended,
         figures: Figures,
+        shards: int = 1,
     ) -> None:
         self._figures = figures
         self._database, self._clock, self._limits = database, clock, limits
         self._franking = franking
         self._rosters, self._proposals, self._told = rosters, proposals, told
-        self._waiting: list[Waiting] = []
-        self._task: asyncio.Task[None] | None = None
+        self._lanes = [Lane() for _ in range(shards)]
+        self._judging: set[asyncio.Task[None]] = set()
+        self._looking = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
         self._last_ms = 0
         self._sent = Daily(clock, limits.sends_per_device_per_day)
 
@@ -114,14 +139,14 @@ class Appends:
         if refusal is not None:
             answer(refusal)
             return
-        self._waiting.append(Waiting(device, request, answer))
-        if self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._empty())
+        lane = self._lane_of(request)
+        lane.waiting.append(Waiting(device, request, answer))
+        self._begin(lane)
 
     async def close(self) -> None:
         """Wait until all that was submitted is answered."""
-        while self._task is not None:
-            await asyncio.shield(self._task)
+        while tasks := [*self._judging, *(one.task for one in self._lanes if one.task is not None)]:
+            await asyncio.shield(asyncio.gather(*tasks))
 
     def now_ms(self) -> int:
         """The server's time, which never runs backwards while the process lives."""
@@ -157,45 +182,88 @@ class Appends:
         self._sent.add(device.key)
         return None
 
-    async def _empty(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                await self._handle(batch)
-        finally:
-            self._task = None
+    def _lane_of(self, request: f.Append) -> Lane:
+        lanes = self._lanes
+        return lanes[0 if len(lanes) == 1 else shard_of_conversation(request.conversation)]
 
-    async def _handle(self, batch: list[Waiting]) -> None:
-        """Answer every append of the batch, whatever happens."""
-        began_s = time.monotonic()
+    def _begin(self, lane: Lane) -> None:
+        if lane.task is None:
+            lane.task = asyncio.get_running_loop().create_task(self._empty(lane))
+
+    async def _empty(self, lane: Lane) -> None:
         try:
-            ready = await self._admit(batch)
-            start = 0
-            for place, one in enumerate(ready):
-                if one.request.kind == f.PROPOSAL:
-                    await self._write(ready[start:place])
-                    await self._propose(one)
-                    start = place + 1
-            await self._write(ready[start:])
+            while lane.waiting:
+                batch, lane.waiting = lane.waiting[:BATCH], lane.waiting[BATCH:]
+                quick, slow = self._divide(lane, batch)
+                if quick:
+                    began_s = time.monotonic()
+                    await self._answered(quick, self._write_quick(quick))
+                    self._figures.appended_batch(len(quick), time.monotonic() - began_s)
+                for public_id in slow:
+                    task = asyncio.get_running_loop().create_task(self._judge(lane, public_id))
+                    self._judging.add(task)
+                    task.add_done_callback(self._judging.discard)
+        finally:
+            lane.task = None
+
+    def _divide(self, lane: Lane, batch: list[Waiting]) -> tuple[list[Waiting], list[bytes]]:
+        """What can be written at once, and the conversations that have something set aside now."""
+        quick: list[Waiting] = []
+        slow: list[bytes] = []
+        for one in batch:
+            public_id = one.request.conversation
+            if public_id not in lane.aside:
+                if one.request.kind != f.PROPOSAL and self._is_known(one):
+                    quick.append(one)
+                    continue
+                lane.aside[public_id] = []
+                slow.append(public_id)
+            lane.aside[public_id].append(one)
+        return quick, slow
+
+    def _is_known(self, one: Waiting) -> bool:
+        """Whether the rosters in memory let it in, or the database has."""
+        roster = one.roster or self._rosters.known(one.request.conversation)
+        if roster is None or roster.epoch != one.request.epoch:
+            return False
+        if one.roster is None and one.device.key in roster.members:
+            one.found(roster)
+        return one.roster is not None
+
+    async def _judge(self, lane: Lane, public_id: bytes) -> None:
+        """The first of what is set aside; the others go back into the lane, where they were."""
+        waiting = lane.aside[public_id]
+        try:
+            if waiting[0].request.kind == f.PROPOSAL:
+                one, began_s = waiting.pop(0), time.monotonic()
+                await self._answered([one], self._propose(one))
+                self._figures.appended_batch(1, time.monotonic() - began_s)
+            else:
+                first = list(takewhile(lambda one: one.request.kind != f.PROPOSAL, waiting))
+                del waiting[: len(first)]
+                async with self._looking:
+                    await self._answered(first, self._look_again(first))
+                waiting[:0] = [one for one in first if one.roster and one.answer is not _answered]
+        finally:
+            lane.waiting[:0] = lane.aside.pop(public_id)
+            self._begin(lane)
+
+    async def _answered(self, batch: Sequence[Waiting], work: Coroutine[None, None, None]) -> None:
+        """Do the work for these appends; when it fails, each that has no answer gets one."""
+        try:
+            await work
         except StorageUnavailable as error:
-            failure: PlauschError = Refusal(
-                error.code, str(error), fault=Fault.OPERATOR, retry_after_ms=RETRY_MS
-            )
-            self._refuse(batch, failure)
+            self._refuse(batch, _failure(error.code, str(error)))
         except Exception:  # a defect here must not leave devices without an answer
             log.exception("appending failed")
-            self._refuse(
-                batch,
-                Refusal(
-                    "internal",
-                    "The server failed to append: its operator finds the reason in its log.",
-                    fault=Fault.OPERATOR,
-                    retry_after_ms=RETRY_MS,
-                ),
-            )
-        self._figures.appended_batch(len(batch), time.monotonic() - began_s)
+            sentence = "The server failed to append: its operator finds the reason in its log."
+            self._refuse(batch, _failure("internal", sentence))
 
     async def _propose(self, one: Waiting) -> None:
+        if not self._is_known(one):
+            await self._look_again([one])
+        if one.roster is None:
+            return
         try:
             accepted = await self._proposals.append_proposal(one.device, one.request)
         except Refusal as refusal:
@@ -212,31 +280,20 @@ class Appends:
 
     # --- who may ---------------------------------------------------------------------------
 
-    async def _admit(self, batch: list[Waiting]) -> list[Waiting]:
-        """Those that may be written, with their rosters; the others are answered."""
-        doubtful = []
-        for one in batch:
-            roster = self._rosters.known(one.request.conversation)
-            if (
-                roster is not None
-                and roster.epoch == one.request.epoch
-                and one.device.key in roster.members
-            ):
-                one.found(roster)
-            else:
-                doubtful.append(one)
-        if doubtful:
-            await self._look_again(doubtful)
-        ready = []
-        for one in batch:
-            if one.roster is None:
-                continue
+    async def _write_quick(self, quick: list[Waiting]) -> None:
+        """What is let in, if its outside is what it has to be. Raises StorageUnavailable."""
+        parts: dict[int, list[Waiting]] = {}
+        is_one = len(self._lanes) == 1
+        for one in quick:
             refusal = _message_refusal(one.request)
-            if refusal is None:
-                ready.append(one)
+            if (
+                refusal is None
+            ):  # conversations from before 0030 lie on another shard than its lane's
+                parts.setdefault(0 if is_one else shard_of(one.key[0]), []).append(one)
             else:
                 self._refuse([one], refusal)
-        return ready
+        for part in parts.values():
+            await self._write(part)
 
     async def _look_again(self, doubtful: list[Waiting]) -> None:
         """Judge by the database: admit, answer a retry, or refuse."""
@@ -291,11 +348,8 @@ class Appends:
         if again:  # the same append twice in one batch: its answer is in the log now, or a refusal
             for one in again:
                 one.found(None)
-            await self._write(await self._admit_known(again))
-
-    async def _admit_known(self, again: list[Waiting]) -> list[Waiting]:
-        await self._look_again(again)
-        return [one for one in again if one.roster is not None]
+            await self._look_again(again)
+            await self._write([one for one in again if one.roster is not None])
 
     async def _write_once(self, batch: list[Waiting]) -> None:
         newest: dict[int, int] = {}
@@ -317,7 +371,10 @@ class Appends:
         if stale:
             await self._look_again(stale)
             # Whatever still fits has seen its epoch come into view just now: it tries again.
-            self._waiting[:0] = [one for one in stale if one.roster is not None]
+            lane = self._lane_of(stale[0].request)
+            for one in reversed(stale):
+                if one.roster is not None:
+                    lane.aside.get(one.request.conversation, lane.waiting).insert(0, one)
 
     async def _append(self, batch: list[Waiting]) -> tuple[dict[int, int], int]:
         """(new heads by conversation key, accepted_at_ms). Raises ConstraintViolated."""
@@ -408,6 +465,10 @@ class Appends:
         for public_id, envelopes in grown.items():
             self._told.appended(public_id, envelopes, quiet.get(public_id, ()))
         return stale
+
+
+def _failure(code: str, sentence: str) -> Refusal:
+    return Refusal(code, sentence, fault=Fault.OPERATOR, retry_after_ms=RETRY_MS)
 
 
 def _answer(one: Waiting, result: Accepted | PlauschError) -> None:

@@ -81,14 +81,16 @@ class Delivery:
         franking: Franking,
         told: Told,
         figures: Figures | None = None,
+        shards: int = 1,
     ) -> None:
         self._database, self._limits, self._rosters = database, limits, rosters
         self._franking = franking
         self._commits = Commits(database, clock, limits, rosters, told)
+        counted = figures or Figures()
         self._appends = Appends(
-            database, clock, limits, rosters, self._commits, franking, told, figures or Figures()
+            database, clock, limits, rosters, self._commits, franking, told, counted, shards
         )
-        self._cursors = Cursors(database, rosters, told)
+        self._cursors = Cursors(database, rosters, told, by_shard=shards > 1)
 
     async def close(self) -> None:
         """Finish what was submitted; write the cursors."""

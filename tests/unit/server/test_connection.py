@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from picows import WSMsgType
 
+from plausch.server.appends import Lane
 from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.delivery import Delivery
@@ -249,11 +250,11 @@ async def test_with_as_many_appends_unanswered_as_may_be_its_bytes_wait(
     appends = server.edge.dispatch._services.delivery._appends
     empty, gate, most = appends._empty, asyncio.Event(), 0
 
-    async def slowly() -> None:
+    async def slowly(lane: Lane) -> None:
         nonlocal most
         await gate.wait()
-        most = max(most, len(appends._waiting))
-        await empty()
+        most = max(most, len(lane.waiting))
+        await empty(lane)
 
     monkeypatch.setattr(appends, "_empty", slowly)
     futures = [device.begin(append(device, conversation, message)) for _ in range(4)]
