@@ -1,5 +1,7 @@
 """Appending messages: all that wait share one durable transaction, in the order they came.
 
+Where the tables are distributed each shard has its own lane, so that a COMMIT is one machine's.
+
 An append is cheap to check because an epoch's members never change: a device that is in the
 roster of epoch E may write in epoch E, and the statement that makes room in the log compares the
 epoch in the database. What does not fit the roster in memory is looked at again in the database,
@@ -7,6 +9,10 @@ a retry of an earlier append first of all.
 
 How much a device may send in a day is drawn in pieces (allowance.py); while a piece is fetched,
 this device's appends wait, and nobody else's.
+
+What takes longer than that is set aside with everything of its conversation that comes behind it: a
+proposal, which is judged, and what has to be looked up. So conversations wait for each other for
+one commit, never for what another one's messages are.
 
 A retry is recognised by the unique index over (conversation, device, idempotency id). The common
 case pays for no look-up: only when that index refuses a batch are its ids looked up.
@@ -16,23 +22,25 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
+from itertools import takewhile
 from typing import Protocol
 
 from plausch.base.clock import Clock
 from plausch.base.errors import Fault, PlauschError
 from plausch.db.interface import ConstraintViolated, Database, StorageUnavailable, Transaction
-from plausch.mls.errors import ProtocolError
-from plausch.mls.framing import header
 from plausch.server.allowance import DAY_MS, Allowance
+from plausch.server.append_checks import message_refusal, request_refusal
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
 from plausch.server.figures import Figures
 from plausch.server.franking import Franking
+from plausch.server.lanes import Answer, Key, Lane, Waiting, answer
 from plausch.server.limits import Limits
-from plausch.server.records import Accepted, DeviceRecord, Roster
+from plausch.server.records import Accepted, DeviceRecord
 from plausch.server.rosters import Rosters
 from plausch.server.store import conversation, envelope
 from plausch.server.store.allowance import Kind
+from plausch.server.store.shards import shard_of, shard_of_conversation
 from plausch.wire import frames as f
 
 log = logging.getLogger("plausch.server")
@@ -40,11 +48,10 @@ log = logging.getLogger("plausch.server")
 BATCH = 1024
 """Appends in one transaction at most."""
 
-IDEMPOTENCY_BYTES = 16
-RETRY_MS = 1_000
+LOOKED_UP_AT_ONCE = 4
+"""Conversations; the connections to the database are there for others too."""
 
-Answer = Callable[[Accepted | PlauschError], None]
-Key = tuple[int, int, bytes]
+RETRY_MS = 1_000
 
 
 class Appended(Protocol):
@@ -68,28 +75,8 @@ class ProposalGate(Protocol):
         ...
 
 
-class Waiting:
-    """An append that waits for its transaction."""
-
-    __slots__ = ("answer", "device", "key", "request", "roster")
-
-    def __init__(self, device: DeviceRecord, request: f.Append, answer: Answer) -> None:
-        self.device = device
-        self.request = request
-        self.answer = answer
-        self.roster: Roster | None = None
-        self.key: Key = (-1, device.key, request.idempotency_id)
-        """What makes it the same append as an earlier one, once the roster is known."""
-
-    def found(self, roster: Roster | None) -> None:
-        """Its conversation is known, or not any more."""
-        self.roster = roster
-        if roster is not None:
-            self.key = (roster.conversation_key, self.device.key, self.request.idempotency_id)
-
-
 class Appends:
-    """The queue of appends and the one task that empties it."""
+    """The appends that wait, by lane."""
 
     def __init__(
         self,
@@ -101,13 +88,15 @@ class Appends:
         franking: Franking,
         told: Appended,
         figures: Figures,
+        shards: int = 1,
     ) -> None:
         self._figures = figures
         self._database, self._clock, self._limits = database, clock, limits
         self._franking = franking
         self._rosters, self._proposals, self._told = rosters, proposals, told
-        self._waiting: list[Waiting] = []
-        self._task: asyncio.Task[None] | None = None
+        self._lanes = [Lane() for _ in range(shards)]
+        self._judging: set[asyncio.Task[None]] = set()
+        self._looking = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
         self._last_ms = 0
         self._sent: Allowance[int] = Allowance(
             database, clock, Kind.SENDS, limits.sends_per_device_per_day or None, DAY_MS
@@ -115,41 +104,30 @@ class Appends:
         self._undrawn: dict[int, list[Waiting]] = {}
         self._drawing: asyncio.Task[None] | None = None
 
-    def submit(self, device: DeviceRecord, request: f.Append, answer: Answer) -> None:
-        """Queue an append; `answer` is called once, on the event loop, when it is on disk or
+    def submit(self, device: DeviceRecord, request: f.Append, told: Answer) -> None:
+        """Queue an append; `told` is called once, on the event loop, when it is on disk or
         refused."""
-        refusal = self._refusal(device, request)
+        refusal = request_refusal(request, self._limits.message_bytes)
         if refusal is not None:
-            answer(refusal)
+            told(refusal)
             return
-        self._admit_or_draw(Waiting(device, request, answer))
+        self._admit_or_draw(Waiting(device, request, told))
 
     async def close(self) -> None:
         """Wait until all that was submitted is answered; give back what is not used of a day."""
-        while (task := self._drawing or self._task) is not None:
-            await asyncio.shield(task)
+        while tasks := self._tasks():
+            await asyncio.shield(asyncio.gather(*tasks))
         await self._sent.close()
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        """All that is under way."""
+        own = [self._drawing, *(lane.task for lane in self._lanes)]
+        return [*self._judging, *(one for one in own if one is not None)]
 
     def now_ms(self) -> int:
         """The server's time, which never runs backwards while the process lives."""
         self._last_ms = max(self._last_ms, self._clock.now_ms())
         return self._last_ms
-
-    def _refusal(self, device: DeviceRecord, request: f.Append) -> Refusal | None:
-        """What is wrong with the request by itself."""
-        if len(request.message) > self._limits.message_bytes:
-            return Refusal(
-                "too_large",
-                f"A message has {len(request.message)} bytes; "
-                f"{self._limits.message_bytes} is the most.",
-            )
-        if request.kind not in (f.APPLICATION, f.PROPOSAL):
-            return Refusal("bad_message", f"An append cannot be of kind {request.kind}.")
-        if not 0 <= request.epoch < 1 << 63:
-            return Refusal("bad_message", f"There is no epoch {request.epoch}.")
-        if len(request.idempotency_id) != IDEMPOTENCY_BYTES:
-            return Refusal("bad_message", f"An idempotency id has {IDEMPOTENCY_BYTES} bytes.")
-        return None
 
     # --- how much a day -----------------------------------------------------------------
 
@@ -167,12 +145,12 @@ class Appends:
                 f"This device has sent {self._limits.sends_per_device_per_day} messages today, "
                 "which is the most."
             )
-            _answer(one, Refusal("rate_limited", sentence, retry_after_ms=wait_ms))
+            answer(one, Refusal("rate_limited", sentence, retry_after_ms=wait_ms))
         else:
             self._sent.take(key)
-            self._waiting.append(one)
-            if self._task is None:
-                self._task = asyncio.get_running_loop().create_task(self._empty())
+            lane = self._lane_of(one.request)
+            lane.waiting.append(one)
+            self._begin(lane)
 
     async def _draw(self) -> None:
         """Fetch the next piece for every device that waits for one, until none does."""
@@ -189,76 +167,120 @@ class Appends:
                         if failure is None:
                             self._admit_or_draw(one)
                         else:
-                            _answer(one, failure)
+                            answer(one, failure)
         finally:
             self._drawing = None
 
-    async def _empty(self) -> None:
-        try:
-            while self._waiting:
-                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-                await self._handle(batch)
-        finally:
-            self._task = None
+    # --- in lanes ------------------------------------------------------------------------
 
-    async def _handle(self, batch: list[Waiting]) -> None:
-        """Answer every append of the batch, whatever happens."""
-        began_s = time.monotonic()
+    def _lane_of(self, request: f.Append) -> Lane:
+        lanes = self._lanes
+        return lanes[0 if len(lanes) == 1 else shard_of_conversation(request.conversation)]
+
+    def _begin(self, lane: Lane) -> None:
+        if lane.task is None:
+            lane.task = asyncio.get_running_loop().create_task(self._empty(lane))
+
+    async def _empty(self, lane: Lane) -> None:
         try:
-            ready = await self._admit(batch)
-            start = 0
-            for place, one in enumerate(ready):
-                if one.request.kind == f.PROPOSAL:
-                    await self._write(ready[start:place])
-                    await self._propose(one)
-                    start = place + 1
-            await self._write(ready[start:])
+            while lane.waiting:
+                batch, lane.waiting = lane.waiting[:BATCH], lane.waiting[BATCH:]
+                quick, slow = self._divide(lane, batch)
+                if quick:
+                    began_s = time.monotonic()
+                    await self._answered(quick, self._write_quick(quick))
+                    self._figures.appended_batch(len(quick), time.monotonic() - began_s)
+                for public_id in slow:
+                    task = asyncio.get_running_loop().create_task(self._judge(lane, public_id))
+                    self._judging.add(task)
+                    task.add_done_callback(self._judging.discard)
+        finally:
+            lane.task = None
+
+    def _divide(self, lane: Lane, batch: list[Waiting]) -> tuple[list[Waiting], list[bytes]]:
+        """What can be written at once, and the conversations that have something set aside now."""
+        quick: list[Waiting] = []
+        slow: list[bytes] = []
+        for one in batch:
+            public_id = one.request.conversation
+            if public_id not in lane.aside:
+                if one.request.kind != f.PROPOSAL and self._is_known(one):
+                    quick.append(one)
+                    continue
+                lane.aside[public_id] = []
+                slow.append(public_id)
+            lane.aside[public_id].append(one)
+        return quick, slow
+
+    def _is_known(self, one: Waiting) -> bool:
+        """Whether the rosters in memory let it in, or the database has."""
+        roster = one.roster or self._rosters.known(one.request.conversation)
+        if roster is None or roster.epoch != one.request.epoch:
+            return False
+        if one.roster is None and one.device.key in roster.members:
+            one.found(roster)
+        return one.roster is not None
+
+    async def _judge(self, lane: Lane, public_id: bytes) -> None:
+        """The first of what is set aside; the others go back into the lane, where they were."""
+        waiting = lane.aside[public_id]
+        try:
+            if waiting[0].request.kind == f.PROPOSAL:
+                one, began_s = waiting.pop(0), time.monotonic()
+                await self._answered([one], self._propose(one))
+                self._figures.appended_batch(1, time.monotonic() - began_s)
+            else:
+                first = list(takewhile(lambda one: one.request.kind != f.PROPOSAL, waiting))
+                del waiting[: len(first)]
+                async with self._looking:
+                    await self._answered(first, self._look_again(first))
+                waiting[:0] = [one for one in first if one.roster and one.is_open]
+        finally:
+            lane.waiting[:0] = lane.aside.pop(public_id)
+            self._begin(lane)
+
+    async def _answered(self, batch: Sequence[Waiting], work: Coroutine[None, None, None]) -> None:
+        """Do the work for these appends; when it fails, each that has no answer gets one."""
+        try:
+            await work
         except Exception as error:  # a defect here must not leave devices without an answer
             self._refuse(batch, _failure(error))
-        self._figures.appended_batch(len(batch), time.monotonic() - began_s)
 
     async def _propose(self, one: Waiting) -> None:
+        if not self._is_known(one):
+            await self._look_again([one])
+        if one.roster is None:
+            return
         try:
             accepted = await self._proposals.append_proposal(one.device, one.request)
         except Refusal as refusal:
             self._refuse([one], refusal)
         else:
-            _answer(one, accepted)
+            answer(one, accepted)
 
     def _refuse(self, batch: Sequence[Waiting], failure: PlauschError) -> None:
         """Answer those that have no answer yet; they have not sent anything."""
         for one in batch:
-            if one.answer is not _answered:
+            if one.is_open:
                 self._sent.give_back(one.device.key)
-                _answer(one, failure)
+                answer(one, failure)
 
     # --- who may ---------------------------------------------------------------------------
 
-    async def _admit(self, batch: list[Waiting]) -> list[Waiting]:
-        """Those that may be written, with their rosters; the others are answered."""
-        doubtful = []
-        for one in batch:
-            roster = self._rosters.known(one.request.conversation)
+    async def _write_quick(self, quick: list[Waiting]) -> None:
+        """What is let in, if its outside is what it has to be. Raises StorageUnavailable."""
+        parts: dict[int, list[Waiting]] = {}
+        is_one = len(self._lanes) == 1
+        for one in quick:
+            refusal = message_refusal(one.request)
             if (
-                roster is not None
-                and roster.epoch == one.request.epoch
-                and one.device.key in roster.members
-            ):
-                one.found(roster)
-            else:
-                doubtful.append(one)
-        if doubtful:
-            await self._look_again(doubtful)
-        ready = []
-        for one in batch:
-            if one.roster is None:
-                continue
-            refusal = _message_refusal(one.request)
-            if refusal is None:
-                ready.append(one)
+                refusal is None
+            ):  # conversations from before 0030 lie on another shard than its lane's
+                parts.setdefault(0 if is_one else shard_of(one.key[0]), []).append(one)
             else:
                 self._refuse([one], refusal)
-        return ready
+        for part in parts.values():
+            await self._write(part)
 
     async def _look_again(self, doubtful: list[Waiting]) -> None:
         """Judge by the database: admit, answer a retry, or refuse."""
@@ -313,11 +335,8 @@ class Appends:
         if again:  # the same append twice in one batch: its answer is in the log now, or a refusal
             for one in again:
                 one.found(None)
-            await self._write(await self._admit_known(again))
-
-    async def _admit_known(self, again: list[Waiting]) -> list[Waiting]:
-        await self._look_again(again)
-        return [one for one in again if one.roster is not None]
+            await self._look_again(again)
+            await self._write([one for one in again if one.roster is not None])
 
     async def _write_once(self, batch: list[Waiting]) -> None:
         newest: dict[int, int] = {}
@@ -339,7 +358,10 @@ class Appends:
         if stale:
             await self._look_again(stale)
             # Whatever still fits has seen its epoch come into view just now: it tries again.
-            self._waiting[:0] = [one for one in stale if one.roster is not None]
+            lane = self._lane_of(stale[0].request)
+            for one in reversed(stale):
+                if one.roster is not None:
+                    lane.aside.get(one.request.conversation, lane.waiting).insert(0, one)
 
     async def _append(self, batch: list[Waiting]) -> tuple[dict[int, int], int]:
         """(new heads by conversation key, accepted_at_ms). Raises ConstraintViolated."""
@@ -402,7 +424,7 @@ class Appends:
         pushed = await self._database.read(body) if last else {}
         for one, accepted in again.items():
             one.found(None)
-            _answer(one, accepted)
+            answer(one, accepted)
         for public_id, envelopes in pushed.items():
             self._told.appended(public_id, envelopes, quiet.get(public_id, ()))
 
@@ -426,7 +448,7 @@ class Appends:
             )
             if r.quiet:
                 quiet.setdefault(r.conversation, set()).add(seq)
-            _answer(one, Accepted(seq, at_ms))
+            answer(one, Accepted(seq, at_ms))
         for public_id, envelopes in grown.items():
             self._told.appended(public_id, envelopes, quiet.get(public_id, ()))
         return stale
@@ -442,33 +464,4 @@ def _failure(error: Exception) -> PlauschError:
         "The server failed to append: its operator finds the reason in its log.",
         fault=Fault.OPERATOR,
         retry_after_ms=RETRY_MS,
-    )
-
-
-def _answer(one: Waiting, result: Accepted | PlauschError) -> None:
-    answer, one.answer = one.answer, _answered
-    answer(result)
-
-
-def _answered(result: Accepted | PlauschError) -> None:
-    """Stands where an answer was: nobody is answered twice."""
-
-
-_PRIVATE_MESSAGE_16 = b"\x00\x01\x00\x02\x10"
-"""MLS 1.0, mls_private_message, and a group id of 16 bytes follows (RFC 9420 section 6)."""
-
-
-def _message_refusal(request: f.Append) -> Refusal | None:
-    """Whether the outside of the message is what the request says it is."""
-    prefix = _PRIVATE_MESSAGE_16 + request.conversation + request.epoch.to_bytes(8, "big") + b"\x01"
-    if request.kind == f.PROPOSAL or request.message.startswith(prefix):
-        return None
-    try:
-        seen = header(request.message)
-    except ProtocolError as error:
-        return Refusal("bad_message", f"This is no MLS message: {error}")
-    return Refusal(
-        "bad_message",
-        "An append of an application message must be an MLS PrivateMessage of this conversation "
-        f"and epoch {request.epoch}, not a {seen.wire_format.name} of epoch {seen.epoch}.",
     )

@@ -10,12 +10,14 @@ but the time of who invents them.
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from typing import Protocol
 
 from plausch.db.interface import Database, StorageUnavailable, Transaction
 from plausch.server.records import DeviceRecord
 from plausch.server.rosters import Rosters
 from plausch.server.store import cursor
+from plausch.server.store.shards import shard_of
 
 log = logging.getLogger("plausch.server")
 
@@ -39,8 +41,11 @@ class CursorMoved(Protocol):
 class Cursors:
     """Acknowledgements on their way to the database."""
 
-    def __init__(self, database: Database, rosters: Rosters, told: CursorMoved) -> None:
+    def __init__(
+        self, database: Database, rosters: Rosters, told: CursorMoved, *, by_shard: bool = False
+    ) -> None:
         self._database, self._rosters, self._told = database, rosters, told
+        self._by_shard = by_shard
         self._pending: Pending = {}
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
@@ -128,9 +133,15 @@ class Cursors:
             for device_key, slots in pending.items()
             for conversation_key, (_, _, seq) in slots.items()
         ]
-        if not rows:
-            return
         rows.sort()
+        parts: dict[int, list[tuple[int, int, int]]] = {}
+        for row in rows:
+            parts.setdefault(shard_of(row[0]) if self._by_shard else 0, []).append(row)
+        for part in parts.values():
+            await self._write_part(pending, part)
+
+    async def _write_part(self, pending: Pending, rows: Sequence[tuple[int, int, int]]) -> None:
+        """In one transaction, and tell."""
 
         async def body(tx: Transaction) -> list[tuple[int, int, int]]:
             return await cursor.advance(tx, rows)

@@ -8,12 +8,13 @@ from typing import Protocol
 from plausch.base.clock import Clock
 from plausch.base.errors import PlauschError
 from plausch.db.interface import Database, Transaction
-from plausch.server.appends import Answer, Appends
+from plausch.server.appends import Appends
 from plausch.server.commits import Commits
 from plausch.server.cursors import Cursors
 from plausch.server.errors import Refusal, unknown_conversation
 from plausch.server.figures import Figures
 from plausch.server.franking import Franking
+from plausch.server.lanes import Answer
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord
 from plausch.server.rosters import Rosters
@@ -81,14 +82,16 @@ class Delivery:
         franking: Franking,
         told: Told,
         figures: Figures | None = None,
+        shards: int = 1,
     ) -> None:
         self._database, self._limits, self._rosters = database, limits, rosters
         self._franking = franking
         self._commits = Commits(database, clock, limits, rosters, told)
+        counted = figures or Figures()
         self._appends = Appends(
-            database, clock, limits, rosters, self._commits, franking, told, figures or Figures()
+            database, clock, limits, rosters, self._commits, franking, told, counted, shards
         )
-        self._cursors = Cursors(database, rosters, told)
+        self._cursors = Cursors(database, rosters, told, by_shard=shards > 1)
 
     async def close(self) -> None:
         """Finish what was submitted; write the cursors."""

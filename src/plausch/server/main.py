@@ -54,6 +54,7 @@ from plausch.server.s3_blobs import S3Blobs
 from plausch.server.s3_bucket import S3Bucket
 from plausch.server.site import Site, read_site
 from plausch.server.store.schema import prepare
+from plausch.server.store.shards import shards_of
 from plausch.server.tracing import TracedDatabase, Traces
 from plausch.server.wake_ups import WakeUps, open_signer
 from plausch.server.waker import Waker
@@ -114,7 +115,7 @@ class Server:
         rosters = Rosters(database)
         conversations = Conversations(database, clock, limits, rosters)
         wake_ups = await self._open_wake_ups(config, database, clock)
-        franking = await open_franking(database)
+        franking, shards = await open_franking(database), await shards_of(database)
         self._bus = self._open_bus(config)
         hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, self._waker, self._bus)
         figures = Figures()
@@ -123,7 +124,7 @@ class Server:
             Devices(database, clock, limits, domain),
             KeyPackages(database, clock, limits, domain),
             conversations,
-            Delivery(database, clock, limits, rosters, franking, hub, figures),
+            Delivery(database, clock, limits, rosters, franking, hub, figures, shards),
             self._blobs,
             wake_ups,
             Backups(database, clock),

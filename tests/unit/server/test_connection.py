@@ -14,6 +14,7 @@ from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
+from plausch.server.lanes import Lane
 from plausch.server.limits import Limits
 from plausch.server.main import Server
 from plausch.server.records import DeviceRecord
@@ -252,11 +253,11 @@ async def test_with_as_many_appends_unanswered_as_may_be_its_bytes_wait(
     appends = server.edge.dispatch._services.delivery._appends
     empty, gate, most = appends._empty, asyncio.Event(), 0
 
-    async def slowly() -> None:
+    async def slowly(lane: Lane) -> None:
         nonlocal most
         await gate.wait()
-        most = max(most, len(appends._waiting))
-        await empty()
+        most = max(most, len(lane.waiting))
+        await empty(lane)
 
     monkeypatch.setattr(appends, "_empty", slowly)
     futures = [device.begin(append(device, conversation, message)) for _ in range(4)]

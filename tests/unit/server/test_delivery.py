@@ -9,6 +9,7 @@ from plausch.mls.group import Group
 from plausch.server.delivery import Stretch, _fitting
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
+from plausch.server.store.conversation import key_of
 from plausch.wire import frames as f
 
 
@@ -185,7 +186,9 @@ async def test_resuming_says_whether_there_are_more(
 ) -> None:
     monkeypatch.setattr("plausch.server.delivery.MOVED", most)
     anna = await world.player("anna")
-    groups = [await anna.create() for _ in range(3)]
+    groups = sorted(
+        [await anna.create() for _ in range(3)], key=lambda group: key_of(group.group_id)
+    )
     for group in groups:
         await anna.send(group)
     await anna.create()  # with nothing in it

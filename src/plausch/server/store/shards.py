@@ -9,6 +9,11 @@ Every key and every unique index of a distributed table has the column in it, fo
 another one's rows. Without Citus the tables stay whole and keep the stricter keys that they have.
 """
 
+from functools import lru_cache
+
+from plausch.db.interface import Database, Transaction
+from plausch.server.store.conversation import key_of
+
 BY_CONVERSATION = {
     "conversation": "id",
     "group_info": "conversation_id",
@@ -132,6 +137,23 @@ END
 $step$""",
 )
 """PostgreSQL: does nothing where the extension `citus` is not there."""
+
+
+async def is_distributed(tx: Transaction) -> bool:
+    """Whether the tables of this PostgreSQL lie on several machines."""
+    return bool(await tx.fetch("SELECT 1 FROM pg_extension WHERE extname = 'citus'"))
+
+
+async def shards_of(database: Database) -> int:
+    """On how many shards conversations lie: SHARDS or 1. Raises StorageUnavailable."""
+    is_one = database.engine != "postgresql" or not await database.read(is_distributed)
+    return 1 if is_one else SHARDS
+
+
+@lru_cache(maxsize=65_536)
+def shard_of_conversation(public_id: bytes) -> int:
+    """As `shard_of`, of a conversation whose key is computed from its id."""
+    return shard_of(key_of(public_id))
 
 
 def shard_of(key: int) -> int:

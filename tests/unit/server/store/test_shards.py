@@ -15,6 +15,8 @@ from plausch.server.store.shards import (
     IN_ONE_PLACE,
     SHARDS,
     shard_of,
+    shard_of_conversation,
+    shards_of,
 )
 from postgres_cluster import Cluster
 
@@ -51,3 +53,23 @@ def test_a_table_has_one_place() -> None:
 
 def test_the_step_says_how_many_shards_there_are() -> None:
     assert DISTRIBUTE[1].count(f"shard_count => {SHARDS}") == 2
+
+
+async def test_postgresql_is_one_shard_until_it_is_distributed(postgres: Cluster) -> None:
+    async with empty_postgres(postgres) as database:
+        assert await shards_of(database) == 1
+
+        async def extend(tx: Transaction) -> None:
+            await tx.execute(
+                "INSERT INTO pg_extension (oid, extname, extowner, extnamespace, extrelocatable, "
+                "extversion) VALUES (4294000000, 'citus', 10, 2200, false, 'stub')"
+            )
+
+        await database.transact(extend)
+        assert await shards_of(database) == SHARDS
+
+
+def test_a_conversation_lies_where_its_key_does() -> None:
+    for number in range(50):
+        public_id = number.to_bytes(16, "big")
+        assert shard_of_conversation(public_id) == shard_of(key_of(public_id))
