@@ -61,6 +61,7 @@ format: $(DEV_READY) ## bring every Python file into the house's form, and the g
 
 bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures that we claim, as programs
 	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" fan_out.py \
+	  "fan_out.py --members 10000 --gateways 2" \
 	  reconnect.py "reconnect.py --postgres" reconnect_storm.py \
 	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 

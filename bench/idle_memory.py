@@ -1,83 +1,103 @@
 """Memory of the server for each idle connection that is logged in and has resumed.
 
     python bench/idle_memory.py [--connections 20000]
+    python bench/idle_memory.py --connections 100000
 
-The devices are real: registered with real keys, logged in by signature. Where the system allows
-fewer open files than that, it opens as many as it may and says so.
+One process on SQLite; where the system allows a process fewer open files than that, as many
+gateways of one PostgreSQL as it takes, with NATS between them. The devices log in by signature,
+from many addresses of this machine. The baseline is a bare picows server.
 """
 
 import argparse
 import asyncio
 import multiprocessing
+import os
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection
 
 import uvloop
 
+import crowd as crowds
 import fleet
+from gateways import Gateways
+from wire_device import Person
 
-SPARE_FILES = 64
-CHILDREN = 2
-AT_ONCE = 100
+SPARE_FILES = 256
+ADDRESSES = 16
+AT_ONCE = 64
 BASELINE_CONNECTIONS = 4_000
+PROMISED_KIB = 8.0
+QUIET_S = 5.0
 
 
-def child(url: str, count: int, pipe: Connection) -> None:
+def child(url: str, persons: Sequence[Person], pipe: Connection) -> None:
     """Open the connections of one process, and hold them until told to go."""
 
     async def hold() -> None:
-        devices = await fleet.registered(url, count, AT_ONCE)
+        devices = await crowds.connected(url, persons, AT_ONCE, ADDRESSES)
         pipe.send(len(devices))
         await asyncio.get_running_loop().run_in_executor(None, pipe.recv)
 
     fleet.allow_open_files()
-    fleet.pin_load()
     uvloop.run(hold())
 
 
+def measure(gateways: Gateways, there: crowds.Crowd, each: int, baseline_bytes: float) -> None:
+    """Open, `each` for a process, measure, print."""
+    before = gateways.memory_bytes()
+    begin, cpu = time.monotonic(), gateways.cpu_us()["gateways"]
+    pipes, children = [], []
+    for place, start in enumerate(range(0, len(there.persons), each)):
+        ours, theirs = multiprocessing.Pipe()
+        arguments = (gateways.urls[place], there.persons[start : start + each], theirs)
+        process = multiprocessing.Process(target=child, args=arguments)
+        process.start()
+        pipes.append(ours)
+        children.append(process)
+    opened = sum(pipe.recv() for pipe in pipes)
+    took, used = time.monotonic() - begin, gateways.cpu_us()["gateways"] - cpu
+    time.sleep(QUIET_S)
+    memory = (gateways.memory_bytes() - before) / opened
+    idle_cpu, at = gateways.cpu_us()["gateways"], time.monotonic()
+    time.sleep(QUIET_S)
+    idle = (gateways.cpu_us()["gateways"] - idle_cpu) / (time.monotonic() - at) / 1e6
+    count = len(gateways.processes)
+    fleet.table(
+        f"{opened:,} connections of {count} process(es), logged in, resumed, silent",
+        [
+            ("server memory for each", f"{memory / 1024:.2f} KiB"),
+            ("  promised", f"{PROMISED_KIB:.0f} KiB"),
+            ("baseline: bare picows, memory for each", f"{baseline_bytes / 1024:.2f} KiB"),
+            ("  times the baseline", f"{memory / baseline_bytes:.2f}"),
+            ("memory of each process before", f"{before / count / 2**20:.1f} MiB"),
+            ("login and resume, CPU each", f"{used / opened:.0f} us"),
+            ("logins a second", f"{opened / took:,.0f}"),
+            ("CPU while all are silent", f"{idle:.2%} of a core"),
+            ("load average", " ".join(f"{one:.1f}" for one in os.getloadavg())),
+        ],
+    )
+    for pipe in pipes:
+        pipe.send(None)
+    for process in children:
+        process.join()
+
+
 def main() -> None:
-    """Open, measure, print."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--connections", type=int, default=20_000)
-    wanted = parser.parse_args().connections
-    count = min(wanted, fleet.allow_open_files() - SPARE_FILES)
+    count = parser.parse_args().connections
+    most = fleet.allow_open_files() - SPARE_FILES
+    processes = -(-count // most)
     baseline = fleet.Baseline()
-    bare = uvloop.run(baseline.memory_bytes(BASELINE_CONNECTIONS))
+    baseline_bytes = uvloop.run(baseline.memory_bytes(min(count, BASELINE_CONNECTIONS)))
     baseline.stop()
-    with fleet.Folder() as folder, fleet.ServerProcess(folder) as server:
-        before = server.memory_bytes()
-        begin, cpu = time.monotonic(), server.cpu_us()
-        share = [count // CHILDREN + (place < count % CHILDREN) for place in range(CHILDREN)]
-        pipes, children = [], []
-        for one in share:
-            ours, theirs = multiprocessing.Pipe()
-            process = multiprocessing.Process(target=child, args=(server.url, one, theirs))
-            process.start()
-            pipes.append(ours)
-            children.append(process)
-        opened = sum(pipe.recv() for pipe in pipes)
-        took, cpu = time.monotonic() - begin, server.cpu_us() - cpu
-        time.sleep(2.0)
-        each = (server.memory_bytes() - before) / opened
-        idle_cpu, at = server.cpu_us(), time.monotonic()
-        time.sleep(5.0)
-        idle_share = (server.cpu_us() - idle_cpu) / (time.monotonic() - at) / 1e6
-        note = "" if opened == wanted else f" (the system allows no {wanted:,} open files)"
-        fleet.table(
-            f"{opened:,} connections, registered, logged in, resumed, silent{note}",
-            [
-                ("server memory for each", f"{each / 1024:.2f} KiB"),
-                ("baseline: bare picows, memory for each", f"{bare / 1024:.2f} KiB"),
-                ("server memory before", f"{before / 2**20:.1f} MiB"),
-                ("registration, login and resume, CPU each", f"{cpu / opened:.0f} us"),
-                ("registrations a second", f"{opened / took:,.0f}"),
-                ("server CPU while all are silent", f"{idle_share:.2%}"),
-            ],
-        )
-        for pipe in pipes:
-            pipe.send(None)
-        for process in children:
-            process.join()
+    gateways_count = 0 if processes == 1 else processes
+    with fleet.Folder() as folder, Gateways(folder, gateways_count, spread=True) as gateways:
+        there = asyncio.run(crowds.gather_crowd(gateways.database_url, count))
+        gateways.start()
+        measure(gateways, there, -(-count // processes), baseline_bytes)
 
 
 if __name__ == "__main__":

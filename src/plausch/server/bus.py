@@ -25,10 +25,12 @@ from plausch.server.signals import (
     Ended,
     Entered,
     Here,
+    HereAt,
     PairingSignal,
     Replaced,
     Signal,
     Sought,
+    Spread,
     Told,
     decode,
     encode,
@@ -42,6 +44,9 @@ DOUBTED_S = 900.0
 
 MOST_BYTES = 512 * 1024
 """Of signals that travel together; NATS takes 1 MiB."""
+
+SPREAD_BYTES = 256
+"""Of a signal about a large conversation, beside its message."""
 
 FLUSH_TIMEOUT_S = 2.0
 
@@ -158,6 +163,15 @@ class Bus:
     def answer(self, gateway: str, devices: Sequence[str]) -> None:
         """These, which that gateway seeks, are connected here."""
         self._post(self._own(gateway), Here(list(devices)), _weight(devices))
+
+    def spread(self, signal: Spread) -> None:
+        """Something for the members of a large conversation, wherever they are: one signal, where
+        `tell` would say it to hundreds of buckets."""
+        self._post(self._everybody, signal, len(signal.message) + SPREAD_BYTES)
+
+    def answer_spread(self, gateway: str, found: HereAt) -> None:
+        """These members are connected here."""
+        self._post(self._own(gateway), found, len(found.bits) + SPREAD_BYTES)
 
     def replaced(self, device: str) -> None:
         """The device's connection here has ended, because it has a younger one elsewhere."""

@@ -14,105 +14,35 @@ have taken a Commit that this one has not heard of.
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
-from typing import Protocol
 
 from plausch.base.errors import PlauschError
+from plausch.server.hub_faces import Listening, Membership, Others, Waking
 from plausch.server.records import DeviceRecord, Roster
-from plausch.server.signals import DeviceSignal, Ended, Entered, Here, Replaced, Sought, Told
+from plausch.server.signals import (
+    DeviceSignal,
+    Ended,
+    Entered,
+    Here,
+    HereAt,
+    Replaced,
+    Sought,
+    Spread,
+    Told,
+    bits_of,
+    places_of,
+)
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
 ENVELOPE_OVERHEAD_BYTES = 128
+MANY = 256
+"""With so many members that are not connected here, one signal goes to all gateways, each of which
+knows the members; with fewer, each account's bucket is told."""
+
 NOBODY = ""
 
 Push = Callable[[Roster], None]
 """What is told to a conversation's members, once they are known."""
-
-
-class Listening(Protocol):
-    """What the hub needs of a logged-in connection."""
-
-    def push(self, message: bytes) -> None:
-        """Send a prepared WebSocket message, if the device has resumed and keeps up."""
-        ...
-
-    def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
-        """Say why, then close."""
-        ...
-
-
-class Membership(Protocol):
-    """Where the hub learns the member devices of a conversation (Rosters)."""
-
-    def known(self, public_id: bytes) -> Roster | None:
-        """The roster, if it is in memory."""
-        ...
-
-    async def load(self, public_id: bytes) -> Roster | None:
-        """The roster as the database has it now; None: there is no such conversation.
-
-        Raises StorageUnavailable.
-        """
-        ...
-
-
-class Waking(Protocol):
-    """Who wakes devices that are not connected (Waker)."""
-
-    def wake(self, devices: Iterable[str]) -> None:
-        """Something came for these devices."""
-        ...
-
-    def came(self, device: str) -> None:
-        """The device is connected."""
-        ...
-
-
-class Others(Protocol):
-    """The other gateways (Bus)."""
-
-    gateway: str
-
-    def tell(self, devices: Iterable[str], message: bytes) -> None:
-        """Pass a prepared message on to devices that are not connected here."""
-        ...
-
-    def seek(self, devices: Iterable[str]) -> None:
-        """Ask which of them are connected elsewhere."""
-        ...
-
-    def answer(self, gateway: str, devices: Sequence[str]) -> None:
-        """These are connected here."""
-        ...
-
-    def end(self, device: str, code: str, sentence: str) -> None:
-        """End a device's connection, wherever it is."""
-        ...
-
-    def enter(self, device: str, at_ms: int) -> None:
-        """A device is connected here."""
-        ...
-
-    async def settled(self) -> None:
-        """Return when what is for the devices that have entered comes here."""
-        ...
-
-    def replaced(self, device: str) -> None:
-        """A device's connection here ended, for a younger one elsewhere."""
-        ...
-
-    def lost(self) -> None:
-        """Something was never told to anybody."""
-        ...
-
-    @property
-    def doubts(self) -> int:
-        """Another number whenever something for devices here may have been lost."""
-        ...
-
-    def leave(self, device: str) -> None:
-        """A device is not connected here any more."""
-        ...
 
 
 class Hub:
@@ -236,7 +166,7 @@ class Hub:
     def ephemeral(self, roster: Roster, device: DeviceRecord, message: bytes) -> None:
         """Pass a message on that is stored nowhere, to the members of its epoch."""
         frame = websocket_message(encode(f.Ephemeral(roster.conversation, device.uri, message)))
-        self.to_devices([uri for uri in roster.uris if uri != device.uri], frame)
+        self._to_members(roster, 0, device.uri, (frame,))
 
     def device_list_moved(self, name: str, devices: Iterable[str]) -> None:
         """The account has a new device list: tell these devices, which share a conversation."""
@@ -289,6 +219,46 @@ class Hub:
             case Replaced(device):
                 if device in self._online:
                     self._missed.add(device)
+            case Spread():
+                self._hear_spread(signal)
+            case HereAt():
+                self._hear_of_members(signal)
+
+    def _hear_spread(self, signal: Spread) -> None:
+        push = partial(self._take_spread, signal)
+        roster = self._known(signal.conversation)
+        if roster is None or roster.epoch < signal.epoch:
+            self._push_later(signal.conversation, push)
+        else:
+            push(roster)
+
+    def _take_spread(self, signal: Spread, roster: Roster) -> None:
+        if roster.epoch == signal.epoch:
+            self._push_here((uri for uri in roster.uris if uri != signal.author), signal.message)
+        elif signal.head:  # as in _push_appended: members of another epoch read what is their own
+            wake = encode(f.Delivery(signal.conversation, signal.head, []))
+            self._push_here(roster.uris, websocket_message(wake))
+        if not signal.wakes or self._others is None:
+            return
+        here = [
+            place
+            for place, uri in enumerate(roster.uris)
+            if uri in self._online and not (signal.own and uri.startswith(signal.own))
+        ]
+        if here:
+            self._unsure.update(roster.uris[place] for place in here)
+            count = len(roster.uris)
+            found = HereAt(signal.conversation, roster.epoch, count, bits_of(here, count))
+            self._others.answer_spread(signal.gateway, found)
+
+    def _hear_of_members(self, found: HereAt) -> None:
+        roster = self._membership.known(found.conversation)
+        if self._waking is None or roster is None or len(found.bits) != (found.count + 7) // 8:
+            return
+        if (roster.epoch, len(roster.uris)) == (found.epoch, found.count):
+            for place in places_of(found.bits):
+                if place < found.count:
+                    self._waking.came(roster.uris[place])
 
     def _sought(self, gateway: str, devices: Sequence[str]) -> None:
         here = [device for device in devices if device in self._online]
@@ -361,30 +331,63 @@ class Hub:
         quiet: Collection[int],
         roster: Roster,
     ) -> None:
-        self._wake_for([one for one in envelopes if one.seq not in quiet], roster)
+        own = self._wake_for([one for one in envelopes if one.seq not in quiet], roster)
         if roster.epoch != envelopes[0].epoch:
             # A Commit was faster. Who was added by it may not have what was sent before: its
             # members are woken, and each reads what is its own.
-            wake = encode(f.Delivery(conversation, envelopes[-1].seq, []))
-            self.to_devices(roster.uris, websocket_message(wake))
+            wake = websocket_message(encode(f.Delivery(conversation, envelopes[-1].seq, [])))
+            self._to_members(roster, envelopes[-1].seq, NOBODY, (wake,), own)
             return
         first = envelopes[0].sender
         lone = first if all(one.sender == first for one in envelopes) else NOBODY
-        others = [device for device in roster.uris if device != lone]
-        for message in self._deliveries(conversation, envelopes):
-            self.to_devices(others, message)
+        messages = self._deliveries(conversation, envelopes)
+        self._to_members(roster, envelopes[-1].seq, lone, messages, own)
 
-    def _wake_for(self, envelopes: Sequence[f.Envelope], roster: Roster) -> None:
-        """Wake for messages, not for what a device does by itself, and not its author's others."""
+    def _to_members(
+        self,
+        roster: Roster,
+        head: int,
+        author: str,
+        messages: Iterable[bytes],
+        own: str | None = None,
+    ) -> None:
+        """Prepared messages to all members but `author`, by one signal when many of them are not
+        here; `own` None: for nobody elsewhere it is worth a wake-up."""
+        devices = [device for device in roster.uris if device != author]
+        for message in messages:
+            far = self._push_here(devices, message)
+            if self._others is None or not far:
+                continue
+            if len(far) < MANY:
+                self._others.tell(far, message)
+                continue
+            signal = Spread(
+                self._others.gateway,
+                roster.conversation,
+                roster.epoch,
+                head,
+                author,
+                message,
+                own is not None,
+                own or NOBODY,
+            )
+            self._others.spread(signal)
+            own = None  # once is enough
+
+    def _wake_for(self, envelopes: Sequence[f.Envelope], roster: Roster) -> str | None:
+        """Wake for messages, not for what a device does by itself, and not its author's others:
+        what their URIs begin with. None: nobody was woken, or each was sought by name."""
         authors = {_account(one.sender) for one in envelopes if one.kind == f.APPLICATION}
-        if self._waking is None or not authors:
-            return
+        if not authors:
+            return None
         own = f"{authors.pop()}/" if len(authors) == 1 else NOBODY
-        self._wake(uri for uri in roster.uris if not own or not uri.startswith(own))
+        sought = self._wake(uri for uri in roster.uris if not own or not uri.startswith(own))
+        return None if sought else own
 
-    def _wake(self, devices: Iterable[str]) -> None:
+    def _wake(self, devices: Iterable[str]) -> bool:
+        """False: they are too many to be sought by name."""
         if self._waking is None:
-            return
+            return True
         asleep = []
         for device in devices:
             if device in self._online:
@@ -392,8 +395,11 @@ class Hub:
             else:
                 asleep.append(device)
         self._waking.wake(asleep)
+        if self._others is not None and len(asleep) >= MANY:
+            return False
         if self._others is not None and asleep:
             self._others.seek(asleep)
+        return True
 
     def _push_cursor(self, conversation: bytes, device: str, seq: int, roster: Roster) -> None:
         if len(roster.uris) > self._cursor_members:

@@ -91,7 +91,53 @@ class Replaced(msgspec.Struct, frozen=True, array_like=True, tag=11):
     device: str
 
 
-DeviceSignal = Told | Sought | Here | Entered | Ended | Replaced
+class Spread(msgspec.Struct, frozen=True, array_like=True, tag=12):
+    """A prepared WebSocket message for the members of a large conversation's epoch: each gateway
+    knows by itself who they are. `author`: the device that is spared, or "". `head`: up to where
+    the log has grown, 0 of what is in no log. `wakes`: for all but the devices whose URIs begin
+    with `own` it is worth a wake-up, and `gateway` wants to hear who is connected (HereAt)."""
+
+    gateway: str
+    conversation: bytes
+    epoch: int
+    head: int
+    author: str
+    message: bytes
+    wakes: bool = False
+    own: str = ""
+
+
+class HereAt(msgspec.Struct, frozen=True, array_like=True, tag=13):
+    """The answer to Spread: connected here are the members at these places of the roster, as bits
+    (place 0 is the lowest bit of the first byte). Within an epoch a roster can only lose devices,
+    so that two of the same `count` are the same."""
+
+    conversation: bytes
+    epoch: int
+    count: int
+    bits: bytes
+
+
+def bits_of(places: Iterable[int], count: int) -> bytes:
+    """Places from 0 to `count` - 1 as bits."""
+    bits = bytearray((count + 7) // 8)
+    for place in places:
+        bits[place >> 3] |= 1 << (place & 7)
+    return bytes(bits)
+
+
+def places_of(bits: bytes) -> Iterator[int]:
+    """The places that `bits_of` was given, in order."""
+    for start, byte in enumerate(bits):
+        place = start * 8
+        while byte:
+            if byte & 1:
+                yield place
+            byte >>= 1
+            place += 1
+
+
+DeviceSignal = Told | Sought | Here | Entered | Ended | Replaced | Spread | HereAt
 PairingSignal = PairingHas | PairingPart | PairingOver
 Signal = DeviceSignal | Beat | Doubtful | PairingSignal
 

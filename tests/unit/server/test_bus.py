@@ -12,10 +12,12 @@ from plausch.server.signals import (
     Ended,
     Entered,
     Here,
+    HereAt,
     PairingHas,
     PairingOver,
     Signal,
     Sought,
+    Spread,
     Told,
 )
 
@@ -208,6 +210,20 @@ async def test_who_is_sought_is_found(gateways: tuple[Gateway, Gateway]) -> None
     two.bus.answer(one.bus.gateway, [ANNA])
     await turn()
     assert one.ear == [Here([ANNA])]
+
+
+async def test_a_large_conversation_is_one_signal_to_everybody(
+    gateways: tuple[Gateway, Gateway],
+) -> None:
+    one, two = gateways
+    signal = Spread(one.bus.gateway, b"c", 4, 9, "", b"a message", True)
+    one.bus.spread(signal)
+    await turn()
+    assert two.ear == [signal], "although no device is here"
+    found = HereAt(b"c", 4, 9, b"\x01\x01")
+    two.bus.answer_spread(one.bus.gateway, found)
+    await turn()
+    assert one.ear == [found]
 
 
 async def test_the_others_hear_who_has_come(gateways: tuple[Gateway, Gateway]) -> None:

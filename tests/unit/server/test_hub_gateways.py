@@ -5,8 +5,20 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from plausch.server import hub as hub_module
 from plausch.server.hub import Hub, websocket_message
-from plausch.server.signals import Ended, Entered, Here, Replaced, Sought, Told
+from plausch.server.records import DeviceRecord
+from plausch.server.signals import (
+    Ended,
+    Entered,
+    Here,
+    HereAt,
+    Replaced,
+    Sought,
+    Spread,
+    Told,
+    bits_of,
+)
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server, encode
 
@@ -20,6 +32,7 @@ from .test_hub import (
     Socket,
     Wakes,
     a_while,
+    device,
     envelope,
     hub,
     members,
@@ -47,6 +60,12 @@ class Neighbours:
 
     def answer(self, gateway: str, devices: Iterable[str]) -> None:
         self.said.append(("answer", gateway, list(devices)))
+
+    def spread(self, signal: Spread) -> None:
+        self.said.append(("spread", signal))
+
+    def answer_spread(self, gateway: str, found: HereAt) -> None:
+        self.said.append(("answer", gateway, found))
 
     def end(self, device: str, code: str, sentence: str) -> None:
         self.said.append(("end", device, code))
@@ -174,3 +193,157 @@ async def test_a_push_that_nobody_could_be_named_for_is_doubted(
     await a_while()
     assert gateway.doubts == 1
     assert neighbours.said == [("lost",)]
+
+
+# --- large conversations -------------------------------------------------------------------
+
+MANY = 8
+CROWD = tuple(device(100 + number) for number in range(2 * MANY))
+
+
+@dataclass
+class Large:
+    """A gateway with a large conversation, of which some members are here."""
+
+    hub: Hub
+    members: Members
+    wakes: Wakes
+    neighbours: Neighbours
+
+    def spread(self, **changes: object) -> Spread:
+        """What another gateway says of a message by Anna."""
+        message = websocket_message(encode(f.Delivery(CONVERSATION, 7, [envelope(7, ANNA)])))
+        own = ANNA.uri.rpartition("/")[0] + "/"
+        plain = {"head": 7, "author": ANNA.uri, "message": message, "wakes": True, "own": own}
+        return Spread(
+            **{"gateway": "there", "conversation": CONVERSATION, "epoch": 0, **plain, **changes}
+        )  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch, wakes: Wakes, neighbours: Neighbours) -> Large:
+    monkeypatch.setattr(hub_module, "MANY", MANY)
+    members = Members((ANNA, BEN, *CROWD))
+    return Large(Hub(members, INLINE_BYTES, 8, wakes, neighbours), members, wakes, neighbours)
+
+
+def test_a_large_conversation_is_told_by_one_signal(large: Large) -> None:
+    anna, ben = online(large.hub, ANNA, BEN)
+    large.neighbours.said.clear()
+    large.hub.appended(CONVERSATION, [envelope(7, ANNA)])
+    assert anna.received == []
+    assert ben.received == [f.Delivery(CONVERSATION, 7, [envelope(7, ANNA)])]
+    assert large.neighbours.said == [("spread", large.spread(gateway="here"))]
+    assert set(large.wakes.woken) == {one.uri for one in CROWD}
+
+
+def test_what_wakes_nobody_says_so(large: Large) -> None:
+    large.hub.appended(CONVERSATION, [envelope(7, ANNA)], quiet={7})
+    ((_, signal),) = large.neighbours.said
+    assert isinstance(signal, Spread)
+    assert (signal.wakes, signal.own) == (False, "")
+    assert large.wakes.woken == []
+
+
+def test_of_several_frames_the_first_one_seeks(large: Large) -> None:
+    size = INLINE_BYTES // 2
+    large.hub.appended(CONVERSATION, [envelope(seq, ANNA, size) for seq in (1, 2, 3)])
+    signals = [one for _, one in large.neighbours.said if isinstance(one, Spread)]
+    assert [one.wakes for one in signals] == [True, False, False]
+    assert {one.head for one in signals} == {3}
+
+
+def test_with_few_members_elsewhere_their_buckets_are_told(large: Large) -> None:
+    online(large.hub, *CROWD[MANY:])
+    online(large.hub, CROWD[0], CROWD[1])
+    large.neighbours.said.clear()
+    large.hub.appended(CONVERSATION, [envelope(7, ANNA)])
+    assert [said[0] for said in large.neighbours.said] == ["seek", "tell"]
+
+
+def test_each_gateway_knows_the_members(large: Large) -> None:
+    anna, ben, one = online(large.hub, ANNA, BEN, CROWD[3])
+    outside = online(large.hub, CEM)[0]
+    large.neighbours.said.clear()
+    large.hub.hear(large.spread())
+    delivery = f.Delivery(CONVERSATION, 7, [envelope(7, ANNA)])
+    assert [who.received for who in (anna, ben, one, outside)] == [[], [delivery], [delivery], []]
+    count = 2 + len(CROWD)
+    found = HereAt(CONVERSATION, 0, count, bits_of((1, 5), count))
+    assert large.neighbours.said == [("answer", "there", found)]
+    large.hub.leave(BEN.uri, ben)
+    assert large.wakes.woken == [BEN.uri], "its connection may have been dead when that came"
+
+
+def test_who_has_nobody_here_does_not_answer(large: Large) -> None:
+    large.hub.hear(large.spread())
+    assert large.neighbours.said == []
+
+
+def test_what_is_not_worth_a_wake_up_is_not_answered(large: Large) -> None:
+    (ben,) = online(large.hub, BEN)
+    large.neighbours.said.clear()
+    large.hub.hear(large.spread(wakes=False))
+    assert len(ben.received) == 1
+    assert large.neighbours.said == []
+
+
+def test_who_is_connected_elsewhere_is_not_woken(large: Large) -> None:
+    count = 2 + len(CROWD)
+    large.hub.hear(HereAt(CONVERSATION, 0, count, bits_of((1, 4), count)))
+    assert large.wakes.here == [BEN.uri, CROWD[2].uri]
+
+
+@pytest.mark.parametrize(
+    ("epoch", "count", "bits"),
+    [(1, 18, bytes(3)), (0, 17, b"\xff\xff\xff"), (0, 18, b"\xff"), (0, 18, b""), (0, 0, b"")],
+)
+def test_an_answer_about_other_members_says_nothing(
+    large: Large, epoch: int, count: int, bits: bytes
+) -> None:
+    large.hub.hear(HereAt(CONVERSATION, epoch, count, bits))
+    assert large.wakes.here == []
+
+
+def test_places_beyond_the_roster_are_nobody(large: Large) -> None:
+    large.hub.hear(HereAt(CONVERSATION, 0, 18, b"\x00\x00\xfc"))
+    assert large.wakes.here == []
+
+
+async def test_members_who_are_not_in_memory_are_looked_up_in_order(large: Large) -> None:
+    (ben,) = online(large.hub, BEN)
+    large.members.in_memory = False
+    second = websocket_message(encode(f.Delivery(CONVERSATION, 8, [envelope(8, ANNA)])))
+    large.hub.hear(large.spread())
+    large.hub.hear(large.spread(head=8, message=second))
+    assert ben.received == []
+    await a_while()
+    assert [one.head for one in ben.received if isinstance(one, f.Delivery)] == [7, 8]
+    assert large.members.looked_up == 1
+
+
+async def test_of_a_younger_epoch_the_members_are_looked_up(large: Large) -> None:
+    newcomer = DeviceRecord(7, "mimi://localhost/d/n/07", 7, "n", "person", bytes(32), bytes(32))
+    (new,) = online(large.hub, newcomer)
+    large.members.elsewhere = (ANNA, BEN, *CROWD, newcomer)
+    large.hub.hear(large.spread(epoch=1))
+    await a_while()
+    assert len(new.received) == 1
+
+
+def test_members_of_another_epoch_read_what_is_their_own(large: Large) -> None:
+    (ben,) = online(large.hub, BEN)
+    large.members.epoch = 3
+    large.hub.hear(large.spread(epoch=2))
+    assert ben.received == [f.Delivery(CONVERSATION, 7, [])]
+    large.hub.hear(large.spread(epoch=2, head=0))  # of what is in no log there is nothing to read
+    assert len(ben.received) == 1
+
+
+def test_what_is_stored_nowhere_is_spread_too(large: Large) -> None:
+    roster = large.members.known(CONVERSATION)
+    assert roster is not None
+    large.hub.ephemeral(roster, ANNA, b"typing")
+    ((_, signal),) = large.neighbours.said
+    assert isinstance(signal, Spread)
+    assert (signal.head, signal.author, signal.wakes) == (0, ANNA.uri, False)

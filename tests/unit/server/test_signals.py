@@ -11,15 +11,19 @@ from plausch.server.signals import (
     Ended,
     Entered,
     Here,
+    HereAt,
     PairingHas,
     PairingOver,
     PairingPart,
     Replaced,
     Signal,
     Sought,
+    Spread,
     Told,
+    bits_of,
     decode,
     encode,
+    places_of,
 )
 
 ALL: list[Signal] = [
@@ -35,6 +39,8 @@ ALL: list[Signal] = [
     PairingPart(b"p", 1, b"t", 1, [b"m"]),
     PairingOver(b"p"),
     Replaced("mimi://localhost/d/anna/01"),
+    Spread("g1", b"c", 4, 9, "mimi://localhost/d/anna/01", b"\x82\x01x", True, "mimi://a/"),
+    HereAt(b"c", 4, 10, b"\x81\x02"),
 ]
 
 
@@ -54,3 +60,10 @@ def test_what_this_version_cannot_read_is_passed_over(unknown: object) -> None:
 def test_noise_says_nothing_and_breaks_nothing(noise: bytes) -> None:
     for signal in decode(noise):
         assert isinstance(signal, Signal)
+
+
+@given(st.sets(st.integers(0, 99)))
+def test_places_are_bits(places: set[int]) -> None:
+    bits = bits_of(places, 100)
+    assert len(bits) == 13
+    assert list(places_of(bits)) == sorted(places)
