@@ -34,11 +34,13 @@ MEASURED = {
         60, "us", "append_load.py --gateways 2 --across 1"
     ),
     "gateway, each further delivery": Constant(3.7, "us", "fan_out.py --gateways 2"),
-    "gateway, a signal, both ends": Constant(3.5, "us", "decision 0020"),
-    "gateway, a login with Resume": Constant(1_700, "us", "reconnect_storm.py"),
+    "gateway, a signal, both ends and its answer": Constant(
+        18, "us", "append_load.py --gateways 2 --across 1, less what one gateway takes"
+    ),
+    "gateway, a login with Resume": Constant(2_400, "us", "reconnect_storm.py"),
     "gateway, a silent connection": Constant(0.4, "us/s", "idle_memory.py"),
     "PostgreSQL, a message": Constant(20, "us", "append_load.py --gateways 2"),
-    "PostgreSQL, a login with Resume": Constant(960, "us", "reconnect_storm.py"),
+    "PostgreSQL, a login with Resume": Constant(1_100, "us", "reconnect_storm.py"),
     "NATS, a signal": Constant(4, "us", "append_load.py --gateways 2"),
     "memory of a connection": Constant(7.9, "KiB", "idle_memory.py"),
     "memory of a process without connections": Constant(64, "MiB", "idle_memory.py"),
@@ -105,6 +107,8 @@ class Need:
     log_mib_s: float
     people: float
     cost_eur: float
+    is_possible: bool
+    """Whether a gateway has time for anything but hearing."""
 
 
 def need(accounts: int, *, by_bucket: bool) -> Need:
@@ -131,16 +135,18 @@ def need(accounts: int, *, by_bucket: bool) -> Need:
         + logins_s * m["gateway, a login with Resume"]
         + connections * m["gateway, a silent connection"]
     )
-    hear_us = m["gateway, a signal, both ends"]
+    hear_us = m["gateway, a signal, both ends and its answer"]
     processes = max(
         2, math.ceil(own_us_s / 1e6 / use), math.ceil(connections / a["connections of a process"])
     )
+    is_possible = True
     if by_bucket:  # several gateways of one bucket hear the same
         heard_s = signals_s * max(1.0, processes / BUCKETS) / processes
     else:
-        for _ in range(8):  # what each hears takes time from all: more processes, which all hear it
-            left = max(0.02, use - signals_s * hear_us / 1e6)
-            processes = max(processes, math.ceil(own_us_s / 1e6 / left))
+        # What each hears takes time from all: more processes, which all hear it.
+        left = use - signals_s * hear_us / 1e6
+        is_possible = left > 0
+        processes = max(processes, math.ceil(own_us_s / 1e6 / left)) if is_possible else processes
         heard_s = signals_s
     gateway_cores = own_us_s / 1e6 + processes * heard_s * hear_us / 1e6
     memory_gib = (
@@ -206,6 +212,7 @@ def need(accounts: int, *, by_bucket: bool) -> Need:
         messages_s * m["write-ahead log, a message"] / 2**20,
         people,
         cost,
+        is_possible,
     )
 
 
@@ -274,7 +281,8 @@ def placement_table() -> str:
             one = need(accounts, by_bucket=by_bucket)
             cells = (one.heard_s, one.gateway_cores, one.nats_cores, one.nats_gbit_s)
             where = "bucket" if by_bucket else "address"
-            rows.append((f"{accounts:,}", where, f"{one.processes:,}", *map(short, cells)))
+            processes = f"{one.processes:,}" if one.is_possible else "no number is enough"
+            rows.append((f"{accounts:,}", where, processes, *map(short, cells)))
     head = ("accounts", "placed by", "processes", "heard by each, a second", "gateways' cores")
     return table((*head, "NATS' cores", "NATS out, Gbit/s"), rows)
 
