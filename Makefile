@@ -65,10 +65,11 @@ format: $(DEV_READY) ## bring every Python file into the house's form, and the g
 	$(BIN)/python tests/tidy/class_index.py
 
 bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures that we claim, as programs
-	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" envelope_table.py fan_out.py \
+	@for program in mls.py mls_tree.py append_load.py "append_load.py --postgres" "append_load.py --gateways 2" \
+	  envelope_table.py fan_out.py \
 	  "fan_out.py --members 10000 --gateways 2" \
 	  reconnect.py "reconnect.py --postgres" reconnect_storm.py \
-	  idle_memory.py blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
+	  idle_memory.py "idle_memory.py --connections 100000" blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py routing.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
 soak: $(DEV_READY) postgres cluster-programs s3 ## the long forms of the tests: 1,000 kills, 20 takeovers, partitions, 5,000 slow readers
 	@PLAUSCH_KILLS=1000 PLAUSCH_BLOB_KILLS=100 PLAUSCH_MOVING_KILLS=100 PLAUSCH_TAKEOVERS=20 \

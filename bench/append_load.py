@@ -1,20 +1,31 @@
 """Messages a second through the whole server: appended, durable, delivered to an online device.
 
     python bench/append_load.py [--postgres] [--seconds 8] [--connections 1000] [--rate N]
+    python bench/append_load.py --gateways 2
 
 1,000 connections in pairs, 400-byte envelopes, real keys, logins, groups; the server on one core,
 this program (and the database) on the other. First as fast as it goes with 4 messages outstanding
 on each connection, then at half the promised rate, for the latency from sending to delivery.
 `--postgres` starts a PostgreSQL of its own, on the load's core, with fsync on.
+
+`--gateways` measures one gateway and then so many, on PostgreSQL, each of which may use any core,
+with every second pair across two gateways, as chance has it with two (`--across 1`: all).
+Few cores are shared with this program: what carries over to other machines is the CPU for each
+message, by process. From it follows how many messages a second a machine carries that has a core
+for each gateway and enough for the rest.
 """
 
 import argparse
 import asyncio
+import os
 import time
 
+import asyncpg
 import uvloop
 
+import crowd as crowds
 import fleet
+from gateways import Gateways, servers_us, shares
 from postgres_cluster import running_cluster  # fleet makes the tests' folder known
 
 MESSAGE_BYTES = 400
@@ -113,6 +124,97 @@ async def measure(options: argparse.Namespace, database_url: str) -> None:
     )
 
 
+async def pairs_across(
+    gateways: Gateways, there: crowds.Crowd, conversations: list[bytes], share: float
+) -> list[fleet.LoadDevice]:
+    """The pairs' devices; so large a share of the pairs is connected to two gateways."""
+    urls = gateways.urls
+    devices: list[fleet.LoadDevice] = []
+    pairs = range(len(there.persons) // 2)
+    where: list[int] = []
+    for pair in pairs:
+        crosses = int((pair + 1) * share) > int(pair * share)
+        where += [pair % len(urls), (pair + crosses) % len(urls)]
+    for place, url in enumerate(urls):
+        mine = [one for one, at in zip(there.persons, where, strict=True) if at == place]
+        devices += await crowds.connected(url, mine)
+    places = {one.person.device.uri: one for one in devices}
+    ordered = [places[one.device.uri] for one in there.persons]
+    for place, device in enumerate(ordered):
+        conversation = conversations[place // 2]
+        device.conversation, device.epoch, device.hot = conversation, 1, True
+        device.filler = crowds.opaque(conversation, MESSAGE_BYTES)
+    return ordered
+
+
+async def stored_bytes(database_url: str) -> tuple[int, int]:
+    """(size of the database, bytes of write-ahead log until now)."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        size = await connection.fetchval("SELECT pg_database_size(current_database())")
+        log = await connection.fetchval("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn")
+        return int(size), int(log)
+    finally:
+        await connection.close()
+
+
+async def across(
+    options: argparse.Namespace,
+    gateways: Gateways,
+    there: crowds.Crowd,
+    conversations: list[bytes],
+    one_us: float,
+) -> tuple[float, list[tuple[str, str]]]:
+    """(servers' CPU for each message, lines of the table)."""
+    devices = await pairs_across(gateways, there, conversations, options.across)
+    for device in devices:
+        device.on_answer = fleet.LoadDevice.send_message
+        for _ in range(OUTSTANDING):
+            device.send_message()
+    await asyncio.sleep(WARM_UP_S)
+    size, log = await stored_bytes(gateways.database_url)
+    delivered, before, at = total(devices), gateways.cpu_us(), time.monotonic()
+    await asyncio.sleep(options.seconds)
+    delivered, took = total(devices) - delivered, time.monotonic() - at
+    after = gateways.cpu_us()
+    size_after, log_after = await stored_bytes(gateways.database_url)
+    for device in devices:
+        device.on_answer = None
+    await settled(devices)
+    us = servers_us(before, after, delivered)
+    gateway_us = (after["gateways"] - before["gateways"]) / delivered
+    count = len(gateways.processes)
+    return us, [
+        (f"{count} gateway(s): messages a second here", f"{delivered / took:,.0f}"),
+        ("  servers' CPU for each message", f"{us:.1f} us"),
+        ("  times one gateway's", f"{us / (one_us or us):.2f}"),
+        *shares(before, after, delivered),
+        ("  with a core for each: messages a second", f"{count * 1e6 / gateway_us:,.0f}"),
+        ("  database, bytes for each", f"{(size_after - size) / delivered:,.0f}"),
+        ("  write-ahead log, bytes for each", f"{(log_after - log) / delivered:,.0f}"),
+    ]
+
+
+def measure_gateways(options: argparse.Namespace) -> None:
+    """One gateway, then several."""
+    rows: list[tuple[str, str]] = []
+    one_us = 0.0
+    for count in (1, options.gateways):
+        with fleet.Folder() as folder, Gateways(folder, count, spread=True) as gateways:
+            there = asyncio.run(crowds.gather_crowd(gateways.database_url, options.connections))
+            pairs = [[start, start + 1] for start in range(0, options.connections, 2)]
+            conversations = asyncio.run(crowds.let_talk(gateways.database_url, there, pairs))
+            gateways.start()
+            us, lines = uvloop.run(across(options, gateways, there, conversations, one_us))
+            one_us = one_us or us
+            rows += lines
+    rows.append(("load average", " ".join(f"{one:.1f}" for one in os.getloadavg())))
+    fleet.table(
+        f"{options.connections} connections in pairs, {MESSAGE_BYTES}-byte envelopes, PostgreSQL",
+        rows,
+    )
+
+
 def main() -> None:
     """Parse the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -122,8 +224,13 @@ def main() -> None:
     parser.add_argument(
         "--rate", type=float, default=0.0, help="steady rate; else half of promised"
     )
+    parser.add_argument("--gateways", type=int, default=0, help="compare so many with one")
+    parser.add_argument("--across", type=float, default=0.5, help="share of pairs on two gateways")
     options = parser.parse_args()
     fleet.allow_open_files()
+    if options.gateways:
+        measure_gateways(options)
+        return
     fleet.pin_load()
     if not options.postgres:
         uvloop.run(measure(options, ""))

@@ -120,7 +120,8 @@ class NatsLine:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
         if self._client is not None:
-            with suppress(self._failure, OSError, TimeoutError):
+            # RuntimeError: NATS is gone, and the client still has something to write.
+            with suppress(self._failure, OSError, TimeoutError, RuntimeError):
                 await asyncio.wait_for(self._client.close(), CLOSE_TIMEOUT_S)
 
     # --- one writer ----------------------------------------------------------------------

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nats.aio.client import Client
 
 from nats_server import NatsServer
 from plausch.server.nats_line import NatsLine, NatsMissing
@@ -102,6 +103,24 @@ async def test_a_flush_does_not_wait_for_ever(nats: NatsServer) -> None:
             with suppress(TimeoutError):
                 return await one.flush()
         raise AssertionError("the line did not find back")
+
+
+async def test_a_nats_that_is_gone_does_not_keep_a_line_from_closing(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client may still have something to write to a connection that is closed."""
+
+    async def writes(self: Client) -> None:
+        raise RuntimeError("unable to perform operation: the handler is closed")
+
+    line = NatsLine(nats.url)
+    line.begin(lambda payload: None, lambda: None, lambda: None)
+    await until(lambda: line.is_up)
+    close = Client.close
+    monkeypatch.setattr(Client, "close", writes)
+    await line.close()
+    assert line._client is not None
+    await close(line._client)
 
 
 def test_without_the_extra_a_sentence_says_what_to_install(
