@@ -30,6 +30,7 @@ from plausch.server.pairings import Pairings
 from plausch.server.profile_requests import profile_requests
 from plausch.server.profiles import Profiles
 from plausch.server.records import Accepted, DeviceRecord, Roster
+from plausch.server.regime import Regime
 from plausch.server.reports import Reports
 from plausch.server.wake_ups import WakeUps
 from plausch.wire import frames as f
@@ -63,6 +64,7 @@ class Services:
     profiles: Profiles
     pairings: Pairings
     callers: Callers
+    regime: Regime
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -127,6 +129,11 @@ class Dispatch:
 
     def at_once(self, connection: "Connection", frame: f.ClientFrame) -> bool:
         """Do it now if it can be done without waiting."""
+        refusal = self._services.regime.refusal(frame)
+        if refusal is not None:
+            self.refused[refusal.code] += 1
+            connection.send(refusal)
+            return True
         quick = self._quick.get(type(frame))
         return quick is not None and quick(connection, frame)
 
@@ -172,6 +179,7 @@ class Dispatch:
         await devices.seen(device)
         if connection.session.state is State.CLOSED:
             return None
+        self._services.regime.demand_admitted(device.account_key)
         connection.logged_in(device)
         self._hub.enter(device.uri, connection, self._clock.now_ms())
         return f.LoggedIn(frame.id, self._clock.now_ms(), key_packages, has_last_resort)

@@ -151,6 +151,9 @@ class Limits:
     searches_per_hour: int = 600
     """By one account, refused ones included."""
 
+    maintenance_retry_ms: int = 15_000
+    """During maintenance a device tries again after once to twice this long."""
+
     blob_reserve_bytes: int = 256 * 1024 * KIB
     """So much of the disk stays free of blobs: messages must not be refused because of files."""
 
@@ -173,6 +176,7 @@ AT_LEAST_ONE = frozenset(
         "login_attempts",
         "pings_per_minute",
         "silence_ms",
+        "maintenance_retry_ms",
         "retention_days",
         "blob_retention_days",
         "blob_upload_hours",

@@ -24,8 +24,10 @@ from plausch.server.store import (
     member,
     profile,
     proposal,
+    regime,
     report,
     stay,
+    suspension,
     sweep,
     upload,
     wake_up,
@@ -51,11 +53,15 @@ STEPS = (
     Step(13, "two accounts in one browser", wake_up.SHARED),
     Step(14, "filled from another store", filling.TABLES),
     Step(15, "uploads into a bucket", upload.TABLES),
-    Step(16, "allowances, maintenance, suspensions", allowance.TABLES),
+    Step(
+        16,
+        "allowances, orders, suspensions",
+        allowance.TABLES + regime.TABLES + suspension.TABLES,
+    ),
 )
 
 FILLING_STEP = 14
-STAYING = {filling.NAME, *upload.NAMES, allowance.NAME}
+STAYING = {filling.NAME, *upload.NAMES, allowance.NAME, regime.NAME}
 
 
 class StoreIncomplete(OperatorError):
@@ -99,6 +105,6 @@ async def _demand_complete(database: Database) -> None:
 
 async def travelling(steps: Sequence[Step] = STEPS) -> tuple[Table, ...]:
     """Every table of a server that has taken these steps, each after those that it refers to;
-    without the mark of filling, and without uploads on their way into this store's bucket, which
-    begin anew."""
+    without the mark of filling, without uploads on their way into this store's bucket, which begin
+    anew, and without what was drawn and ordered here."""
     return tuple(table for table in await tables_of(steps) if table.name not in STAYING)

@@ -8,6 +8,7 @@ from plausch.db.migrate import migrate
 from plausch.server.store import filling
 from plausch.server.store.schema import (
     FILLING_STEP,
+    STAYING,
     STEPS,
     StoreIncomplete,
     prepare,
@@ -65,7 +66,8 @@ async def test_every_table_travels_but_what_is_of_this_store_alone(memory: Datab
         return {row[0] for row in rows} - {"schema_step", "sqlite_stat1", "sqlite_sequence"}
 
     travels = {table.name for table in await travelling()}
-    assert travels == await memory.read(body) - {filling.NAME, "upload", "upload_tail", "allowance"}
+    assert travels == await memory.read(body) - STAYING
+    assert {filling.NAME, "upload", "upload_tail", "allowance", "regime"} == STAYING
     assert travels == set(rows_of(1)), "tests/full_store.py has a row for each"
 
 
