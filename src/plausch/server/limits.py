@@ -20,6 +20,10 @@ class Limits:
     key_packages_per_device: int = 100
     participants_per_conversation: int = 1_000
     sends_per_device_per_day: int = 20_000
+    envelopes_per_account: int = 1_000_000
+    """What an account may add to logs in `retention_days`, which is as long as an envelope stays:
+    at most twice as many are there at a time."""
+
     conversations_per_device_per_day: int = 200
     registrations_per_address_per_hour: int = 1_000
     connections_per_address: int = 10_000
