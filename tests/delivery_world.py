@@ -112,10 +112,14 @@ class World:
 
     async def allowed(self, *players: "Player") -> None:
         """What they may send today is drawn: their appends wait for nothing."""
-        sent = self.delivery._appends._sent
+        appends = self.delivery._appends
         for player in players:
-            await sent.demand(player.record.key, 200)
-            sent.give_back(player.record.key, 200)
+            for allowance, holder in (
+                (appends._sent, player.record.key),
+                (appends._stored, player.record.account_key),
+            ):
+                await allowance.demand(holder, 200)
+                allowance.give_back(holder, 200)
 
     async def supply(self, device: DeviceRecord) -> tuple[int, bool]:
         """The key packages that the device has left, and whether there is a last resort."""

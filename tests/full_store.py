@@ -72,6 +72,7 @@ def rows_of(envelopes: int) -> dict[str, list[Row]]:
         ],
         "recovery_key": [(1, b""), (40, b"look")],
         "profile": [profile],
+        "suspension": [(40, 7, 0), (2, 8, 1)],
         "profile_picture": [(2, b"e", b"f"), (2, b"d", b"f")],
         "report": [(3, 1, b"i", 2, "spam", "Öde — 'x'; DROP", 5, -1)],
         "reporting_key": [(1, bytes(32))],

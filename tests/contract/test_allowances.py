@@ -140,6 +140,32 @@ async def test_two_processes_take_no_more_of_a_device_in_a_day_than_one(world: W
         await one.delivery.close()
 
 
+async def test_an_accounts_messages_are_one_amount_for_all_its_devices_and_processes(
+    world: World,
+) -> None:
+    processes = [strict(world, envelopes_per_account=30, retention_days=10) for _ in range(2)]
+    anna, cem = await world.player("anna"), await world.player("cem")
+    laptop = await anna.link()
+    group = await anna.conversation_with(laptop, cem)
+
+    async def send(one: World, device: Player) -> bool:
+        try:
+            await one.delivery.append(device.record, opaque_append(group.group_id, 1))
+        except Refusal as refusal:
+            assert (refusal.code, refusal.retry_after_ms) == ("quota_exceeded", 0)
+            assert "30 messages in 10 days" in str(refusal)
+            return False
+        return True
+
+    turns = [(one, device) for one in processes for device in (anna, laptop)] * 20
+    assert sum(await asyncio.gather(*[send(*turn) for turn in turns])) == 30
+    assert await send(processes[0], cem), "nobody pays for another"
+    world.clock.advance(10 * 24 * 3_600_000)
+    assert await send(processes[1], laptop)
+    for one in processes:
+        await one.delivery.close()
+
+
 async def test_appends_keep_their_order_while_pieces_are_drawn(world: World) -> None:
     """Pieces of 1, 2, 4 ...: most of these wait for one."""
     one = strict(world, sends_per_device_per_day=200)
@@ -166,7 +192,8 @@ async def test_a_server_that_stops_takes_nothing_of_the_day_along(world: World) 
 
 
 async def test_sweeping_forgets_what_was_of_yesterday(world: World) -> None:
-    anna, cem = await world.player("anna"), await world.player("cem")
+    few = strict(world, envelopes_per_account=0)  # which would be there for the month
+    anna, cem = await few.player("anna"), await few.player("cem")
     group = await anna.conversation_with(cem)
     await anna.send(group)
 
@@ -174,8 +201,8 @@ async def test_sweeping_forgets_what_was_of_yesterday(world: World) -> None:
         return int((await tx.fetch("SELECT count(*) FROM allowance"))[0][0])
 
     before = await world.database.read(body)
-    await world.retention.sweep()  # the first one only notes the time
+    await few.retention.sweep()  # the first one only notes the time
     for _ in range(30):
-        world.clock.advance(3_600_000)
-        await world.retention.sweep()
+        few.clock.advance(3_600_000)
+        await few.retention.sweep()
     assert (before > 0, await world.database.read(body)) == (True, 0)

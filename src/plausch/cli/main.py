@@ -28,6 +28,8 @@ INTERRUPTED = 130
 COMMANDS = {
     "serve": "Run a server.",
     "invite": "Invitation codes of a server, for its operator.",
+    "accounts": "The accounts of a server, for its operator: list, suspend, remove.",
+    "maintenance": "For a while a server takes nothing new; for its operator.",
     "reports": "What people have reported, for the operator of a server.",
     "backup": "Write all that a server keeps into one file, while it runs.",
     "restore": "Fill an empty server from a backup.",

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from plausch.cli.business_phrases import BUSINESS_PHRASES
+from plausch.cli.operator_phrases import OPERATOR_PHRASES
 from plausch.cli.store_phrases import STORE_PHRASES
 
 Language = Literal["en", "de"]
@@ -333,6 +334,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     **BUSINESS_PHRASES,
     **STORE_PHRASES,
+    **OPERATOR_PHRASES,
     "demo_not_booked": ("Nothing was reserved.", "Es wurde nichts reserviert."),
 }
 

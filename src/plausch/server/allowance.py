@@ -96,6 +96,12 @@ class Allowance(Generic[Holder]):
             self.take(holder, amount)
         return wait_ms
 
+    async def draw_missing(self, wanted: Mapping[Holder, int]) -> None:
+        """Draw for those of whom nothing is here, and may be. Raises StorageUnavailable."""
+        missing = {one: amount for one, amount in wanted.items() if self.wait_ms(one) is None}
+        if missing:
+            await self.draw(missing)
+
     async def draw(self, wanted: Mapping[Holder, int]) -> None:
         """Lease a piece for each holder, as large as it needs at least, in one statement.
 

@@ -101,6 +101,13 @@ class Appends:
         self._sent: Allowance[int] = Allowance(
             database, clock, Kind.SENDS, limits.sends_per_device_per_day or None, DAY_MS
         )
+        self._stored: Allowance[int] = Allowance(
+            database,
+            clock,
+            Kind.ENVELOPES,
+            limits.envelopes_per_account or None,
+            limits.retention_days * DAY_MS,
+        )
         self._undrawn: dict[int, list[Waiting]] = {}
         self._drawing: asyncio.Task[None] | None = None
 
@@ -118,6 +125,7 @@ class Appends:
         while tasks := self._tasks():
             await asyncio.shield(asyncio.gather(*tasks))
         await self._sent.close()
+        await self._stored.close()
 
     def _tasks(self) -> list[asyncio.Task[None]]:
         """All that is under way."""
@@ -134,32 +142,50 @@ class Appends:
     def _admit_or_draw(self, one: Waiting) -> None:
         """Into the queue, if the device may send more today; what is refused later is given back
         in `_refuse`. Behind others that wait for the device's next piece, to keep the order."""
-        key = one.device.key
-        wait_ms = None if key in self._undrawn else self._sent.wait_ms(key)
-        if wait_ms is None:
-            self._undrawn.setdefault(key, []).append(one)
-            if self._drawing is None:
-                self._drawing = asyncio.get_running_loop().create_task(self._draw())
-        elif wait_ms:
+        key, account_key = one.device.key, one.device.account_key
+        wait_ms = stored_wait_ms = None
+        if key not in self._undrawn:
+            wait_ms = self._sent.wait_ms(key)
+            stored_wait_ms = self._stored.wait_ms(account_key)
+        if wait_ms:
             sentence = (
                 f"This device has sent {self._limits.sends_per_device_per_day} messages today, "
                 "which is the most."
             )
             answer(one, Refusal("rate_limited", sentence, retry_after_ms=wait_ms))
+        elif stored_wait_ms:
+            answer(one, self._full(stored_wait_ms))
+        elif wait_ms is None or stored_wait_ms is None:
+            self._undrawn.setdefault(key, []).append(one)
+            if self._drawing is None:
+                self._drawing = asyncio.get_running_loop().create_task(self._draw())
         else:
             self._sent.take(key)
+            self._stored.take(account_key)
             lane = self._lane_of(one.request)
             lane.waiting.append(one)
             self._begin(lane)
+
+    def _full(self, wait_ms: int) -> Refusal:
+        """Not said as a time to wait for: nobody's message shall wait for weeks."""
+        most, days = self._limits.envelopes_per_account, -(-wait_ms // DAY_MS)
+        return Refusal(
+            "quota_exceeded",
+            f"This account has sent {most} messages in {self._limits.retention_days} days, which "
+            f"is what the server keeps for it: send again in {days} days, or ask the operator.",
+        )
 
     async def _draw(self) -> None:
         """Fetch the next piece for every device that waits for one, until none does."""
         try:
             while self._undrawn:
-                wanted = {key: len(ones) for key, ones in self._undrawn.items()}
+                waiting = [one for ones in self._undrawn.values() for one in ones]
+                wanted = Counter(one.device.key for one in waiting)
+                accounts = Counter(one.device.account_key for one in waiting)
                 failure: PlauschError | None = None
                 try:
-                    await self._sent.draw(wanted)
+                    await self._sent.draw_missing(wanted)
+                    await self._stored.draw_missing(accounts)
                 except Exception as error:  # whatever it is, devices get an answer
                     failure = _failure(error)
                 for key in wanted:
@@ -263,6 +289,7 @@ class Appends:
         for one in batch:
             if one.is_open:
                 self._sent.give_back(one.device.key)
+                self._stored.give_back(one.device.account_key)
                 answer(one, failure)
 
     # --- who may ---------------------------------------------------------------------------

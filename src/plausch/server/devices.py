@@ -14,11 +14,20 @@ from plausch.identity.login import verify_login
 from plausch.server.accounts import checked_certificate, checked_device_list
 from plausch.server.arrivals import Arrivals, Supply
 from plausch.server.backups import no_backup
-from plausch.server.errors import Refusal, unlisted
+from plausch.server.errors import SUSPENDED, Refusal, unlisted
 from plausch.server.limits import Limits
 from plausch.server.rate import HOUR_MS, TokenBuckets
 from plausch.server.records import BUSINESS, AccountRecord, DeviceRecord
-from plausch.server.store import account, backup, device, key_package, mailbox, member, wake_up
+from plausch.server.store import (
+    account,
+    backup,
+    device,
+    key_package,
+    mailbox,
+    member,
+    suspension,
+    wake_up,
+)
 
 __all__ = ["DeviceRecord", "Devices", "ListMoved"]
 
@@ -49,23 +58,27 @@ class Devices:
     async def login(self, uri: str, nonce: bytes, signature: bytes) -> DeviceRecord:
         """The device that signed the server's nonce.
 
-        Raises Refusal `unknown_device`, `bad_signature`.
+        Raises Refusal `unknown_device`, `bad_signature`, `account_suspended`.
         """
         try:
             address = DeviceAddress.parse_uri(uri)
         except NameRefused as error:
             raise Refusal("unknown_device", str(error)) from error
 
-        async def find(tx: Transaction) -> DeviceRecord | None:
-            return await device.by_uri(tx, uri)
+        async def find(tx: Transaction) -> tuple[DeviceRecord | None, bool]:
+            one = await device.by_uri(tx, uri)
+            key = -1 if one is None else one.account_key
+            return one, await suspension.of(tx, key) is not None
 
-        found = await self._database.read(find)
+        found, is_suspended = await self._database.read(find)
         if found is None:
             raise self._unknown(uri)
         try:
             verify_login(found.signature_key, self._domain, nonce, address, signature)
         except IdentityRefused as error:
             raise Refusal("bad_signature", f"The login was refused: {error}") from error
+        if is_suspended:
+            raise Refusal(*SUSPENDED)
         return found
 
     async def seen(self, one: DeviceRecord, enter: Callable[[], None]) -> Supply:
@@ -282,11 +295,16 @@ async def _unlist(tx: Transaction, new: DeviceList, known: Mapping[str, DeviceRe
     """Those that are listed no longer lose what was theirs."""
     listed = {one.uri for one in new.addresses()}
     for gone in [one for uri, one in known.items() if uri not in listed]:
-        await device.unlist(tx, gone.key)
-        await key_package.drop_all(tx, gone.key)
-        await mailbox.forget(tx, gone.key, mailbox.ALL)
-        await wake_up.drop(tx, gone.key)
-        await backup.forget_of_device(tx, gone.key)
+        await release(tx, gone.key)
+
+
+async def release(tx: Transaction, device_key: int) -> None:
+    """The device is listed no more, and loses what was its own."""
+    await device.unlist(tx, device_key)
+    await key_package.drop_all(tx, device_key)
+    await mailbox.forget(tx, device_key, mailbox.ALL)
+    await wake_up.drop(tx, device_key)
+    await backup.forget_of_device(tx, device_key)
 
 
 def _check_newcomer(

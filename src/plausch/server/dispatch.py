@@ -31,6 +31,7 @@ from plausch.server.pairings import Pairings
 from plausch.server.profile_requests import profile_requests
 from plausch.server.profiles import Profiles
 from plausch.server.records import Accepted, DeviceRecord, Roster
+from plausch.server.regime import Regime
 from plausch.server.reports import Reports
 from plausch.server.tracing import Span, untraced
 from plausch.server.wake_ups import WakeUps
@@ -65,6 +66,7 @@ class Services:
     profiles: Profiles
     pairings: Pairings
     callers: Callers
+    regime: Regime
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -86,7 +88,7 @@ class Dispatch:
         """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
-        self._logins = Logins(services.devices, hub, clock)
+        self._logins = Logins(services.devices, services.regime, hub, clock)
         self.pairings = services.pairings
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
@@ -131,6 +133,11 @@ class Dispatch:
 
     def at_once(self, connection: "Connection", frame: f.ClientFrame) -> bool:
         """Do it now if it can be done without waiting."""
+        refusal = self._services.regime.refusal(frame)
+        if refusal is not None:
+            self.refused[refusal.code] += 1
+            connection.send(refusal)
+            return True
         quick = self._quick.get(type(frame))
         return quick is not None and quick(connection, frame)
 

@@ -142,14 +142,14 @@ class Edge:
         self._entrance.close()
         if self._timer is not None:
             self._timer.cancel()
-        for connection in self._open_connections():
+        for connection in self.open_connections():
             connection.press()  # devices that never pause would keep it from coming to an end
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_TIMEOUT_S):
                 while self._tasks:
                     await asyncio.wait(self._tasks)
         await self.dispatch.drain()
-        open_connections = self._open_connections()
+        open_connections = self.open_connections()
         spread_ms = min(len(open_connections) * BACK_MS, MOST_SPREAD_MS) + 1
         for connection in open_connections:
             # Not all at once: to the other gateways, or to this one when it is back.
@@ -299,7 +299,8 @@ class Edge:
 
     # --- within --------------------------------------------------------------------------
 
-    def _open_connections(self) -> list[Connection]:
+    def open_connections(self) -> list[Connection]:
+        """All WebSockets."""
         return [connection for bucket in self._wheel for connection in bucket]
 
     def _ran(self, task: asyncio.Task[None]) -> None:

@@ -29,6 +29,12 @@ class Refusal(PlauschError):
         self.retry_after_ms = retry_after_ms
 
 
+SUSPENDED = (
+    "account_suspended",
+    "The operator of this server has suspended this account: ask the operator.",
+)
+
+
 def unknown_conversation() -> Refusal:
     """There is none of this id, or the device has no part in it: the answer is the same, so that
     ids cannot be probed."""

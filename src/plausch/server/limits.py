@@ -20,6 +20,10 @@ class Limits:
     key_packages_per_device: int = 100
     participants_per_conversation: int = 1_000
     sends_per_device_per_day: int = 20_000
+    envelopes_per_account: int = 1_000_000
+    """What an account may add to logs in `retention_days`, which is as long as an envelope stays:
+    at most twice as many are there at a time."""
+
     conversations_per_device_per_day: int = 200
     registrations_per_address_per_hour: int = 1_000
     connections_per_address: int = 10_000
@@ -155,6 +159,9 @@ class Limits:
     searches_per_hour: int = 600
     """By one account, refused ones included."""
 
+    maintenance_retry_ms: int = 15_000
+    """During maintenance a device tries again after once to twice this long."""
+
     blob_reserve_bytes: int = 256 * 1024 * KIB
     """So much of the disk stays free of blobs: messages must not be refused because of files."""
 
@@ -177,6 +184,7 @@ AT_LEAST_ONE = frozenset(
         "login_attempts",
         "pings_per_minute",
         "silence_ms",
+        "maintenance_retry_ms",
         "retention_days",
         "blob_retention_days",
         "blob_upload_hours",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from plausch.base.clock import Clock
 from plausch.server.devices import Devices
 from plausch.server.hub import Hub
+from plausch.server.regime import Regime
 from plausch.wire import frames as f
 from plausch.wire.session import State
 
@@ -20,19 +21,20 @@ wait, and not what connected devices do."""
 class Logins:
     """The logins of one server process."""
 
-    def __init__(self, devices: Devices, hub: Hub, clock: Clock) -> None:
-        self._devices, self._hub, self._clock = devices, hub, clock
+    def __init__(self, devices: Devices, regime: Regime, hub: Hub, clock: Clock) -> None:
+        self._devices, self._regime, self._hub, self._clock = devices, regime, hub, clock
         self._gate = asyncio.Semaphore(AT_ONCE)
 
     async def log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
-        """Raises Refusal as `Devices.login` and `Devices.seen`; None: the connection has ended."""
+        """None: the connection has ended. Raises Refusal as `Devices.login` and `Devices.seen`, and
+        `account_suspended`."""
         async with self._gate:
             if has_ended(connection):
                 return None
             device = await self._devices.login(frame.device, connection.nonce, frame.signature)
 
             def enter() -> None:
-                if not has_ended(connection):
+                if not has_ended(connection) and not self._regime.is_suspended(device.account_key):
                     connection.logged_in(device)
                     self._hub.enter(device.uri, connection, self._clock.now_ms())
 
@@ -40,6 +42,7 @@ class Logins:
             left = await self._devices.seen(device, enter)
         if has_ended(connection):
             return None
+        self._regime.demand_admitted(device.account_key)
         return f.LoggedIn(frame.id, self._clock.now_ms(), left.single, left.has_last_resort)
 
 

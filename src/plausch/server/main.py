@@ -39,12 +39,14 @@ from plausch.server.franking import open_franking
 from plausch.server.health import Health
 from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
+from plausch.server.limits import Limits
 from plausch.server.local_blobs import LocalBlobs
 from plausch.server.logs import log_to_stderr
 from plausch.server.nats_line import NatsLine
 from plausch.server.pairings import Pairings
 from plausch.server.profiles import Profiles
 from plausch.server.push_service import PushServices
+from plausch.server.regime import Regime
 from plausch.server.repairs import Repairs
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
@@ -85,6 +87,7 @@ class Server:
         self.site: Site | None = None
         """The web app, once started; None when it is not built."""
         self._sweeping: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._serving: FileLock | None = None
 
     async def start(self) -> str:
@@ -132,6 +135,7 @@ class Server:
             Profiles(database, clock, limits, domain),
             Pairings(clock, limits, self._bus),
             Callers(database, clock, limits),
+            await open_regime(database, clock, limits),
         )
         cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
         dispatch = Dispatch(services, hub, clock, limits)
@@ -156,6 +160,9 @@ class Server:
                 f"{error.strerror or error}. Choose another with --port.",
                 code="port_unavailable",
             ) from error
+        self._watching = asyncio.get_running_loop().create_task(
+            services.regime.watch(self.edge.open_connections)
+        )
         self._sweeping = asyncio.get_running_loop().create_task(
             _sweep(Retention(database, clock, limits, blobs=self._blobs))
         )
@@ -197,9 +204,10 @@ class Server:
     async def stop(self) -> None:
         """Stop accepting, answer what was begun, say good-bye, close the database; also of a start
         that did not come to its end."""
-        if self._sweeping is not None:
-            self._sweeping.cancel()
-            await asyncio.gather(self._sweeping, return_exceptions=True)
+        for task in (self._sweeping, self._watching):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
         if self.edge is not None:
             await self.edge.stop()
         if self._exposing is not None:
@@ -255,6 +263,13 @@ async def open_store(config: ServerConfig, database: Database, clock: Clock) -> 
         await store.close()
         raise
     return store
+
+
+async def open_regime(database: Database, clock: Clock, limits: Limits) -> Regime:
+    """What the operator has ordered so far. Raises StorageUnavailable."""
+    regime = Regime(database, clock, limits)
+    await regime.look()
+    return regime
 
 
 async def _sweep(retention: Retention) -> None:

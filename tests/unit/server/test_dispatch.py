@@ -438,7 +438,7 @@ async def test_a_device_that_another_process_took_from_the_list_is_disconnected(
     await laptop.resume()
     assert other.edge is not None
     other.edge._turn_wheel()  # nobody's turn
-    await other.edge.dispatch.close_unlisted(other.edge._open_connections())
+    await other.edge.dispatch.close_unlisted(other.edge.open_connections())
     await laptop.gone()
     assert laptop.closing is not None
     assert laptop.closing.code == "device_removed"

@@ -46,14 +46,13 @@ export interface Note {
   readonly undo?: () => void;
 }
 
-export type Phase = 'opening' | 'new' | 'ready' | 'broken';
-
 export class App {
-  phase = $state<Phase>('opening');
+  phase = $state<'opening' | 'new' | 'ready' | 'broken'>('opening');
   own = $state.raw<OwnView | undefined>(undefined);
   isOnline = $state(true);
   /** Why there is no connection, while there is none. */
   offlineCode = $state('');
+  maintenance = $state('');
   failure = $state.raw<PlauschError | undefined>(undefined);
   route = $state.raw<Route>({ page: 'list' });
   open = $state.raw<OpenConversation | undefined>(undefined);
@@ -376,6 +375,7 @@ export class App {
       case 'connection':
         this.isOnline = told.isOnline;
         this.offlineCode = told.code;
+        this.maintenance = told.sentence ?? '';
         if (told.isOnline && this.phase === 'ready') {
           void this.notifier.online();
         }

@@ -2,6 +2,7 @@
 
 import { OperatorError, type PlauschError } from '../base/errors.ts';
 import { AccountAddress, parseName } from '../base/ids.ts';
+import { MAINTENANCE } from '../base/maintenance.ts';
 import { type Clock, pause } from '../platform/clock.ts';
 import { WebCryptoVerifier } from '../platform/signature_verifier.ts';
 import type { AccountOwn } from '../vault/account_own.ts';
@@ -70,7 +71,14 @@ export class Device {
         },
         onOnline: async (loggedIn) => built[0]?.greet(stock, loggedIn),
         onChange: (isOnline, failure) => {
-          feed.tell({ what: 'connection', isOnline, code: absenceCode(failure) });
+          const code = absenceCode(failure);
+          const sentence = code === MAINTENANCE ? (failure?.message ?? '') : '';
+          feed.tell({
+            what: 'connection',
+            isOnline,
+            code,
+            ...(sentence === '' ? {} : { sentence }),
+          });
         },
       },
       world.outside,

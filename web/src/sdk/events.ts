@@ -1,5 +1,6 @@
 /** What happened, told after it is in the vault; and the feed that tells it. */
 
+import type { ConnectionTold } from '../base/maintenance.ts';
 import type { AccountAddress, ConversationId, MessageId } from '../base/ids.ts';
 import type { Rpc } from '../content/rpc.ts';
 
@@ -38,8 +39,7 @@ export type Event =
   | { readonly what: 'team' }
   /** After a login, when all that the server had was read. */
   | { readonly what: 'caught_up' }
-  /** `code`: why there is no connection; "" while there is one. */
-  | { readonly what: 'connection'; readonly isOnline: boolean; readonly code: string };
+  | ConnectionTold;
 
 /** Tells every listener what happened, in order. Nothing is told before it is written. */
 export class Feed {

@@ -6,6 +6,7 @@
  * them shows them as text.
  */
 
+import type { ConnectionTold } from '../base/maintenance.ts';
 import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
@@ -456,8 +457,7 @@ export type Told =
   | { readonly what: 'hidden'; readonly conversation: string; readonly message: string }
   | { readonly what: 'contact'; readonly contact: ContactView }
   | { readonly what: 'problem'; readonly problem: ProblemView }
-  /** `code`: why there is no connection; "" while there is one. */
-  | { readonly what: 'connection'; readonly isOnline: boolean; readonly code: string }
+  | ConnectionTold
   | {
       readonly what: 'transfer';
       readonly transfer: string;

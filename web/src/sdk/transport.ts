@@ -6,6 +6,7 @@
  */
 
 import { PlauschError } from '../base/errors.ts';
+import { MAINTENANCE } from '../base/maintenance.ts';
 import { randomBytes } from '../base/random.ts';
 import { pause } from '../platform/clock.ts';
 import type { ClientFrameOf, Hello, LoggedIn } from '../wire/frames.ts';
@@ -46,9 +47,20 @@ export interface TransportParts {
    */
   readonly onOnline: (loggedIn: LoggedIn, lost: AbortSignal) => Promise<void>;
 
-  /** Whether there is a connection; if not, why. */
+  /** Whether there is a connection; if not, why. With one: why the server takes nothing new. */
   readonly onChange: (isOnline: boolean, failure: PlauschError | undefined) => void;
 }
+
+/** What a server in maintenance does not take: an answer to one of these says that it is over. */
+const TAKEN: ReadonlySet<RequestName> = new Set([
+  'Append',
+  'AppendCommit',
+  'CreateConversation',
+  'ClaimKeyPackages',
+  'UploadKeyPackages',
+  'BeginBlob',
+  'PutBlobChunk',
+] as const);
 
 /** A random part of `mostMs`. */
 function jittered(mostMs: number): number {
@@ -100,6 +112,7 @@ export class Transport {
   #failure: PlauschError | undefined;
   #task: Promise<void> | undefined;
   #hurry = new AbortController();
+  #maintenance = '';
 
   constructor(parts: TransportParts, outside: Outside) {
     this.#parts = parts;
@@ -182,7 +195,18 @@ export class Transport {
     if (this.#connection === undefined || !this.isOnline) {
       throw new Unreachable('There is no connection to the server right now.');
     }
-    return this.#connection.ask(name, fields);
+    try {
+      const answer = await this.#connection.ask(name, fields);
+      if (TAKEN.has(name)) {
+        this.#maintained('');
+      }
+      return answer;
+    } catch (error) {
+      if (error instanceof ServerRefused && error.code === MAINTENANCE) {
+        this.#maintained(error.message, error);
+      }
+      throw error;
+    }
   }
 
   /** A frame without an answer; nothing happens when there is no connection. */
@@ -193,6 +217,14 @@ export class Transport {
   }
 
   // --- inside --------------------------------------------------------------------------------
+
+  /** Told once, when it begins, is over, or something else is said of it. */
+  #maintained(sentence: string, refusal?: ServerRefused): void {
+    if (this.#maintenance !== sentence && this.isOnline) {
+      this.#maintenance = sentence;
+      this.#parts.onChange(true, refusal);
+    }
+  }
 
   async #stayConnected(): Promise<void> {
     let attempt = 0;
@@ -268,6 +300,7 @@ export class Transport {
 
   #welcome(): void {
     this.#isLoggedIn = true;
+    this.#maintenance = '';
     this.#generation += 1;
     this.#failure = undefined;
     this.#hurry = new AbortController();

@@ -465,6 +465,7 @@ export const de: Words = {
   connection: {
     offline: 'Keine Verbindung. Schreib ruhig weiter: Es wird später gesendet.',
     back: 'Wieder verbunden.',
+    until: (time) => `Bis ${time}.`,
   },
   live: {
     message: (name, text) => `${name}: ${text}`,

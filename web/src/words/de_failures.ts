@@ -34,6 +34,10 @@ export const deFailures: typeof enFailures = {
   unknown_device: 'Dieses Gerät ist nicht mehr bekannt. Sieh in der Liste deiner Geräte nach.',
   pairing_refused:
     'Die beiden Geräte konnten nicht verbunden werden. Beginne noch einmal mit einem neuen Code.',
+  account_suspended:
+    'Wer diesen Server betreibt, hat dein Konto gesperrt. Frag dort nach; was du geschrieben hast, bleibt hier.',
+  maintenance:
+    'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Schreib ruhig weiter: Es wird später gesendet.',
   device_removed:
     'Dieses Gerät wurde aus deinem Konto entfernt. Lösche es, oder sieh auf einem anderen nach.',
   device_replaced: 'Ein Gerät wollte den Platz eines anderen einnehmen. Es wurde abgewiesen.',

@@ -461,6 +461,7 @@ export const en = {
   connection: {
     offline: 'No connection. You can go on writing: it is sent later.',
     back: 'Connected again.',
+    until: (time: string) => `Until ${time}.`,
   },
   live: {
     message: (name: string, text: string) => `${name}: ${text}`,

@@ -246,6 +246,23 @@ test('an address of one that is shown as another leads there', async () => {
   expect([made.app.open?.id, made.place.hash]).toEqual(['a0', '#/c/a0']);
 });
 
+test('what a server says that takes nothing new is there as long as it does', async () => {
+  const { app, device, clock } = await ready();
+  const sentence = 'This server takes nothing new at the moment.';
+  const heard: string[] = [];
+  for (const told of [
+    { isOnline: true, code: 'maintenance', sentence },
+    { isOnline: true, code: '' },
+    { isOnline: true, code: 'maintenance', sentence },
+    { isOnline: false, code: 'unreachable' },
+  ]) {
+    device.tell({ what: 'connection', ...told });
+    await clock.pass(100);
+    heard.push(app.maintenance);
+  }
+  expect(heard).toEqual([sentence, '', sentence, '']);
+});
+
 test('connection, contacts, transfers, problems and a reset are heard', async () => {
   const { app, device, clock, reloads } = await ready();
   device.tell({ what: 'connection', isOnline: false, code: 'device_removed' });

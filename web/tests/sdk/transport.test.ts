@@ -106,6 +106,41 @@ describe('each connection', () => {
     ).toBe(true);
   });
 
+  test('says once that a server takes nothing new, and once that it does', async () => {
+    const told = await online();
+    const before = told.changes.length;
+    const sentence = 'This server takes nothing new at the moment.';
+    const append = {
+      conversation: new Uint8Array(16),
+      epoch: 1,
+      kind: 1,
+      message: new Uint8Array(40),
+      idempotencyId: new Uint8Array(16),
+      quiet: false,
+    };
+    told.script.answer = (frame) => [
+      refused(frame, 'maintenance', sentence, { fault: 'operator', retryAfterMs: 9 }),
+    ];
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await failure(told.transport.ask('Append', append))).toMatchObject({
+        code: 'maintenance',
+        retryAfterMs: 9,
+      });
+    }
+    told.script.answer = (frame) =>
+      frame.frame === 'DropBlob'
+        ? [{ frame: 'Done', id: frame.id }]
+        : [{ frame: 'Appended', id: idOf(frame), seq: 2, acceptedAtMs: 5 }];
+    await told.transport.ask('DropBlob', { blob: new Uint8Array(32) });
+    expect(told.changes.slice(before)).toEqual([[true, sentence]]);
+    await told.transport.ask('Append', append);
+    await told.transport.ask('Append', append);
+    expect(told.changes.slice(before)).toEqual([
+      [true, sentence],
+      [true, ''],
+    ]);
+  });
+
   test('signs its own challenge', async () => {
     const told = new Told();
     const nonce = new Uint8Array(32).fill(7);

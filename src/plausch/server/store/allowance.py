@@ -35,6 +35,7 @@ class Kind(IntEnum):
     PAIRINGS = 5
     PAIRING_ENTRIES = 6
     RECOVERIES = 7
+    ENVELOPES = 8
 
 
 class Want(NamedTuple):

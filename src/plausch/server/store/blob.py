@@ -121,6 +121,15 @@ async def forget(tx: Transaction, key: int) -> None:
     await tx.execute("DELETE FROM blob WHERE id = $1", key)
 
 
+async def expire(tx: Transaction, account_key: int) -> None:
+    """Everything of this account is as old as can be: the next sweep takes it."""
+    await tx.execute(
+        "UPDATE blob SET begun_at_ms = 0, "
+        "stored_at_ms = CASE WHEN stored_at_ms < 0 THEN -1 ELSE 0 END WHERE account_id = $1",
+        account_key,
+    )
+
+
 async def known(tx: Transaction, names: Sequence[bytes]) -> set[bytes]:
     """Those of the names that have a row."""
     return {bytes(row[0]) for row in await tx.fetch_bulk(_KNOWN, [(name,) for name in names])}

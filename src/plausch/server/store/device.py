@@ -99,6 +99,16 @@ async def of_account(tx: Transaction, account_key: int) -> list[DeviceRecord]:
     return [DeviceRecord(*row) for row in rows]
 
 
+async def times(tx: Transaction, account_key: int) -> list[tuple[str, int, int]]:
+    """(URI, listed at, seen at in ms) of the account's listed devices."""
+    rows = await tx.fetch(
+        "SELECT uri, listed_at_ms, seen_at_ms FROM device WHERE account_id = $1 AND listed = 1 "
+        "ORDER BY id",
+        account_key,
+    )
+    return [(row[0], row[1], row[2]) for row in rows]
+
+
 async def unlisted(tx: Transaction, account_key: int) -> list[str]:
     """URIs of the devices that the account's list named once and names no longer."""
     rows = await tx.fetch(

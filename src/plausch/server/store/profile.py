@@ -93,6 +93,12 @@ async def put(
     await tx.fetch_bulk(_PICTURES, [(account_key, *picture) for picture in pictures])
 
 
+async def hide(tx: Transaction, account_key: int) -> None:
+    """It is not found any more, and its pictures may go."""
+    await tx.execute("DELETE FROM profile_picture WHERE account_id = $1", account_key)
+    await tx.execute("UPDATE profile SET is_listed = 0 WHERE account_id = $1", account_key)
+
+
 async def of_account(tx: Transaction, account_key: int) -> tuple[int, bytes] | None:
     """(seq, signed bytes) of the account's newest profile."""
     rows = await tx.fetch("SELECT seq, signed FROM profile WHERE account_id = $1", account_key)
@@ -100,20 +106,22 @@ async def of_account(tx: Transaction, account_key: int) -> tuple[int, bytes] | N
 
 
 async def by_name(tx: Transaction, name: str) -> bytes | None:
-    """The newest signed profile of the account of that name."""
+    """The newest signed profile of the account of that name, unless that is suspended."""
     rows = await tx.fetch(
-        "SELECT p.signed FROM profile p JOIN account a ON a.id = p.account_id WHERE a.name = $1",
+        "SELECT p.signed FROM profile p JOIN account a ON a.id = p.account_id WHERE a.name = $1 "
+        "AND NOT EXISTS (SELECT 1 FROM suspension s WHERE s.account_id = a.id)",
         name,
     )
     return bytes(rows[0][0]) if rows else None
 
 
 async def find(tx: Transaction, query: Query) -> list[FoundRow]:
-    """The listed businesses that fit, by account name."""
+    """The listed businesses that fit and are not suspended, by account name."""
     patterns = [*query.patterns, *["%"] * MOST_WORDS][:MOST_WORDS]
     rows = await tx.fetch(
         "SELECT a.name, p.title, p.kind, p.postal_code, p.locality FROM profile p "
         "JOIN account a ON a.id = p.account_id WHERE p.is_listed = 1 AND a.name > $1 "
+        "AND NOT EXISTS (SELECT 1 FROM suspension s WHERE s.account_id = a.id) "
         "AND ($2 = '' OR p.kind = $2) AND p.place LIKE $3 AND p.words LIKE $4 "
         "AND p.words LIKE $5 AND p.words LIKE $6 AND p.words LIKE $7 AND p.words LIKE $8 "
         "AND p.words LIKE $9 ORDER BY a.name LIMIT $10",

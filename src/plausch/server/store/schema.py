@@ -24,9 +24,11 @@ from plausch.server.store import (
     member,
     profile,
     proposal,
+    regime,
     report,
     shards,
     stay,
+    suspension,
     sweep,
     upload,
     wake_up,
@@ -59,11 +61,16 @@ STEPS = (
         postgresql=shards.ROOM + shards.DISTRIBUTE,
         beside=True,
     ),
-    Step(17, "allowances, maintenance, suspensions", allowance.TABLES, beside=True),
+    Step(
+        17,
+        "allowances, orders, suspensions",
+        allowance.TABLES + regime.TABLES + suspension.TABLES,
+        beside=True,
+    ),
 )
 
 FILLING_STEP = 14
-STAYING = {filling.NAME, *upload.NAMES, allowance.NAME}
+STAYING = {filling.NAME, *upload.NAMES, allowance.NAME, regime.NAME}
 
 
 class StoreIncomplete(OperatorError):
@@ -153,6 +160,6 @@ async def _demand_complete(database: Database) -> None:
 
 async def travelling(steps: Sequence[Step] = STEPS) -> tuple[Table, ...]:
     """Every table of a server that has taken these steps, each after those that it refers to;
-    without the mark of filling, and without uploads on their way into this store's bucket, which
-    begin anew."""
+    without the mark of filling, without uploads on their way into this store's bucket, which begin
+    anew, and without what was drawn and ordered here."""
     return tuple(table for table in await tables_of(steps) if table.name not in STAYING)

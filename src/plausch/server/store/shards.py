@@ -32,6 +32,8 @@ BY_DEVICE = {
 EVERYWHERE = ("account", "device")
 IN_ONE_PLACE = (
     "allowance",
+    "regime",
+    "suspension",
     "invitation",
     "blob",
     "upload",

@@ -10,6 +10,7 @@ from plausch.db.postgres import open_postgres
 from plausch.server.store import filling, schema
 from plausch.server.store.schema import (
     FILLING_STEP,
+    STAYING,
     STEPS,
     StoreIncomplete,
     demand_prepared,
@@ -69,7 +70,8 @@ async def test_every_table_travels_but_what_is_of_this_store_alone(memory: Datab
         return {row[0] for row in rows} - {*MEMORY_TABLES, "sqlite_stat1", "sqlite_sequence"}
 
     travels = {table.name for table in await travelling()}
-    assert travels == await memory.read(body) - {filling.NAME, "upload", "upload_tail", "allowance"}
+    assert travels == await memory.read(body) - STAYING
+    assert {filling.NAME, "upload", "upload_tail", "allowance", "regime"} == STAYING
     assert travels == set(rows_of(1)), "tests/full_store.py has a row for each"
 
 

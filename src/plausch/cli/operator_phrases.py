@@ -1,0 +1,86 @@
+"""What the commands for an operator's accounts and orders say."""
+
+OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
+    "account_heads": (
+        "Name|Kind|Made|Devices|Last here|Files|Bytes|State",
+        "Name|Art|Angelegt|Geräte|Zuletzt da|Dateien|Bytes|Stand",
+    ),
+    "account_open": ("open", "offen"),
+    "account_suspended": ("suspended", "gesperrt"),
+    "account_removed": ("removed", "entfernt"),
+    "account_more": (
+        "There may be more; go on with: --after {name}",
+        "Es kann mehr geben; weiter mit: --after {name}",
+    ),
+    "no_accounts": ("There are no such accounts.", "Solche Konten gibt es nicht."),
+    "kind_person": ("person", "Person"),
+    "kind_business": ("business", "Unternehmen"),
+    "device_heads": ("Device|Listed|Last here", "Gerät|Gelistet|Zuletzt da"),
+    "never": ("never", "nie"),
+    "has_page": (
+        "It has a public page.",
+        "Es hat eine öffentliche Seite.",
+    ),
+    "suspended_now": (
+        "{name} is suspended: connected devices are sent away within seconds, and nobody logs in. "
+        "Undo it with: plausch accounts unsuspend {name}",
+        "{name} ist gesperrt: verbundene Geräte werden in Sekunden abgemeldet, und niemand meldet "
+        "sich an. Rückgängig mit: plausch accounts unsuspend {name}",
+    ),
+    "unsuspended_now": (
+        "{name} may log in again; its devices come back by themselves.",
+        "{name} darf sich wieder anmelden; die Geräte kommen von selbst zurück.",
+    ),
+    "remove_confirm": (
+        "Remove {name} for good? Its devices, keys, backup and public page go at once, its files "
+        "with the next sweep. The name stays taken. What it sent stays with those it wrote to.",
+        "{name} für immer entfernen? Geräte, Schlüssel, Sicherung und öffentliche Seite gehen "
+        "sofort, die Dateien mit dem nächsten Aufräumen. Der Name bleibt vergeben. Was gesendet "
+        "wurde, bleibt bei denen, die es bekommen haben.",
+    ),
+    "removed_now": ("{name} is removed.", "{name} ist entfernt."),
+    "total_people": ("Accounts of people", "Konten von Personen"),
+    "total_businesses": ("Accounts of businesses", "Konten von Unternehmen"),
+    "total_pages": ("Public pages", "Öffentliche Seiten"),
+    "total_suspended": ("Suspended or removed", "Gesperrt oder entfernt"),
+    "total_devices": ("Devices", "Geräte"),
+    "total_active_devices": (
+        "Devices that were here in 30 days",
+        "Geräte, die in 30 Tagen da waren",
+    ),
+    "total_conversations": ("Conversations", "Unterhaltungen"),
+    "total_envelopes": (
+        "Encrypted messages that wait or are kept",
+        "Verschlüsselte Nachrichten, die warten oder behalten werden",
+    ),
+    "total_message_bytes": ("Their bytes", "Deren Bytes"),
+    "total_blobs": ("Encrypted files", "Verschlüsselte Dateien"),
+    "total_blob_bytes": ("Their bytes", "Deren Bytes"),
+    "total_unfinished_uploads": ("Uploads under way", "Hochladen im Gange"),
+    "total_waiting_welcomes": (
+        "Invitations into conversations that wait",
+        "Wartende Einladungen in Unterhaltungen",
+    ),
+    "total_unused_invitations": (
+        "Invitation codes not used yet",
+        "Einladungscodes, noch nicht benutzt",
+    ),
+    "total_open_reports": ("Reports that wait", "Offene Meldungen"),
+    "total_closed_reports": ("Reports that were dealt with", "Erledigte Meldungen"),
+    "maintenance_off": (
+        "No maintenance: everything is taken.",
+        "Keine Wartung: alles wird angenommen.",
+    ),
+    "maintenance_on": (
+        "Maintenance since {since}: devices read, and nothing new is taken. What people write "
+        "waits on their devices. End it with: plausch maintenance off",
+        "Wartung seit {since}: Geräte lesen, Neues wird nicht angenommen. Was geschrieben wird, "
+        "wartet auf den Geräten. Beenden mit: plausch maintenance off",
+    ),
+    "maintenance_until": ("People are told: until {until}", "Gesagt wird: bis {until}"),
+    "maintenance_words": ("People are told: {words}", "Gesagt wird: {words}"),
+    "maintenance_soon": (
+        "All processes of the server see it within 3 seconds.",
+        "Alle Prozesse des Servers sehen das innerhalb von 3 Sekunden.",
+    ),
+}

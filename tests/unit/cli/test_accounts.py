@@ -1,0 +1,78 @@
+"""What an operator sees and orders, beside a running server."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from company import plausch as as_a_process
+from company import server
+from plausch.cli.accounts import state_of
+from plausch.server.store.overview import AccountRow
+
+from .conftest import Plausch
+
+
+@pytest.fixture
+def folder(plausch: Plausch, tmp_path: Path) -> Iterator[Path]:
+    """A server's folder, with two people on it."""
+    folder = tmp_path / "server"
+    with server(folder) as url:
+        for name in ("anna", "cem"):
+            plausch("register", name, "--server", url, "--home", tmp_path / name)
+        yield folder
+
+
+def test_accounts_are_listed_shown_suspended_and_removed(plausch: Plausch, folder: Path) -> None:
+    at = ("--data", folder)
+    listed = plausch("accounts", "list", *at, "--limit", 1)
+    assert listed.out.split("\t")[0] == "anna"
+    assert "--after anna" in listed.err
+    both = json.loads(plausch("accounts", "list", *at, "--json").out)["accounts"]
+    assert [(one["name"], one["state"], one["devices"]) for one in both] == [
+        ("anna", "open", 1),
+        ("cem", "open", 1),
+    ]
+    ran = plausch("--language", "de", "accounts", "suspend", "cem", *at)
+    assert "cem ist gesperrt" in ran.out
+    found = plausch("accounts", "list", *at, "--suspended")
+    assert (found.out.count("\n"), "suspended" in found.out) == (1, True)
+    home = folder.with_name("cem")
+    refused = plausch("send", "anna", "hi", "--home", home, "--wait", 5)
+    assert refused.code != 0
+    shown = json.loads(plausch("accounts", "show", "cem", *at, "--json").out)
+    assert shown["state"] == "suspended"
+    assert [len(one["id"]) for one in shown["device_list"]] == [16]
+    assert len(plausch("accounts", "show", "cem", *at).out.splitlines()) == 2
+    assert plausch("accounts", "unsuspend", "cem", *at).out.startswith("cem may log in")
+    removed = plausch("accounts", "remove", "cem", *at, "--yes", "--json")
+    assert json.loads(removed.out)["state"] == "removed"
+    again = plausch("accounts", "unsuspend", "cem", *at)
+    assert (again.code, "for good" in again.sentence) == (1, True)
+    totals = json.loads(plausch("accounts", "totals", *at, "--json").out)
+    assert (totals["people"], totals["suspended"], totals["devices"]) == (2, 1, 1)
+    words = plausch("--language", "de", "accounts", "totals", *at).out
+    assert "Konten von Personen\t2" in words
+
+
+def test_nobody_is_removed_without_having_been_asked(plausch: Plausch, folder: Path) -> None:
+    ran = as_a_process("accounts", "remove", "cem", "--data", folder, typed="n\n")
+    assert (ran.code, "for good?" in ran.err) == (130, True)
+    assert "cem" in plausch("accounts", "list", "--data", folder).out
+
+
+def test_an_empty_list_and_an_unknown_name_are_said(plausch: Plausch, folder: Path) -> None:
+    ran = plausch("accounts", "list", "--data", folder, "--kind", "business")
+    assert (ran.code, ran.out, ran.err) == (0, "", "There are no such accounts.\n")
+    ran = plausch("accounts", "show", "nobody", "--data", folder)
+    assert (ran.code, "no account nobody" in ran.sentence) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("since_ms", "is_removed", "state"),
+    [(0, False, "open"), (5, False, "suspended"), (5, True, "removed")],
+)
+def test_an_accounts_state(since_ms: int, is_removed: bool, state: str) -> None:
+    row = AccountRow(1, "anna", "person", 1, 1, 1, 0, 0, False, since_ms, is_removed)
+    assert state_of(row) == state

@@ -1,0 +1,37 @@
+/** What a server says while its operator works on it (spec/wire.md, Maintenance). */
+
+/** The code of such a refusal. */
+export const MAINTENANCE = 'maintenance';
+
+/** Every such sentence begins with this; what follows is the operator's. */
+const MAINTAINED = 'This server takes nothing new at the moment.';
+
+/** What the operator says beside it: until when, and in words of the operator's own. */
+export interface Maintenance {
+  /** `2027-01-15T08:00Z`, or what looks like it. */
+  readonly until?: string;
+  readonly words: string;
+}
+
+/** Whether there is a connection, as a page is told. */
+export interface ConnectionTold {
+  readonly what: 'connection';
+  readonly isOnline: boolean;
+  /** Why there is none; "" while there is one, or `maintenance` while nothing new is taken. */
+  readonly code: string;
+  /** Of the server, with `maintenance`. */
+  readonly sentence?: string;
+}
+
+/** What is in a sentence of the server's; nothing, when it is not of this form. */
+export function maintenanceOf(sentence: string): Maintenance {
+  if (!sentence.startsWith(MAINTAINED)) {
+    return { words: '' };
+  }
+  const rest = sentence.slice(MAINTAINED.length).trim();
+  const [whole, until = ''] = /^\(until (\d{4}-\d\d-\d\dT\d\d:\d\dZ)\)/.exec(rest) ?? [];
+  if (whole === undefined) {
+    return { words: rest };
+  }
+  return { until, words: rest.slice(whole.length).trim() };
+}
