@@ -360,5 +360,5 @@ class Connection(WSListener):
 
 def _may_close_with(payload: bytes) -> bool:
     """Whether a close frame may say this (RFC 6455 section 7.4); picows lets more codes by."""
-    code = int.from_bytes(payload[:2], "big") if payload else WSCloseCode.OK
+    code = int.from_bytes(payload[:2], "big") if payload else 1000
     return 1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999
