@@ -26,6 +26,7 @@ NAMES = (
     "parts",
     "signed",
     "profile",
+    "services",
     "dump",
 )
 

@@ -5,7 +5,6 @@ beside its documented refusals is a fault, and so is one input that takes longer
 than LONGEST_S and MOST_BYTES allow (run.py lets libFuzzer watch over both).
 """
 
-import asyncio
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -16,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 from full_store import fill_store
+from fuzz.services import loop, requests_to_services, services
 from plausch.base.http import BadRequest, accepted_encodings, parse_request, preferred_language
 from plausch.base.ids import NameRefused
 from plausch.content import cards, cbor, mimi, rpc, team
@@ -299,11 +299,6 @@ def profile(raw: bytes) -> None:
 # --- a dump ----------------------------------------------------------------------------------
 
 
-@cache
-def loop() -> asyncio.AbstractEventLoop:
-    return asyncio.new_event_loop()
-
-
 def dump(raw: bytes) -> None:
     """The file of a backup, which somebody may have had his hands on."""
     found = loop().run_until_complete(read_dump(BytesIO(raw), Path("backup.tar")))
@@ -352,5 +347,6 @@ TARGETS: dict[str, Target] = {
         lambda: for_each(len(SIGNED), in_vectors("identity", "linking")),
     ),
     "profile": Target(profile, (ProfileRefused,), lambda: in_vectors("profile")),
+    "services": Target(services, (), requests_to_services),
     "dump": Target(dump, (DumpRefused,), dumps),
 }

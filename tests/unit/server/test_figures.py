@@ -64,7 +64,8 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
 def test_the_dashboard_shows_nothing_that_there_is_not() -> None:
     """packaging/grafana.json, against what a gateway exposes."""
     figures = Figures()
-    hub, edge, bus = SimpleNamespace(count=1), SimpleNamespace(connections=1), SimpleNamespace()
+    hub, bus, unread = SimpleNamespace(count=1), SimpleNamespace(), SimpleNamespace(cut=0)
+    edge, unread.total_bytes = SimpleNamespace(connections=1, unread=unread), 0
     bus.others = bus.sent = bus.heard = bus.doubts = 0
     add_gauges(figures, cast(Any, edge), cast(Any, hub), cast(Any, bus))
     figures.refused["x"] += 1
