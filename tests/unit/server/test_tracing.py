@@ -66,9 +66,8 @@ def test_requests_and_their_work_in_the_database_are_spans(tmp_path: Path) -> No
         spans = collector.spans()
         registering = {id for id, (name, _) in spans.items() if name == "Register"}
         assert len(registering) == 2
-        assert {name for name, parent in spans.values() if parent in registering} == {
-            "transact Accounts.register"
-        }
+        within = {name for name, parent in spans.values() if parent in registering}
+        assert "transact Accounts.register" in within
         assert "transact Appends._append" in {name for name, _ in spans.values()}
         said = b"".join(collector.bodies)
         assert b"plausch" in said

@@ -115,10 +115,13 @@ async def test_what_comes_within_the_pause_is_one_more_at_its_end(made: Made) ->
 
 
 async def test_a_flood_is_one_wake_up_in_each_pause(made: Made) -> None:
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
     for _ in range(50):
         made.waker.wake(["anna"])
         await pauses(0.1)
-    assert 3 <= len(made.services.woken) <= 6
+    passed = (loop.time() - began_s) * 1000 / PAUSE_MS  # more on a busy machine
+    assert 3 <= len(made.services.woken) <= passed + 1
 
 
 async def test_who_was_here_meanwhile_is_not_woken_again(made: Made) -> None:
