@@ -89,17 +89,6 @@ def _unavailable(error: BaseException) -> StorageUnavailable:
     )
 
 
-@asynccontextmanager
-async def _answered(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
-    """A statement that is answered, or else the end of its connection. Raises TimeoutError."""
-    try:
-        async with asyncio.timeout(SILENCE_TIMEOUT_S):
-            yield
-    except TimeoutError:
-        connection.terminate()
-        raise
-
-
 class PostgresTransaction:
     """A transaction on one connection."""
 
@@ -112,13 +101,15 @@ class PostgresTransaction:
         if self.failed is not None:
             raise LocalError("A statement failed earlier in this transaction: end the body.")
         try:
-            async with _answered(self._connection):
+            async with asyncio.timeout(SILENCE_TIMEOUT_S):
                 yield
         except _TAKEN as error:
             self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
             raise self.failed from error
         except BaseException as error:
             self.failed = error
+            if isinstance(error, TimeoutError):
+                self._connection.terminate()
             raise
 
     async def fetch(self, sql: str, *values: Value) -> list[Row]:
@@ -226,8 +217,7 @@ class PostgresDatabase:
                 frame = connection.transaction(isolation="repeatable_read", readonly=True)
             else:
                 frame = connection.transaction()
-            async with _answered(connection):
-                await frame.start()
+            await _start(connection, frame)
             return await _run(PostgresTransaction(connection), connection, frame, body)
         except asyncpg.ReadOnlySQLTransactionError:
             connection.terminate()  # it is a standby: not a connection to keep
@@ -236,6 +226,18 @@ class PostgresDatabase:
             # A connection lost from here on changes nothing about what was committed.
             with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
                 await self._pool.release(connection)
+
+
+async def _start(
+    connection: "asyncpg.Connection[asyncpg.Record]", frame: asyncpg.transaction.Transaction
+) -> None:
+    """BEGIN. Raises TimeoutError of a server that is silent, whose connection has ended then."""
+    try:
+        async with asyncio.timeout(SILENCE_TIMEOUT_S):
+            await frame.start()
+    except TimeoutError:
+        connection.terminate()
+        raise
 
 
 async def _run(
