@@ -97,17 +97,6 @@ def _unavailable(error: BaseException) -> StorageUnavailable:
     )
 
 
-@asynccontextmanager
-async def _answered(connection: "asyncpg.Connection[asyncpg.Record]") -> AsyncIterator[None]:
-    """A statement that is answered, or else the end of its connection. Raises TimeoutError."""
-    try:
-        async with asyncio.timeout(SILENCE_TIMEOUT_S):
-            yield
-    except TimeoutError:
-        _let_go(connection)
-        raise
-
-
 def _let_go(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """End it without a word to the server, so that nothing is cancelled there."""
     with suppress(asyncpg.InterfaceError):  # it is lost already
@@ -126,13 +115,15 @@ class PostgresTransaction:
         if self.failed is not None:
             raise LocalError("A statement failed earlier in this transaction: end the body.")
         try:
-            async with _answered(self._connection):
+            async with asyncio.timeout(SILENCE_TIMEOUT_S):
                 yield
         except _TAKEN as error:
             self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
             raise self.failed from error
         except BaseException as error:
             self.failed = error
+            if isinstance(error, TimeoutError):
+                _let_go(self._connection)
             raise
 
     async def fetch(self, sql: str, *values: Value) -> list[Row]:
@@ -250,8 +241,7 @@ class PostgresDatabase:
                 frame = connection.transaction(isolation="repeatable_read", readonly=True)
             else:
                 frame = connection.transaction()
-            async with _answered(connection):
-                await frame.start()
+            await _start(connection, frame)
             return await _run(PostgresTransaction(connection), connection, frame, body)
         except asyncpg.ReadOnlySQLTransactionError:
             _let_go(connection)  # it is a standby: not a connection to keep
@@ -264,6 +254,18 @@ class PostgresDatabase:
             # A connection lost from here on changes nothing about what was committed.
             with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
                 await self._pool.release(connection)
+
+
+async def _start(
+    connection: "asyncpg.Connection[asyncpg.Record]", frame: asyncpg.transaction.Transaction
+) -> None:
+    """BEGIN. Raises TimeoutError of a server that is silent, whose connection has ended then."""
+    try:
+        async with asyncio.timeout(SILENCE_TIMEOUT_S):
+            await frame.start()
+    except TimeoutError:
+        _let_go(connection)
+        raise
 
 
 async def _run(
