@@ -183,6 +183,9 @@ class Door(asyncio.Protocol):
         """picows gets the connection, and all that was read of it so far."""
         if stream.is_closing():
             return
+        if self._edge.draining:  # it was before the last ones could be let in
+            stream.abort()
+            return
         self._leave()
         protocol = self._edge.websocket()
         stream.set_protocol(protocol)

@@ -127,11 +127,9 @@ class Entrance:
                 connection, _ = listening.accept()
             except (BlockingIOError, InterruptedError):
                 return
-            except ConnectionAbortedError:  # gone while it waited
-                continue
             except OSError as error:
-                if error.errno not in _NO_FILES:
-                    raise
+                if error.errno not in _NO_FILES:  # of that connection, which is gone
+                    continue
                 log.error("No connection can be accepted: %s.", error.strerror)
                 self._rest(listening, NO_FILES_PAUSE_S)
                 return

@@ -145,7 +145,7 @@ async def test_without_files_it_waits_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(entrance, "NO_FILES_PAUSE_S", 0.001)
-    failures = [errno.EMFILE, errno.ECONNABORTED, errno.ENFILE]
+    failures = [errno.EMFILE, errno.ECONNABORTED, errno.EPROTO, errno.ENFILE]
     accept = socket.socket.accept
 
     def short(self: socket.socket) -> Any:
