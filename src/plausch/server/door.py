@@ -109,6 +109,11 @@ class Door(asyncio.Protocol):
 
     # --- what the edge calls -------------------------------------------------------------
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether its request has not come yet, or its answer is looked for."""
+        return not self._answered or (self._coming is not None and not self._coming.done())
+
     def cut(self) -> None:
         """End it now, whatever was under way."""
         if self._stream is not None:
