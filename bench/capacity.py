@@ -17,6 +17,7 @@ from pathlib import Path
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "capacity.md"
 BEGIN, END = "<!-- capacity.py: begin -->", "<!-- capacity.py: end -->"
 DAY_S = 86_400
+BUCKETS = 1_024
 KIB, GIB, TIB = 2**10, 2**30, 2**40
 
 
@@ -111,112 +112,162 @@ class Need:
     """Whether a gateway has time for anything but hearing."""
 
 
-def need(accounts: int, *, by_bucket: bool) -> Need:
-    """The arithmetic. `by_bucket`: devices are sent to the gateways of their account's bucket, so
-    that a gateway hears what is for its own devices; else it hears everything."""
-    m = {name: one.value for name, one in MEASURED.items()}
-    a = {name: one.value for name, one in ASSUMED.items()}
-    p = {name: one.value for name, one in PRICES.items()}
-    use = a["use of a core that is aimed at"]
-    peak = a["busiest hour, times the mean"]
-    mean_s = accounts * a["messages that a person sends in a day"] / DAY_S
-    messages_s = mean_s * peak
-    devices = accounts * a["devices of a person"]
-    connections = devices * a["devices connected at the busiest hour"]
-    logins_s = devices * a["logins of a device in a day"] / DAY_S * peak
-    further = a["devices that get each of them"] - 1
-    signals_s = messages_s * a["devices that get each of them"] / a["devices of a person"]
-    own_us_s = (
-        messages_s
-        * (
-            m["gateway, a message appended and given to one device"]
-            + further * m["gateway, each further delivery"]
-        )
-        + logins_s * m["gateway, a login with Resume"]
-        + connections * m["gateway, a silent connection"]
+@dataclass(frozen=True)
+class Load:
+    """What so many accounts do in the busiest hour, a second."""
+
+    accounts: int
+    mean_messages_s: float
+    messages_s: float
+    deliveries_s: float
+    signals_s: float
+    logins_s: float
+    connections: float
+
+
+def load_of(accounts: int) -> Load:
+    """By what is assumed of people."""
+    mean_s = accounts * assumed("messages that a person sends in a day") / DAY_S
+    devices = accounts * assumed("devices of a person")
+    peak = assumed("busiest hour, times the mean")
+    deliveries_s = mean_s * peak * assumed("devices that get each of them")
+    return Load(
+        accounts,
+        mean_s,
+        mean_s * peak,
+        deliveries_s,
+        deliveries_s / assumed("devices of a person"),
+        devices * assumed("logins of a device in a day") / DAY_S * peak,
+        devices * assumed("devices connected at the busiest hour"),
     )
-    hear_us = m["gateway, a signal, both ends and its answer"]
+
+
+@dataclass(frozen=True)
+class Gateways:
+    """What carries the connections."""
+
+    processes: int
+    heard_s: float
+    hearers: float
+    """Gateways that hear each signal."""
+
+    cores: float
+    machines: int
+    is_possible: bool
+
+
+def gateways_for(load: Load, *, by_bucket: bool) -> Gateways:
+    """`by_bucket`: devices are sent to the gateways of their account's bucket, so that a gateway
+    hears what is for its own devices; else it hears everything."""
+    use = assumed("use of a core that is aimed at")
+    own = (
+        load.messages_s * measured("gateway, a message appended and given to one device")
+        + (load.deliveries_s - load.messages_s) * measured("gateway, each further delivery")
+        + load.logins_s * measured("gateway, a login with Resume")
+        + load.connections * measured("gateway, a silent connection")
+    ) / 1e6
+    each = measured("gateway, a signal, both ends and its answer") / 1e6
     processes = max(
-        2, math.ceil(own_us_s / 1e6 / use), math.ceil(connections / a["connections of a process"])
+        2, math.ceil(own / use), math.ceil(load.connections / assumed("connections of a process"))
     )
     is_possible = True
     if by_bucket:  # several gateways of one bucket hear the same
-        heard_s = signals_s * max(1.0, processes / BUCKETS) / processes
-    else:
-        # What each hears takes time from all: more processes, which all hear it.
-        left = use - signals_s * hear_us / 1e6
+        hearers = max(1.0, processes / BUCKETS)
+    else:  # what each hears takes time from all: more processes, which all hear it
+        left = use - load.signals_s * each
         is_possible = left > 0
-        processes = max(processes, math.ceil(own_us_s / 1e6 / left)) if is_possible else processes
-        heard_s = signals_s
-    gateway_cores = own_us_s / 1e6 + processes * heard_s * hear_us / 1e6
-    memory_gib = (
-        connections * m["memory of a connection"] * KIB / GIB
-        + processes
-        * (m["memory of a process without connections"] + m["rosters of a process, at most"])
-        / 1024
+        processes = max(processes, math.ceil(own / left)) if is_possible else processes
+        hearers = processes
+    heard_s = load.signals_s * hearers / processes
+    fixed_mib = measured("memory of a process without connections") + measured(
+        "rosters of a process, at most"
     )
-    gateway_machines = max(
-        2,
-        math.ceil(processes / (CORES - 2)),
-        math.ceil(memory_gib / (MEMORY_GIB * 0.7)),
+    memory_gib = load.connections * measured("memory of a connection") * KIB / GIB
+    memory_gib += processes * fixed_mib / 1024
+    machines = max(
+        2, math.ceil(processes / (CORES - 2)), math.ceil(memory_gib / (MEMORY_GIB * 0.7))
     )
-    shard_cores = (
-        messages_s * m["PostgreSQL, a message"] + logins_s * m["PostgreSQL, a login with Resume"]
+    cores = own + processes * heard_s * each
+    return Gateways(processes, heard_s, hearers, cores, machines, is_possible)
+
+
+def database_for(load: Load) -> tuple[float, float, int]:
+    """(cores of PostgreSQL, TiB, shards)."""
+    cores = (
+        load.messages_s * measured("PostgreSQL, a message")
+        + load.logins_s * measured("PostgreSQL, a login with Resume")
     ) / 1e6
-    stored = mean_s * DAY_S * a["a message stays on the server"]
-    database_tib = (
-        stored * m["database, a stored message of 400 bytes"]
-        + accounts * a["rows of a person beside messages"] * KIB
+    stored = load.mean_messages_s * DAY_S * assumed("a message stays on the server")
+    tib = (
+        stored * measured("database, a stored message of 400 bytes")
+        + load.accounts * assumed("rows of a person beside messages") * KIB
     ) / TIB
-    shards = max(
-        1,
-        math.ceil(shard_cores / use / CORES),
-        math.ceil(database_tib / (DISK_TIB * 0.6)),
-    )
-    hearers = max(1.0, processes / BUCKETS) if by_bucket else processes
-    nats_us = (
-        m["NATS, a signal"] + (hearers - 1) * a["NATS, each further gateway that hears a signal"]
-    )
-    nats_cores = signals_s * nats_us / 1e6
-    nats_gbit_s = signals_s * hearers * a["a signal on the network"] * 8 / 1e9
-    nats_machines = 0 if accounts < 10**6 else max(3, math.ceil(nats_cores / use / CORES))
-    files_tib = accounts * a["files of a person on the server"] * 2**20 / TIB
-    deliveries_s = messages_s * a["devices that get each of them"]
-    out_gbit_s = deliveries_s * FRAME_BYTES * 8 / 1e9
-    file_reads_tib = files_tib / 3 * a["devices that get each of them"]
-    traffic = deliveries_s / peak * DAY_S * 30 * FRAME_BYTES / TIB + file_reads_tib
-    machines = gateway_machines + 2 * shards + nats_machines
+    use = assumed("use of a core that is aimed at")
+    return cores, tib, max(1, math.ceil(cores / use / CORES), math.ceil(tib / (DISK_TIB * 0.6)))
+
+
+def nats_for(load: Load, hearers: float) -> tuple[float, float, int]:
+    """(cores, Gbit a second, machines of its own)."""
+    us = measured("NATS, a signal")
+    us += (hearers - 1) * assumed("NATS, each further gateway that hears a signal")
+    cores = load.signals_s * us / 1e6
+    gbit_s = load.signals_s * hearers * assumed("a signal on the network") * 8 / 1e9
+    use = assumed("use of a core that is aimed at")
+    machines = 0 if load.accounts < 10**6 else max(3, math.ceil(cores / use / CORES))
+    return cores, gbit_s, machines
+
+
+def need(accounts: int, *, by_bucket: bool) -> Need:
+    """The arithmetic."""
+    load = load_of(accounts)
+    gateways = gateways_for(load, by_bucket=by_bucket)
+    shard_cores, database_tib, shards = database_for(load)
+    nats_cores, nats_gbit_s, nats_machines = nats_for(load, gateways.hearers)
+    files_tib = accounts * assumed("files of a person on the server") * 2**20 / TIB
+    file_reads_tib = files_tib / 3 * assumed("devices that get each of them")
+    mean_deliveries_s = load.deliveries_s / assumed("busiest hour, times the mean")
+    traffic = mean_deliveries_s * DAY_S * 30 * FRAME_BYTES / TIB + file_reads_tib
     people = PEOPLE.get(accounts, 1)
+    machines = gateways.machines + 2 * shards + nats_machines
     cost = (
-        machines * p["machine: 16 cores, 64 GiB, 2 x 1 TB NVMe"]
-        + files_tib * p["object storage"]
-        + traffic * p["traffic out"]
-        + people * p["a person of operations, with everything"]
+        machines * PRICES["machine: 16 cores, 64 GiB, 2 x 1 TB NVMe"].value
+        + files_tib * PRICES["object storage"].value
+        + traffic * PRICES["traffic out"].value
+        + people * PRICES["a person of operations, with everything"].value
     )
     return Need(
         accounts,
-        messages_s,
-        connections,
-        gateway_cores,
-        processes,
-        heard_s,
-        gateway_machines,
+        load.messages_s,
+        load.connections,
+        gateways.cores,
+        gateways.processes,
+        gateways.heard_s,
+        gateways.machines,
         shard_cores,
         database_tib,
         shards,
         nats_cores,
         nats_gbit_s,
         files_tib,
-        out_gbit_s,
+        load.deliveries_s * FRAME_BYTES * 8 / 1e9,
         traffic,
-        messages_s * m["write-ahead log, a message"] / 2**20,
+        load.messages_s * measured("write-ahead log, a message") / 2**20,
         people,
         cost,
-        is_possible,
+        gateways.is_possible,
     )
 
 
-BUCKETS = 1_024
+def measured(name: str) -> float:
+    """A measured number."""
+    return MEASURED[name].value
+
+
+def assumed(name: str) -> float:
+    """An assumed number."""
+    return ASSUMED[name].value
+
+
 SIZES = (10**5, 10**7, 10**9)
 
 

@@ -3,6 +3,7 @@
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Self
 
@@ -54,6 +55,9 @@ class NatsServer:
         """It takes nothing and says nothing, and its connections stay."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        threads = Path(f"/proc/{self._process.pid}/task")
+        while any(_state(one) != "T" for one in threads.iterdir()):
+            time.sleep(0.001)  # on a busy machine it may still answer for a moment
 
     def go_on(self) -> None:
         assert self._process is not None
@@ -70,3 +74,7 @@ class NatsServer:
 
     def __exit__(self, *_: object) -> None:
         self.kill()
+
+
+def _state(thread: Path) -> str:
+    return (thread / "stat").read_text().rpartition(") ")[2][:1]

@@ -109,6 +109,11 @@ class Door(asyncio.Protocol):
 
     # --- what the edge calls -------------------------------------------------------------
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether its request has not come yet, or its answer is looked for."""
+        return not self._answered or (self._coming is not None and not self._coming.done())
+
     def cut(self) -> None:
         """End it now, whatever was under way."""
         if self._stream is not None:
@@ -182,6 +187,9 @@ class Door(asyncio.Protocol):
     def _become_websocket(self, stream: asyncio.Transport) -> None:
         """picows gets the connection, and all that was read of it so far."""
         if stream.is_closing():
+            return
+        if self._edge.draining:  # it was before the last ones could be let in
+            stream.abort()
             return
         self._leave()
         protocol = self._edge.websocket()

@@ -48,6 +48,7 @@ OVERSIZE_BYTES = 64 * 1024
 is closed at the header, before the frame takes memory."""
 
 DRAIN_TIMEOUT_S = 3.0
+DOOR_TIMEOUT_S = 0.5
 BACK_MS = 2
 """Between two devices that come back after a restart, on average."""
 
@@ -134,12 +135,16 @@ class Edge:
     async def stop(self) -> None:
         """Send who comes elsewhere for `drain_ms`, then accept no more, carry out what was begun,
         say good-bye, close."""
-        self.leaving = True
-        if self.port:
+        if self.port and self._config.drain_ms:
+            self.leaving = True
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._hurry.wait(), self._config.drain_ms / 1000)
-        self.draining = True
-        self._entrance.close()
+        await self._entrance.close()
+        with suppress(TimeoutError):  # who came in the last moment was not told to go elsewhere
+            async with asyncio.timeout(DOOR_TIMEOUT_S):
+                while any(door.owes_answer for door in self._doors):  # noqa: ASYNC110
+                    await asyncio.sleep(0.005)
+        self.leaving = self.draining = True
         if self._timer is not None:
             self._timer.cancel()
         for connection in self.open_connections():

@@ -13,6 +13,7 @@ import logging
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 log = logging.getLogger("plausch.server")
 
@@ -99,47 +100,54 @@ class Entrance:
                 one.bind(address)
                 one.listen(BACKLOG)
         except OSError:
-            self.close()
+            await self.close()
             raise
         for one in self._sockets:
             self._listen(one)
         return int(self._sockets[0].getsockname()[1])
 
-    def close(self) -> None:
-        """Accept nobody any more; who waits is cut off."""
+    async def close(self) -> None:
+        """Let in who waits by now, at whatever pace, for the kernel would cut them off; then accept
+        nobody any more."""
         loop = asyncio.get_running_loop()
         for pause in self._pauses:
             pause.cancel()
         self._pauses.clear()
         for one in self._sockets:
             loop.remove_reader(one)
+            with suppress(OSError):  # at the latest when nobody waits
+                for _ in range(BACKLOG):
+                    self._let_in(one)
             one.close()
         self._sockets.clear()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
 
     def _listen(self, listening: socket.socket) -> None:
         asyncio.get_running_loop().add_reader(listening, self._accept, listening)
 
     def _accept(self, listening: socket.socket) -> None:
         """Somebody waits: let in as many as may be, then have a pause."""
-        loop = asyncio.get_running_loop()
         for _ in range(self._pace.quota):
             try:
-                connection, _ = listening.accept()
+                self._let_in(listening)
             except (BlockingIOError, InterruptedError):
                 return
-            except ConnectionAbortedError:  # gone while it waited
-                continue
             except OSError as error:
-                if error.errno not in _NO_FILES:
-                    raise
+                if error.errno not in _NO_FILES:  # of that connection, which is gone
+                    continue
                 log.error("No connection can be accepted: %s.", error.strerror)
                 self._rest(listening, NO_FILES_PAUSE_S)
                 return
-            connection.setblocking(False)
-            task = loop.create_task(self._welcome(connection))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
         self._rest(listening, PAUSE_S)
+
+    def _let_in(self, listening: socket.socket) -> None:
+        """Raises OSError."""
+        connection, _ = listening.accept()
+        connection.setblocking(False)
+        task = asyncio.get_running_loop().create_task(self._welcome(connection))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _rest(self, listening: socket.socket, pause_s: float) -> None:
         loop = asyncio.get_running_loop()

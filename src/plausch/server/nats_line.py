@@ -56,7 +56,7 @@ class NatsLine:
         self._wanted: dict[str, Subscription | None] = {}
         self._commands: deque[tuple[str, Any]] = deque()
         self._work = asyncio.Event()
-        self._over = asyncio.Event()
+        self._is_over = False
         self._writing: asyncio.Task[None] | None = None
         self._closing = self._complained = False
         self._was_told = False  # that the line is up, by its client
@@ -128,19 +128,13 @@ class NatsLine:
 
     async def _write(self) -> None:
         while True:
-            self._over.clear()
+            self._is_over = False
             self._client = await self._connect()
             await self._subscribe_all()
             self._is_back()
-            ending = asyncio.get_running_loop().create_task(self._over.wait())
-            try:
-                while not self._over.is_set():
-                    working = asyncio.get_running_loop().create_task(self._work.wait())
-                    await asyncio.wait((working, ending), return_when=asyncio.FIRST_COMPLETED)
-                    working.cancel()
-                    await self._carry_out()
-            finally:
-                ending.cancel()
+            while not self._is_over:
+                await self._work.wait()
+                await self._carry_out()
 
     async def _connect(self) -> "Client":
         import nats
@@ -234,7 +228,8 @@ class NatsLine:
         self._was_told = False
         self._complain()
         self._wanted = dict.fromkeys(self._wanted)
-        self._over.set()
+        self._is_over = True
+        self._work.set()
 
     async def _on_error(self, error: Exception) -> None:
         self._lost()

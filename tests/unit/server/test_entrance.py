@@ -111,9 +111,19 @@ async def test_a_crowd_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     assert rests >= len(crowd) // MOST
     for one in crowd:
         one.close()
-    door.close()
+    await door.close()
     with pytest.raises(OSError):
         socket.create_connection(("127.0.0.1", port))
+
+
+async def test_who_waits_when_it_closes_is_still_let_in() -> None:
+    door = Entrance(Greeting)
+    port = await door.open("127.0.0.1", 0)
+    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(3 * MOST)]
+    await door.close()
+    assert Greeting.made == len(crowd)
+    for one in crowd:
+        one.close()
 
 
 async def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> None:
@@ -122,30 +132,30 @@ async def test_a_port_that_is_taken_is_an_error_and_leaves_nothing_open() -> Non
     with pytest.raises(OSError):
         await second.open("127.0.0.1", port)
     assert second._sockets == []
-    first.close()
+    await first.close()
 
 
 async def test_a_port_can_be_shared() -> None:
     first, second = Entrance(Greeting), Entrance(Greeting)
     port = await first.open("127.0.0.1", 0, shares_port=True)
     assert await second.open("127.0.0.1", port, shares_port=True) == port
-    first.close()
+    await first.close()
     assert await greeted(port) == b"!"
-    second.close()
+    await second.close()
 
 
 async def test_without_a_host_it_listens_everywhere() -> None:
     door = Entrance(Greeting)
     port = await door.open("", 0)
     assert await greeted(port) == b"!"
-    door.close()
+    await door.close()
 
 
 async def test_without_files_it_waits_and_goes_on(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(entrance, "NO_FILES_PAUSE_S", 0.001)
-    failures = [errno.EMFILE, errno.ECONNABORTED, errno.ENFILE]
+    failures = [errno.EMFILE, errno.ECONNABORTED, errno.EPROTO, errno.ENFILE]
     accept = socket.socket.accept
 
     def short(self: socket.socket) -> Any:
@@ -160,4 +170,4 @@ async def test_without_files_it_waits_and_goes_on(
         port = await door.open("127.0.0.1", 0)
         assert await greeted(port) == b"!"
     assert caplog.text.count("No connection can be accepted: as told.") == 2
-    door.close()
+    await door.close()
