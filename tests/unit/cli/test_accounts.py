@@ -56,13 +56,10 @@ def test_accounts_are_listed_shown_suspended_and_removed(plausch: Plausch, folde
     assert "Konten von Personen\t2" in words
 
 
-def test_nobody_is_removed_without_having_been_asked(plausch: Plausch, folder: Path) -> None:
+def test_what_is_not_there_or_not_confirmed_changes_nothing(plausch: Plausch, folder: Path) -> None:
     ran = as_a_process("accounts", "remove", "cem", "--data", folder, typed="n\n")
     assert (ran.code, "for good?" in ran.err) == (130, True)
     assert "cem" in plausch("accounts", "list", "--data", folder).out
-
-
-def test_an_empty_list_and_an_unknown_name_are_said(plausch: Plausch, folder: Path) -> None:
     ran = plausch("accounts", "list", "--data", folder, "--kind", "business")
     assert (ran.code, ran.out, ran.err) == (0, "", "There are no such accounts.\n")
     ran = plausch("accounts", "show", "nobody", "--data", folder)
