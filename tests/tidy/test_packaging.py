@@ -147,7 +147,18 @@ def test_systemd_finds_the_unit_well_closed(root: Path, tmp_path: Path) -> None:
 
 def test_the_makefile_has_the_promised_targets(root: Path) -> None:
     text = (root / "Makefile").read_text()
-    for target in ("demo", "run", "web", "test", "check", "bench", "soak", "help", "lock"):
+    for target in (
+        "demo",
+        "run",
+        "web",
+        "test",
+        "check",
+        "bench",
+        "soak",
+        "simulate",
+        "help",
+        "lock",
+    ):
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
 
 
