@@ -285,7 +285,7 @@ class Away:
 async def test_what_cannot_be_looked_up_now_is_put_off(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No device says it twice; simulation seed 65: a removed device's last word was lost."""
+    """No device says it twice. The simulation found it: a removed device's last word was lost."""
     monkeypatch.setattr(cursors, "PAUSE_S", 0.0)
     monkeypatch.setattr(cursors, "PAUSE_AFTER_FAILURE_S", 0.0)
     anna, cem = await world.player("anna"), await world.player("cem")
