@@ -15,6 +15,8 @@ WEB := packaging/provision npm $(VENV) web
 DATA ?= data
 PORT ?= 7480
 PYTEST_ARGS ?=
+SEEDS ?= 100000
+FIRST ?= 0
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes \
         --no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet
 
@@ -27,13 +29,14 @@ NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run cluster web test check format bench soak fuzz lock clean postgres cluster-programs chromium s3
+.PHONY: help demo run cluster web test check format bench soak fuzz simulate lock clean postgres cluster-programs chromium s3
 .NOTPARALLEL:
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 	@echo
 	@echo "make run takes DATA=folder (now $(DATA)) and PORT=number (now $(PORT)), make cluster PORT;"
+	@echo "make simulate takes SEEDS=number (now $(SEEDS)) and FIRST=seed (now $(FIRST));"
 	@echo "make test takes PYTEST_ARGS='...', for instance PYTEST_ARGS='tests/unit -k codec'."
 
 demo: $(RUN_READY) $(WEBAPP) ## a server, a restaurant, hairdresser or shop, and you as its guest
@@ -80,6 +83,9 @@ soak: $(DEV_READY) postgres cluster-programs s3 ## the long forms of the tests: 
 
 fuzz: $(DEV_READY) $(FUZZ_READY) ## hostile bytes at every parser, guided by coverage (make fuzz SECONDS=600)
 	@PYTHONPATH=$(VENV)/fuzz:src $(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --corpus .fuzz
+
+simulate: $(DEV_READY) ## delivery with everything that goes wrong, from 100,000 seeds, on all cores
+	@$(BIN)/python tests/simulation/simulate.py --seeds $(SEEDS) --first $(FIRST)
 
 lock: $(DEV_READY) ## solve the dependencies anew into requirements/*.lock
 	$(BIN)/$(LOCK) --upgrade pyproject.toml --group build --output-file requirements/run.lock

@@ -14,6 +14,7 @@ OTHERS_PLACES = {
     ("src/plausch/mls/kem.py", "info"): "RFC 9180 calls the argument so",
     ("src/plausch/server/edge.py", "info"): "a logger has this method",
     ("tests/wire_device.py", "info"): "a logger has this method",
+    ("tests/simulation/virtual_loop.py", "call_exception_handler"): "an event loop has this method",
 }
 
 

@@ -147,7 +147,19 @@ def test_systemd_finds_the_unit_well_closed(root: Path, tmp_path: Path) -> None:
 
 def test_the_makefile_has_the_promised_targets(root: Path) -> None:
     text = (root / "Makefile").read_text()
-    promised = "demo", "run", "web", "test", "check", "bench", "soak", "fuzz", "help", "lock"
+    promised = (
+        "demo",
+        "run",
+        "web",
+        "test",
+        "check",
+        "bench",
+        "soak",
+        "fuzz",
+        "simulate",
+        "help",
+        "lock",
+    )
     for target in promised:
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
 

@@ -28,6 +28,8 @@ PAUSE_S = 0.1
 """How long acknowledgements are collected."""
 
 PAUSE_AFTER_FAILURE_S = 1.0
+MOST_PUT_OFF = 1_000
+"""Acknowledgements that wait, while the database is away, to be looked up."""
 
 
 class CursorMoved(Protocol):
@@ -47,6 +49,7 @@ class Cursors:
         self._database, self._rosters, self._told = database, rosters, told
         self._by_shard = by_shard
         self._pending: Pending = {}
+        self._put_off: list[tuple[DeviceRecord, bytes, int]] = []
         self._task: asyncio.Task[None] | None = None
         self._writing = asyncio.Lock()
 
@@ -65,12 +68,20 @@ class Cursors:
         self, device: DeviceRecord, public_id: bytes, seq: int
     ) -> None:
         """As `acknowledge`, of any conversation. Of one that the device has never been in it is
-        passed over. Raises StorageUnavailable."""
+        passed over. While the database is away it is put off, as no device says it twice. Raises
+        StorageUnavailable when too much is put off already."""
 
         async def body(tx: Transaction) -> int | None:
             return await cursor.place(tx, device.key, public_id)
 
-        conversation_key = await self._database.read(body)
+        try:
+            conversation_key = await self._database.read(body)
+        except StorageUnavailable:
+            if len(self._put_off) >= MOST_PUT_OFF:
+                raise
+            self._put_off.append((device, public_id, seq))
+            self._write_later()
+            return
         if conversation_key is not None:
             self._collect(device, public_id, conversation_key, seq)
 
@@ -104,6 +115,9 @@ class Cursors:
         self, device: DeviceRecord, public_id: bytes, conversation_key: int, seq: int
     ) -> None:
         self._put(device.key, conversation_key, (public_id, device.uri, seq))
+        self._write_later()
+
+    def _write_later(self) -> None:
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._write_soon())
 
@@ -116,9 +130,10 @@ class Cursors:
     async def _write_soon(self) -> None:
         pause_s = PAUSE_S
         try:
-            while self._pending:
+            while self._pending or self._put_off:
                 await asyncio.sleep(pause_s)
                 try:
+                    await self._look_up_again()
                     await self.flush()
                     pause_s = PAUSE_S
                 except StorageUnavailable as error:
@@ -126,6 +141,21 @@ class Cursors:
                     pause_s = PAUSE_AFTER_FAILURE_S
         finally:
             self._task = None
+
+    async def _look_up_again(self) -> None:
+        """What was put off. Raises StorageUnavailable; then it stays so."""
+        while self._put_off:
+            device, public_id, seq = self._put_off[0]
+
+            async def body(
+                tx: Transaction, key: int = device.key, where: bytes = public_id
+            ) -> int | None:
+                return await cursor.place(tx, key, where)
+
+            conversation_key = await self._database.read(body)
+            self._put_off.pop(0)
+            if conversation_key is not None:
+                self._put(device.key, conversation_key, (public_id, device.uri, seq))
 
     async def _write(self, pending: Pending) -> None:
         rows = [

@@ -5,16 +5,18 @@ import secrets
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from delivery_world import Player, World
-from plausch.db.interface import StorageUnavailable
+from plausch.db.interface import Body, Database, StorageUnavailable, T
 from plausch.db.sqlite import open_sqlite
 from plausch.mls.group import Group
 from plausch.server import cursors
 from plausch.server.cursors import Cursors
 from plausch.server.errors import Refusal
+from plausch.server.rosters import Rosters
 
 
 async def test_only_the_furthest_is_written(world: World) -> None:
@@ -260,3 +262,57 @@ async def test_strangers_who_ask_for_cursors_cause_no_writing(world: World) -> N
     with pytest.raises(Refusal, match="no conversation"):
         await world.delivery.cursors(eve.record, group.group_id)
     assert world.told.cursors == []
+
+
+class Away:
+    """A database of which reading fails as long as it is away."""
+
+    def __init__(self, world: World) -> None:
+        self._database = world.database
+        self.is_away = True
+        self.asked = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._database, name)
+
+    async def read(self, body: Body[T]) -> T:
+        self.asked += 1
+        if self.is_away:
+            raise StorageUnavailable("away")
+        return await self._database.read(body)
+
+
+async def test_what_cannot_be_looked_up_now_is_put_off(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No device says it twice. The simulation found it: a removed device's last word was lost."""
+    monkeypatch.setattr(cursors, "PAUSE_S", 0.0)
+    monkeypatch.setattr(cursors, "PAUSE_AFTER_FAILURE_S", 0.0)
+    anna, cem = await world.player("anna"), await world.player("cem")
+    group = await anna.conversation_with(cem)
+    told, away = asyncio.Event(), Away(world)
+    world.told.cursor_moved = lambda *_: told.set()  # type: ignore[method-assign]
+    mine = Cursors(cast(Database, away), Rosters(world.database), world.told)
+    await anna.remove(group, cem)
+    await mine.look_up_and_acknowledge(cem.record, group.group_id, 2)
+    await mine.look_up_and_acknowledge(cem.record, b"never heard of.", 1)
+    while away.asked < 4:  # it is tried again and again
+        await asyncio.sleep(0)
+    assert not told.is_set()
+    away.is_away = False
+    await told.wait()
+    assert (await world.delivery.resume(cem.record)).moved == []
+    await mine.close()
+
+
+async def test_so_much_is_put_off_and_no_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cursors, "MOST_PUT_OFF", 2)
+    anna, away = await world.player("anna"), Away(world)
+    mine = Cursors(cast(Database, away), Rosters(world.database), world.told)
+    for _ in range(2):
+        await mine.look_up_and_acknowledge(anna.record, b"x" * 16, 1)
+    with pytest.raises(StorageUnavailable):
+        await mine.look_up_and_acknowledge(anna.record, b"x" * 16, 1)
+    await mine.close()

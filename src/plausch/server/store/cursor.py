@@ -28,11 +28,18 @@ PAGES = (
 
 _BEGIN = Bulk(
     "INSERT INTO device_cursor (conversation_id, device_id, seq, until_seq) {rows} "
-    "ON CONFLICT (conversation_id, device_id) DO UPDATE SET until_seq = -1",
+    "ON CONFLICT (conversation_id, device_id) DO UPDATE SET until_seq = -1, "
+    "seq = CASE WHEN device_cursor.seq < device_cursor.until_seq THEN device_cursor.seq "
+    "ELSE excluded.seq END",
     ("int", "int", "int", "int"),
 )
+# Whoever has all of a stay that is over has nothing more to read before the next one.
 _ADVANCE = Bulk(
-    "UPDATE device_cursor SET seq = v.column3 FROM ({rows}) AS v, conversation AS c "
+    "UPDATE device_cursor SET seq = COALESCE((SELECT min(later.first_seq) - 1 FROM stay AS ended "
+    "JOIN stay AS later ON later.conversation_id = ended.conversation_id "
+    "AND later.device_id = ended.device_id AND later.first_seq > ended.last_seq "
+    "WHERE ended.conversation_id = v.column1 AND ended.device_id = v.column2 "
+    "AND ended.last_seq = v.column3), v.column3) FROM ({rows}) AS v, conversation AS c "
     "WHERE device_cursor.conversation_id = v.column1 AND device_cursor.device_id = v.column2 "
     "AND device_cursor.seq < v.column3 AND c.id = v.column1 AND c.head >= v.column3 "
     "AND (device_cursor.until_seq < 0 OR device_cursor.until_seq >= v.column3) "
@@ -60,7 +67,8 @@ class MovedRow(NamedTuple):
 async def begin(
     tx: Transaction, conversation_key: int, device_keys: Sequence[int], seq: int
 ) -> None:
-    """New members begin at `seq`; one that was there before goes on where it was."""
+    """New members begin at `seq`; one that was there before and has not acknowledged all of its
+    earlier stay goes on where it was."""
     await tx.fetch_bulk(_BEGIN, [(conversation_key, key, seq, -1) for key in device_keys])
 
 
@@ -80,8 +88,8 @@ async def end(
 async def advance(
     tx: Transaction, wanted: Sequence[tuple[int, int, int]]
 ) -> list[tuple[int, int, int]]:
-    """(conversation key, device key, seq) each; those that moved. Never backwards, never past
-    what the device may read."""
+    """(conversation key, device key, seq) each; those that moved, and to where. Never backwards,
+    never past what the device may read; from the end of a stay to the beginning of the next."""
     return [(row[0], row[1], row[2]) for row in await tx.fetch_bulk(_ADVANCE, wanted)]
 
 
