@@ -12,6 +12,7 @@ from plausch.base.errors import PlauschError
 from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
 from plausch.server.bus import Bus
+from plausch.server.callers import Callers
 from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.conversations import Conversations
@@ -26,6 +27,7 @@ from plausch.server.hub import Hub
 from plausch.server.key_packages import KeyPackages
 from plausch.server.pairings import Pairings
 from plausch.server.profiles import Profiles
+from plausch.server.regime import Regime
 from plausch.server.repairs import Repairs
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
@@ -66,6 +68,16 @@ class NumberedConnection(Connection):
 
     def __eq__(self, other: object) -> bool:
         return self is other
+
+
+class NoEntrance:
+    """Nobody listens on a socket: gateways are called by their names."""
+
+    async def open(self, host: str, port: int, *, shares_port: bool = False) -> int:
+        return 1
+
+    async def close(self) -> None:
+        """Nobody waits to be let in."""
 
 
 class Gateway:
@@ -157,10 +169,12 @@ class Gateway:
             self.delivery,
             ABSENT,
             ABSENT,
-            Backups(database, clock, limits),
+            Backups(database, clock),
             Reports(database, clock, limits, franking),
             Profiles(database, clock, limits, domain),
             Pairings(clock, limits, self.bus),
+            Callers(database, clock, limits),
+            Regime(database, clock, limits),
         )
         self.dispatch = Dispatch(services, self.hub, clock, limits)
         self.repairs = Repairs(self.hub, self.delivery)
@@ -175,6 +189,7 @@ class Gateway:
             Health(database),
             Figures(),
         )
+        self.edge._entrance = cast(Any, NoEntrance())
 
     def _begin(self) -> None:
         if self.bus is not None and self.line is not None:

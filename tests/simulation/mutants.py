@@ -10,10 +10,11 @@ from typing import Any
 from unittest import mock
 
 from plausch.db.interface import Bulk, Transaction
-from plausch.server.appends import Appends, _answered
+from plausch.server.appends import Appends
 from plausch.server.bus import Bus
 from plausch.server.cursors import Cursors
 from plausch.server.hub import Hub
+from plausch.server.lanes import answer
 from plausch.server.repairs import Repairs
 from plausch.server.rosters import Rosters
 from plausch.server.steady import SteadyClock
@@ -190,7 +191,6 @@ def answers_retries_in_silence() -> AbstractContextManager[object]:
     async def again(self: Appends, known: dict[Any, Any]) -> None:
         for one, accepted in known.items():
             one.found(None)
-            answer, one.answer = one.answer, _answered
-            answer(accepted)
+            answer(one, accepted)
 
     return mock.patch.object(Appends, "_answer_again", again)

@@ -150,6 +150,7 @@ def _said_once(logs: dict[bytes, Log]) -> list[str]:
 def in_memory(gateway: Gateway) -> list[str]:
     """What a gateway without devices still holds."""
     hub, edge, bus, delivery = gateway.hub, gateway.edge, gateway.bus, gateway.delivery
+    appends = delivery._appends
     held = {
         "devices online": hub._online,
         "times of entering": hub._entered_ms,
@@ -161,7 +162,10 @@ def in_memory(gateway: Gateway) -> list[str]:
         "addresses": edge._addresses._taken,
         "openings": edge._openings._taken,
         "requests": edge._tasks,
-        "appends": delivery._appends._waiting,
+        "appends": [one for lane in appends._lanes for one in (*lane.waiting, *lane.aside)],
+        "appends that wait for their day": appends._undrawn,
+        "appends that are judged": appends._judging,
+        "slow readers": edge.unread._behind,
         "cursors": delivery._cursors._pending,
         "buckets": [] if bus is None else bus._listeners,
         "signals": [] if bus is None else [*bus._outgoing, *bus._sizes],

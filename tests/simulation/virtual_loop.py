@@ -147,10 +147,6 @@ class VirtualLoop(asyncio.AbstractEventLoop):
         self.call_later(THREAD_WORK_S, work)
         return future
 
-    async def create_server(self, *_: Any, **__: Any) -> "Listener":  # type: ignore[override]
-        """Nobody listens on a socket: gateways are called by their names."""
-        return Listener()
-
     def get_debug(self) -> bool:
         return False
 
@@ -236,17 +232,3 @@ class VirtualLoop(asyncio.AbstractEventLoop):
 def _of(context: Context | None) -> Context:
     """The given one, also an empty one, which is false."""
     return contextvars.copy_context() if context is None else context
-
-
-class Listener:
-    """A port that is open."""
-
-    def __init__(self) -> None:
-        self.sockets = [self]
-        self.is_open = True
-
-    def getsockname(self) -> tuple[str, int]:
-        return ("10.0.0.1", 443)
-
-    def close(self) -> None:
-        self.is_open = False

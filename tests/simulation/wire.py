@@ -25,6 +25,7 @@ class Piece:
     """One WebSocket frame from a device, as picows shows it."""
 
     __slots__ = ("fin", "msg_type", "payload")
+    rsv1 = rsv2 = rsv3 = False
 
     def __init__(self, msg_type: WSMsgType, payload: bytes, fin: bool = True) -> None:
         self.msg_type, self.payload, self.fin = msg_type, payload, fin

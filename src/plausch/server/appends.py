@@ -250,20 +250,18 @@ class Appends:
     async def _judge(self, lane: Lane, public_id: bytes) -> None:
         """The first of what is set aside; the others go back into the lane, where they were."""
         waiting = lane.aside[public_id]
-        try:
-            if waiting[0].request.kind == f.PROPOSAL:
-                one, began_s = waiting.pop(0), time.monotonic()
-                await self._answered([one], self._propose(one))
-                self._figures.appended_batch(1, time.monotonic() - began_s)
-            else:
-                first = list(takewhile(lambda one: one.request.kind != f.PROPOSAL, waiting))
-                del waiting[: len(first)]
-                async with self._looking:
-                    await self._answered(first, self._look_again(first))
-                waiting[:0] = [one for one in first if one.roster and one.is_open]
-        finally:
-            lane.waiting[:0] = lane.aside.pop(public_id)
-            self._begin(lane)
+        if waiting[0].request.kind == f.PROPOSAL:
+            one, began_s = waiting.pop(0), time.monotonic()
+            await self._answered([one], self._propose(one))
+            self._figures.appended_batch(1, time.monotonic() - began_s)
+        else:
+            first = list(takewhile(lambda one: one.request.kind != f.PROPOSAL, waiting))
+            del waiting[: len(first)]
+            async with self._looking:
+                await self._answered(first, self._look_again(first))
+            waiting[:0] = [one for one in first if one.roster and one.is_open]
+        lane.waiting[:0] = lane.aside.pop(public_id)
+        self._begin(lane)
 
     async def _answered(self, batch: Sequence[Waiting], work: Coroutine[None, None, None]) -> None:
         """Do the work for these appends; when it fails, each that has no answer gets one."""
