@@ -74,10 +74,11 @@ bench: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres chromium s3 ## the figures 
 	  reconnect.py "reconnect.py --postgres" reconnect_storm.py \
 	  idle_memory.py "idle_memory.py --connections 100000" blobs.py book.py store_copy.py mls_browser.py web_app.py understanding.py routing.py; do echo "== $$program"; $(BIN)/python bench/$$program; done
 
-soak: $(DEV_READY) postgres cluster-programs s3 ## the long forms of the tests: 1,000 kills, 20 takeovers, partitions, 5,000 slow readers
+soak: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres cluster-programs chromium s3 ## the long forms of the tests: 1,000 kills, 20 takeovers, partitions, 5,000 slow readers
 	@PLAUSCH_KILLS=1000 PLAUSCH_BLOB_KILLS=100 PLAUSCH_MOVING_KILLS=100 PLAUSCH_TAKEOVERS=20 \
 	  $(BIN)/pytest -n auto --timeout 7200 tests/scenes/test_kill.py tests/scenes/test_blobs.py \
 	  tests/scenes/test_moving.py tests/scenes/test_failover.py $(PYTEST_ARGS)
+	@PLAUSCH_BROWSER_KILLS=500 $(BIN)/pytest -n 1 --timeout 7200 tests/browser/test_kill.py $(PYTEST_ARGS)
 	@PLAUSCH_FAULTS=1 PLAUSCH_SLOW_READERS=5000 $(BIN)/pytest -n 1 tests/scenes/test_partitions.py \
 	  tests/scenes/test_full_disk.py tests/scenes/test_slow_readers.py $(PYTEST_ARGS)
 

@@ -298,9 +298,8 @@ class Appends:
         is_one = len(self._lanes) == 1
         for one in quick:
             refusal = message_refusal(one.request)
-            if (
-                refusal is None
-            ):  # conversations from before 0030 lie on another shard than its lane's
+            if refusal is None:
+                # Conversations from before 0027 lie on another shard than that of their lane.
                 parts.setdefault(0 if is_one else shard_of(one.key[0]), []).append(one)
             else:
                 self._refuse([one], refusal)

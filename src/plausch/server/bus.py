@@ -140,10 +140,12 @@ class Bus:
         self._beating = asyncio.get_running_loop().create_task(self._beat())
 
     async def close(self) -> None:
-        """Say good-bye: nobody has to doubt because this gateway falls silent."""
+        """Say good-bye: nobody has to doubt because this gateway falls silent. What it owes them of
+        doubt is said first."""
         if self._beating is not None:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
+        self._greet()
         self._post(self._everybody, Beat(self.gateway, leaves=True))
         self._send()
         await self._line.close()

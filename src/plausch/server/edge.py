@@ -154,6 +154,8 @@ class Edge:
                 while self._tasks:
                     await asyncio.wait(self._tasks)
         await self.dispatch.drain()
+        if self._tasks or self._hub.owes_pushes:  # it will be done, perhaps, and told to nobody
+            self._hub.untold()
         open_connections = self.open_connections()
         spread_ms = min(len(open_connections) * BACK_MS, MOST_SPREAD_MS) + 1
         for connection in open_connections:

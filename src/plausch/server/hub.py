@@ -310,14 +310,23 @@ class Hub:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
+    def untold(self) -> None:
+        """Something that is in the log was told to nobody, here or elsewhere."""
+        self._lost += 1
+        if self._others is not None:
+            self._others.lost()
+
+    @property
+    def owes_pushes(self) -> bool:
+        """Whether pushes wait for a look into the database."""
+        return bool(self._looking)
+
     async def _look_up_and_push(self, conversation: bytes) -> None:
         roster = None
         try:
             roster = await self.look_up(conversation)
         except PlauschError:  # only pushes are lost: devices read the log
-            self._lost += 1
-            if self._others is not None:
-                self._others.lost()
+            self.untold()
         finally:
             waiting = self._looking.pop(conversation)
         if roster is not None:

@@ -283,7 +283,7 @@ class Silence:
 async def test_a_server_that_says_nothing_is_given_up_and_found_again(
     postgres: Cluster, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("COMMAND_TIMEOUT_S", "GIVE_UP_S", "AWAY_TIMEOUT_S"):
+    for name in ("SILENCE_TIMEOUT_S", "COMMIT_PATIENCE_S", "GIVE_UP_S", "AWAY_TIMEOUT_S"):
         monkeypatch.setattr(engine, name, 0.5)
 
     async def ask(tx: Transaction) -> None:

@@ -338,6 +338,17 @@ async def test_a_good_bye_leaves_none(gateways: tuple[Gateway, Gateway], clock: 
     assert two.bus.doubts == calm
 
 
+async def test_what_was_told_to_nobody_is_doubted_at_the_good_bye(
+    gateways: tuple[Gateway, Gateway],
+) -> None:
+    one, two = gateways
+    calm = two.bus.doubts
+    one.bus.lost()
+    await one.bus.close()
+    await turn()
+    assert (two.bus.doubts, two.bus.others) == (calm + 1, 0)
+
+
 async def test_what_was_dropped_on_the_way_is_doubted(gateways: tuple[Gateway, Gateway]) -> None:
     one, _ = gateways
     calm = one.bus.doubts

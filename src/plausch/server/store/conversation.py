@@ -4,7 +4,7 @@ Both change only by the statements below, which compare the epoch in the same br
 gapless order and one Commit per epoch on both engines.
 
 A conversation's key is computed from its public id, so that whoever has the id knows on which shard
-to look (decision 0030). Those from before that have the database's numbers, and are found by the
+to look (decision 0027). Those from before that have the database's numbers, and are found by the
 index over the public ids.
 """
 

@@ -1,7 +1,7 @@
 """Mailboxes: Welcomes that wait for a device. One Welcome is stored once for all it is for.
 
 A mailbox is its device's, a Welcome its conversation's: with many shards they lie apart, so no
-statement joins them (decision 0030).
+statement joins them (decision 0027).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Where the rows of each table lie when PostgreSQL is many machines (Citus, decision 0030).
+"""Where the rows of each table lie when PostgreSQL is many machines (Citus, decision 0027).
 
 A table of BY_CONVERSATION or BY_DEVICE is distributed by the hash of that column: all rows of one
 value lie on one shard, those of all tables of the same group together. EVERYWHERE is small, seldom
