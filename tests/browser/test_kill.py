@@ -3,8 +3,8 @@
 Three devices in the browser, each with a vault of its own on disk, register, make groups, add and
 take out each other, write, edit, react and send files. A member in Python never dies and sees every
 ciphertext that leaves. PLAUSCH_BROWSER_KILLS sets how often (100; 500 in `make soak`), PLAUSCH_SEED
-what is done; the seed is printed. Afterwards: no key was used twice, nothing that was answered is lost, nothing is
-there twice, nothing waits, and everybody is in the same state.
+what is done; the seed is printed. Afterwards: no key was used twice, nothing that was answered is
+lost, nothing is there twice, nothing waits, and everybody is in the same state.
 """
 
 import asyncio
