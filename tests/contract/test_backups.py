@@ -11,6 +11,7 @@ import pytest
 
 from delivery_world import DOMAIN, Player, World
 from plausch.base.ids import DeviceAddress
+from plausch.db.interface import Transaction
 from plausch.identity.adoption import sign_adoption
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
@@ -21,6 +22,7 @@ from plausch.server.devices import ListMoved
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.local_blobs import LocalBlobs
+from plausch.server.store import suspension
 from wire_device import DAY_S, Person
 
 DAY_MS = DAY_S * 1_000
@@ -325,6 +327,20 @@ async def test_nobody_comes_in_without_the_adoption_key(house: House) -> None:
             await house.adopt(person, signer)
     with refused("unknown_device"):
         await house.world.login(person)
+
+
+async def test_a_suspended_account_adopts_nobody(house: House) -> None:
+    await house.keep(house.anna)
+    person, _ = house.newcomer(house.anna.person.device_list)
+
+    async def suspend(tx: Transaction) -> None:
+        await suspension.add(tx, house.anna.record.account_key, 1, is_removed=False)
+
+    await house.world.database.transact(suspend)
+    with refused("no_backup"):
+        await house.adopt(person, SigningKey.generate())
+    with refused("account_suspended"):
+        await house.adopt(person)
 
 
 async def test_a_signature_is_worth_nothing_on_another_connection(house: House) -> None:

@@ -7,7 +7,7 @@ counted at once, so all processes together never give out more than the whole. W
 drawn and not given out is lost when it is killed, which is to the disadvantage of who would have
 had it: a 16th at most. One that stops gives it back.
 
-Windows are an hour or a day of UTC by the clock of the process.
+Windows (an hour, a day, the days of retention) are of UTC by the clock of the process.
 """
 
 from collections.abc import Mapping

@@ -228,6 +228,8 @@ class Appends:
         quick: list[Waiting] = []
         slow: list[bytes] = []
         for one in batch:
+            if not one.is_open:  # refused with its batch after it had been put back
+                continue
             public_id = one.request.conversation
             if public_id not in lane.aside:
                 if one.request.kind != f.PROPOSAL and self._is_known(one):
@@ -335,10 +337,14 @@ class Appends:
             roster = one.roster
             if roster is None or one in again:
                 continue
-            if one.device.key not in roster.members:
+            standing = standings[roster.conversation_key]
+            if standing[0] < roster.epoch:  # a Commit that this process has seen is lost there
+                self._rosters.forget(roster.conversation)
+                self._refuse([one], stale_epoch(*standing))
+            elif one.device.key not in roster.members:
                 self._refuse([one], unknown_conversation())
             elif roster.epoch != one.request.epoch:
-                self._refuse([one], stale_epoch(*standings[roster.conversation_key]))
+                self._refuse([one], stale_epoch(*standing))
             else:
                 continue
             one.found(None)

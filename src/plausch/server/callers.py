@@ -51,6 +51,11 @@ class Callers:
         if begins:
             await self._count(self._pairings, address, sentence)
 
+    async def close(self) -> None:
+        """Give back what is not used of anybody's hour."""
+        for hourly in (self._registrations, self._pairings, self._entries, self._recoveries):
+            await hourly.close()
+
     async def _count(self, hourly: Allowance[bytes], address: str, sentence: str) -> None:
         wait_ms = await hourly.demand(self._hash(address))
         if wait_ms:

@@ -16,6 +16,7 @@ from plausch.base.clock import Clock
 from plausch.base.errors import Fault
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.server.allowance import DAY_MS, Allowance
+from plausch.server.append_checks import IDEMPOTENCY_BYTES
 from plausch.server.checks import Checks
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation, unlisted
 from plausch.server.judging import (
@@ -42,8 +43,6 @@ from plausch.server.store import (
 )
 from plausch.server.store.allowance import Kind
 from plausch.wire import frames as f
-
-IDEMPOTENCY_BYTES = 16
 
 
 class Committed(Protocol):

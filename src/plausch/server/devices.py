@@ -167,8 +167,8 @@ class Devices:
         Whoever publishes it proves the adoption key of the account's backup. The backup is the new
         device's from then on, whichever device had kept it: it goes when that one is removed. The
         current list again is accepted, changes nothing, and nobody is told of it.
-        Raises Refusal as `publish_list`, and `no_backup`: whether the account, its backup or the
-        signature is missing or wrong is not said.
+        Raises Refusal as `publish_list`, `account_suspended`, and `no_backup`: whether the account,
+        its backup or the signature is missing or wrong is not said.
         """
         try:
             address = AccountAddress(parse_name(name), self._domain)
@@ -195,6 +195,8 @@ class Devices:
                 )
             except IdentityRefused as error:
                 raise no_backup() from error
+            if await suspension.of(tx, owner.key) is not None:
+                raise Refusal(*SUSPENDED)
             if device_list_raw != owner.device_list:
                 known = {one.uri: one for one in await device.of_account(tx, owner.key)}
                 _check_newcomer(new, known, newcomer)

@@ -164,8 +164,10 @@ class Dispatch:
             )
 
     async def drain(self) -> None:
-        """Wait until everything that was submitted is on disk and answered."""
+        """Wait until everything that was submitted is on disk and answered; give back what is not
+        used of allowances."""
         await self._services.delivery.close()
+        await self._services.callers.close()
 
     # --- opening -------------------------------------------------------------------------
 

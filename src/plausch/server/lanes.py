@@ -1,11 +1,14 @@
 """Appends on their way: what waits, and the queues it waits in."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 
 from plausch.base.errors import PlauschError
 from plausch.server.records import Accepted, DeviceRecord, Roster
 from plausch.wire import frames as f
+
+log = logging.getLogger("plausch.server")
 
 Answer = Callable[[Accepted | PlauschError], None]
 Key = tuple[int, int, bytes]
@@ -51,7 +54,10 @@ class Lane:
 def answer(one: Waiting, result: Accepted | PlauschError) -> None:
     """Tell whoever waits for it, once."""
     answer_to, one.answer = one.answer, _answered
-    answer_to(result)
+    try:
+        answer_to(result)
+    except Exception as error:  # a bug of ours in one connection: the others are answered
+        log.error("An append could not be answered.", exc_info=error)
 
 
 def _answered(result: Accepted | PlauschError) -> None:

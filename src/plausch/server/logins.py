@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from plausch.base.clock import Clock
 from plausch.server.devices import Devices
+from plausch.server.errors import SUSPENDED, Refusal
 from plausch.server.hub import Hub
 from plausch.server.regime import Regime
 from plausch.wire import frames as f
@@ -42,7 +43,8 @@ class Logins:
             left = await self._devices.seen(device, enter)
         if has_ended(connection):
             return None
-        self._regime.demand_admitted(device.account_key)
+        if connection.device is None:  # suspended in this moment
+            raise Refusal(*SUSPENDED)
         return f.LoggedIn(frame.id, self._clock.now_ms(), left.single, left.has_last_resort)
 
 

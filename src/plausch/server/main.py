@@ -204,15 +204,11 @@ class Server:
     async def stop(self) -> None:
         """Stop accepting, answer what was begun, say good-bye, close the database; also of a start
         that did not come to its end."""
-        for task in (self._sweeping, self._watching):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+        await _end(self._sweeping)
         if self.edge is not None:
             await self.edge.stop()
-        if self._exposing is not None:
-            self._exposing.cancel()
-            await asyncio.gather(self._exposing, return_exceptions=True)
+        await _end(self._watching)  # orders hold to the end
+        await _end(self._exposing)
         if self._exposition is not None:
             self._exposition.close()
         if self._bus is not None:
@@ -227,6 +223,12 @@ class Server:
             await self._traces.close()
         if self._serving is not None:
             self._serving.release()
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is not None:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def add_gauges(figures: Figures, edge: Edge, hub: Hub, bus: Bus | None) -> None:

@@ -59,6 +59,12 @@ class Rosters:
         self._forget_oldest()
         return roster
 
+    def forget(self, public_id: bytes) -> None:
+        """It is not true any more, and not because a newer one is known."""
+        known = self._known.pop(public_id, None)
+        if known is not None:
+            self._members -= len(known.members)
+
     def _forget_oldest(self) -> None:
         while len(self._known) > 1 and (
             len(self._known) > REMEMBERED or self._members > REMEMBERED_MEMBERS

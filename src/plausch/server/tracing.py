@@ -58,8 +58,11 @@ class Traces:
         self._tracer = self._provider.get_tracer("plausch.server")
 
     def span(self, name: str, **counts: int) -> AbstractContextManager[object]:
-        """A piece of work, within the one that is being done."""
-        return self._tracer.start_as_current_span(name, attributes=counts)
+        """A piece of work, within the one that is being done. What it raises is not recorded:
+        sentences name accounts."""
+        return self._tracer.start_as_current_span(
+            name, attributes=counts, record_exception=False, set_status_on_exception=False
+        )
 
     async def close(self) -> None:
         """Deliver what waits, as far as the collector takes it in time."""

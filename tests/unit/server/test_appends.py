@@ -1,6 +1,7 @@
 """Appends: one transaction for all that wait; a failing disk acknowledges nothing."""
 
 import asyncio
+import dataclasses
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from plausch.db.sqlite import open_sqlite
 from plausch.mls.group import Group
 from plausch.server import appends
 from plausch.server.errors import Refusal
+from plausch.server.lanes import Waiting, answer
 from plausch.server.records import Accepted
 from plausch.wire import frames as f
 
@@ -347,3 +349,30 @@ async def test_any_mixture_in_one_batch_goes_as_one_after_the_other(
     for place, one in enumerate(groups):
         log = await log_of(world, anna, one)
         assert [seq for seq, _ in log] == list(range(1, heads[place] + 1))
+
+
+async def test_a_database_that_has_lost_a_commit_is_believed(world: World) -> None:
+    """A takeover without a synchronous standby, or a restore under a running server."""
+    anna, _, group = await two(world)
+    roster = world.delivery._appends._rosters.known(group.group_id)
+    assert roster is not None
+    world.delivery._appends._rosters.remember(dataclasses.replace(roster, epoch=2))
+    async with asyncio.timeout(60):
+        with pytest.raises(Refusal) as caught:
+            await world.delivery.append(anna.record, opaque_append(group.group_id, 2))
+    assert (caught.value.code, caught.value.epoch) == ("stale_epoch", 1)
+    assert (await world.delivery.append(anna.record, opaque_append(group.group_id, 1))).seq == 2
+
+
+async def test_what_was_refused_after_it_was_put_back_is_not_written(world: World) -> None:
+    anna, cem, group = await two(world)
+    waiting = world.delivery._appends
+    lane = waiting._lanes[0]
+    answers: list[object] = []
+    one = Waiting(anna.record, opaque_append(group.group_id, 1), answers.append)
+    lane.waiting.append(one)
+    answer(one, Refusal("internal", "Not now."))
+    waiting._begin(lane)
+    await world.delivery.close()
+    assert len(answers) == 1
+    assert await cem.read(group, 1) == []

@@ -28,6 +28,16 @@ async def test_registrations_are_counted_by_address_at_all_processes(world: Worl
     await other.registers("192.0.2.1")
 
 
+async def test_a_process_that_stops_gives_back_what_nobody_has_used(world: World) -> None:
+    most = 512  # the first piece is two of them
+    for _ in range(most):
+        one = callers(world, registrations_per_address_per_hour=most)
+        await one.registers("192.0.2.1")
+        await one.close()
+    with pytest.raises(Refusal, match="registered"):
+        await callers(world, registrations_per_address_per_hour=most).registers("192.0.2.1")
+
+
 async def test_recoveries_are_counted_and_none_may_be(world: World) -> None:
     """0 in the operator's configuration is "none of it"."""
     one, other = [callers(world, recoveries_per_address_per_hour=1) for _ in range(2)]

@@ -1,5 +1,7 @@
 """What waits for its transaction is answered once."""
 
+import pytest
+
 from plausch.base.ids import ConversationId
 from plausch.server.lanes import Waiting, answer
 from plausch.server.records import Accepted, DeviceRecord, Roster
@@ -18,6 +20,16 @@ def test_it_is_answered_once() -> None:
     answer(one, Accepted(3, 4))
     assert not one.is_open
     assert told == [Accepted(1, 2)]
+
+
+def test_who_cannot_be_answered_breaks_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    def fail(result: object) -> None:
+        raise RuntimeError("gone")
+
+    one = Waiting(DEVICE, REQUEST, fail)
+    answer(one, Accepted(1, 2))
+    assert not one.is_open
+    assert "could not be answered" in caplog.text
 
 
 def test_its_key_is_known_with_its_roster() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from company import did
+from company import did, plausch
 from plausch.server.tracing import Traces, TracingMissing, untraced
 from server_process import OPEN_LIMITS, ServerProcess
 
@@ -63,15 +63,18 @@ def test_requests_and_their_work_in_the_database_are_spans(tmp_path: Path) -> No
             for name in ("annabelle", "cemaleddin"):
                 did("register", name, "--server", server.url, "--home", tmp_path / name)
             did("send", "cemaleddin", "guten Tag", "--home", tmp_path / "annabelle")
+            plausch("send", "nobodaddy", "hello", "--home", tmp_path / "annabelle", "--timeout", 5)
+            taken = ("register", "annabelle", "--server", server.url, "--home", tmp_path / "x")
+            assert plausch(*taken).code != 0
         spans = collector.spans()
         registering = {id for id, (name, _) in spans.items() if name == "Register"}
-        assert len(registering) == 2
+        assert len(registering) == 3
         within = {name for name, parent in spans.values() if parent in registering}
         assert "transact Accounts.register" in within
         assert "transact Appends._append" in {name for name, _ in spans.values()}
         said = b"".join(collector.bodies)
         assert b"plausch" in said
-        for private in (b"annabelle", b"cemaleddin", b"guten Tag", b"localhost"):
+        for private in (b"annabelle", b"cemaleddin", b"nobodaddy", b"guten Tag", b"localhost"):
             assert private not in said
 
 
