@@ -27,39 +27,55 @@ class Joining:
         self._core = core
 
     @whole
-    async def take(self, item: f.MailboxItem) -> Live | None:
+    async def take(
+        self, item: f.MailboxItem, *, is_anew: bool = False, acknowledge: bool = True
+    ) -> Live | None:
         """Join, or note why not; either way the item is done. The new conversation, if any.
 
         An item that seems to be taken already is tried all the same: the number of an earlier one
-        may have been a lie. Raises Unreachable when an account cannot be looked up now: the item
-        stays.
+        may have been a lie. Of a conversation that this device is in, the log was read up to the
+        item's Commit; `is_anew`: it says that this device is in only after that. `acknowledge`:
+        the server may forget the item and all before it. Raises Unreachable when an account cannot
+        be looked up now: the item stays.
         """
+        before = self._core.lives.get(ConversationId(item.conversation))
+        if before is None:
+            return await self._take(item, None, is_anew, acknowledge)
+        # Whoever still holds the conversation that was left goes on with the one joined again.
+        async with self._core.changing(before):
+            return await self._take(item, before, is_anew, acknowledge)
+
+    async def _take(
+        self, item: f.MailboxItem, before: Live | None, is_anew: bool, acknowledge: bool
+    ) -> Live | None:
         core = self._core
         again = item.item <= core.own.mailbox
-        live: Live | None = None
+        joined: Live | None = None
         events: list[Event] = []
         try:
-            live, writes, events = await self._join(item)
+            joined, writes, events = await self._join(item, before, is_anew)
         except RemoteError as error:
             writes = []
             if not again:
                 writes, event = core.problem(ConversationId(item.conversation), item.seq, error)
                 events.append(event)
-        place = core.own.mailbox if again and live is None else item.item
+        place = core.own.mailbox if again and joined is None else item.item
         await core.vault.write([*writes, core.own_table.set_mailbox(place)])
         core.set_mailbox(place)
-        if live is not None:
-            core.lives[live.id] = live
-        core.transport.tell(f.AcknowledgeMailbox(item.item))
+        live = None if joined is None else _entered(core, joined, before)
+        if acknowledge:
+            core.transport.tell(f.AcknowledgeMailbox(item.item))
         for event in events:
             core.feed.tell(event)
         return live
 
-    async def _join(self, item: f.MailboxItem) -> tuple[Live, list[Write], list[Event]]:
+    async def _join(
+        self, item: f.MailboxItem, before: Live | None, is_anew: bool
+    ) -> tuple[Live, list[Write], list[Event]]:
         core = self._core
         conversation = ConversationId(item.conversation)
-        before = core.lives.get(conversation)
-        if before is not None and not (before.kept.is_over or before.kept.state == "broken"):
+        is_in = before is not None and not (before.kept.is_over or before.kept.state == "broken")
+        if is_in and not is_anew:
             raise RemoteError(
                 "A Welcome came for a conversation that this device is already in; ignored.",
                 code="welcome_repeated",
@@ -82,6 +98,15 @@ class Joining:
                 code="welcome_epoch",
             )
         inviter = core.trust.device(staged.sender.credential).account
+        if before is not None and is_in and inviter not in before.kept.participants:
+            # Only the server says that this device was removed; it must not be able to hand the
+            # conversation to whom it likes.
+            raise RemoteError(
+                f"A Welcome of {inviter} came for a conversation that this device is in and "
+                f"{inviter} is not; ignored. Ask a participant to remove this device and to add it "
+                "again.",
+                code="welcome_stranger",
+            )
         admins = admins_in(staged.context.extensions)
         group = staged.accept()
         live = Live(self._row(item, inviter, before), head=item.seq, group=group)
@@ -128,3 +153,16 @@ class Joining:
             row.read_seq = before.kept.read_seq
             row.ordinal_ms = max(row.ordinal_ms, before.kept.ordinal_ms)
         return row
+
+
+def _entered(core: Core, joined: Live, before: Live | None) -> Live:
+    """The conversation in memory, as it was joined."""
+    if before is None:
+        core.lives[joined.id] = joined
+        return joined
+    before.kept, before.group = joined.kept, joined.group
+    before.head = max(before.head, joined.head)
+    before.authenticators = joined.authenticators
+    before.leaving.clear()
+    before.tried.clear()
+    return before

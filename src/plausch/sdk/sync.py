@@ -44,6 +44,8 @@ class Sync:
         self._stock = stock
         self._reading: set[ConversationId] = set()
         self._mail_lock = asyncio.Lock()
+        self._is_mail_left = False
+        """On this connection a Welcome could not be judged: nothing of the mailbox is forgotten."""
         self._pushed: dict[ConversationId, list[f.Envelope]] = {}
 
     # --- pushes ------------------------------------------------------------------------------
@@ -248,8 +250,9 @@ class Sync:
 
     async def _take_one(self, live: Live, envelope: f.Envelope, outcome: Outcome) -> None:
         """One envelope; everything wrong with it becomes a problem. Raises Unreachable."""
-        if envelope.seq != live.kept.cursor + 1 and envelope.seq > live.kept.known:
-            outcome.not_believed(self._core, live, envelope.seq, _gap(live, envelope))
+        read = max(live.kept.cursor, live.kept.known)
+        if envelope.seq > read + 1:
+            outcome.not_believed(self._core, live, envelope.seq, _gap(read, envelope.seq))
         try:
             own = envelope.sender == self._core.device.uri
             if own and await own_came_back(self._core, live, envelope, outcome):
@@ -313,6 +316,7 @@ class Sync:
         """
         async with self._mail_lock:  # one at a time: two would join the same conversation twice
             last: int | None = after
+            self._is_mail_left = self._is_mail_left and after > 0
             while last is not None:
                 last = await self._fetch_some_mail(last)
 
@@ -321,7 +325,7 @@ class Sync:
         answer = await self._core.transport.ask(
             lambda request_id: f.ReadMailbox(request_id, after, MAILBOX_LIMIT), f.Mailbox
         )
-        joined = [await self._joining.take(item) for item in answer.items]
+        joined = [await self._take_item(item) for item in answer.items]
         for live in filter(None, joined):
             # One more than known: the answer says what the head really is.
             await self._catch_up_if_allowed(live, live.kept.cursor + 1)
@@ -329,6 +333,36 @@ class Sync:
             self._core.spawn(self._core.patiently(self._stock.refill))
         last = max((item.item for item in answer.items), default=after)
         return last if last > after else None
+
+    async def _take_item(self, item: f.MailboxItem) -> Live | None:
+        """Take a Welcome, once the log says what it is; until then it stays in the mailbox, and
+        with it those behind it, which are taken all the same. Raises Unreachable."""
+        try:
+            is_anew = await self._read_before(item)
+        except ServerRefused as error:
+            self._is_mail_left = True
+            await self._core.report(ConversationId(item.conversation), item.seq, error)
+            return None
+        return await self._joining.take(item, is_anew=is_anew, acknowledge=not self._is_mail_left)
+
+    async def _read_before(self, item: f.MailboxItem) -> bool:
+        """A Welcome for a conversation that this device is in: it comes a second time, or this
+        device was removed before it and has not read so yet. Read up to the Welcome's Commit.
+
+        Whether the server says that this device is in only after that Commit, though its log holds
+        no removal: it is too old, or was not believed. Raises Unreachable, ServerRefused.
+        """
+        live = self._core.lives.get(ConversationId(item.conversation))
+        if live is None or live.kept.state != "open":
+            return False
+        async with live.reading:
+            while live.kept.cursor < item.seq and not live.kept.is_over:
+                envelopes = await self._read(live)
+                before = [envelope for envelope in envelopes if envelope.seq <= item.seq]
+                if not before:
+                    break
+                await self._take(live, before)
+        return max(live.kept.cursor, live.kept.known) < item.seq <= live.head
 
     # --- marks -------------------------------------------------------------------------------
 
@@ -401,10 +435,9 @@ def _beyond(head: int) -> RemoteError:
     )
 
 
-def _gap(live: Live, envelope: f.Envelope) -> RemoteError:
+def _gap(read: int, seq: int) -> RemoteError:
     return RemoteError(
-        f"The server left out envelopes {live.kept.cursor + 1} to {envelope.seq - 1} of a log: "
-        "messages may be missing.",
+        f"The server left out envelopes {read + 1} to {seq - 1} of a log: messages may be missing.",
         code="log_gap",
     )
 

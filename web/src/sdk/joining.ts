@@ -31,6 +31,16 @@ interface Joined {
   readonly events: readonly Event[];
 }
 
+/**
+ * How a Welcome comes. Of a conversation that this device is in, the log was read up to the item's
+ * Commit; `isAnew`: it says that this device is in only after that. `isLeft`: the server may not
+ * forget it yet.
+ */
+export interface Coming {
+  readonly isAnew: boolean;
+  readonly isLeft: boolean;
+}
+
 /** Takes Welcomes from the mailbox, in order; each exactly once. */
 export class Joining {
   readonly #core: Core;
@@ -51,10 +61,10 @@ export class Joining {
    * An item that seems to be taken already is tried all the same: the number of an earlier one may
    * have been a lie. Throws Unreachable when an account cannot be looked up now: the item stays.
    */
-  async take(item: MailboxItem): Promise<Live | undefined> {
+  async take(item: MailboxItem, coming: Coming): Promise<Live | undefined> {
     const core = this.#core;
     const before = core.live(ConversationId.of(item.conversation));
-    const step = (): Promise<Live | undefined> => this.#take(item, before);
+    const step = (): Promise<Live | undefined> => this.#take(item, before, coming);
     // Whoever still holds the conversation that was left goes on with the one joined again.
     const live = await (before === undefined ? step() : core.changing(before, step));
     if (live !== undefined) {
@@ -63,14 +73,18 @@ export class Joining {
     return live;
   }
 
-  async #take(item: MailboxItem, before: Live | undefined): Promise<Live | undefined> {
+  async #take(
+    item: MailboxItem,
+    before: Live | undefined,
+    { isAnew, isLeft }: Coming,
+  ): Promise<Live | undefined> {
     const core = this.#core;
     const isAgain = item.item <= core.own.mailbox;
     let joined: Joined | undefined;
     const writes: Write[] = [];
     const events: Event[] = [];
     try {
-      joined = await this.#join(item, before);
+      joined = await this.#join(item, before, isAnew);
       writes.push(...joined.writes);
       events.push(...joined.events);
     } catch (error) {
@@ -88,17 +102,20 @@ export class Joining {
     await core.vault.write([...writes, await core.ownTable.setMailbox(place)]);
     core.own = { ...core.own, mailbox: place };
     const live = joined && enter(core, joined, before);
-    core.server.acknowledgeMailbox(item.item);
+    if (!isLeft) {
+      core.server.acknowledgeMailbox(item.item);
+    }
     events.forEach((event) => {
       core.feed.tell(event);
     });
     return live;
   }
 
-  async #join(item: MailboxItem, before: Live | undefined): Promise<Joined> {
+  async #join(item: MailboxItem, before: Live | undefined, isAnew: boolean): Promise<Joined> {
     const core = this.#core;
     const conversation = ConversationId.of(item.conversation);
-    if (before !== undefined && !before.kept.isOver && before.kept.state !== 'broken') {
+    const isIn = before !== undefined && !before.kept.isOver && before.kept.state !== 'broken';
+    if (isIn && !isAnew) {
       throw new RemoteError(
         'A Welcome came for a conversation that this device is already in; ignored.',
         { code: 'welcome_repeated' },
@@ -124,6 +141,9 @@ export class Joining {
       );
     }
     const inviter = core.trust.device(staged.sender.credential).account;
+    if (isIn && !before.kept.participants.some((one) => one.equals(inviter))) {
+      throw stranger(inviter);
+    }
     const admins = adminsIn(staged.context.extensions);
     const group = staged.accept();
     const live = new Live(this.#row(conversation, item, inviter, before));
@@ -219,6 +239,19 @@ export class Joining {
     }
     return row;
   }
+}
+
+/**
+ * Only the server says that this device was removed; it must not be able to hand the conversation to
+ * whom it likes.
+ */
+function stranger(inviter: AccountAddress): RemoteError {
+  return new RemoteError(
+    `A Welcome of ${inviter.toString()} came for a conversation that this device is in and ` +
+      `${inviter.toString()} is not; ignored. Ask a participant to remove this device and to add ` +
+      'it again.',
+    { code: 'welcome_stranger' },
+  );
 }
 
 /** The conversation in memory, as it was joined. */

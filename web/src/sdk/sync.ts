@@ -23,13 +23,13 @@ import { markIn } from './franked.ts';
 import type { Joining } from './joining.ts';
 import { lastLine } from './last_line.ts';
 import { beyond, gap, shortened, torn } from './log_faults.ts';
+import { Mail } from './mail.ts';
 import { learnMarks, takeCursor } from './reached.ts';
 import { Outcome, ownCameBack, takeContent } from './receive.ts';
 import type { Envelope, Moved } from './server.ts';
 import type { Stock } from './stock.ts';
 
 export const READ_LIMIT = 100;
-export const MAILBOX_LIMIT = 50;
 export const RESUME_PAGES = 1_000;
 
 /** What the server says without being asked. */
@@ -53,8 +53,7 @@ export type Pushed =
 export class Sync {
   readonly #core: Core;
   readonly #epochs: Epochs;
-  readonly #joining: Joining;
-  readonly #stock: Stock;
+  readonly #mail: Mail;
   readonly #reading = new Set<string>();
   readonly #pushed = new Map<string, Envelope[]>();
   readonly #errands: Errands;
@@ -65,8 +64,7 @@ export class Sync {
   constructor(core: Core, epochs: Epochs, joining: Joining, stock: Stock) {
     this.#core = core;
     this.#epochs = epochs;
-    this.#joining = joining;
-    this.#stock = stock;
+    this.#mail = new Mail(core, joining, stock, epochs, this);
     this.#errands = new Errands((step) => {
       core.spawn(step);
     });
@@ -81,7 +79,7 @@ export class Sync {
         this.#takeDelivery(push.conversation, push.head, push.envelopes);
         return;
       case 'mail':
-        this.#errands.run('mail', () => this.#mail());
+        this.#errands.run('mail', () => this.#mail.look());
         return;
       case 'cursor':
         this.#takeCursor(push.conversation, push.device, push.seq);
@@ -163,7 +161,7 @@ export class Sync {
     for (let page = 0; page < RESUME_PAGES; page += 1) {
       const { hasMail, moved, hasMore } = await this.#core.server.resume(after);
       if (hasMail) {
-        await this.#joining.inTurn(() => this.#fetchMail(0));
+        await this.#mail.fetch(0);
       }
       for (const one of moved) {
         await this.#takeMoved(one);
@@ -193,7 +191,7 @@ export class Sync {
     if (known < cursor && cursor <= head) {
       await this.#lookAgain(live, known);
     }
-    await this.#catchUpIfAllowed(live, head < cursor ? cursor + 1 : head);
+    await this.catchUpIfAllowed(live, head < cursor ? cursor + 1 : head);
     this.#acknowledge(live);
   }
 
@@ -211,7 +209,7 @@ export class Sync {
   }
 
   /** One log that the server does not give out must not keep the others from being read. */
-  async #catchUpIfAllowed(live: Live, head: number): Promise<void> {
+  async catchUpIfAllowed(live: Live, head: number): Promise<void> {
     try {
       await this.catchUp(live, head);
     } catch (error) {
@@ -226,6 +224,19 @@ export class Sync {
   async catchUp(live: Live, head: number): Promise<void> {
     live.head = Math.max(live.head, head);
     await this.#readOn(live);
+  }
+
+  /** Read a log up to this envelope at most. Throws Unreachable, ServerRefused. */
+  async readUpTo(live: Live, seq: number): Promise<void> {
+    await live.reading.run(async () => {
+      while (live.kept.cursor < seq && !live.kept.isOver) {
+        const envelopes = (await this.#read(live)).filter((envelope) => envelope.seq <= seq);
+        if (envelopes.length === 0) {
+          return;
+        }
+        await this.#take(live, envelopes);
+      }
+    });
   }
 
   /** One reader at a time: two would ask for the same envelopes. */
@@ -355,13 +366,9 @@ export class Sync {
 
   /** One envelope; everything wrong with it becomes a problem. Throws Unreachable. */
   async #takeOne(live: Live, envelope: Envelope, outcome: Outcome): Promise<void> {
-    if (envelope.seq !== live.kept.cursor + 1 && envelope.seq > live.kept.known) {
-      await outcome.notBelieved(
-        this.#core,
-        live,
-        envelope.seq,
-        gap(live.kept.cursor, envelope.seq),
-      );
+    const read = Math.max(live.kept.cursor, live.kept.known);
+    if (envelope.seq > read + 1) {
+      await outcome.notBelieved(this.#core, live, envelope.seq, gap(read, envelope.seq));
     }
     try {
       const isOwn = envelope.sender === this.#core.device.uri;
@@ -421,56 +428,6 @@ export class Sync {
     if (namesAnotherBranch(live, envelope.message)) {
       await outcome.notBelieved(this.#core, live, envelope.seq, torn());
     }
-  }
-
-  // -- mailbox
-
-  async #mail(): Promise<void> {
-    try {
-      await this.#core.patiently(() =>
-        this.#joining.inTurn(() => this.#fetchMail(this.#core.own.mailbox)),
-      );
-    } catch (error) {
-      if (error instanceof Unreachable) {
-        return; // the next connection asks again
-      }
-      if (!(error instanceof ServerRefused)) {
-        throw error;
-      }
-      await this.#core.report(undefined, undefined, error);
-    }
-  }
-
-  /**
-   * Join what we were invited to, and read those logs. Throws Unreachable, ServerRefused.
-   *
-   * `after` is 0 once on each connection: what was taken is not in the mailbox any more, unless its
-   * acknowledgement was lost, or its number was a lie behind which others would be hidden.
-   */
-  async #fetchMail(after: number): Promise<void> {
-    for (let last: number | undefined = after; last !== undefined;) {
-      last = await this.#fetchSomeMail(last);
-    }
-  }
-
-  /** Take the items after this one; the last of them, undefined when there are no more. */
-  async #fetchSomeMail(after: number): Promise<number | undefined> {
-    const items = await this.#core.server.readMailbox(after, MAILBOX_LIMIT);
-    let hasJoined = false;
-    for (const item of items) {
-      const live = await this.#joining.take(item);
-      if (live !== undefined) {
-        hasJoined = true;
-        // One more than known: the answer says what the head really is.
-        await this.#catchUpIfAllowed(live, live.kept.cursor + 1);
-        this.#epochs.lookAfter(live, true); // what was owed before it was left or torn
-      }
-    }
-    if (hasJoined) {
-      this.#core.spawn(() => this.#core.patiently(() => this.#stock.refill()));
-    }
-    const last = Math.max(after, ...items.map(({ item }) => item));
-    return last > after ? last : undefined;
   }
 
   /** Ask how far others have received what we sent. Throws Unreachable, ServerRefused. */

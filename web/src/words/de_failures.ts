@@ -146,6 +146,7 @@ export const deFailures: typeof enFailures = {
   welcome_misplaced: BAD_WELCOME,
   welcome_outdated: BAD_WELCOME,
   welcome_epoch: BAD_WELCOME,
+  welcome_stranger: BAD_WELCOME,
   welcome_unknown_key_package: BAD_WELCOME,
 
   bad_attachment: 'Diese Datei ist beschädigt oder verändert. Lass sie noch einmal senden.',

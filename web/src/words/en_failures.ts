@@ -130,6 +130,7 @@ export const enFailures = {
   welcome_misplaced: BAD_WELCOME,
   welcome_outdated: BAD_WELCOME,
   welcome_epoch: BAD_WELCOME,
+  welcome_stranger: BAD_WELCOME,
   welcome_unknown_key_package: BAD_WELCOME,
 
   bad_attachment: 'This file is damaged or was altered. Ask for it to be sent again.',

@@ -38,10 +38,17 @@ export interface KeptBackup {
   readonly blob: Uint8Array;
 }
 
-/** One conversation. `stays`: who may read which stretch; `to` undefined: a member. */
+/** A stretch of a log that somebody may read; `to` undefined: to its end. */
+interface Stay {
+  readonly from: number;
+  to: number | undefined;
+}
+
+/** One conversation. `stays`: each device's last one; `over`: those before, of who came again. */
 export class Log {
   readonly envelopes: Envelope[] = [];
-  readonly stays = new Map<string, { from: number; to: number | undefined }>();
+  readonly stays = new Map<string, Stay>();
+  readonly over: (readonly [device: string, stay: Stay])[] = [];
   readonly cursors = new Map<string, number>();
   readonly answers = new Map<string, Appended>();
   epoch = 0;
@@ -57,6 +64,16 @@ export class Log {
 
   get members(): string[] {
     return [...this.stays].filter(([, { to }]) => to === undefined).map(([device]) => device);
+  }
+
+  /** What this device may read. */
+  readableFor(device: string): readonly Envelope[] {
+    const stays = [...this.over, ...this.stays].flatMap(([who, stay]) =>
+      who === device ? [stay] : [],
+    );
+    return this.envelopes.filter(({ seq }) =>
+      stays.some(({ from, to }) => seq > from && seq <= (to ?? this.head)),
+    );
   }
 
   /** How far this device may read; 0 for a stranger. */
@@ -260,8 +277,15 @@ export class Delivery {
       }
     }
     for (const device of now) {
-      if (log.stays.get(device)?.to !== undefined || !log.stays.has(device)) {
-        log.stays.set(device, { from: seq, to: undefined });
+      const last = log.stays.get(device);
+      if (last !== undefined && last.to === undefined) {
+        continue;
+      }
+      log.stays.set(device, { from: seq, to: undefined });
+      if (last !== undefined) {
+        log.over.push([device, last]);
+      }
+      if ((log.cursors.get(device) ?? 0) >= (last?.to ?? 0)) {
         log.cursors.set(device, seq);
       }
     }

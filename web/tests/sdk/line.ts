@@ -274,13 +274,11 @@ export class Line implements Server {
   ): Promise<{ readonly head: number; readonly envelopes: readonly Envelope[] }> {
     return this.#ask('read', () => {
       const log = this.delivery.log(id);
-      const stay = log.stays.get(this.device);
-      if (stay === undefined) {
+      if (!log.stays.has(this.device)) {
         throw refusal('unknown_conversation');
       }
-      const head = log.endFor(this.device);
-      const readable = log.envelopes.filter(({ seq }) => seq > after && seq <= head);
-      return { head, envelopes: readable.filter(({ seq }) => seq > stay.from).slice(0, limit) };
+      const readable = log.readableFor(this.device).filter(({ seq }) => seq > after);
+      return { head: log.endFor(this.device), envelopes: readable.slice(0, limit) };
     });
   }
 
