@@ -78,6 +78,9 @@ def test_an_account_is_suspended_and_maintenance_ordered_without_javascript(
     page = opened(browser, link, "de-DE")
     expect(page.get_by_role("heading", level=1)).to_have_text("Betrieb dieses Servers")
     assert "token" not in page.url
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert is_within(page), "long German words"
+    shown(page, "german")
     page.get_by_role("link", name="Ältere zeigen").click()
     expect(page.get_by_role("link", name="anna", exact=True)).to_be_visible()
     page.get_by_label("Name enthält").fill("MALL")
@@ -101,6 +104,7 @@ def test_an_account_is_suspended_and_maintenance_ordered_without_javascript(
     expect(page.get_by_text("Wartung seit")).to_be_visible()
     expect(page.get_by_text(WORDS)).to_be_visible()
     expect(page.get_by_text("Gesagt wird: bis")).to_be_visible()
+    assert is_within(page)
     page.get_by_role("button", name="Wartung beenden").click()
     expect(page.get_by_text("Keine Wartung")).to_be_visible()
 

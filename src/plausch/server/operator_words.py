@@ -4,8 +4,7 @@ WORDS = {
     "de": {
         "title": "Betrieb dieses Servers",
         "overview": "Übersicht",
-        "blind": "Hier steht, was der Server weiß: Namen, Anzahlen, Größen, Zeiten. Inhalte kennt "
-        "er nicht.",
+        "blind": "Hier stehen Namen, Anzahlen, Größen und Zeiten, keine Inhalte.",
         "times": "Zeiten: {zone}",
         "maintenance": "Wartung",
         "maintenance_off": "Keine Wartung: alles wird angenommen.",
@@ -117,8 +116,7 @@ WORDS = {
     "en": {
         "title": "Operating this server",
         "overview": "Overview",
-        "blind": "This is what the server knows: names, counts, sizes, times. It does not know any "
-        "content.",
+        "blind": "Names, counts, sizes and times are here, and no content.",
         "times": "Times: {zone}",
         "maintenance": "Maintenance",
         "maintenance_off": "No maintenance: everything is taken.",

@@ -12,7 +12,7 @@ from delivery_world import World
 from plausch.base.errors import OperatorError
 from plausch.server.administration import Administration
 from plausch.server.operator_desk import OperatorDesk
-from plausch.server.operator_door import FORM_BYTES, HEADERS, OperatorDoor
+from plausch.server.operator_door import FORM_BYTES, HEADERS, MOST_CONNECTIONS, OperatorDoor
 from plausch.server.operator_page import TOKEN_FIELD
 from plausch.server.operator_visits import VISIT_MS
 
@@ -306,11 +306,15 @@ async def test_what_is_no_request_is_told_so(stage: Stage, raw: bytes, status: i
 @pytest.mark.parametrize("raw", [b"", b"GET / HT", b"\x16\x03\x01\x02\x00\x01"])
 async def test_who_goes_in_the_middle_disturbs_nobody(stage: Stage, raw: bytes) -> None:
     host, _, port = stage.host.partition(":")
-    for _ in range(80):
-        _, writer = await asyncio.open_connection(host, int(port))
-        writer.write(raw)
-        writer.close()
-        await writer.wait_closed()
+    for _ in range(MOST_CONNECTIONS // 20):
+        for _ in range(30):
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.write(raw)
+            writer.close()
+            await writer.wait_closed()
+        assert (await stage.ask(GET, "/")).status == 403
+        while stage.door._open:  # those before have been taken by now; none keeps its place
+            await asyncio.sleep(0)
     assert (await stage.enter()).status == 303
 
 
@@ -332,6 +336,14 @@ async def test_every_answer_has_the_policy_and_is_kept_nowhere(inside: Stage) ->
     assert HEADERS["X-Frame-Options"] == "DENY"
     assert HEADERS["Referrer-Policy"] == "same-origin"
     assert "script" not in HEADERS["Content-Security-Policy"]
+
+
+async def test_it_listens_on_one_address_alone(stage: Stage) -> None:
+    host, _, port = stage.host.partition(":")
+    assert host == "127.0.0.1"
+    for other in ("127.0.0.2", "::1"):
+        with pytest.raises(OSError):
+            await asyncio.open_connection(other, int(port))
 
 
 async def test_a_port_that_is_taken_is_said(stage: Stage) -> None:
