@@ -64,6 +64,11 @@ async def test_what_an_operator_sees(world: World) -> None:
     assert [one.name for one in first] == ["anna", "cem"]
     assert [one.name for one in await hand.accounts("cem", 2)] == ["dora", "linde"]
     assert [one.name for one in await hand.accounts(kind="business")] == ["linde"]
+    newest = await hand.newest("", 2**63 - 1, 3)
+    assert [one.name for one in newest] == [anna.record.name, "linde", "dora"]
+    assert [one.name for one in await hand.newest("n", newest[-1].key, 3)] == ["anna"]
+    assert await hand.newest("_", 2**63 - 1, 3) == []
+    assert await hand.reports(5) == []
     shown = await hand.show("linde")
     assert [uri for uri, _, _ in shown.devices] == [linde.record.uri]
     totals = await hand.totals()

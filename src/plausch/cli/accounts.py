@@ -14,7 +14,7 @@ from plausch.cli.invite import config_of, day_of, place_options
 from plausch.cli.options import json_option
 from plausch.cli.reports import with_database
 from plausch.db.interface import Database
-from plausch.server.administration import Administration, Shown
+from plausch.server.administration import Administration, Shown, state_of
 from plausch.server.config import ServerConfig
 from plausch.server.store.overview import AccountRow, Totals
 
@@ -219,13 +219,6 @@ def totals(data_folder: Path, database_url: str, as_json: bool) -> None:
             ["", ""],
             [[screen.phrase(f"total_{key}"), str(value)] for key, value in found.items()],
         )
-
-
-def state_of(row: AccountRow) -> str:
-    """`open`, `suspended` or `removed`."""
-    if row.is_removed:
-        return "removed"
-    return "suspended" if row.suspended_ms else "open"
 
 
 def record_of(row: AccountRow) -> dict[str, object]:

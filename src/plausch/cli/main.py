@@ -31,6 +31,7 @@ COMMANDS = {
     "accounts": "The accounts of a server, for its operator: list, suspend, remove.",
     "maintenance": "For a while a server takes nothing new; for its operator.",
     "reports": "What people have reported, for the operator of a server.",
+    "operator": "A small page beside a server, for its operator.",
     "backup": "Write all that a server keeps into one file, while it runs.",
     "restore": "Fill an empty server from a backup.",
     "migrate-store": "Move a server from SQLite to PostgreSQL.",

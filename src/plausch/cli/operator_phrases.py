@@ -83,4 +83,10 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
         "All processes of the server see it within 3 seconds.",
         "Alle Prozesse des Servers sehen das innerhalb von 3 Sekunden.",
     ),
+    "operator_listening": (
+        "Open the link in a browser of this machine. It is good once; when it was used, another is "
+        "shown. Ctrl-C ends the page and all visits.",
+        "Den Link in einem Browser dieser Maschine öffnen. Er gilt einmal; ist er verbraucht, "
+        "erscheint ein neuer. Strg-C beendet die Seite und alle Besuche.",
+    ),
 }

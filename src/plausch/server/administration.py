@@ -18,10 +18,12 @@ from plausch.server.store import (
     overview,
     profile,
     regime,
+    report,
     suspension,
 )
 from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
+from plausch.server.store.report import ReportRow
 
 ACTIVE_MS = 30 * 24 * 3_600_000
 WORDS = 500
@@ -64,6 +66,25 @@ class Administration:
 
         return await self._database.read(body)
 
+    async def newest(self, part: str, before: int, limit: int) -> list[AccountRow]:
+        """The accounts whose name contains `part` and whose key is below `before`, newest first.
+
+        Raises StorageUnavailable.
+        """
+
+        async def body(tx: Transaction) -> list[AccountRow]:
+            return await overview.newest(tx, part, before, limit)
+
+        return await self._database.read(body)
+
+    async def reports(self, limit: int) -> list[ReportRow]:
+        """Reports, open ones first, newest first. Raises StorageUnavailable."""
+
+        async def body(tx: Transaction) -> list[ReportRow]:
+            return await report.newest(tx, limit)
+
+        return await self._database.read(body)
+
     async def show(self, name: str) -> Shown:
         """One account. Raises OrderRefused, StorageUnavailable."""
 
@@ -102,7 +123,9 @@ class Administration:
         async def body(tx: Transaction) -> AccountRow:
             row = await _found(tx, name)
             if row.is_removed:
-                raise OrderRefused(f"{name} was removed, and that is for good.")
+                raise OrderRefused(
+                    f"{name} was removed, and that is for good.", code="account_removed"
+                )
             if is_suspended:
                 await suspension.add(tx, row.key, now_ms, is_removed=False)
             else:
@@ -151,7 +174,8 @@ class Administration:
         said = " ".join(words.split())
         if len(said) > WORDS or not said.isprintable():
             raise OrderRefused(
-                f"What people are told has at most {WORDS} characters, and no control characters."
+                f"What people are told has at most {WORDS} characters, and no control characters.",
+                code="bad_words",
             )
         if until_ms and until_ms <= now_ms:
             raise OrderRefused("The end of the maintenance has passed already: give a later one.")
@@ -172,5 +196,15 @@ class Administration:
 async def _found(tx: Transaction, name: str) -> AccountRow:
     row = await overview.account(tx, name)
     if row is None:
-        raise OrderRefused(f"There is no account {name} on this server; see: plausch accounts list")
+        raise OrderRefused(
+            f"There is no account {name} on this server; see: plausch accounts list",
+            code="unknown_account",
+        )
     return row
+
+
+def state_of(row: AccountRow) -> str:
+    """`open`, `suspended` or `removed`."""
+    if row.is_removed:
+        return "removed"
+    return "suspended" if row.suspended_ms else "open"

@@ -8,8 +8,6 @@ import pytest
 
 from company import plausch as as_a_process
 from company import server
-from plausch.cli.accounts import state_of
-from plausch.server.store.overview import AccountRow
 
 from .conftest import Plausch
 
@@ -64,12 +62,3 @@ def test_what_is_not_there_or_not_confirmed_changes_nothing(plausch: Plausch, fo
     assert (ran.code, ran.out, ran.err) == (0, "", "There are no such accounts.\n")
     ran = plausch("accounts", "show", "nobody", "--data", folder)
     assert (ran.code, "no account nobody" in ran.sentence) == (1, True)
-
-
-@pytest.mark.parametrize(
-    ("since_ms", "is_removed", "state"),
-    [(0, False, "open"), (5, False, "suspended"), (5, True, "removed")],
-)
-def test_an_accounts_state(since_ms: int, is_removed: bool, state: str) -> None:
-    row = AccountRow(1, "anna", "person", 1, 1, 1, 0, 0, False, since_ms, is_removed)
-    assert state_of(row) == state

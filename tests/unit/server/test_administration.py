@@ -3,7 +3,8 @@
 import pytest
 
 from delivery_world import World
-from plausch.server.administration import WORDS, Administration, OrderRefused
+from plausch.server.administration import WORDS, Administration, OrderRefused, state_of
+from plausch.server.store.overview import AccountRow
 
 
 @pytest.fixture
@@ -38,3 +39,24 @@ async def test_an_end_that_has_passed(hand: Administration, world: World) -> Non
     world.clock.advance(5)
     assert (await hand.maintain()).since_ms == now_ms, "it goes on"
     assert (await hand.resume()).since_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("since_ms", "is_removed", "state"),
+    [(0, False, "open"), (5, False, "suspended"), (5, True, "removed")],
+)
+def test_an_accounts_state(since_ms: int, is_removed: bool, state: str) -> None:
+    row = AccountRow(1, "anna", "person", 1, 1, 1, 0, 0, False, since_ms, is_removed)
+    assert state_of(row) == state
+
+
+async def test_a_refusal_says_in_a_word_why(hand: Administration, world: World) -> None:
+    await world.player("cem")
+    await hand.remove("cem")
+    for order, code in (
+        (hand.show("nobody"), "unknown_account"),
+        (hand.suspend("cem"), "account_removed"),
+        (hand.maintain(words="\0"), "bad_words"),
+    ):
+        with pytest.raises(OrderRefused, check=lambda error, code=code: error.code == code):
+            await order

@@ -72,6 +72,18 @@ async def accounts(
     return [_account(row) for row in rows]
 
 
+async def newest(tx: Transaction, part: str, before: int, limit: int) -> list[AccountRow]:
+    """The accounts whose name contains `part` and whose key is below `before`, newest first."""
+    literal = part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    rows = await tx.fetch(
+        _ACCOUNTS + "WHERE a.id < $1 AND a.name LIKE $2 ESCAPE '!' ORDER BY a.id DESC LIMIT $3",
+        before,
+        f"%{literal}%",
+        limit,
+    )
+    return [_account(row) for row in rows]
+
+
 async def account(tx: Transaction, name: str) -> AccountRow | None:
     """The account of that name."""
     rows = await tx.fetch(_ACCOUNTS + "WHERE a.name = $1", name)

@@ -119,6 +119,12 @@ async def of_state(tx: Transaction, *, closed: bool) -> list[ReportRow]:
     return [ReportRow(*row) for row in await tx.fetch(_SELECT + where + "ORDER BY r.id")]
 
 
+async def newest(tx: Transaction, limit: int) -> list[ReportRow]:
+    """Reports, open ones first, newest first."""
+    order = "ORDER BY CASE WHEN r.closed_at_ms = 0 THEN 0 ELSE 1 END, r.id DESC LIMIT $1"
+    return [ReportRow(*row) for row in await tx.fetch(_SELECT + order, limit)]
+
+
 async def get(tx: Transaction, number: int) -> ReportRow | None:
     """One report."""
     rows = await tx.fetch(_SELECT + "WHERE r.id = $1", number)

@@ -35,6 +35,21 @@ async def test_pages_in_order_by_kind_and_suspended(rows) -> None:  # type: igno
     assert await rows.run(body) == [["anna"], ["cem"], [], ["anna"], ["cem"]]
 
 
+async def test_the_newest_by_a_part_of_their_names(rows) -> None:  # type: ignore[no-untyped-def]
+    async def body(tx: Transaction) -> list[list[str]]:
+        pages = [
+            await overview.newest(tx, "", rows.cem + 1, 5),
+            await overview.newest(tx, "", rows.cem + 1, 1),
+            await overview.newest(tx, "", rows.cem, 5),
+            await overview.newest(tx, "nn", rows.cem + 1, 5),
+            *[await overview.newest(tx, part, rows.cem + 1, 5) for part in "%_!\\'"],
+        ]
+        return [[one.name for one in page] for page in pages]
+
+    found = await rows.run(body)
+    assert found == [["cem", "anna"], ["cem"], ["anna"], ["anna"], [], [], [], [], []]
+
+
 async def test_totals(rows) -> None:  # type: ignore[no-untyped-def]
     async def body(tx: Transaction) -> overview.Totals:
         await blob.add(tx, b"n" * 32, rows.anna, 300, b"d", 1)

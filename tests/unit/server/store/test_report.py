@@ -46,6 +46,16 @@ async def test_closing_deletes_what_was_disclosed_once(rows: Rows) -> None:
     assert await rows.run(lambda tx: report.count_open(tx, rows.anna)) == 1
 
 
+async def test_open_ones_come_first_then_the_newest(rows: Rows) -> None:
+    for name in (b"first", b"second", b"third"):
+        await rows.run(lambda tx, name=name: report.add(tx, new(rows, name), MESSAGES))
+    first, second, third = await rows.run(lambda tx: report.of_state(tx, closed=False))
+    await rows.run(lambda tx: report.close(tx, third.number, 9))
+    found = await rows.run(lambda tx: report.newest(tx, 5))
+    assert [one.number for one in found] == [second.number, first.number, third.number]
+    assert await rows.run(lambda tx: report.newest(tx, 1)) == [second]
+
+
 async def test_the_first_key_stays(rows: Rows) -> None:
     assert await rows.run(lambda tx: report.secret(tx, b"first")) == b"first"
     assert await rows.run(lambda tx: report.secret(tx, b"second")) == b"first"
