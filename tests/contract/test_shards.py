@@ -16,6 +16,7 @@ from delivery_world import World
 from engines import empty_postgres, empty_sqlite
 from full_store import all_rows, fill_older_store
 from plausch.db.interface import Database, Transaction
+from plausch.db.migrate import SchemaRefused, migrate
 from plausch.server.records import Member
 from plausch.server.store import (
     account,
@@ -31,10 +32,11 @@ from plausch.server.store import (
     proposal,
     stay,
 )
-from plausch.server.store.schema import STEPS, prepare
+from plausch.server.store.schema import STEPS, prepare, upgrade
 from plausch.server.store.shards import (
     BY_CONVERSATION,
     BY_DEVICE,
+    DISTRIBUTE,
     EVERYWHERE,
     IN_ONE_PLACE,
 )
@@ -160,6 +162,9 @@ async def one_device(tx: Transaction, phone: int, till: int, key: int) -> None:
     assert (await mailbox.totals(tx, [till]))[till] == (3, 21)
     assert await mailbox.sizes(tx, till, 0, 1) == [(items[0], 7)]
     assert [one.welcome for one in await mailbox.read(tx, till, 0, 1)] == [b"welcome"]
+    await tx.execute("UPDATE mailbox SET size_bytes = -1 WHERE device_id = $1", till)
+    assert (await mailbox.totals(tx, [till]))[till] == (3, 21)
+    assert await mailbox.sizes(tx, till, 0, 1) == [(items[0], 7)]
     await mailbox.of_commit(tx, key, 3)
     await mailbox.count(tx, till)
     assert await mailbox.forget(tx, till, items[0]) == 1
@@ -168,6 +173,7 @@ async def one_device(tx: Transaction, phone: int, till: int, key: int) -> None:
     assert await mailbox.forget(tx, till, mailbox.ALL) == 1
     ref = key.to_bytes(8)
     await key_package.add(tx, [(till, 1, 0, 99, ref, b"k"), (till, 1, 1, 99, b"last" + ref, b"l")])
+    assert await key_package.counts(tx, [till], 5) == {till: (1, True)}
     assert await key_package.claim(tx, till, 1, 5) == b"k"
     assert await key_package.claim(tx, till, 1, 5) == b"l"
     await key_package.known(tx, till)
@@ -327,14 +333,18 @@ async def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
 
 
 async def test_a_store_from_before_keeps_every_row(any_store: Database) -> None:
-    """Lengths of Welcomes are filled in, conversations are found, new rows are numbered on."""
+    """Lengths of Welcomes are known, conversations are found, new rows are numbered on."""
     await fill_older_store(any_store, STEPS[:15])
     before = await all_rows(any_store, STEPS[:15])
-    assert await prepare(any_store) == len(STEPS) - 15
+    assert await upgrade(any_store, alone=True) == (len(STEPS) - 15, ())
     after = await all_rows(any_store)
-    assert [row[-1] for row in after["mailbox"]] == [100_000] * 3
+    assert await any_store.read(lambda tx: mailbox.totals(tx, [2, 77])) == {
+        2: (2, 200_000),
+        77: (1, 100_000),
+    }
     after["mailbox"] = [row[:-1] for row in after["mailbox"]]
-    assert after == before
+    assert {name: after[name] for name in before} == before
+    assert not any(rows for name, rows in after.items() if name not in before)
 
     async def body(tx: Transaction) -> list[object]:
         old = await conversation.find(tx, bytes([9]) * 16)
@@ -347,7 +357,36 @@ async def test_a_store_from_before_keeps_every_row(any_store: Database) -> None:
     assert await any_store.transact(body) == [9, True, [9, 10]]
 
 
-async def test_what_a_version_from_before_put_into_a_mailbox_is_read_alone(
+async def test_what_has_tables_already_is_not_distributed_beside_others(postgres: Cluster) -> None:
+    """Keys and references go meanwhile, and every row moves."""
+    async with distributed(postgres, f"s{secrets.token_hex(6)}") as watched:
+        await fill_older_store(watched.database, STEPS[:15])
+        with pytest.raises(SchemaRefused, match=r"step 18, 'distribution'.*migrate --all"):
+            await prepare(watched.database)
+        assert await watched.calls() == []
+        assert await migrate(watched.database, STEPS[:17]) == 0, "versions before go on"
+        assert await upgrade(watched.database, alone=True) == (1, ())
+        assert len(await watched.calls()) == len(DISTRIBUTED) + len(EVERYWHERE)
+        with pytest.raises(SchemaRefused, match="newer version"):
+            await migrate(watched.database, STEPS[:17])
+
+
+async def test_what_step_16_distributed_once_is_left_as_it_is(postgres: Cluster) -> None:
+    async with distributed(postgres, f"s{secrets.token_hex(6)}") as watched:
+        await migrate(watched.database, STEPS[:17])
+
+        async def body(tx: Transaction) -> None:
+            for statement in DISTRIBUTE:
+                await tx.execute(statement)
+
+        await watched.database.transact(body)
+        before = await watched.calls()
+        assert await prepare(watched.database) == 1
+        await watched.database.transact(body)
+        assert await watched.calls() == before
+
+
+async def test_what_a_version_from_before_put_into_a_mailbox_is_measured(
     database: Database,
 ) -> None:
     """It runs beside this one and does not know of the length."""
@@ -369,7 +408,7 @@ async def test_what_a_version_from_before_put_into_a_mailbox_is_read_alone(
         ]
 
     assert await database.transact(body) == [
-        [(1, mailbox.UNKNOWN_BYTES)],
-        {2: (1, 0)},
+        [(1, 7)],
+        {2: (1, 7)},
         [b"welcome"],
     ]

@@ -81,6 +81,9 @@ class FarDatabase:
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
         return await self._attempts(body, repeatable=repeatable, writes=True)
 
+    async def reshape(self, body: Body[T]) -> T:
+        return await self.transact(body, repeatable=True)
+
     async def read(self, body: Body[T]) -> T:
         return await self._attempts(body, repeatable=True, writes=False)
 

@@ -106,6 +106,14 @@ class Database(Protocol):
         """
         ...
 
+    async def reshape(self, body: Body[T]) -> T:
+        """As `transact` for a body that changes tables: of all processes one after the other, and
+        its statements may take as long as they need. It recognises its own earlier work.
+
+        Raises StorageUnavailable, and whatever the body raises.
+        """
+        ...
+
     async def read(self, body: Body[T]) -> T:
         """Run a body that only reads, on one snapshot that includes all that was acknowledged.
 

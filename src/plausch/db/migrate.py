@@ -9,6 +9,9 @@ one. A step says whether the version before it can go on beside it: `beside` add
 version does not look at (a table, a column with a default). The others (dropping, renaming,
 demanding) move the floor: the number of steps that a program must know to be let in. A program that
 finds steps it does not know runs if it is not below the floor, and is refused otherwise.
+
+All of it happens in `Database.reshape`: one process after the other, however long a step takes.
+Each step is a transaction; on an empty database all together are one.
 """
 
 import hashlib
@@ -16,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from plausch.base.errors import OperatorError
-from plausch.db.interface import ConstraintViolated, Database, Transaction
+from plausch.db.interface import Body, ConstraintViolated, Database, T, Transaction
 
 _REMEMBER = """CREATE TABLE IF NOT EXISTS schema_step (
     number BIGINT PRIMARY KEY,
@@ -35,7 +38,9 @@ class Step:
     """One change of shape; `number` counts from 1 without gaps.
 
     `postgresql`: statements for that engine alone, after the others; they change how rows lie,
-    never which columns there are. `beside`: a program that does not know this step may go on.
+    never which columns there are. `beside`: a program that does not know this step may go on; but
+    not on a PostgreSQL where the query `alone_where` has a row. `taken_as`: the digest of the text
+    that the step once had, when it was mended since; both lead to the same columns.
     """
 
     number: int
@@ -43,10 +48,14 @@ class Step:
     statements: tuple[str, ...]
     postgresql: tuple[str, ...] = ()
     beside: bool = False
+    alone_where: str = ""
+    taken_as: str = ""
 
     @property
     def digest(self) -> str:
-        """SHA-256 over the statements' text, in hexadecimal."""
+        """SHA-256 over the statements' (first) text, in hexadecimal."""
+        if self.taken_as:
+            return self.taken_as
         texts = self.statements + self.postgresql
         return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
@@ -58,14 +67,12 @@ class SchemaRefused(OperatorError):
 
 
 async def migrate(database: Database, steps: Sequence[Step]) -> int:
-    """Apply the steps that are missing, each in a transaction; how many were applied.
+    """Apply the steps that are missing; how many were applied.
 
     Several processes may do this at once. Raises SchemaRefused, StorageUnavailable.
     """
-    missing = await _missing(database, steps)
-    for step in missing:
-        await _apply(database, step)
-    return len(missing)
+    taken, _ = await _take(database, steps, alone=True)
+    return taken
 
 
 async def expand(database: Database, steps: Sequence[Step]) -> tuple[int, Sequence[Step]]:
@@ -74,22 +81,7 @@ async def expand(database: Database, steps: Sequence[Step]) -> tuple[int, Sequen
 
     Raises SchemaRefused, StorageUnavailable.
     """
-    missing = await _missing(database, steps)
-    if len(missing) == len(steps):
-        return await migrate(database, steps), ()
-    count = next((n for n, step in enumerate(missing) if not step.beside), len(missing))
-    for step in missing[:count]:
-        await _apply(database, step)
-    return count, missing[count:]
-
-
-async def _missing(database: Database, steps: Sequence[Step]) -> list[Step]:
-    numbers = [step.number for step in steps]
-    if numbers != list(range(1, len(steps) + 1)):
-        raise SchemaRefused(f"Migration steps must be numbered 1 to {len(steps)}, not {numbers}.")
-    applied = await _remembered(database)
-    _check(applied, steps, await database.transact(_floor))
-    return [step for step in steps if step.number not in applied]
+    return await _take(database, steps, alone=False)
 
 
 async def step_reached(database: Database) -> int:
@@ -97,20 +89,54 @@ async def step_reached(database: Database) -> int:
 
     Raises StorageUnavailable.
     """
-    return max(await _remembered(database), default=0)
+    return max(await _reshape(database, _remembered), default=0)
 
 
-async def _remembered(database: Database) -> dict[int, tuple[str, str]]:
+async def _take(
+    database: Database, steps: Sequence[Step], *, alone: bool
+) -> tuple[int, Sequence[Step]]:
+    numbers = [step.number for step in steps]
+    if numbers != list(range(1, len(steps) + 1)):
+        raise SchemaRefused(f"Migration steps must be numbered 1 to {len(steps)}, not {numbers}.")
+
+    async def body(transaction: Transaction) -> tuple[int, Sequence[Step]]:
+        return await _next(transaction, steps, database.engine, alone=alone)
+
+    taken = 0
+    while True:
+        count, left = await _reshape(database, body)
+        taken += count
+        if not count or not left:
+            return taken, left
+
+
+async def _reshape(database: Database, body: Body[T]) -> T:
     try:
-        await database.transact(_create_memory)
-    except ConstraintViolated:  # PostgreSQL: another process created the same table just now
-        await database.transact(_create_memory)
-    return await database.transact(_applied)
+        return await database.reshape(body)
+    except ConstraintViolated:  # by a version from before, which did the same without the lock
+        return await database.reshape(body)
 
 
-async def _create_memory(transaction: Transaction) -> None:
-    await transaction.execute(_REMEMBER)
-    await transaction.execute(_REMEMBER_FLOOR)
+async def _next(
+    transaction: Transaction, steps: Sequence[Step], engine: str, *, alone: bool
+) -> tuple[int, Sequence[Step]]:
+    """Apply the next missing step if it may be, on an empty database all: nobody ever sees one with
+    some of them, which would look like that of an older version. How many, and which are left."""
+    applied = await _remembered(transaction)
+    _check(applied, steps, await _floor(transaction))
+    missing = [step for step in steps if step.number not in applied]
+    count = 0
+    for step in missing if not applied else missing[:1]:
+        beside = step.beside and not await _is_found(transaction, step.alone_where, engine)
+        if applied and not (alone or beside):
+            break
+        await _apply(transaction, step, engine, beside=beside)
+        count += 1
+    return count, missing[count:]
+
+
+async def _is_found(transaction: Transaction, query: str, engine: str) -> bool:
+    return bool(query and engine == "postgresql" and await transaction.fetch(query))
 
 
 async def _floor(transaction: Transaction) -> int:
@@ -118,7 +144,10 @@ async def _floor(transaction: Transaction) -> int:
     return int(rows[0][0]) if rows else 0
 
 
-async def _applied(transaction: Transaction) -> dict[int, tuple[str, str]]:
+async def _remembered(transaction: Transaction) -> dict[int, tuple[str, str]]:
+    """Name and digest of the steps applied, by number."""
+    await transaction.execute(_REMEMBER)
+    await transaction.execute(_REMEMBER_FLOOR)
     rows = await transaction.fetch("SELECT number, name, digest FROM schema_step")
     return {number: (name, digest) for number, name, digest in rows}
 
@@ -140,28 +169,20 @@ def _check(applied: dict[int, tuple[str, str]], steps: Sequence[Step], floor: in
             )
 
 
-async def _apply(database: Database, step: Step) -> None:
-    async def body(transaction: Transaction) -> None:
-        # First the memory, so that a second process waits here and then finds it done.
+async def _apply(transaction: Transaction, step: Step, engine: str, *, beside: bool) -> None:
+    # First the memory: a version from before, which takes no lock, then waits here.
+    await transaction.execute(
+        "INSERT INTO schema_step (number, name, digest) VALUES ($1, $2, $3)",
+        step.number,
+        step.name,
+        step.digest,
+    )
+    if not beside:
         await transaction.execute(
-            "INSERT INTO schema_step (number, name, digest) VALUES ($1, $2, $3)",
+            "INSERT INTO schema_floor (id, step) VALUES (1, $1) "
+            "ON CONFLICT (id) DO UPDATE SET step = $1",
             step.number,
-            step.name,
-            step.digest,
         )
-        if not step.beside:
-            await transaction.execute(
-                "INSERT INTO schema_floor (id, step) VALUES (1, $1) "
-                "ON CONFLICT (id) DO UPDATE SET step = $1",
-                step.number,
-            )
-        special = step.postgresql if database.engine == "postgresql" else ()
-        for statement in step.statements + special:
-            await transaction.execute(statement)
-
-    try:
-        await database.transact(body)
-    except ConstraintViolated:
-        applied = await database.transact(_applied)
-        if applied.get(step.number, ("", ""))[1] != step.digest:
-            raise
+    special = step.postgresql if engine == "postgresql" else ()
+    for statement in step.statements + special:
+        await transaction.execute(statement)

@@ -17,8 +17,9 @@ Which of several servers is connected to, and when a connection may be used: pri
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import asyncpg
 
@@ -48,6 +49,9 @@ COMMIT_PATIENCE_S = 30.0
 
 CANCELLED_PATIENCE_S = 1.0
 """How long one whose task was cancelled may."""
+
+RESHAPING = 0x706C_6175_7363_6800
+"""The advisory lock of who changes tables: "plausch" in ASCII."""
 
 GIVE_UP_S = 12.0
 AWAY_TIMEOUT_S = 2.0
@@ -109,13 +113,15 @@ class PostgresTransaction:
     def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         self._connection = connection
         self.failed: BaseException | None = None
+        self.is_patient = False
+        """A statement may take as long as it needs."""
 
     @asynccontextmanager
     async def _statement(self) -> AsyncIterator[None]:
         if self.failed is not None:
             raise LocalError("A statement failed earlier in this transaction: end the body.")
         try:
-            async with asyncio.timeout(SILENCE_TIMEOUT_S):
+            async with asyncio.timeout(None if self.is_patient else SILENCE_TIMEOUT_S):
                 yield
         except _TAKEN as error:
             self.failed = ConstraintViolated(f"The database forbids this row: {error}.")
@@ -150,6 +156,9 @@ class PostgresTransaction:
         return [tuple(record) for record in records]
 
 
+_Work = Callable[[PostgresTransaction], Coroutine[Any, Any, T]]
+
+
 class PostgresDatabase:
     """A PostgreSQL database behind the interface of interface.py."""
 
@@ -166,6 +175,20 @@ class PostgresDatabase:
     async def transact(self, body: Body[T], *, repeatable: bool = False) -> T:
         """Run the body in a READ COMMITTED transaction; again after a lost race."""
         return await self._attempts(body, repeatable=repeatable, reading=False)
+
+    async def reshape(self, body: Body[T]) -> T:
+        """Run the body under an advisory lock, with the limit of waiting for others' locks alone:
+        whoever waits for a table holds up those who come after."""
+
+        async def alone(transaction: PostgresTransaction) -> T:
+            await transaction.execute("SET LOCAL statement_timeout = 0")
+            await transaction.execute("SET LOCAL lock_timeout = 0")
+            transaction.is_patient = True
+            await transaction.fetch("SELECT pg_advisory_xact_lock($1)", RESHAPING)
+            await transaction.execute("SET LOCAL lock_timeout TO DEFAULT")
+            return await body(transaction)
+
+        return await self._attempts(alone, repeatable=True, reading=False)
 
     async def read(self, body: Body[T]) -> T:
         """Run the body on one snapshot, read-only."""
@@ -197,7 +220,7 @@ class PostgresDatabase:
         except TimeoutError:
             self._pool.terminate()
 
-    async def _attempts(self, body: Body[T], *, repeatable: bool, reading: bool) -> T:
+    async def _attempts(self, body: _Work[T], *, repeatable: bool, reading: bool) -> T:
         if self._closed:
             raise LocalError("The database is closed.")
         give_up_s = asyncio.get_running_loop().time() + GIVE_UP_S
@@ -234,7 +257,7 @@ class PostgresDatabase:
         """Whether another server may be the one to write to now."""
         return self._of_several and isinstance(error, asyncpg.ReadOnlySQLTransactionError)
 
-    async def _once(self, body: Body[T], patience_s: float, *, reading: bool) -> T:
+    async def _once(self, body: _Work[T], patience_s: float, *, reading: bool) -> T:
         connection = await self._pool.acquire(timeout=patience_s)
         try:
             if reading:
@@ -272,7 +295,7 @@ async def _run(
     transaction: PostgresTransaction,
     connection: "asyncpg.Connection[asyncpg.Record]",
     frame: asyncpg.transaction.Transaction,
-    body: Body[T],
+    body: _Work[T],
 ) -> T:
     """Body, then COMMIT or ROLLBACK. Raises _CommitUnknown, and what the body raises."""
     try:

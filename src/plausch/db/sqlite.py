@@ -262,6 +262,10 @@ class SqliteDatabase:
         result: T = await job.future
         return result
 
+    async def reshape(self, body: Body[T]) -> T:
+        """A transaction is alone and has no limit of time anyhow."""
+        return await self.transact(body)
+
     async def read(self, body: Body[T]) -> T:
         """Run the body on the reading connection, on one snapshot."""
         if self._path == MEMORY:

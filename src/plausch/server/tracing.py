@@ -86,6 +86,11 @@ class TracedDatabase:
         with self._span(f"transact {_work_of(body)}"):
             return await self._database.transact(body, repeatable=repeatable)
 
+    async def reshape(self, body: Body[T]) -> T:
+        """As `Database.reshape`."""
+        with self._span(f"reshape {_work_of(body)}"):
+            return await self._database.reshape(body)
+
     async def read(self, body: Body[T]) -> T:
         """As `Database.read`."""
         with self._span(f"read {_work_of(body)}"):

@@ -9,6 +9,8 @@ import pytest
 from engines import empty_postgres, empty_sqlite
 from plausch.db.interface import Database, Transaction
 from plausch.db.migrate import SchemaRefused, Step, expand, migrate, step_reached
+from plausch.db.postgres import open_postgres
+from postgres_cluster import Cluster
 
 FIRST = Step(1, "a table", ("CREATE TABLE a (id {serial}, name TEXT)",))
 SECOND = Step(2, "a column", ("ALTER TABLE a ADD COLUMN size BIGINT", "CREATE TABLE b (x TEXT)"))
@@ -48,6 +50,7 @@ async def test_several_processes_may_start_at_once(database: Database) -> None:
 
 
 async def test_a_step_is_all_or_nothing(database: Database) -> None:
+    await migrate(database, [FIRST, SECOND])
     with pytest.raises(Exception, match="already exists"):
         await migrate(database, [FIRST, SECOND, BROKEN])
     assert await migrate(database, [FIRST, SECOND]) == 0
@@ -112,8 +115,50 @@ async def test_expanding_stops_before_what_the_version_before_does_not_survive(
 
 
 async def test_an_empty_database_has_nobody_beside(database: Database) -> None:
-    assert await expand(database, [FIRST, SECOND, BESIDE, FLOOR]) == (4, ())
+    assert await expand(database, [FIRST, SECOND, BESIDE, FLOOR]) == (4, [])
     assert await expand(database, [FIRST, SECOND, BESIDE, FLOOR]) == (0, [])
+
+
+async def test_an_empty_database_gets_all_steps_or_none(database: Database) -> None:
+    """Or a first start that was interrupted would look like an older version's database."""
+    with pytest.raises(Exception, match="already exists"):
+        await expand(database, [FIRST, SECOND, BROKEN])
+    assert await step_reached(database) == 0
+    assert await expand(database, [FIRST, SECOND, BESIDE, FLOOR]) == (4, [])
+
+
+async def test_who_starts_while_an_empty_database_is_being_filled_waits(postgres: Cluster) -> None:
+    gate = 4711
+    slow = Step(2, "slow", SECOND.statements, postgresql=(f"SELECT pg_advisory_xact_lock({gate})",))
+    steps = [FIRST, slow, BESIDE, FLOOR]
+
+    async def name(tx: Transaction) -> str:
+        return str((await tx.fetch("SELECT current_database()::text"))[0][0])
+
+    async def waiting(tx: Transaction) -> int:
+        rows = await tx.fetch(
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'advisory' "
+            "AND datname = current_database()"
+        )
+        return int(rows[0][0])
+
+    async with empty_postgres(postgres) as watching:
+        url = postgres.url(await watching.read(name))
+        one, other = await open_postgres(url), await open_postgres(url)
+        async with watching.snapshot() as tx:
+            await tx.fetch("SELECT pg_advisory_lock($1)", gate)
+            first = asyncio.create_task(expand(one, steps))
+            while await watching.read(waiting) < 1 and not first.done():
+                await asyncio.sleep(0.01)
+            second = asyncio.create_task(expand(other, steps))
+            third = asyncio.create_task(step_reached(other))
+            while await watching.read(waiting) < 3 and not second.done():
+                await asyncio.sleep(0.01)
+            await tx.fetch("SELECT pg_advisory_unlock($1)", gate)
+        assert [await first, await second] == [(4, []), (0, [])]
+        assert await third == 4
+        await one.close()
+        await other.close()
 
 
 async def test_several_processes_may_expand_at_once(database: Database) -> None:
@@ -128,6 +173,35 @@ async def test_what_is_for_postgresql_alone(database: Database) -> None:
     assert await migrate(database, [FIRST, SECOND, step]) == 3
     assert step.digest != Step(3, "room", ()).digest
     assert FIRST.digest == Step(1, "another name", FIRST.statements, beside=True).digest
+
+
+async def test_a_step_may_be_beside_on_some_databases_alone(database: Database) -> None:
+    """It depends on what PostgreSQL has; SQLite is not asked."""
+    step = Step(3, "moves", (), beside=True, alone_where="SELECT 1 FROM a")
+    steps = [FIRST, SECOND, step]
+    await migrate(database, steps[:2])
+
+    async def fill(tx: Transaction) -> None:
+        await tx.execute("INSERT INTO a (name) VALUES ('x')")
+
+    await database.transact(fill)
+    taken, left = await expand(database, steps)
+    if database.engine == "sqlite":
+        assert (taken, list(left)) == (1, [])
+        assert await migrate(database, steps[:2]) == 0
+        return
+    assert (taken, list(left)) == (0, [step])
+    assert await migrate(database, steps) == 1
+    with pytest.raises(SchemaRefused, match="newer version"):
+        await migrate(database, steps[:2])
+
+
+async def test_a_mended_step_is_known_by_the_text_that_it_had(database: Database) -> None:
+    first = Step(2, "rows", ("CREATE TABLE z (x TEXT)", "INSERT INTO z VALUES ('slow')"))
+    mended = Step(2, "rows", ("CREATE TABLE z (x TEXT)",), taken_as=first.digest)
+    await migrate(database, [FIRST, first])
+    assert await migrate(database, [FIRST, mended]) == 0
+    assert mended.digest == first.digest, "and the version before knows it"
 
 
 async def test_the_memory_of_an_older_version_is_taken_over(database: Database) -> None:

@@ -137,6 +137,39 @@ async def test_a_statement_that_takes_too_long_is_given_up(
     await database.close()
 
 
+async def test_who_changes_tables_may_take_longer_and_waits_for_the_one_before(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limits are a second here; waiting for a table that others use keeps its limit."""
+    monkeypatch.setattr(engine, "STATEMENT_TIMEOUT_MS", 1_000)
+    database, other = await open_postgres(url), await open_postgres(url)
+    begun, order = asyncio.Event(), []
+
+    async def slow(tx: Transaction) -> str:
+        monkeypatch.setattr(engine, "SILENCE_TIMEOUT_S", 0.1)
+        begun.set()
+        try:
+            await tx.fetch("SELECT pg_sleep(1.5)")
+        finally:
+            monkeypatch.setattr(engine, "SILENCE_TIMEOUT_S", 20.0)
+        order.append("slow")
+        return str((await tx.fetch("SELECT current_setting('lock_timeout')"))[0][0])
+
+    async def after(tx: Transaction) -> None:
+        await tx.fetch("SELECT 1")
+        order.append("after")
+
+    # The second one's first statements have the limit still, and must not meet the small one.
+    await other.transact(lambda tx: tx.fetch("SELECT 1"))
+    slowly = asyncio.create_task(database.reshape(slow))
+    await begun.wait()
+    monkeypatch.setattr(engine, "SILENCE_TIMEOUT_S", 20.0)
+    await other.reshape(after)
+    assert (await slowly, order) == ("1s", ["slow", "after"])
+    await database.close()
+    await other.close()
+
+
 async def test_a_server_that_is_silent_is_given_up(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

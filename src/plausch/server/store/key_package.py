@@ -26,7 +26,8 @@ _ADD = Bulk(
 
 _COUNTS = Bulk(
     "SELECT p.device_id, p.last_resort, count(*) FROM key_package p JOIN ({rows}) AS v "
-    "ON p.device_id = v.column1 WHERE p.expires_s > v.column2 GROUP BY p.device_id, p.last_resort",
+    "ON p.device_id = v.column1 WHERE p.device_id {one_of_first} AND p.expires_s > v.column2 "
+    "GROUP BY p.device_id, p.last_resort",
     ("int", "int"),
 )
 

@@ -4,10 +4,11 @@ A mailbox is its device's, a Welcome its conversation's: with many shards they l
 statement joins them (decision 0027).
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from plausch.db.interface import Bulk, Transaction
+from plausch.db.interface import Bulk, Row, Transaction
 
 TABLES = (
     """CREATE TABLE welcome (
@@ -39,24 +40,32 @@ _NUMBER = Bulk(
     "RETURNING id, mailbox_head",
     ("int",),
 )
-SIZES = (
-    "ALTER TABLE mailbox ADD COLUMN size_bytes BIGINT NOT NULL DEFAULT -1",
-    """UPDATE mailbox SET size_bytes = (SELECT length(w.message) FROM welcome w
-        WHERE w.conversation_id = mailbox.conversation_id AND w.seq = mailbox.seq)""",
-)
-"""The Welcome's length beside the item. -1: written by a version from before this step, which ran
-beside a newer one."""
+SIZES = ("ALTER TABLE mailbox ADD COLUMN size_bytes BIGINT NOT NULL DEFAULT -1",)
+"""The Welcome's length beside the item. -1: from before this step, or written by an older version
+beside a newer one; then the Welcome is asked for its length. Such items go as mailboxes are read:
+filling all in would hold the table for as long as that takes."""
 
 ALL = 2**62
 """An item number beyond all: the whole mailbox."""
-UNKNOWN_BYTES = 2**31
-"""What stands for a length that is not known: whoever reads a few takes such a Welcome alone."""
 
 _TOTAL = Bulk(
-    "SELECT m.device_id, count(*), sum(CASE WHEN m.size_bytes < 0 THEN 0 ELSE m.size_bytes END) "
+    "SELECT m.device_id, count(*), sum(CASE WHEN m.size_bytes < 0 THEN 0 ELSE m.size_bytes END), "
+    "sum(CASE WHEN m.size_bytes < 0 THEN 1 ELSE 0 END) "
     "FROM mailbox m JOIN ({rows}) AS v ON m.device_id = v.column1 "
     "WHERE m.device_id {one_of_first} GROUP BY m.device_id",
     ("int",),
+)
+_UNMEASURED = Bulk(
+    "SELECT m.device_id, m.conversation_id, m.seq "
+    "FROM mailbox m JOIN ({rows}) AS v ON m.device_id = v.column1 "
+    "WHERE m.device_id {one_of_first} AND m.size_bytes < 0",
+    ("int",),
+)
+_LENGTHS = Bulk(
+    "SELECT w.conversation_id, w.seq, length(w.message) "
+    "FROM welcome w JOIN ({rows}) AS v ON w.conversation_id = v.column1 AND w.seq = v.column2 "
+    "WHERE w.conversation_id {one_of_first}",
+    ("int", "int"),
 )
 _WELCOMES = Bulk(
     "SELECT w.conversation_id, w.seq, c.public_id, w.accepted_at_ms, d.uri, w.message "
@@ -133,19 +142,32 @@ async def read(tx: Transaction, device_key: int, after: int, limit: int) -> list
 async def sizes(tx: Transaction, device_key: int, after: int, limit: int) -> list[tuple[int, int]]:
     """(item, bytes of Welcome) after item `after`."""
     rows = await tx.fetch(
-        "SELECT item, size_bytes FROM mailbox WHERE device_id = $1 AND item > $2 "
-        "ORDER BY item LIMIT $3",
+        "SELECT item, size_bytes, conversation_id, seq FROM mailbox "
+        "WHERE device_id = $1 AND item > $2 ORDER BY item LIMIT $3",
         device_key,
         after,
         limit,
     )
-    return [(row[0], row[1] if row[1] >= 0 else UNKNOWN_BYTES) for row in rows]
+    lengths = await _lengths(tx, {row[2:] for row in rows if row[1] < 0})
+    return [(row[0], row[1] if row[1] >= 0 else lengths.get(row[2:], 0)) for row in rows]
 
 
 async def totals(tx: Transaction, device_keys: Sequence[int]) -> dict[int, tuple[int, int]]:
     """(Welcomes, their bytes) by device key; an empty mailbox is absent."""
     rows = await tx.fetch_bulk(_TOTAL, [(key,) for key in device_keys])
-    return {row[0]: (int(row[1]), int(row[2])) for row in rows}
+    more: Counter[int] = Counter()
+    if unmeasured := [(row[0],) for row in rows if row[3]]:
+        named = await tx.fetch_bulk(_UNMEASURED, unmeasured)
+        lengths = await _lengths(tx, {row[1:] for row in named})
+        for row in named:
+            more[row[0]] += lengths.get(row[1:], 0)
+    return {row[0]: (int(row[1]), int(row[2]) + more[row[0]]) for row in rows}
+
+
+async def _lengths(tx: Transaction, places: Collection[Row]) -> dict[Row, int]:
+    """Bytes of Welcome by (conversation key, seq); one that has gone meanwhile is absent."""
+    rows = await tx.fetch_bulk(_LENGTHS, sorted(places))
+    return {row[:2]: int(row[2]) for row in rows}
 
 
 async def of_commit(tx: Transaction, conversation_key: int, seq: int) -> list[tuple[str, int]]:

@@ -72,15 +72,21 @@ ROOM = (
 """PostgreSQL: room in the pages of rows that are written again and again, and how early rows that
 were let go of make room for others."""
 
+NOT_YET = (
+    "SELECT 1 FROM pg_extension WHERE extname = 'citus' "
+    "AND to_regclass('conversation_public_id_key') IS NOT NULL"
+)
+"""PostgreSQL: has a row where DISTRIBUTE has work to do: the key is the first that it drops."""
+
 DISTRIBUTE = (
-    "SET LOCAL statement_timeout = 0",
     """DO $step$
 DECLARE
     link record;
     again text[] := ARRAY[]::text[];
     command text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+    IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus')
+            OR to_regclass('conversation_public_id_key') IS NULL THEN
         RETURN;
     END IF;
     -- References to a table have to go while it is distributed. They come back, but the one that
@@ -138,7 +144,8 @@ BEGIN
 END
 $step$""",
 )
-"""PostgreSQL: does nothing where the extension `citus` is not there."""
+"""PostgreSQL: does nothing where the extension `citus` is not there, or all is distributed. Takes
+as long as the rows need to move, and nobody may serve meanwhile."""
 
 
 async def is_distributed(tx: Transaction) -> bool:

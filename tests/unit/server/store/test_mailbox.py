@@ -231,6 +231,25 @@ async def test_what_waits_is_counted_by_device(rows: Rows) -> None:
     ]
 
 
+async def test_what_has_no_length_yet_is_asked_for_it(rows: Rows) -> None:
+    """A full mailbox is full, also with what an older version put there."""
+    key = rows.conversation
+
+    async def body(tx: Transaction) -> list[object]:
+        await mailbox.add(tx, key, 1, 7, rows.phone, b"four", [rows.till, rows.phone])
+        await mailbox.add(tx, key, 2, 7, rows.phone, b"eleven more", [rows.till])
+        await tx.execute("UPDATE mailbox SET size_bytes = -1 WHERE seq = 1")
+        return [
+            await mailbox.totals(tx, [rows.phone, rows.till]),
+            await mailbox.sizes(tx, rows.till, 0, 9),
+        ]
+
+    assert await rows.run(body) == [
+        {rows.phone: (1, 4), rows.till: (2, 15)},
+        [(1, 4), (2, 11)],
+    ]
+
+
 async def test_where_a_commits_welcome_lies(rows: Rows) -> None:
     key = rows.conversation
 

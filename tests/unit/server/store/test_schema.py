@@ -1,5 +1,7 @@
 """The tables as a whole."""
 
+import asyncio
+
 import pytest
 
 from engines import empty_postgres
@@ -105,6 +107,17 @@ async def test_a_server_on_postgresql_takes_what_older_ones_survive_and_no_more(
         monkeypatch.setattr(schema, "STEPS", STEPS)
         with pytest.raises(SchemaRefused, match="newer version"):
             await prepare(database)
+
+
+async def test_servers_may_start_at_once_on_an_empty_database(postgres: Cluster) -> None:
+    async with empty_postgres(postgres) as database:
+        assert sum(await asyncio.gather(*[prepare(database) for _ in range(3)])) == len(STEPS)
+
+
+def test_step_16_is_remembered_as_it_was_first_given() -> None:
+    """Stores and backups have this digest; its text was mended since."""
+    first = "49c3528ea874018d6fe5d12dff71faf95dc99032550c4af8ff1c9474898a9d66"
+    assert STEPS[15].digest == first
 
 
 async def name_of(tx: Transaction) -> str:

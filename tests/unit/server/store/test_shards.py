@@ -52,7 +52,7 @@ def test_a_table_has_one_place() -> None:
 
 
 def test_the_step_says_how_many_shards_there_are() -> None:
-    assert DISTRIBUTE[1].count(f"shard_count => {SHARDS}") == 2
+    assert DISTRIBUTE[0].count(f"shard_count => {SHARDS}") == 2
 
 
 async def test_postgresql_is_one_shard_until_it_is_distributed(postgres: Cluster) -> None:
