@@ -5,6 +5,8 @@ from pathlib import Path
 
 from plausch.server.hub import websocket_message
 from plausch.server.unread import Unread
+from plausch.wire import frames as f
+from plausch.wire.codec import encode
 from plausch.wire.session import State
 
 from .test_connection import conversing, serving, the_connection
@@ -83,7 +85,7 @@ async def test_who_is_cut_for_all_is_nobodys_at_once(tmp_path: Path) -> None:
     connection, edge = the_connection(server), server.edge
     assert edge is not None and device.transport is not None
     device.transport.underlying_transport.pause_reading()
-    message = websocket_message(bytes(60_000))
+    message = websocket_message(encode(f.Ephemeral(bytes(16), "d", bytes(60_000))))
     for _ in range(500):  # the kernel takes a few megabytes first
         connection.push(message)
         if edge.unread.cut:
