@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from plausch.server.signals import (
+    NEWEST,
     Beat,
     DeviceSignal,
     Doubtful,
@@ -44,6 +45,9 @@ DOUBTED_S = 900.0
 
 MOST_BYTES = 512 * 1024
 """Of signals that travel together; NATS takes 1 MiB."""
+
+SPREAD_SINCE = 13
+"""Gateways that know signals up to this tag know Spread and its answer."""
 
 SPREAD_BYTES = 256
 """Of a signal about a large conversation, beside its message."""
@@ -124,6 +128,8 @@ class Bus:
         self._beating: asyncio.Task[None] | None = None
         self._seen_s: dict[str, float] = {}
         self._silent_s: dict[str, float] = {}
+        self._older: set[str] = set()
+        self._all_known_s = 0.0
         self._doubts = 0
         self._said = self._arrived = 0  # signals; and those that the network surely has
         self._owes_doubt = False
@@ -135,6 +141,7 @@ class Bus:
     def begin(self, ear: Ear, pairing_ear: PairingEar) -> None:
         """Hear, and be heard of."""
         self._ear, self._pairing_ear = ear, pairing_ear
+        self._meet()
         self._line.subscribe(self._everybody)
         self._line.subscribe(self._own(self.gateway))
         self._beating = asyncio.get_running_loop().create_task(self._beat())
@@ -146,7 +153,7 @@ class Bus:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
         self._greet()
-        self._post(self._everybody, Beat(self.gateway, leaves=True))
+        self._post(self._everybody, Beat(self.gateway, leaves=True, newest=NEWEST))
         self._send()
         await self._line.close()
 
@@ -165,6 +172,12 @@ class Bus:
     def answer(self, gateway: str, devices: Sequence[str]) -> None:
         """These, which that gateway seeks, are connected here."""
         self._post(self._own(gateway), Here(list(devices)), _weight(devices))
+
+    @property
+    def takes_spreads(self) -> bool:
+        """Whether all other gateways understand `spread`: older ones pass over what they do not
+        know. After the line has come up each is given the time to say what it is."""
+        return not self._older and self._now_s() >= self._all_known_s
 
     def spread(self, signal: Spread) -> None:
         """Something for the members of a large conversation, wherever they are: one signal, where
@@ -237,6 +250,7 @@ class Bus:
     def line_is_back(self) -> None:
         """The line was down: nothing was heard, and nobody has heard this gateway."""
         self._doubts += 1
+        self._meet()
         self._owes_doubt |= self._said != self._arrived
         self._greet()
 
@@ -274,8 +288,14 @@ class Bus:
             self._doubts += 1  # what it said while it was not heard
         if beat.leaves:
             self._seen_s.pop(beat.gateway, None)
+            self._older.discard(beat.gateway)
         else:
+            if beat.newest < SPREAD_SINCE:
+                self._older.add(beat.gateway)
             self._seen_s[beat.gateway] = self._now_s()
+
+    def _meet(self) -> None:
+        self._all_known_s = self._now_s() + 2 * BEAT_S
 
     async def _beat(self) -> None:
         while True:
@@ -288,7 +308,7 @@ class Bus:
         if self._owes_doubt and self._line.is_up:
             self._owes_doubt = False
             self._post(self._everybody, Doubtful(self.gateway))
-        self._post(self._everybody, Beat(self.gateway))
+        self._post(self._everybody, Beat(self.gateway, newest=NEWEST))
 
     async def make_sure(self) -> None:
         """Ask the network whether it has all that was said until now."""
@@ -317,6 +337,7 @@ class Bus:
         for gateway, since_s in list(self._silent_s.items()):
             if since_s < self._now_s() - DOUBTED_S:
                 del self._silent_s[gateway]
+                self._older.discard(gateway)
 
     # --- sending -------------------------------------------------------------------------
 

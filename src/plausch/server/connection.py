@@ -232,6 +232,8 @@ class Connection(WSListener):
         """Whether what is unread may grow; closes the connection of a device that is too slow."""
         behind_bytes = stream.get_write_buffer_size()
         self._edge.unread.note(self, behind_bytes)
+        if self.session.state is State.CLOSED:  # it was the one to be cut
+            return False
         # One answer may be as large as a bundle; what counts is what comes on top.
         if behind_bytes <= self._edge.limits.unread_bytes + BUNDLE_BYTES:
             return True
@@ -244,9 +246,13 @@ class Connection(WSListener):
         return False
 
     def cut(self) -> None:
-        """End it now, without a word: it would not be read."""
-        if self._stream is not None:
+        """End it now, without a word: it would not be read. From here on it is nobody's; the loop
+        says only in its next turn that it is gone."""
+        if self._stream is not None and self.session.state is not State.CLOSED:
+            self.session.sent(f.Closing)
+            self._queue = None
             self._stream.abort()
+            self._edge.closing(self)
 
     def close(self, code: str, sentence: str, retry_after_ms: int = 0) -> None:
         """Say why, then close; for good after LINGER_S even if the device does not read."""

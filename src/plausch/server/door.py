@@ -5,6 +5,10 @@ Memory: an answer's body is one object for all who get it, handed to the transpo
 (uvloop keeps a reference to what it could not send yet), and the kernel is asked to queue little.
 A thousand readers that do not read cost a thousand sockets, not a thousand bodies.
 
+Who asks to become a WebSocket may have to wait for its turn (turnstile.py). Meanwhile it is read
+on, because a connection that is not read does not say that its other end has gone; a client says
+nothing before it has its answer, so that what comes is little.
+
 Time: a head has HEAD_TIMEOUT_S, an answer as long as SLOWEST_BYTES_PER_S needs for it. After the
 last byte the connection is shut for writing and what still comes is thrown away until the client
 closes: closing with unread bytes would be a reset, which can take the answer's end with it.
@@ -32,10 +36,14 @@ LINGER_S = 2.0
 THROWN_AWAY_BYTES = 256 * 1024
 """What may still come after the request, before the connection is cut."""
 
+EARLY_BYTES = 4 * 1024
+"""What may come of a connection that waits to become a WebSocket, before it is cut."""
+
 UNSENT_BYTES = 64 * 1024
 """What the kernel queues beyond what is on its way to the reader (TCP_NOTSENT_LOWAT)."""
 
 _FAILED = "The server failed to answer this; its operator finds the reason in the log.\n"
+_CROWDED = "Too many devices connect at this moment; try again in a few seconds.\n"
 _TOO_LONG = f"The head of a request has at most {HEAD_BYTES // 1024} KiB.\n"
 
 
@@ -51,7 +59,10 @@ class Door(asyncio.Protocol):
         "_stream",
         "_thrown_away",
         "_timer",
+        "_waits",
         "address",
+        "caller",
+        "waits_as",
     )
 
     def __init__(self, edge: "Edge") -> None:
@@ -63,21 +74,28 @@ class Door(asyncio.Protocol):
         self._stream: asyncio.Transport | None = None
         self._thrown_away = 0
         self._timer: asyncio.TimerHandle | None = None
-        self.address = ""
-        """What an answer on its way is counted by; "" when there is none."""
+        self._waits = False
+        self.address = self.caller = self.waits_as = ""
+        """What an answer on its way is counted by, the connection itself, and who waits to become
+        a WebSocket; "" when there is none."""
 
     # --- what the event loop calls -------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody connected."""
         self._stream = cast(asyncio.Transport, transport)
-        if self._edge.arrived(self):
+        if self._edge.arrived(self, self._peer()):
             self._wait(HEAD_TIMEOUT_S)
         else:
             self._stream.abort()
 
     def data_received(self, raw: bytes) -> None:
-        """Bytes came: of the head, or too late."""
+        """Bytes came: of the head, too early, or too late."""
+        if self._waits:
+            self._head += raw
+            if len(self._head) > HEAD_BYTES + EARLY_BYTES:
+                self.cut()
+            return
         if self._answered:
             self._thrown_away += len(raw)
             if self._thrown_away > THROWN_AWAY_BYTES:
@@ -101,13 +119,13 @@ class Door(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The client says no more; whether the connection stays open for the answer's rest."""
-        return self._answered and not self._flushed
+        return self._answered and not self._flushed and not self._waits
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, for whatever reason."""
         self._leave()
 
-    # --- what the edge calls -------------------------------------------------------------
+    # --- what the edge and its turnstile call --------------------------------------------
 
     @property
     def owes_answer(self) -> bool:
@@ -119,23 +137,65 @@ class Door(asyncio.Protocol):
         if self._stream is not None:
             self._stream.abort()
 
+    def enter(self) -> None:
+        """Its turn to become a WebSocket: picows gets the connection, and all that was read."""
+        stream = cast(asyncio.Transport, self._stream)
+        self._waits = False
+        if stream.is_closing():
+            return
+        if self._edge.draining:  # it was before the last ones could be let in
+            stream.abort()
+            return
+        stream.pause_reading()  # or uvloop would hand on bytes in the way of the old protocol
+        self._leave()
+        protocol = self._edge.websocket()
+        stream.set_protocol(protocol)
+        protocol.connection_made(stream)
+        rest = memoryview(self._head)
+        while rest and not stream.is_closing():
+            room = protocol.get_buffer(-1)
+            count = min(len(room), len(rest))
+            room[:count] = rest[:count]
+            protocol.buffer_updated(count)
+            rest = rest[count:]
+        if not stream.is_closing():
+            stream.resume_reading()
+
+    def turn_away(self) -> None:
+        """Too many wait to become a WebSocket."""
+        self._waits = False
+        if not cast(asyncio.Transport, self._stream).is_closing():
+            retry = {"Retry-After": "5"}
+            self._send(page(HTTPStatus.SERVICE_UNAVAILABLE, _CROWDED, **retry))
+
     # --- within --------------------------------------------------------------------------
 
     def _decide(self, head: bytes) -> None:
-        stream = cast(asyncio.Transport, self._stream)
         try:
             request = parse_request(head)
         except BadRequest as error:
             self._send(page(HTTPStatus.BAD_REQUEST, f"{error}\n"))
             return
-        peer = stream.get_extra_info("peername") or ("",)  # it may be gone already
-        answer = self._edge.answer(self, request, str(peer[0]))
+        answer = self._edge.answer(self, request, self._peer())
         if answer is None:
-            self._queue_up(stream)
+            self._queue_up(request)
         elif isinstance(answer, Answer):
             self._send(answer, request)
         else:
             self._await(answer, request)
+
+    def _queue_up(self, request: Request) -> None:
+        """Others may be before it."""
+        if len(self._head) > HEAD_BYTES + EARLY_BYTES:
+            self.cut()
+            return
+        self._answered = self._waits = True
+        self._wait(ANSWER_TIMEOUT_S)
+        self._edge.queue_up(self, request, self._peer())
+
+    def _peer(self) -> str:
+        stream = cast(asyncio.Transport, self._stream)
+        return str((stream.get_extra_info("peername") or ("",))[0])  # it may be gone already
 
     def _await(self, answer: Awaitable[Answer], request: Request) -> None:
         """The answer has to be looked for first; until it is found nothing more is read."""
@@ -176,34 +236,6 @@ class Door(asyncio.Protocol):
         """Give the client a moment to read and to close; then close."""
         self._flushed = True
         self._wait(LINGER_S)
-
-    def _queue_up(self, stream: asyncio.Transport) -> None:
-        """Others may be before it; until then nothing more is read."""
-        self._answered = True
-        self._wait(ANSWER_TIMEOUT_S)
-        stream.pause_reading()
-        self._edge.turnstile.admit(lambda: self._become_websocket(stream))
-
-    def _become_websocket(self, stream: asyncio.Transport) -> None:
-        """picows gets the connection, and all that was read of it so far."""
-        if stream.is_closing():
-            return
-        if self._edge.draining:  # it was before the last ones could be let in
-            stream.abort()
-            return
-        self._leave()
-        protocol = self._edge.websocket()
-        stream.set_protocol(protocol)
-        protocol.connection_made(stream)
-        rest = memoryview(self._head)
-        while rest and not stream.is_closing():
-            room = protocol.get_buffer(-1)
-            count = min(len(room), len(rest))
-            room[:count] = rest[:count]
-            protocol.buffer_updated(count)
-            rest = rest[count:]
-        if not stream.is_closing():
-            stream.resume_reading()
 
     def _wait(self, limit_s: float) -> None:
         if self._timer is not None:

@@ -25,13 +25,14 @@ from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.dispatch import Dispatch
 from plausch.server.door import Door
-from plausch.server.entrance import Entrance, Turnstile
+from plausch.server.entrance import Entrance
 from plausch.server.figures import Figures
 from plausch.server.health import Health
 from plausch.server.hub import Hub
 from plausch.server.places import Places
 from plausch.server.repairs import Repairs
 from plausch.server.site import Site
+from plausch.server.turnstile import Turnstile
 from plausch.server.unread import Unread
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES
@@ -48,6 +49,9 @@ OVERSIZE_BYTES = 64 * 1024
 is closed at the header, before the frame takes memory."""
 
 DRAIN_TIMEOUT_S = 3.0
+DISK_TIMEOUT_S = 15.0
+"""As long as the database may take for a statement."""
+
 DOOR_TIMEOUT_S = 0.5
 BACK_MS = 2
 """Between two devices that come back after a restart, on average."""
@@ -99,12 +103,13 @@ class Edge:
         self._due_s = self._turn_s = 0.0
         self._origins: frozenset[str] = frozenset()
         self._entrance = Entrance(lambda: Door(self))
-        self.turnstile = Turnstile()
+        self.turnstile = Turnstile(max(1, self.limits.doors // 2))
         """For connections that ask to become a WebSocket."""
         self.draining = self.leaving = False
         self._emptied = asyncio.Event()
         self._hurry = asyncio.Event()
         self._doors: set[Door] = set()
+        self._callers = Places(self.limits.doors)
         self._answers = Places(self.limits.answers_per_address)
         self._addresses = Places(self.limits.connections_per_address)
         self.unread = Unread(self.limits.unread_total_bytes)
@@ -153,9 +158,14 @@ class Edge:
             async with asyncio.timeout(DRAIN_TIMEOUT_S):
                 while self._tasks:
                     await asyncio.wait(self._tasks)
-        await self.dispatch.drain()
-        if self._tasks or self._hub.owes_pushes:  # it will be done, perhaps, and told to nobody
-            self._hub.untold()
+        draining = asyncio.ensure_future(self.dispatch.drain())
+        await asyncio.wait((draining,), timeout=DISK_TIMEOUT_S)
+        if is_drained := draining.done():
+            draining.result()
+        else:
+            log.error("The database does not answer: what it still takes is told to nobody.")
+        if self._tasks or self._hub.owes_pushes or not is_drained:
+            self._hub.untold()  # it will be done, perhaps
         open_connections = self.open_connections()
         spread_ms = min(len(open_connections) * BACK_MS, MOST_SPREAD_MS) + 1
         for connection in open_connections:
@@ -176,12 +186,25 @@ class Edge:
 
     # --- for doors -----------------------------------------------------------------------
 
-    def arrived(self, door: Door) -> bool:
-        """Somebody connected; False when there is no place for them."""
-        if len(self._doors) >= self.limits.doors:
+    def arrived(self, door: Door, peer: str) -> bool:
+        """Somebody connected; False when there is no place for them. When half of the places are
+        taken, an address has a quarter of them at most; a proxy, which is everybody, has all."""
+        most, taken = self.limits.doors, len(self._doors)
+        if taken >= most:
             return False
+        if not self._config.behind_proxy:
+            caller = routes.client_address(_NO_HEADERS, peer, behind_proxy=False)
+            if taken >= max(1, most // 2) and self._callers.of(caller) >= max(1, most // 4):
+                return False
+            self._callers.take(caller)
+            door.caller = caller
         self._doors.add(door)
         return True
+
+    def queue_up(self, door: Door, request: Request, peer: str) -> None:
+        """It may become a WebSocket, when it is its turn."""
+        door.waits_as = routes.client_address(request.headers, peer, self._config.behind_proxy)
+        self.turnstile.admit(door.waits_as, door)
 
     def departed(self, door: Door) -> None:
         """A connection is gone, or has become a WebSocket."""
@@ -189,6 +212,10 @@ class Edge:
         if door.address:
             self._answers.give_back(door.address)
             door.address = ""
+        if door.caller:
+            self._callers.give_back(door.caller)
+            door.caller = ""
+        self.turnstile.forget(door.waits_as, door)
 
     def answer(self, door: Door, request: Request, peer: str) -> Answer | Awaitable[Answer] | None:
         """The answer to a request, now or when it comes; None when it becomes a WebSocket."""

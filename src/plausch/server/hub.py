@@ -367,7 +367,7 @@ class Hub:
             far = self._push_here(devices, message)
             if self._others is None or not far:
                 continue
-            if len(far) < MANY:
+            if len(far) < MANY or not self._others.takes_spreads:
                 self._others.tell(far, message)
                 continue
             signal = Spread(
@@ -404,7 +404,7 @@ class Hub:
             else:
                 asleep.append(device)
         self._waking.wake(asleep)
-        if self._others is not None and len(asleep) >= MANY:
+        if self._others is not None and len(asleep) >= MANY and self._others.takes_spreads:
             return False
         if self._others is not None and asleep:
             self._others.seek(asleep)

@@ -63,6 +63,11 @@ class Others(Protocol):
         """These are connected here."""
         ...
 
+    @property
+    def takes_spreads(self) -> bool:
+        """Whether all of them understand `spread`."""
+        ...
+
     def spread(self, signal: Spread) -> None:
         """Tell the members of a large conversation."""
         ...

@@ -75,7 +75,7 @@ class Limits:
 
     unread_total_bytes: int = 256 * 1024 * KIB
     """What all connections of the process together may leave unread; beyond it, those are cut off
-    that have been behind for longest."""
+    that left the most."""
 
     inline_bytes: int = 32 * KIB
     """Up to this many bytes of envelopes travel in a `Delivery`; more is left to be read."""

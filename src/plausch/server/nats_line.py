@@ -7,7 +7,7 @@ is published while it is down is dropped: the bus doubts, and says so to the oth
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +70,7 @@ class NatsLine:
         """Connect in the background. `take` gets what comes, `back` is called whenever the line is
         up again, `lost` when NATS or its client dropped something on the way here."""
         self._take, self._back, self._lost = take, back, lost
-        self._writing = asyncio.get_running_loop().create_task(self._write())
+        self._start(self._write())
 
     @property
     def is_up(self) -> bool:
@@ -120,11 +120,38 @@ class NatsLine:
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
         if self._client is not None:
-            # RuntimeError: NATS is gone, and the client still has something to write.
-            with suppress(self._failure, OSError, TimeoutError, RuntimeError):
-                await asyncio.wait_for(self._client.close(), CLOSE_TIMEOUT_S)
+            await self._hang_up(self._client)
+
+    async def _hang_up(self, client: "Client") -> None:
+        # RuntimeError: NATS is gone, and the client still has something to write.
+        with suppress(self._failure, OSError, TimeoutError, RuntimeError):
+            await asyncio.wait_for(client.close(), CLOSE_TIMEOUT_S)
 
     # --- one writer ----------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        self._writing = asyncio.get_running_loop().create_task(work)
+        self._writing.add_done_callback(self._wrote)
+
+    def _wrote(self, task: asyncio.Task[None]) -> None:
+        """The writer never ends by itself: that is a bug, and without one nothing would be said or
+        heard until a restart."""
+        if task.cancelled() or self._closing:
+            return
+        log.error(
+            "The line to NATS failed unexpectedly; it begins anew.", exc_info=task.exception()
+        )
+        self._was_told = False
+        self._lost()
+        self._start(self._write_anew())
+
+    async def _write_anew(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await self._hang_up(client)
+        self._wanted = dict.fromkeys(self._wanted)
+        await asyncio.sleep(RETRY_S)
+        await self._write()
 
     async def _write(self) -> None:
         while True:
@@ -205,7 +232,7 @@ class NatsLine:
                 await client.flush(timeout=CONNECT_TIMEOUT_S)
                 if not what.done():
                     what.set_result(None)
-        except (self._failure, OSError, TimeoutError):
+        except (self._failure, OSError, TimeoutError, RuntimeError):  # the last: as in close()
             if isinstance(what, bytes):
                 self._lost()
             elif isinstance(what, asyncio.Future) and not what.done():

@@ -20,6 +20,10 @@ class Places:
         self.taken += 1
         return True
 
+    def of(self, name: str) -> int:
+        """How many are taken in this name."""
+        return self._taken.get(name, 0)
+
     def give_back(self, name: str) -> None:
         """A place that was taken is free again."""
         self.taken -= 1

@@ -48,10 +48,12 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag=5):
 
 
 class Beat(msgspec.Struct, frozen=True, array_like=True, tag=6):
-    """The gateway is there; `leaves`: it says good-bye, and owes nobody a signal."""
+    """The gateway is there; `leaves`: it says good-bye, and owes nobody a signal. `newest`: signals
+    of kinds up to this tag are understood there; versions that do not say it know no Spread."""
 
     gateway: str
     leaves: bool = False
+    newest: int = 0
 
 
 class Doubtful(msgspec.Struct, frozen=True, array_like=True, tag=7):
@@ -116,6 +118,10 @@ class HereAt(msgspec.Struct, frozen=True, array_like=True, tag=13):
     epoch: int
     count: int
     bits: bytes
+
+
+NEWEST = 13
+"""The highest tag above, which each Beat says."""
 
 
 def bits_of(places: Iterable[int], count: int) -> bytes:

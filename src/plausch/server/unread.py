@@ -1,9 +1,9 @@
 """What was written to slow readers and lies in this process's memory: bounded for all together.
 
 Each connection may leave a few megabytes unread (limits.unread_bytes). Thousands of them that do
-so at the same time would be more than the machine has, so that beyond a sum whoever has lain
-behind for longest is cut off, until the rest fits. A device loses nothing by it: it connects again
-and reads on in the log.
+so at the same time would be more than the machine has, so that beyond a sum whoever has left the
+most unread is cut off, until the rest fits: who takes much room goes before slow devices that take
+little, whoever came first. A device loses nothing by it: it connects again and reads on in the log.
 """
 
 from typing import Protocol
@@ -33,10 +33,10 @@ class Unread:
         self.total_bytes += size_bytes - self._behind.get(reader, 0)
         self._behind[reader] = size_bytes
         while self.total_bytes > self._most_bytes:
-            oldest = next(iter(self._behind))
-            self.forget(oldest)
+            largest = max(self._behind, key=self._behind.__getitem__)
+            self.forget(largest)
             self.cut += 1
-            oldest.cut()
+            largest.cut()
 
     def forget(self, reader: SlowReader) -> None:
         """It has read all, or is gone."""

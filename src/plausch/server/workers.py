@@ -20,14 +20,17 @@ from multiprocessing.context import SpawnProcess
 import uvloop
 
 from plausch.base.errors import OperatorError, PlauschError
-from plausch.server.config import ConfigRefused, ServerConfig
+from plausch.server.config import MOST_DRAIN_MS, ConfigRefused, ServerConfig
 from plausch.server.logs import log_to_stderr
 from plausch.server.main import serve
 
 log = logging.getLogger("plausch.server")
 
 START_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 60.0
+"""For what a worker does when it stops beside `drain_ms`. Each step has a bound (Edge.stop, the
+bus, the database's own time-outs), which together are less than this."""
+
 AGAIN_S = 1.0
 """After a worker has died, before the next one starts: what kills it may be lasting."""
 
@@ -57,6 +60,7 @@ class Worker:
         self._process: SpawnProcess = _SPAWN.Process(target=_work, args=given)
         self._process.start()
         heard.close()
+        self._drain_ms = MOST_DRAIN_MS
         self.ended = asyncio.Event()
         asyncio.get_running_loop().add_reader(self._process.sentinel, self._end)
 
@@ -67,7 +71,7 @@ class Worker:
         try:
             async with asyncio.timeout(START_TIMEOUT_S):
                 await came.wait()
-            is_up, line = self._said.recv()
+            is_up, line, self._drain_ms = self._said.recv()
         except TimeoutError:
             raise WorkerFailed("A worker did not come up within a minute.") from None
         except EOFError:
@@ -79,12 +83,17 @@ class Worker:
             raise WorkerFailed(str(line))
         return str(line)
 
+    @property
+    def patience_s(self) -> float:
+        """How long it may take to stop."""
+        return self._drain_ms / 1000 + STOP_TIMEOUT_S
+
     async def stop(self) -> None:
-        """SIGTERM; SIGKILL for one that does not end."""
+        """SIGTERM; SIGKILL for one that does not end in the time that its settings give it."""
         if not self.ended.is_set():
             self._process.terminate()
             try:
-                async with asyncio.timeout(STOP_TIMEOUT_S):
+                async with asyncio.timeout(self.patience_s):
                     await self.ended.wait()
             except TimeoutError:
                 self._process.kill()
@@ -104,7 +113,7 @@ def _work(settings: Settings, place: int, port: int, told: Connection) -> None:
     log_to_stderr()
 
     def announce(line: str) -> None:
-        told.send((True, line))
+        told.send((True, line, config.drain_ms))
         told.close()
 
     try:
@@ -116,7 +125,7 @@ def _work(settings: Settings, place: int, port: int, told: Connection) -> None:
         if told.closed:
             log.error("A worker ended: %s", error)
         else:
-            told.send((False, str(error)))
+            told.send((False, str(error), 0))
 
 
 class Workers:

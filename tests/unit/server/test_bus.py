@@ -9,6 +9,8 @@ import pytest
 
 from plausch.server.bus import BEAT_S, DOUBTED_S, MOST_BYTES, SILENT_S, Bus, bucket_of
 from plausch.server.signals import (
+    NEWEST,
+    Beat,
     Ended,
     Entered,
     Here,
@@ -19,6 +21,7 @@ from plausch.server.signals import (
     Sought,
     Spread,
     Told,
+    encode,
 )
 
 ANNA, ANNAS_PHONE = "mimi://localhost/d/anna/01", "mimi://localhost/d/anna/02"
@@ -224,6 +227,36 @@ async def test_a_large_conversation_is_one_signal_to_everybody(
     two.bus.answer_spread(one.bus.gateway, found)
     await turn()
     assert one.ear == [found]
+
+
+async def test_spread_is_for_those_who_all_said_that_they_understand_it(
+    gateways: tuple[Gateway, Gateway], clock: Clock
+) -> None:
+    one, _ = gateways
+    assert not one.bus.takes_spreads, "an older gateway may not have said anything yet"
+    clock.now_s += 2 * BEAT_S
+    assert one.bus.takes_spreads
+    one.bus.take(encode([Beat("old")]))
+    assert not one.bus.takes_spreads
+    one.bus.take(encode([Beat("new", newest=NEWEST)]))
+    assert not one.bus.takes_spreads
+    one.bus.take(encode([Beat("old", leaves=True)]))
+    assert one.bus.takes_spreads
+    one.bus.line_is_back()
+    assert not one.bus.takes_spreads, "others may have come meanwhile"
+
+
+async def test_an_older_gateway_that_fell_silent_may_still_be_there(
+    gateways: tuple[Gateway, Gateway], clock: Clock
+) -> None:
+    one, _ = gateways
+    one.bus.take(encode([Beat("old")]))
+    clock.now_s += SILENT_S + 1
+    one.bus.look_round()
+    assert not one.bus.takes_spreads
+    clock.now_s += DOUBTED_S + 1
+    one.bus.look_round()
+    assert one.bus.takes_spreads
 
 
 async def test_the_others_hear_who_has_come(gateways: tuple[Gateway, Gateway]) -> None:

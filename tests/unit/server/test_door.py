@@ -24,6 +24,7 @@ from plausch.wire.codec import encode
 from raw_socket import RawSocket, upgrade_headers, ws_frame
 
 BIG = os.urandom(3_000_000)
+DOORS = 16
 BIG_PATH = "/assets/big-00000000.js"
 GET_BIG = f"GET {BIG_PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
 
@@ -38,6 +39,12 @@ class House:
 
     async def connect(self) -> RawSocket:
         return await RawSocket.tcp(self.url)
+
+    async def connect_as(self, address: str) -> RawSocket:
+        """From another address of this machine."""
+        port = int(self.url.rpartition(":")[2])
+        pair = await asyncio.open_connection("127.0.0.1", port, local_addr=(address, 0))
+        return RawSocket(*pair)
 
     async def slow(self) -> RawSocket:
         """A connection whose reader's kernel takes little."""
@@ -68,7 +75,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         tmp_path / "data",
         port=0,
         web_dir=tmp_path / "web",
-        limits=Limits(answers_per_address=4, doors=8),
+        limits=Limits(answers_per_address=4, doors=DOORS),
     )
     server = Server(config)
     yield House(server, await server.start())
@@ -290,15 +297,32 @@ async def test_one_address_has_only_so_many_answers_at_once(house: House) -> Non
 
 
 async def test_there_are_only_so_many_doors(house: House) -> None:
-    waiting = [await house.connect() for _ in range(8)]
-    await until(lambda: len(house.edge._doors) == 8)
-    ninth = await house.connect()
+    waiting = [await house.connect() for _ in range(DOORS // 2)]
+    for address in ("127.0.0.2", "127.0.0.3"):
+        waiting += [await house.connect_as(address) for _ in range(DOORS // 4)]
+    await until(lambda: len(house.edge._doors) == DOORS)
+    one_more = await house.connect_as("127.0.0.4")
     with suppress(ConnectionResetError):
-        assert await whole(ninth) == b""
-    await ninth.close()
+        assert await whole(one_more) == b""
+    await one_more.close()
     for connection in waiting:
         await connection.close()
     await house.empty()
+
+
+async def test_one_address_does_not_take_all_doors(house: House) -> None:
+    waiting = [await house.connect() for _ in range(DOORS // 2)]
+    await until(lambda: len(house.edge._doors) == DOORS // 2)
+    one_more = await house.connect()
+    with suppress(ConnectionResetError):
+        assert await whole(one_more) == b""
+    await one_more.close()
+    other = await house.connect_as("127.0.0.2")
+    assert (await other.http("GET / HTTP/1.1"))[0] == 200
+    for connection in (other, *waiting):
+        await connection.close()
+    await house.empty()
+    assert house.edge._callers.taken == 0
 
 
 async def test_a_websocket_stands_at_no_door(house: House) -> None:

@@ -1,13 +1,19 @@
 """Who asks to become a WebSocket may have to wait until others are in."""
 
+import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from plausch.base.http import HEAD_BYTES
+from plausch.server import turnstile as turnstile_module
+from plausch.server.door import EARLY_BYTES
+from plausch.server.turnstile import FEWEST, Visitor
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
-from .test_door import House, house, until, upgrade, upgraded
+from .test_door import DOORS, House, house, until, upgrade, upgraded
 
 __all__ = ["house"]
 
@@ -17,9 +23,17 @@ class Shut:
 
     def __init__(self) -> None:
         self.waiting: list[Callable[[], None]] = []
+        self.addresses: list[str] = []
+        self.visitors: list[Visitor] = []
 
-    def admit(self, enter: Callable[[], None]) -> None:
-        self.waiting.append(enter)
+    def admit(self, address: str, visitor: Visitor) -> None:
+        self.addresses.append(address)
+        self.visitors.append(visitor)
+        self.waiting.append(visitor.enter)
+
+    def forget(self, address: str, visitor: Visitor) -> None:
+        if visitor in self.visitors:
+            self.visitors.remove(visitor)
 
 
 async def test_who_waits_for_the_upgrade_comes_in_later_with_all_that_was_said(
@@ -48,8 +62,9 @@ async def test_who_leaves_while_it_waits_is_forgotten(
     client.write(upgrade())
     await until(lambda: len(shut.waiting) == 1)
     await client.close()
+    await house.empty()  # before its turn: it is noticed by itself
+    assert shut.visitors == []
     shut.waiting[0]()
-    await house.empty()
     await until(lambda: house.edge.connections == 0)
 
 
@@ -66,3 +81,68 @@ async def test_a_server_that_stops_lets_nobody_in_who_waited(
     await house.empty()
     assert house.edge.connections == 0
     await client.close()
+
+
+async def test_who_is_turned_away_is_told_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    shut = Shut()
+    monkeypatch.setattr(house.edge, "turnstile", shut)
+    client = await house.connect()
+    client.write(upgrade())
+    await until(lambda: len(shut.visitors) == 1)
+    shut.visitors[0].turn_away()
+    answer = await client.reader.read()
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"Retry-After: 5\r\n" in answer
+    await client.close()
+    await house.empty()
+
+
+async def test_who_says_too_much_before_its_turn_is_cut(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.edge, "turnstile", Shut())
+    client = await house.connect()
+    client.write(upgrade() + b"x" * (HEAD_BYTES + EARLY_BYTES))
+    client.write(b"x")
+    await house.empty()
+    await client.close()
+
+
+async def test_it_waits_as_the_address_that_the_proxy_says(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = Shut()
+    monkeypatch.setattr(house.edge, "turnstile", shut)
+    monkeypatch.setattr(house.edge, "_config", replace(house.edge._config, behind_proxy=True))
+    client = await house.connect()
+    client.write(upgrade("X-Forwarded-For: 192.0.2.7\r\n"))
+    await until(lambda: shut.addresses == ["192.0.2.7"])
+    await client.close()
+    await house.empty()
+
+
+async def test_a_crowd_before_the_turnstile_keeps_no_question_waiting(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A load balancer's: it takes a gateway out that does not answer in two seconds."""
+    monkeypatch.setattr(turnstile_module, "PAUSE_S", 3600.0)
+    crowd = [await house.connect() for _ in range(FEWEST + 3)]
+    for one in crowd:
+        one.write(upgrade())
+    await until(lambda: house.edge.turnstile.waiting == 3)
+    asks = await house.connect()
+    async with asyncio.timeout(60):
+        assert (await asks.http("GET /readyz HTTP/1.1"))[0] == 200
+    for one in (asks, *crowd):
+        await one.close()
+    await house.empty()
+    assert house.edge.turnstile.waiting == 0
+
+
+async def test_a_proxy_may_take_all_doors(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.edge, "_config", replace(house.edge._config, behind_proxy=True))
+    waiting = [await house.connect() for _ in range(DOORS)]
+    await until(lambda: len(house.edge._doors) == DOORS)
+    for connection in waiting:
+        await connection.close()
+    await house.empty()

@@ -1,4 +1,4 @@
-"""Everybody comes in, a few at a time."""
+"""Everybody comes in, without waiting for anybody else."""
 
 import asyncio
 import errno
@@ -9,64 +9,9 @@ from typing import Any
 import pytest
 
 from plausch.server import entrance
-from plausch.server.entrance import FEWEST, LATE_S, MOST, Entrance, Pace, Turnstile
+from plausch.server.entrance import Entrance
 
-
-def test_a_loop_that_is_late_lets_fewer_in_and_one_that_is_not_more() -> None:
-    pace = Pace()
-    for _ in range(MOST):
-        pace.paused(0.0)
-    assert pace.quota == MOST
-    pace.paused(2 * LATE_S)
-    assert pace.quota == MOST // 2
-    pace.paused(LATE_S)
-    assert pace.quota == MOST // 2 + 1
-    for _ in range(10):
-        pace.paused(1.0)
-    assert pace.quota == FEWEST
-
-
-# --- the turnstile -------------------------------------------------------------------------
-
-
-async def test_who_comes_alone_does_not_wait() -> None:
-    entered: list[int] = []
-    turnstile = Turnstile()
-    turnstile.admit(lambda: entered.append(1))
-    assert entered == [1]
-
-
-async def test_a_crowd_enters_in_order_and_not_in_one_turn_of_the_loop() -> None:
-    entered: list[int] = []
-    sizes: list[int] = []
-    turnstile, done = Turnstile(), asyncio.Event()
-    count = 10 * MOST
-
-    def enter(number: int) -> None:
-        entered.append(number)
-        if number == count - 1:
-            done.set()
-
-    for number in range(count):
-        turnstile.admit(lambda number=number: enter(number))  # type: ignore[misc]
-    sizes.append(len(entered))
-    go_on = Turnstile._go_on
-
-    def counted(due_s: float) -> None:
-        before = len(entered)
-        go_on(turnstile, due_s)
-        sizes.append(len(entered) - before)
-
-    turnstile._go_on = counted  # type: ignore[method-assign]
-    await done.wait()
-    assert entered == list(range(count))
-    assert max(sizes) <= MOST
-    turnstile.admit(lambda: entered.append(-1))  # nobody is before it, at the latest after a pause
-    while entered[-1] != -1:
-        await asyncio.sleep(0.001)
-
-
-# --- the entrance --------------------------------------------------------------------------
+CROWD = 48
 
 
 class Greeting(asyncio.Protocol):
@@ -93,22 +38,23 @@ async def greeted(port: int) -> bytes:
     return said
 
 
-async def test_a_crowd_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    rests = 0
-    rest = Entrance._rest
+async def test_a_crowd_is_let_in_without_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A load balancer's question may be the last in the queue: no timer stands before it."""
+    loop = asyncio.get_running_loop()
 
-    def counted(self: Entrance, listening: socket.socket, pause_s: float) -> None:
-        nonlocal rests
-        rests += 1
-        rest(self, listening, pause_s)
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("somebody waits for a time")
 
-    monkeypatch.setattr(Entrance, "_rest", counted)
+    monkeypatch.setattr(entrance, "ACCEPTED_AT_ONCE", CROWD // 3)
     door = Entrance(Greeting)
     port = await door.open("127.0.0.1", 0)
-    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(3 * MOST)]
-    assert await greeted(port) == b"!"  # the last in the queue
-    assert Greeting.made == len(crowd) + 1
-    assert rests >= len(crowd) // MOST
+    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(CROWD)]
+    with monkeypatch.context() as strict:
+        strict.setattr(loop, "call_at", never)
+        strict.setattr(loop, "call_later", never)
+        while Greeting.made < CROWD:
+            await asyncio.sleep(0)
+    assert await greeted(port) == b"!"
     for one in crowd:
         one.close()
     await door.close()
@@ -119,7 +65,7 @@ async def test_a_crowd_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_who_waits_when_it_closes_is_still_let_in() -> None:
     door = Entrance(Greeting)
     port = await door.open("127.0.0.1", 0)
-    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(3 * MOST)]
+    crowd = [socket.create_connection(("127.0.0.1", port)) for _ in range(CROWD)]
     await door.close()
     assert Greeting.made == len(crowd)
     for one in crowd:

@@ -50,6 +50,7 @@ class Neighbours:
 
     gateway: str = "here"
     doubts: int = 0
+    takes_spreads: bool = True
     said: list[tuple[object, ...]] = field(default_factory=list)
 
     def tell(self, devices: Iterable[str], message: bytes) -> None:
@@ -235,6 +236,15 @@ def test_a_large_conversation_is_told_by_one_signal(large: Large) -> None:
     assert ben.received == [f.Delivery(CONVERSATION, 7, [envelope(7, ANNA)])]
     assert large.neighbours.said == [("spread", large.spread(gateway="here"))]
     assert set(large.wakes.woken) == {one.uri for one in CROWD}
+
+
+def test_beside_an_older_gateway_buckets_are_told_and_names_sought(large: Large) -> None:
+    large.neighbours.takes_spreads = False
+    large.hub.appended(CONVERSATION, [envelope(7, ANNA)])
+    names = [one.uri for one in (BEN, *CROWD)]
+    delivery = f.Delivery(CONVERSATION, 7, [envelope(7, ANNA)])
+    assert large.neighbours.said == [("seek", names), ("tell", names, delivery)]
+    assert large.wakes.woken == names
 
 
 def test_what_wakes_nobody_says_so(large: Large) -> None:

@@ -13,6 +13,7 @@ import pytest
 from nats.aio.client import Client
 
 from nats_server import NatsServer
+from plausch.server import nats_line
 from plausch.server.nats_line import NatsLine, NatsMissing
 
 PATIENCE_S = 30.0
@@ -121,6 +122,49 @@ async def test_a_nats_that_is_gone_does_not_keep_a_line_from_closing(
     await line.close()
     assert line._client is not None
     await close(line._client)
+
+
+async def test_a_flush_on_a_closed_handle_does_not_end_the_line(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def flushes(self: Client, timeout: float = 0) -> None:
+        raise RuntimeError("unable to perform operation: the handler is closed")
+
+    async with line_to(nats.url) as (one, _), line_to(nats.url) as (two, at_two):
+        await until(lambda: one.is_up and two.is_up)
+        two.subscribe("s")
+        await two.flush()
+        writing = one._writing
+        with monkeypatch.context() as broken:
+            broken.setattr(Client, "flush", flushes)
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(one.flush(), PATIENCE_S)
+        one.publish("s", b"heard")
+        await until(lambda: at_two.payloads == [b"heard"])
+        assert one._writing is writing
+
+
+async def test_a_writer_that_ends_by_a_bug_begins_anew_and_says_so(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(nats_line, "RETRY_S", 0.01)
+    async with line_to(nats.url) as (one, at_one), line_to(nats.url) as (two, _):
+        one.subscribe("s")
+        await until(lambda: one.is_up and two.is_up)
+        with monkeypatch.context() as broken:
+            broken.setattr(NatsLine, "_do", _breaks)
+            one.publish("s", b"lost")
+            await until(lambda: not one.is_up)
+        await until(lambda: one.is_up)
+        assert at_one.backs == 2
+        assert "it begins anew" in caplog.text
+        await one.flush()
+        two.publish("s", b"heard")
+        await until(lambda: at_one.payloads == [b"heard"])
+
+
+async def _breaks(line: NatsLine, subject: str, what: Any) -> None:
+    raise KeyError("a bug")
 
 
 def test_without_the_extra_a_sentence_says_what_to_install(

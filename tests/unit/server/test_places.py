@@ -7,7 +7,7 @@ def test_each_name_has_its_own() -> None:
     places = Places(each=2)
     assert [places.take("a") for _ in range(3)] == [True, True, False]
     assert places.take("b")
-    assert places.taken == 3
+    assert (places.taken, places.of("a"), places.of("b"), places.of("c")) == (3, 2, 1, 0)
     places.give_back("a")
     assert [places.take("a"), places.take("a")] == [True, False]
 

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plausch.server.signals import (
+    NEWEST,
     Beat,
     Doubtful,
     Ended,
@@ -33,7 +34,7 @@ ALL: list[Signal] = [
     Entered("g1", "mimi://localhost/d/anna/01", 5),
     Ended("mimi://localhost/d/anna/01", "device_removed", "It was removed."),
     Beat("g1"),
-    Beat("g1", leaves=True),
+    Beat("g1", leaves=True, newest=13),
     Doubtful("g1"),
     PairingHas(b"p", (0, 3)),
     PairingPart(b"p", 1, b"t", 1, [b"m"]),
@@ -42,6 +43,24 @@ ALL: list[Signal] = [
     Spread("g1", b"c", 4, 9, "mimi://localhost/d/anna/01", b"\x82\x01x", True, "mimi://a/"),
     HereAt(b"c", 4, 10, b"\x81\x02"),
 ]
+
+
+class OldBeat(msgspec.Struct, frozen=True, array_like=True, tag=6):
+    """As gateways had it that did not say what they understand."""
+
+    gateway: str
+    leaves: bool = False
+
+
+def test_old_and_new_gateways_read_each_others_beats() -> None:
+    new = msgspec.msgpack.decode(encode([Beat("g1", newest=NEWEST)]), type=list[OldBeat])
+    assert new == [OldBeat("g1")]
+    assert list(decode(msgspec.msgpack.encode([OldBeat("g2")]))) == [Beat("g2", newest=0)]
+
+
+def test_the_newest_signal_is_the_one_with_the_highest_tag() -> None:
+    tags = [msgspec.msgpack.decode(encode([one]))[0][0] for one in ALL]
+    assert max(tags) == NEWEST
 
 
 def test_all_of_them_come_as_they_went_in_order() -> None:

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -16,6 +17,10 @@ import pytest
 from company import PLAUSCH, clean_environment, did, plausch
 from engines import postgres
 from nats_server import NatsServer
+from plausch.db import postgres as engine
+from plausch.server import edge, nats_line
+from plausch.server.config import MOST_DRAIN_MS, ServerConfig
+from plausch.server.workers import STOP_TIMEOUT_S, Worker
 from postgres_cluster import Cluster
 from radicale_server import free_port
 
@@ -148,3 +153,19 @@ def test_without_nats_a_sentence_says_what_is_missing(tmp_path: Path) -> None:
     )
     assert ran.returncode == 1
     assert re.search(r"several server processes need NATS", ran.stderr)
+
+
+async def test_a_worker_has_the_time_to_stop_that_its_settings_give_it(tmp_path: Path) -> None:
+    worker = Worker(partial(ServerConfig, tmp_path, drain_ms=12_000), 0, free_port())
+    assert worker.patience_s == MOST_DRAIN_MS / 1000 + STOP_TIMEOUT_S, "it has not said yet"
+    await worker.ready()
+    assert worker.patience_s == 12 + STOP_TIMEOUT_S
+    worker._process.kill()
+    await worker.ended.wait()
+    await worker.stop()
+
+
+def test_the_bounds_of_all_steps_together_are_less_than_a_worker_has() -> None:
+    steps_s = [edge.DOOR_TIMEOUT_S, edge.DRAIN_TIMEOUT_S, edge.DISK_TIMEOUT_S, edge.DRAIN_TIMEOUT_S]
+    steps_s += [nats_line.CLOSE_TIMEOUT_S, nats_line.CLOSE_TIMEOUT_S, engine.CLOSE_TIMEOUT_S]
+    assert sum(steps_s) < STOP_TIMEOUT_S
