@@ -90,9 +90,9 @@ async def test_who_add_each_other_do_not_wait_for_each_other(
     races: list[str] = []
     real = PostgresDatabase._once
 
-    async def watched(self, body, *, reading):  # type: ignore[no-untyped-def]
+    async def watched(self, *given, **named):  # type: ignore[no-untyped-def]
         try:
-            return await real(self, body, reading=reading)
+            return await real(self, *given, **named)
         except _LOST_RACE as error:
             races.append(type(error).__name__)
             raise
