@@ -7,8 +7,9 @@ after a connection is lost during COMMIT only a `repeatable` body is, because it
 
 A network that swallows packets gives no answer at all. The kernel gives a connection up after
 SILENT_MS without a sign of the other end, and PostgreSQL does the same, so that the locks of who
-is cut off are free again. Once a connection is lost, a body waits AWAY_TIMEOUT_S for the next and
-is not begun again after GIVE_UP_S; from then on bodies have one attempt each until one succeeds.
+is cut off are free again. Once a connection is lost, a body waits AWAY_TIMEOUT_S for the next (of
+several servers, where the primary has to be found, CONNECT_TIMEOUT_S) and is not begun again after
+GIVE_UP_S; from then on bodies have one attempt each until one succeeds.
 
 COMMIT may wait for a synchronous standby, and nothing here cancels that: PostgreSQL would report it
 as done. Who is cancelled, or has waited too long, lets go of the connection without a word, which
