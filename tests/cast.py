@@ -13,7 +13,7 @@ from plausch.server.config import ServerConfig
 from plausch.server.limits import Limits
 from plausch.server.main import Server
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 """How long a test waits for what must happen; only a failing test takes so long."""
 
 E = TypeVar("E")
