@@ -9,34 +9,27 @@ visit's form token.
 
 import asyncio
 import hmac
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
 from urllib.parse import parse_qsl
 
 from plausch.base.clock import Clock
-from plausch.base.errors import OperatorError
-from plausch.base.http import (
-    COMMON_HEADERS,
-    HEAD_BYTES,
-    HEAD_END,
-    Answer,
-    BadRequest,
-    Request,
-    parse_request,
-    preferred_language,
+from plausch.base.http import COMMON_HEADERS, Answer, BadRequest, Request, preferred_language
+from plausch.base.loopback import (
+    Answered,
+    HeadTooLong,
+    LoopbackPort,
+    announced_bytes,
+    media_type,
+    read_head,
 )
 from plausch.server.operator_desk import OperatorDesk, Sheet
 from plausch.server.operator_page import POLICY, TOKEN_FIELD, OperatorPage, doorstep
 from plausch.server.operator_visits import Visit, Visits
 from plausch.server.operator_words import WORDS
 
-HOST: Final = "127.0.0.1"
 ENTRANCE = "/enter"
-REQUEST_TIMEOUT_S = 10.0
-ANSWER_TIMEOUT_S = 30.0
-MOST_CONNECTIONS = 64
 FORM_BYTES = 8 * 1024
 MOST_FIELDS = 8
 
@@ -52,12 +45,13 @@ _FORM = "application/x-www-form-urlencoded"
 _OWN_SITE = {"none", "same-origin"}
 
 
-class Refused(Exception):
-    """The request gets this answer and nothing is done."""
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A request, its body, and the language of whoever asks."""
 
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.status.phrase)
-        self.answer = answer
+    request: Request
+    body: bytes
+    language: str
 
 
 class OperatorDoor:
@@ -74,25 +68,17 @@ class OperatorDoor:
     ) -> None:
         self._desk, self._folder, self._language, self._told = desk, folder, language, told
         self._visits = Visits(clock)
-        self._hosts: frozenset[str] = frozenset()
-        self._server: asyncio.Server | None = None
-        self._open = 0
-        self.url = ""
+        self._port = LoopbackPort(self._read, self._answer)
 
     async def start(self, port: int) -> None:
         """Listen on a port, 0 for a free one. Raises OperatorError when it is taken."""
-        try:
-            self._server = await asyncio.start_server(self._serve, HOST, port, limit=HEAD_BYTES)
-        except OSError as error:
-            raise OperatorError(
-                f"Port {port} cannot be listened on ({error.strerror}): choose another with "
-                "--port.",
-                code="port_taken",
-            ) from error
-        taken = self._server.sockets[0].getsockname()[1]
-        self._hosts = frozenset({f"{HOST}:{taken}", f"localhost:{taken}"})
-        self.url = f"http://{HOST}:{taken}"
+        await self._port.start(port, "--port")
         self._told(self.link)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return self._port.url
 
     @property
     def link(self) -> str:
@@ -101,51 +87,47 @@ class OperatorDoor:
 
     def close(self) -> None:
         """Listen no more."""
-        if self._server is not None:
-            self._server.close()
+        self._port.close()
 
-    # --- one connection --------------------------------------------------------------------------
+    # --- one request -----------------------------------------------------------------------------
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request, one answer, and the end."""
-        self._open += 1
+    async def _read(self, reader: asyncio.StreamReader) -> Came:
         try:
-            if self._open <= MOST_CONNECTIONS:
-                await self._talk(reader, writer)
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # whoever asked is gone
-        finally:
-            self._open -= 1
-            writer.close()
+            request = await read_head(reader)
+        except HeadTooLong as error:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise Answered(_told(status, str(error))) from error
+        except BadRequest as error:
+            raise Answered(_told(HTTPStatus.BAD_REQUEST, str(error))) from error
+        language = preferred_language(request.headers, tuple(WORDS), self._language)
+        return Came(request, await _body(reader, request, language), language)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                request = await _head(reader)
-                language = preferred_language(request.headers, tuple(WORDS), self._language)
-                body = await _body(reader, request, language)
-            visit = self._let_in(request, language)
-            form = _form(body, visit, language) if request.method == "POST" else None
-            answer = await self._answer(request, visit, form, language)
-        except Refused as refused:
-            answer = refused.answer
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            writer.write(answer.head() + answer.body)
-            await writer.drain()
+    async def _answer(self, came: Came) -> Answer:
+        request, language = came.request, came.language
+        visit = self._let_in(request, language)
+        path = request.path.removeprefix(self._visits.base)
+        page = OperatorPage(language, self._visits.base, visit.form_token, self._folder)
+        if request.method == "GET":
+            found = await self._desk.show(path, _fields(request.target.partition("?")[2]), page)
+            return _page(found.status, found.html)
+        outcome = await self._desk.order(path, _form(came.body, visit, language), page)
+        if isinstance(outcome, Sheet):
+            return _page(outcome.status, outcome.html)
+        return _onward(f"{self._visits.base}{outcome.path}")
 
     # --- who is let in ---------------------------------------------------------------------------
 
     def _let_in(self, request: Request, language: str) -> Visit:
-        """The visit that this request belongs to. Raises Refused, also with a link's answer."""
-        hosts = request.headers.getall("host", [])
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        """The visit that this request belongs to. Raises Answered, also with a link's answer."""
+        host = self._port.host_of(request)
+        if host is None:
             raise _plainly(HTTPStatus.FORBIDDEN, "bad_host", language)
         if request.method not in ("GET", "POST"):
             raise _plainly(HTTPStatus.METHOD_NOT_ALLOWED, "bad_method", language)
         if request.method == "GET" and request.path == ENTRANCE:
-            raise Refused(self._entered(request, language))
+            raise Answered(self._entered(request, language))
         if request.method == "POST":
-            self._demand_own_origin(request, hosts[0].lower(), language)
+            self._demand_own_origin(request, host, language)
         base = self._visits.base
         below = request.path.startswith(f"{base}/")
         visit = self._visits.of(request.headers) if below and _is_from_here(request) else None
@@ -154,7 +136,7 @@ class OperatorDoor:
             # page (web mail) leaves its cookie, which comes only with a step from our own page.
             onward = f"{base}/" if below else ""
             sheet = doorstep(language, "doorstep_none", onward)
-            raise Refused(_page(HTTPStatus.FORBIDDEN, sheet))
+            raise Answered(_page(HTTPStatus.FORBIDDEN, sheet))
         return visit
 
     def _entered(self, request: Request, language: str) -> Answer:
@@ -170,56 +152,25 @@ class OperatorDoor:
         if origins != [f"http://{host}"]:
             raise _plainly(HTTPStatus.FORBIDDEN, "bad_origin", language)
 
-    # --- answers ---------------------------------------------------------------------------------
-
-    async def _answer(
-        self, request: Request, visit: Visit, form: Mapping[str, str] | None, language: str
-    ) -> Answer:
-        path = request.path.removeprefix(self._visits.base)
-        page = OperatorPage(language, self._visits.base, visit.form_token, self._folder)
-        if form is None:
-            query = _fields(request.target.partition("?")[2])
-            found = await self._desk.show(path, query, page)
-            return _page(found.status, found.html)
-        outcome = await self._desk.order(path, form, page)
-        if isinstance(outcome, Sheet):
-            return _page(outcome.status, outcome.html)
-        return _onward(f"{self._visits.base}{outcome.path}")
-
-
-async def _head(reader: asyncio.StreamReader) -> Request:
-    """Raises Refused."""
-    try:
-        head = await reader.readuntil(HEAD_END)
-        return parse_request(head[: -len(HEAD_END)])
-    except asyncio.LimitOverrunError:
-        sentence = f"The head of a request has at most {HEAD_BYTES // 1024} KiB."
-        status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-        raise Refused(_told(status, sentence)) from None
-    except BadRequest as error:
-        raise Refused(_told(HTTPStatus.BAD_REQUEST, str(error))) from error
-
 
 async def _body(reader: asyncio.StreamReader, request: Request, language: str) -> bytes:
     """What follows the head; it is read before anything is refused, for who closes a connection
-    with something unread takes the answer back. Raises Refused."""
+    with something unread takes the answer back. Raises Answered."""
     if not request.has_body:
         return b""
-    lengths = request.headers.getall("content-length", [])
-    announced = len(lengths) == 1 and re.fullmatch(r"[0-9]{1,9}", lengths[0])
-    if not announced or "transfer-encoding" in request.headers:
+    size_bytes = announced_bytes(request)
+    if size_bytes is None:
         raise _plainly(HTTPStatus.BAD_REQUEST, "bad_form", language)
-    if int(lengths[0]) > FORM_BYTES:
+    if size_bytes > FORM_BYTES:
         raise _plainly(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_long", language)
-    body = await reader.readexactly(int(lengths[0]))
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != _FORM:
+    body = await reader.readexactly(size_bytes)
+    if media_type(request) != _FORM:
         raise _plainly(HTTPStatus.BAD_REQUEST, "bad_form", language)
     return body
 
 
 def _form(body: bytes, visit: Visit, language: str) -> Mapping[str, str]:
-    """The fields of a form of this visit. Raises Refused."""
+    """The fields of a form of this visit. Raises Answered."""
     form = _fields(body.decode("latin-1"))
     given = form.get(TOKEN_FIELD, "").encode()
     if not hmac.compare_digest(given, visit.form_token.encode()):
@@ -244,9 +195,9 @@ def _fields(encoded: str) -> dict[str, str]:
     return fields if len(fields) == len(pairs) else {}
 
 
-def _plainly(status: HTTPStatus, word: str, language: str) -> Refused:
+def _plainly(status: HTTPStatus, word: str, language: str) -> Answered:
     """A sentence and nothing else, for who is not let in."""
-    return Refused(_told(status, WORDS[language][word]))
+    return Answered(_told(status, WORDS[language][word]))
 
 
 def _told(status: HTTPStatus, sentence: str) -> Answer:

@@ -10,9 +10,10 @@ import pytest
 
 from delivery_world import World
 from plausch.base.errors import OperatorError
+from plausch.base.loopback import MOST_CONNECTIONS
 from plausch.server.administration import Administration
 from plausch.server.operator_desk import OperatorDesk
-from plausch.server.operator_door import FORM_BYTES, HEADERS, MOST_CONNECTIONS, OperatorDoor
+from plausch.server.operator_door import FORM_BYTES, HEADERS, OperatorDoor
 from plausch.server.operator_page import TOKEN_FIELD
 from plausch.server.operator_visits import VISIT_MS
 
@@ -313,7 +314,7 @@ async def test_who_goes_in_the_middle_disturbs_nobody(stage: Stage, raw: bytes) 
             writer.close()
             await writer.wait_closed()
         assert (await stage.ask(GET, "/")).status == 403
-        while stage.door._open:  # those before have been taken by now; none keeps its place
+        while stage.door._port._open:  # those before have been taken by now; none keeps its place
             await asyncio.sleep(0)
     assert (await stage.enter()).status == 303
 

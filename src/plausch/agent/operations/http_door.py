@@ -12,7 +12,6 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
 
 import msgspec
 
@@ -22,20 +21,17 @@ from plausch.agent.operations.executor import MAX_PARAMS_BYTES, Executor
 from plausch.agent.operations.openapi import document
 from plausch.agent.operations.refusal import Refusal
 from plausch.base.errors import OperatorError
-from plausch.base.http import (
-    COMMON_HEADERS,
-    HEAD_BYTES,
-    HEAD_END,
-    Answer,
-    BadRequest,
-    Request,
-    parse_request,
+from plausch.base.http import COMMON_HEADERS, Answer, BadRequest, Request
+from plausch.base.loopback import (
+    HOST,
+    Answered,
+    HeadTooLong,
+    LoopbackPort,
+    announced_bytes,
+    media_type,
+    read_head,
 )
 
-HOST: Final = "127.0.0.1"
-REQUEST_TIMEOUT_S = 10.0
-ANSWER_TIMEOUT_S = 30.0
-MOST_CONNECTIONS = 64
 CALLER = "http"
 """In place of a device, in the name of a call that came by this door."""
 
@@ -53,12 +49,11 @@ FeedNow = Callable[[], Awaitable[Feed]]
 """What is served under a secret path, as it is now."""
 
 
-class Refused(Exception):
+class Refused(Answered):
     """The request gets this answer and nothing is done."""
 
     def __init__(self, status: HTTPStatus, code: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.answer = _told(status, msgspec.json.encode(Refusal(code, sentence)))
+        super().__init__(_told(status, msgspec.json.encode(Refusal(code, sentence))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,65 +73,30 @@ class HttpDoor:
         self._executor = executor
         self._token = token
         self._feeds = dict(feeds or {})
-        self._hosts: frozenset[str] = frozenset()
-        self._server: asyncio.Server | None = None
-        self._open = 0
-        self.url = ""
+        self._port = LoopbackPort(self._read, self._answer)
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return self._port.url
 
     async def start(self, port: int) -> None:
         """Listen on a port, 0 for a free one. Raises OperatorError when it is taken."""
-        try:
-            self._server = await asyncio.start_server(self._serve, HOST, port, limit=HEAD_BYTES)
-        except OSError as error:
-            raise OperatorError(
-                f"Port {port} cannot be listened on ({error.strerror}): choose another with --api.",
-                code="port_taken",
-            ) from error
-        taken = self._server.sockets[0].getsockname()[1]
-        self._hosts = frozenset({f"{HOST}:{taken}", f"localhost:{taken}"})
-        self.url = f"http://{HOST}:{taken}"
+        await self._port.start(port, "--api")
 
     async def close(self) -> None:
         """Listen no more."""
-        if self._server is not None:
-            self._server.close()
+        self._port.close()
 
-    # --- one connection ----------------------------------------------------------------------
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request, one answer, and the end."""
-        self._open += 1
-        try:
-            if self._open <= MOST_CONNECTIONS:
-                await self._talk(reader, writer)
-        except (ConnectionError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # whoever asked is gone
-        finally:
-            self._open -= 1
-            writer.close()
-
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            async with asyncio.timeout(REQUEST_TIMEOUT_S):
-                came = await self._read(reader)
-            answer = await self._answer(came)
-        except Refused as refused:
-            answer = refused.answer
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            writer.write(answer.head() + answer.body)
-            await writer.drain()
+    # --- one request -------------------------------------------------------------------------
 
     async def _read(self, reader: asyncio.StreamReader) -> Came:
         """The request, looked at before its body is. Raises Refused."""
         try:
-            head = await reader.readuntil(HEAD_END)
-            request = parse_request(head[: -len(HEAD_END)])
-        except asyncio.LimitOverrunError:
-            raise Refused(
-                HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-                "bad_request",
-                f"The head of a request has at most {HEAD_BYTES // 1024} KiB.",
-            ) from None
+            request = await read_head(reader)
+        except HeadTooLong as error:
+            status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+            raise Refused(status, error.code, str(error)) from error
         except BadRequest as error:
             raise Refused(HTTPStatus.BAD_REQUEST, error.code, str(error)) from error
         self._demand_local(request)
@@ -146,8 +106,7 @@ class HttpDoor:
         return Came(request, await _body(reader, request))
 
     def _demand_local(self, request: Request) -> None:
-        hosts = request.headers.getall("host", [])
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        if self._port.host_of(request) is None:
             raise Refused(
                 HTTPStatus.FORBIDDEN,
                 "bad_host",
@@ -225,27 +184,26 @@ async def _body(reader: asyncio.StreamReader, request: Request) -> bytes:
         if request.has_body:
             raise Refused(HTTPStatus.BAD_REQUEST, "bad_request", "Only a POST has a body here.")
         return b""
-    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _JSON:
+    if media_type(request) != _JSON:
         raise Refused(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "bad_request", f"The body is {_JSON}: say so."
         )
-    lengths = request.headers.getall("content-length", [])
-    announced = len(lengths) == 1 and re.fullmatch(r"[0-9]{1,9}", lengths[0])
-    if "transfer-encoding" in request.headers or not announced:
+    size_bytes = announced_bytes(request)
+    if size_bytes is None:
         raise Refused(
             HTTPStatus.LENGTH_REQUIRED, "bad_request", "The body's Content-Length must be said."
         )
-    if int(lengths[0]) > MAX_PARAMS_BYTES:
+    if size_bytes > MAX_PARAMS_BYTES:
         raise Refused(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "bad_request",
             f"Params have at most {MAX_PARAMS_BYTES} bytes.",
         )
-    return await reader.readexactly(int(lengths[0]))
+    return await reader.readexactly(size_bytes)
 
 
-def _told(status: HTTPStatus, body: bytes, media_type: str = _JSON) -> Answer:
-    headers = {**COMMON_HEADERS, "Cache-Control": "no-store", "Content-Type": media_type}
+def _told(status: HTTPStatus, body: bytes, kind: str = _JSON) -> Answer:
+    headers = {**COMMON_HEADERS, "Cache-Control": "no-store", "Content-Type": kind}
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
     return Answer(status, headers, body)
