@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 
 from plausch.base.clock import Clock
 from plausch.base.http import COMMON_HEADERS, Answer, BadRequest, Request, preferred_language
-from plausch.base.loopback import (
+from plausch.local.loopback import (
     Answered,
     HeadTooLong,
     LoopbackPort,

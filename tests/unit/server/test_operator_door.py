@@ -10,7 +10,7 @@ import pytest
 
 from delivery_world import World
 from plausch.base.errors import OperatorError
-from plausch.base.loopback import MOST_CONNECTIONS
+from plausch.local.loopback import MOST_CONNECTIONS
 from plausch.server.administration import Administration
 from plausch.server.operator_desk import OperatorDesk
 from plausch.server.operator_door import FORM_BYTES, HEADERS, OperatorDoor

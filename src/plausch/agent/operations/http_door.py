@@ -22,7 +22,7 @@ from plausch.agent.operations.openapi import document
 from plausch.agent.operations.refusal import Refusal
 from plausch.base.errors import OperatorError
 from plausch.base.http import COMMON_HEADERS, Answer, BadRequest, Request
-from plausch.base.loopback import (
+from plausch.local.loopback import (
     HOST,
     Answered,
     HeadTooLong,

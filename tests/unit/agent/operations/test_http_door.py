@@ -186,7 +186,7 @@ async def test_only_post_does_something(door: HttpDoor) -> None:
 async def test_a_client_that_says_nothing_is_left_alone(
     door: HttpDoor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("plausch.base.loopback.REQUEST_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("plausch.local.loopback.REQUEST_TIMEOUT_S", 0.1)
     started = request(door, "/v1/agent.status")[:-1]
     host, _, port = door.url.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))

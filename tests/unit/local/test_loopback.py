@@ -6,10 +6,10 @@ from http import HTTPStatus
 
 import pytest
 
-from plausch.base import loopback
+from plausch.local import loopback
 from plausch.base.errors import OperatorError
 from plausch.base.http import HEAD_BYTES, Answer, BadRequest, Request
-from plausch.base.loopback import (
+from plausch.local.loopback import (
     MOST_CONNECTIONS,
     Answered,
     HeadTooLong,
