@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 import pytest
 
-from plausch.local import loopback
 from plausch.base.errors import OperatorError
 from plausch.base.http import HEAD_BYTES, Answer, BadRequest, Request
+from plausch.local import loopback
 from plausch.local.loopback import (
     MOST_CONNECTIONS,
     Answered,
