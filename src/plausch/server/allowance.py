@@ -10,6 +10,7 @@ had it: a 16th at most. One that stops gives it back.
 Windows (an hour, a day, the days of retention) are of UTC by the clock of the process.
 """
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ class Allowance(Generic[Holder]):
         self._kind, self._most, self._window_ms = kind, most, window_ms
         self._ends_at_ms = 0
         self._pots: dict[Holder, _Pot] = {}
+        self._drawing: dict[Holder, asyncio.Event] = {}
 
     def wait_ms(self, holder: Holder, amount: int = 1) -> int | None:
         """0 when so much is here to be taken; None when it has to be drawn; else how long until
@@ -91,10 +93,23 @@ class Allowance(Generic[Holder]):
         Raises StorageUnavailable.
         """
         while (wait_ms := self.wait_ms(holder, amount)) is None:
-            await self.draw({holder: amount})
+            await self._draw_alone(holder, amount)
         if not wait_ms:
             self.take(holder, amount)
         return wait_ms
+
+    async def _draw_alone(self, holder: Holder, amount: int) -> None:
+        """Draw, or wait for who is drawing for the holder: each piece is larger than the last."""
+        others = self._drawing.get(holder)
+        if others is not None:
+            await others.wait()
+            return
+        done = self._drawing[holder] = asyncio.Event()
+        try:
+            await self.draw({holder: amount})
+        finally:
+            del self._drawing[holder]
+            done.set()
 
     async def draw_missing(self, wanted: Mapping[Holder, int]) -> None:
         """Draw for those of whom nothing is here, and may be. Raises StorageUnavailable."""

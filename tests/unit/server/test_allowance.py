@@ -7,7 +7,14 @@ import pytest
 from delivery_world import World
 from plausch.base.clock import ManualClock
 from plausch.db.interface import Database, StorageUnavailable
-from plausch.server.allowance import ASK_AGAIN_MS, DAY_MS, HOLDERS, HOUR_MS, Allowance
+from plausch.server.allowance import (
+    ASK_AGAIN_MS,
+    DAY_MS,
+    HOLDERS,
+    HOUR_MS,
+    LARGEST_PART,
+    Allowance,
+)
 from plausch.server.store.allowance import Kind
 
 
@@ -167,3 +174,10 @@ async def test_memory_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) 
     for holder in range(10):
         await one.allowance.demand(holder)
     assert len(one.allowance._pots) == 3
+
+
+async def test_many_at_once_draw_no_more_than_one_after_the_other(world: World) -> None:
+    """Each piece is larger than the last: who asks at the same moment shares one."""
+    one, other = Process(world, 1_600), Process(world, 1_600)
+    assert await asyncio.gather(*(one.allowance.demand(1) for _ in range(30))) == [0] * 30
+    assert await other.had() >= 1_600 - 30 - 2 * 1_600 // LARGEST_PART
