@@ -76,9 +76,13 @@ class Arrivals:
                 one.answer.set_exception(error)
             return
         for key, one in _who_wait(waiting):
-            if key in found:
-                one.enter()
-            one.answer.set_result(found.get(key))
+            try:
+                if key in found:
+                    one.enter()
+            except Exception as error:  # a bug of ours in one connection: the others get in
+                one.answer.set_exception(error)
+            else:
+                one.answer.set_result(found.get(key))
 
 
 def _who_wait(waiting: Waiting) -> list[tuple[int, Arrival]]:

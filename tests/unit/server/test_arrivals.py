@@ -101,3 +101,21 @@ async def test_one_who_has_left_meanwhile_does_not_enter(world: World) -> None:
     with pytest.raises(asyncio.CancelledError):
         await gone
     assert entered == ["ben"]
+
+
+async def test_one_that_cannot_enter_keeps_nobody_waiting(world: World) -> None:
+    anna, ben = await world.player("anna"), await world.player("ben")
+    arrivals = Arrivals(world.database, world.clock)
+    entered: list[str] = []
+
+    def fail() -> None:
+        raise RuntimeError("a bug")
+
+    async with asyncio.timeout(60):
+        failed, left = await asyncio.gather(
+            arrivals.note(anna.record, fail),
+            arrivals.note(ben.record, lambda: entered.append("ben")),
+            return_exceptions=True,
+        )
+    assert isinstance(failed, RuntimeError)
+    assert (entered, left) == (["ben"], Supply(0, False))
