@@ -233,7 +233,11 @@ class Commits:
         """Take this Commit out of the day's. Raises Refusal `rate_limited`."""
         wait_ms = await self._count.demand(committer.key)
         if not wait_ms:
-            wait_ms = await self._bytes.demand(committer.account_key, _size(request))
+            try:
+                wait_ms = await self._bytes.demand(committer.account_key, _size(request))
+            except BaseException:
+                self._count.give_back(committer.key)
+                raise
             if wait_ms:
                 self._count.give_back(committer.key)
         if wait_ms:
