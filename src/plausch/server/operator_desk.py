@@ -68,7 +68,8 @@ class OperatorDesk:
                 name = parse_name(found[1])
                 suspends = found[2] == "suspend"
                 await (self._hand.suspend(name) if suspends else self._hand.unsuspend(name))
-                self._counted = Counted(None, 0)
+                if self._counted.totals is not None:  # else it takes too long to do at every step
+                    self._counted = Counted(None, 0)
                 return Onward(f"/accounts/{name}")
             if path == "/maintenance/off":
                 await self._hand.resume()
@@ -111,7 +112,7 @@ class OperatorDesk:
     async def _count(self) -> Counted:
         async with self._counting:
             now_ms = self._clock.now_ms()
-            if self._counted.totals is None or now_ms - self._counted.at_ms >= COUNT_ANEW_MS:
+            if now_ms - self._counted.at_ms >= COUNT_ANEW_MS:
                 try:
                     self._counted = Counted(await self._hand.totals(), now_ms)
                 except StorageUnavailable:

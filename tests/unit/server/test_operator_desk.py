@@ -183,6 +183,8 @@ async def test_a_server_too_large_to_be_counted_can_be_operated(
     found = await show(desk, "/")
     assert (found.status, "Cannot be counted" in found.html) == (200, True)
     assert ">anna<" in found.html
+    await show(desk, "/")
+    assert hand.times == 1, "not anew for each view"
 
 
 async def test_a_database_that_does_not_answer_is_said(
