@@ -10,7 +10,6 @@ import errno
 import logging
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 
 log = logging.getLogger("plausch.server")
 
@@ -60,9 +59,7 @@ class Entrance:
         self._pauses.clear()
         for one in self._sockets:
             loop.remove_reader(one)
-            with suppress(OSError):  # at the latest when nobody waits
-                for _ in range(BACKLOG):
-                    self._let_in(one)
+            self._let_in(one, BACKLOG)
             one.close()
         self._sockets.clear()
         while self._tasks:
@@ -73,25 +70,27 @@ class Entrance:
 
     def _accept(self, listening: socket.socket) -> None:
         """Somebody waits: let them in; the loop calls again while others do."""
-        for _ in range(ACCEPTED_AT_ONCE):
-            try:
-                self._let_in(listening)
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError as error:
-                if error.errno not in _NO_FILES:  # of that connection, which is gone
-                    continue
-                log.error("No connection can be accepted: %s.", error.strerror)
-                self._rest(listening)
-                return
+        error = self._let_in(listening, ACCEPTED_AT_ONCE)
+        if error is not None:
+            log.error("No connection can be accepted: %s.", error.strerror)
+            self._rest(listening)
 
-    def _let_in(self, listening: socket.socket) -> None:
-        """Raises OSError."""
-        connection, _ = listening.accept()
-        connection.setblocking(False)
-        task = asyncio.get_running_loop().create_task(self._welcome(connection))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    def _let_in(self, listening: socket.socket, most: int) -> OSError | None:
+        """Let in who waits; what keeps the others out, if anything does."""
+        for _ in range(most):
+            try:
+                connection, _ = listening.accept()
+            except (BlockingIOError, InterruptedError):
+                return None
+            except OSError as error:
+                if error.errno in _NO_FILES:
+                    return error
+                continue  # of that connection, which is gone
+            connection.setblocking(False)
+            task = asyncio.get_running_loop().create_task(self._welcome(connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return None
 
     def _rest(self, listening: socket.socket) -> None:
         loop = asyncio.get_running_loop()
