@@ -11,7 +11,7 @@ from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
 from plausch.cli.invite import config_of, day_of, place_options
 from plausch.cli.options import json_option
-from plausch.server.administration import WORDS, Administration
+from plausch.server.administration import MOST_CHARACTERS, Administration
 from plausch.server.store.regime import RegimeRow
 
 MINUTE_MS = 60_000
@@ -41,7 +41,7 @@ def maintenance() -> None:
     "--text",
     default="",
     metavar="TEXT",
-    help=f"What people are told besides, at most {WORDS} characters.",
+    help=f"What people are told besides, at most {MOST_CHARACTERS} characters.",
 )
 @json_option
 def on(data_folder: Path, database_url: str, minutes: int | None, text: str, as_json: bool) -> None:

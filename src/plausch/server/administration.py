@@ -26,7 +26,7 @@ from plausch.server.store.regime import RegimeRow
 from plausch.server.store.report import ReportRow
 
 ACTIVE_MS = 30 * 24 * 3_600_000
-WORDS = 500
+MOST_CHARACTERS = 500
 """Most characters of what an operator says about a maintenance."""
 
 
@@ -172,9 +172,10 @@ class Administration:
         """
         now_ms = self._clock.now_ms()
         said = " ".join(words.split())
-        if len(said) > WORDS or not said.isprintable():
+        if len(said) > MOST_CHARACTERS or not said.isprintable():
             raise OrderRefused(
-                f"What people are told has at most {WORDS} characters, and no control characters.",
+                f"What people are told has at most {MOST_CHARACTERS} characters, and no control "
+                "characters.",
                 code="bad_words",
             )
         if until_ms and until_ms <= now_ms:

@@ -21,8 +21,8 @@ class Limits:
     participants_per_conversation: int = 1_000
     sends_per_device_per_day: int = 20_000
     envelopes_per_account: int = 1_000_000
-    """What an account may add to logs in `retention_days`, which is as long as an envelope stays:
-    at most twice as many are there at a time."""
+    """How many messages an account may append in `retention_days`, which is as long as one stays:
+    at most twice as many are there at a time. Commits have limits of their own."""
 
     conversations_per_device_per_day: int = 200
     registrations_per_address_per_hour: int = 1_000

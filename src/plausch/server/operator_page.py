@@ -15,8 +15,7 @@ from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from plausch.base.ids import DeviceAddress
-from plausch.server.administration import WORDS as MOST_WORDS
-from plausch.server.administration import Shown, state_of
+from plausch.server.administration import MOST_CHARACTERS, Shown, state_of
 from plausch.server.operator_words import WORDS
 from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
@@ -128,7 +127,7 @@ class OperatorPage:
         begin = words["maintenance_change" if row.since_ms else "maintenance_begin"]
         text, minutes = seen.typed if seen.wrong else (row.words, "")
         fields = (
-            f'<label class="wide">{words["said"]}<input name="words" maxlength="{MOST_WORDS}" '
+            f'<label class="wide">{words["said"]}<input name="words" maxlength="{MOST_CHARACTERS}" '
             f'value="{_text(text)}" autocomplete="off"></label>'
             f'<label>{words["minutes"]}<input name="minutes" inputmode="numeric" maxlength="5" '
             f'value="{_text(minutes)}" autocomplete="off"></label><button>{begin}</button>'

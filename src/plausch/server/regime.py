@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from plausch.base.clock import Clock
 from plausch.base.errors import Fault, PlauschError
 from plausch.db.interface import Database, Transaction
-from plausch.server.errors import SUSPENDED, Refusal
+from plausch.server.errors import SUSPENDED
 from plausch.server.limits import Limits
 from plausch.server.store import regime, suspension
 from plausch.server.store.regime import RegimeRow
@@ -101,11 +101,6 @@ class Regime:
             device = connection.device
             if device is not None and self.is_suspended(device.account_key):
                 connection.close(*SUSPENDED)
-
-    def demand_admitted(self, account_key: int) -> None:
-        """Raises Refusal `account_suspended`."""
-        if self.is_suspended(account_key):
-            raise Refusal(*SUSPENDED)
 
     def refusal(self, frame: f.ClientFrame) -> f.Refused | None:
         """What is answered to a frame that would leave something new, during maintenance. Devices

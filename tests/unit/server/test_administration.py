@@ -3,7 +3,7 @@
 import pytest
 
 from delivery_world import World
-from plausch.server.administration import WORDS, Administration, OrderRefused, state_of
+from plausch.server.administration import MOST_CHARACTERS, Administration, OrderRefused, state_of
 from plausch.server.store.overview import AccountRow
 
 
@@ -18,7 +18,7 @@ async def test_an_account_that_there_is_not(hand: Administration) -> None:
             await order("nobody")
 
 
-@pytest.mark.parametrize("words", ["x" * (WORDS + 1), "a\x1bb", "\u202eabc"])
+@pytest.mark.parametrize("words", ["x" * (MOST_CHARACTERS + 1), "a\x1bb", "\u202eabc"])
 async def test_words_that_people_cannot_be_told(hand: Administration, words: str) -> None:
     with pytest.raises(OrderRefused, match="characters"):
         await hand.maintain(words=words)
