@@ -126,11 +126,13 @@ def pins(lock: Path) -> dict[str, str]:
 
 def test_locks_pin_and_hash_all_that_the_project_names(root: Path) -> None:
     project = tomllib.loads((root / "pyproject.toml").read_text())
-    run, dev = pins(root / "requirements/run.lock"), pins(root / "requirements/dev.lock")
-    assert run.items() <= dev.items(), "the two locks disagree; run: make lock"
+    run, server, dev = (pins(root / f"requirements/{one}.lock") for one in ("run", "server", "dev"))
+    assert run.items() <= server.items() <= dev.items(), "the locks disagree; run: make lock"
+    extras = project["project"]["optional-dependencies"]
     groups = project["dependency-groups"]
     for lock, named in [
         (run, project["project"]["dependencies"] + groups["build"]),
+        (server, extras["cluster"] + extras["s3"] + extras["tracing"]),
         (dev, [one for one in groups["dev"] if isinstance(one, str)]),
         (pins(root / "requirements/s3.lock"), groups["s3-service"]),
         (pins(root / "requirements/fuzz.lock"), groups["fuzz"]),
