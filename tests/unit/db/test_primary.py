@@ -228,7 +228,7 @@ async def test_the_standby_takes_over_and_the_old_primary_is_never_written_to(
 
     # It may also be silent, as a machine without power: it is not waited for.
     with monkeypatch.context() as patch:
-        patch.setattr(theory, "SERVER_TIMEOUT_S", 4.0)
+        patch.setattr(theory, "SERVER_TIMEOUT_S", 8.0)
         os.kill(old.part.pid, signal.SIGSTOP)
         fresh = await open_postgres(pair.url)
         assert await port_of(fresh) == new.port

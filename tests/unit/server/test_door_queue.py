@@ -65,7 +65,7 @@ async def test_who_leaves_while_it_waits_is_forgotten(
     await house.empty()  # before its turn: it is noticed by itself
     assert shut.visitors == []
     shut.waiting[0]()
-    await until(lambda: house.edge.connections == 0)
+    assert house.edge.connections == 0
 
 
 async def test_a_server_that_stops_lets_nobody_in_who_waited(
