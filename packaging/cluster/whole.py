@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from cluster.pair import Pair, Told
@@ -84,8 +84,8 @@ class Cluster:
 
     async def stop(self) -> None:
         """Everything, those that need others first."""
-        for part in (self.balancer, *self.gateways, self.nats):
-            await part.stop()
+        for parts in ([self.balancer], self.gateways, [self.nats]):
+            await asyncio.gather(*(part.stop() for part in parts))
         await self.pair.stop()
 
     async def _keep(self, part: Part) -> None:
@@ -96,7 +96,7 @@ class Cluster:
                 await asyncio.sleep(AGAIN_S)
                 try:
                     await part.start()
-                except PartFailed as error:
+                except (PartFailed, OSError) as error:
                     self._told("mending", reason=str(error))
             self._told("back", name=part.name, pid=part.pid)
 
@@ -150,7 +150,8 @@ async def running(port: int = 0, told: Told = _quiet, settings: str = "") -> Asy
                 yield cluster
             finally:
                 watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+                with suppress(asyncio.CancelledError):
+                    await watching  # whatever has ended it before is said
         finally:
             await cluster.stop()
     finally:

@@ -73,7 +73,8 @@ class Backstage:
         return self.do(self._stack.enter_async_context(client))
 
     def close(self) -> None:
-        self.do(self._stack.aclose())
+        ending = asyncio.run_coroutine_threadsafe(self._stack.aclose(), self.loop)
+        ending.result(CLUSTER_S)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
