@@ -50,6 +50,7 @@ class PairingLine:
         self._moved = asyncio.Event()
         self._failure: PlauschError | None = None
         self._connection: Connection | None = None
+        self._is_entering = False
         self._domain = ""
         self._delivering: set[asyncio.Task[None]] = set()
         self._end_of_time = asyncio.get_running_loop().call_later(
@@ -78,8 +79,12 @@ class PairingLine:
         await taken
 
     async def receive(self) -> bytes:
-        """The other side's next message. Raises what ends the pairing."""
-        while not self._came:
+        """The other side's next message. Raises what ends the pairing.
+
+        The server passes on what waits a moment before it says that this side is let in: nobody
+        hears it before, so that whoever declines at once can say so.
+        """
+        while not self._came or self._is_entering:
             self._demand_open()
             self._moved.clear()
             await self._moved.wait()
@@ -128,8 +133,10 @@ class PairingLine:
                     f"lives at {meeting.domain}."
                 )
             self._domain = hello.domain
+            self._is_entering = True
             await connection.ask(self._opening, f.Done)
             self._connection = connection
+            self._entered()
             # All of them: a server that was restarted has none, and passes over what it has.
             for number in range(1, len(self._sent) + 1):
                 self._deliver(connection, number)
@@ -140,7 +147,12 @@ class PairingLine:
                 raise SdkError("This device is linking elsewhere.", code="link_cancelled")
         finally:
             self._connection = None
+            self._entered()
             await connection.disconnect()
+
+    def _entered(self) -> None:
+        self._is_entering = False
+        self._moved.set()
 
     def _opening(self, request_id: int) -> f.OpenPairing:
         meeting = self._meeting

@@ -85,6 +85,40 @@ async def test_what_is_repeated_or_out_of_order_is_passed_over(town: Town, wire:
     await existing.close()
 
 
+async def test_nothing_is_heard_before_this_side_is_let_in(town: Town, wire: Crooked) -> None:
+    new, existing = lines(wire.url, town.url)
+    await existing.send(b"one")
+    kept: list[f.ServerFrame] = []
+
+    def late(frame: f.ServerFrame) -> Sequence[f.ServerFrame]:
+        if isinstance(frame, f.Done) and not kept:
+            kept.append(frame)
+            return []
+        return [frame]
+
+    wire.to_device = late
+    hearing = asyncio.ensure_future(new.receive())
+    await eventually(lambda: bool(kept))
+    assert not hearing.done()
+    wire.push(*kept)
+    assert await hearing == b"one"
+    assert new.has_met
+    await new.close()
+    await existing.close()
+
+
+async def test_what_came_before_the_connection_was_lost_is_heard(town: Town, wire: Crooked) -> None:
+    new, existing = lines(wire.url, town.url)
+    await existing.send(b"one")
+    wire.to_device = lambda frame: [] if isinstance(frame, f.Done) else [frame]
+    hearing = asyncio.ensure_future(new.receive())
+    await eventually(lambda: any(isinstance(one, f.PairingMessage) for one in wire.received))
+    wire.cut()
+    assert await hearing == b"one"
+    await new.close()
+    await existing.close()
+
+
 async def test_whoever_waits_is_told_when_it_is_closed(town: Town) -> None:
     new, existing = lines(town.url)
     waiting = asyncio.ensure_future(new.receive())

@@ -271,7 +271,9 @@ async def test_it_looks_every_day(
     monkeypatch.setattr(stock_module, "DAY_S", 0.01)
     anna = await stocked(town, wire)
     used = [one for one in await kept(anna) if one.last_resort]
-    await core_of(anna).vault.write([core_of(anna).key_packages.spend(one) for one in used])
+    core = core_of(anna)
+    async with stock_of(anna)._filling:  # between two looks, not in the middle of one
+        await core.vault.write([core.key_packages.spend(one) for one in used])
     await eventually(lambda: len(uploads(wire)) == 3)
 
 

@@ -49,6 +49,7 @@ export class PairingLine {
   #failure: PlauschError | undefined;
   #connection: Connection | undefined;
   #hasMet = false;
+  #isEntering = false;
   #domain = '';
   #wake: (() => void) | undefined;
 
@@ -94,10 +95,15 @@ export class PairingLine {
     await taken.promise;
   }
 
-  /** The other side's next message. Throws what ends the pairing. */
+  /**
+   * The other side's next message. Throws what ends the pairing.
+   *
+   * The server passes on what waits a moment before it says that this side is let in: nobody hears it
+   * before, so that whoever declines at once can say so.
+   */
   async receive(): Promise<Uint8Array> {
     for (;;) {
-      const next = this.#came.shift();
+      const next = this.#isEntering ? undefined : this.#came.shift();
       if (next !== undefined) {
         return next;
       }
@@ -151,6 +157,7 @@ export class PairingLine {
         const connection = this.#connection;
         this.#connection = undefined;
         this.#hasMet = false;
+        this.#entered();
         await connection?.disconnect();
       }
       await pause(outside.timers, againMs, this.#ending.signal);
@@ -180,6 +187,7 @@ export class PairingLine {
       );
     }
     this.#domain = hello.domain;
+    this.#isEntering = true;
     await connection.ask('OpenPairing', {
       pairing,
       side: side === 'new' ? NEW_SIDE : EXISTING_SIDE,
@@ -187,6 +195,7 @@ export class PairingLine {
       after: this.#received,
     });
     this.#hasMet = true;
+    this.#entered();
     // All of them: a server that was restarted has none, and passes over what it has.
     for (let number = 1; number <= this.#sent.length; number += 1) {
       this.#deliver(connection, number);
@@ -221,6 +230,11 @@ export class PairingLine {
       this.#came.push(message);
       this.#rouse();
     }
+  }
+
+  #entered(): void {
+    this.#isEntering = false;
+    this.#rouse();
   }
 
   #rouse(): void {

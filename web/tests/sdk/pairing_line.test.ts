@@ -57,6 +57,25 @@ test('what is said before the connection stands goes out when it does', async ()
   expect(await heard(line('existing'))).toBe('one');
 });
 
+test.each([false, true])('nothing is heard before it is let in (or lost: %s)', async (isLost) => {
+  await line('new').send(utf8('one'));
+  server.isSilent = true;
+  const late = line('existing');
+  let text = '';
+  const hearing = heard(late).then((came) => {
+    text = came;
+  });
+  await settle();
+  expect([text, late.hasMet]).toEqual(['', false]);
+  if (isLost) {
+    server.cut();
+  } else {
+    server.peers.at(-1)?.say({ frame: 'Done', id: 1 });
+  }
+  await hearing;
+  expect([text, late.hasMet]).toEqual(['one', !isLost]);
+});
+
 test.each([false, true])(
   'after a lost connection nothing is missing or said twice (restart: %s)',
   async (forgets) => {
