@@ -4,6 +4,7 @@ What is not here: the socket and picows' parsing (wire.py stands for them), blob
 services, the web app. main.py wires the same parts in the same way.
 """
 
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -78,6 +79,16 @@ class NoEntrance:
 
     async def close(self) -> None:
         """Nobody waits to be let in."""
+
+
+class NobodyToWake:
+    """Devices are sought, and found at other gateways; nobody is woken by a push service."""
+
+    def wake(self, devices: Iterable[str]) -> None:
+        """No device of the simulation wants to be woken."""
+
+    def came(self, device: str) -> None:
+        """It is connected."""
 
 
 class Gateway:
@@ -158,7 +169,8 @@ class Gateway:
             self.bus = Bus(self.line, domain, self._loop.time)
             self.bus.gateway = self.process.name
         rosters = Rosters(database)
-        self.hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, None, self.bus)
+        waking = None if self.bus is None else NobodyToWake()
+        self.hub = Hub(rosters, limits.inline_bytes, limits.cursor_members, waking, self.bus)
         franking = Franking(bytes(KEY_BYTES))
         self.delivery = Delivery(database, clock, limits, rosters, franking, self.hub)
         services = Services(
@@ -193,7 +205,7 @@ class Gateway:
 
     def _begin(self) -> None:
         if self.bus is not None and self.line is not None:
-            self.line.begin(self.bus.take, self.bus.line_is_back, self.bus.lost)
+            self.line.begin(self.bus.take, self.bus.line_is_back, self.bus.lost, self.bus.unheard)
             self.bus.begin(self.hub, self.dispatch.pairings)
         self._loop.create_task(self._start())
 

@@ -46,6 +46,11 @@ class Broker:
             if line is not sender and subject in line.subscribed:
                 line.arrive(payload)
 
+    def route_to_one(self, sender: "SimulatedLine", subject: str, payload: bytes) -> None:
+        self.route(sender, subject, payload)
+        if not any(subject in line.subscribed for line in self.lines if line is not sender):
+            sender.miss(subject)
+
 
 class SimulatedLine:
     """As NatsLine behaves (server/nats_line.py), without its client."""
@@ -66,9 +71,13 @@ class SimulatedLine:
         self._is_closed = False
 
     def begin(
-        self, take: Callable[[bytes], None], back: Callable[[], None], lost: Callable[[], None]
+        self,
+        take: Callable[[bytes], None],
+        back: Callable[[], None],
+        lost: Callable[[], None],
+        unheard: Callable[[str], None],
     ) -> None:
-        self._take, self._back, self._lost = take, back, lost
+        self._take, self._back, self._lost, self._unheard = take, back, lost, unheard
         self._link = -1
         self._loop.call_later(0.005, self._connect)
 
@@ -79,6 +88,10 @@ class SimulatedLine:
     def publish(self, subject: str, payload: bytes) -> None:
         if self._told_up:
             self._send(self._broker.route, self, subject, payload)
+
+    def send_to(self, subject: str, payload: bytes) -> None:
+        if self._told_up:
+            self._send(self._broker.route_to_one, self, subject, payload)
 
     def subscribe(self, subject: str) -> None:
         self._wanted[subject] = None
@@ -127,12 +140,11 @@ class SimulatedLine:
 
     def arrive(self, payload: bytes) -> None:
         """The broker has this for the gateway."""
-        broker = self._broker
-        at_s = self._loop.now_s + broker.dice.about_s(broker.weather.line_s)
-        self._heard_s = max(self._heard_s, at_s)
-        self._loop.call_at(
-            self._heard_s, self._deliver, self._link, payload, context=self._process.context
-        )
+        self._come(self._deliver, payload)
+
+    def miss(self, subject: str) -> None:
+        """Nobody listens where the gateway has sent something."""
+        self._come(self._tell_unheard, subject)
 
     # --- within ------------------------------------------------------------------------------
 
@@ -173,11 +185,17 @@ class SimulatedLine:
             what(*values)
 
     def _pong(self, pong: "asyncio.Future[None]") -> None:
+        self._come(self._answer, pong)
+
+    def _come(self, what: Callable[..., None], value: object) -> None:
         at_s = self._loop.now_s + self._broker.dice.about_s(self._broker.weather.line_s)
         self._heard_s = max(self._heard_s, at_s)
-        self._loop.call_at(
-            self._heard_s, self._answer, self._link, pong, context=self._process.context
-        )
+        context = self._process.context
+        self._loop.call_at(self._heard_s, what, self._link, value, context=context)
+
+    def _tell_unheard(self, link: int, subject: str) -> None:
+        if link == self._link:
+            self._unheard(subject)
 
     def _answer(self, link: int, pong: "asyncio.Future[None]") -> None:
         if link == self._link and not pong.done():

@@ -200,9 +200,10 @@ class Listener:
 
     def __init__(self, broker: Broker, name: str) -> None:
         self.heard: list[bytes] = []
+        self.unheard: list[str] = []
         self.backs = 0
         self.line = SimulatedLine(broker, Process(name))
-        self.line.begin(self.heard.append, self._back, lambda: None)
+        self.line.begin(self.heard.append, self._back, lambda: None, self.unheard.append)
         self.line.subscribe("news")
 
     def _back(self) -> None:
@@ -224,6 +225,18 @@ def test_the_others_hear_in_order_and_nobody_hears_itself() -> None:
     one.line.publish("other", b"x")
     loop.run_until(2.0)
     assert (one.heard, two.heard) == ([], [b"%d" % number for number in range(9)])
+
+
+def test_who_sends_to_nobody_hears_that() -> None:
+    loop, _, (one, two) = lines()
+    one.line.send_to("news", b"1")
+    one.line.send_to("other", b"2")
+    loop.run_until(2.0)
+    assert (two.heard, one.unheard) == ([b"1"], ["other"])
+    two.line.hang_up()
+    one.line.send_to("news", b"3")
+    loop.run_until(3.0)
+    assert one.unheard == ["other", "news"]
 
 
 def test_what_is_said_before_a_break_is_noticed_is_lost() -> None:

@@ -1,7 +1,8 @@
 """A gateway's place among the others: what it tells them, what it hears, and when it must doubt.
 
 Each account belongs to one of a fixed number of buckets, each bucket is a subject: a gateway hears
-the buckets of its connected devices, and nothing of the others. Signals of one turn of the event
+the buckets of its connected devices, and nothing of the others. Once a device was found at a
+gateway, what is for it is handed to that one alone (Whereabouts). Signals of one turn of the event
 loop that go to the same subject travel together.
 
 The network below (`Line`) may lose anything. What this gateway cannot have heard it doubts: after
@@ -25,8 +26,11 @@ from plausch.server.signals import (
     Doubtful,
     Ended,
     Entered,
+    Handed,
     Here,
     HereAt,
+    Minded,
+    Missing,
     PairingSignal,
     Replaced,
     Signal,
@@ -36,6 +40,7 @@ from plausch.server.signals import (
     decode,
     encode,
 )
+from plausch.server.whereabouts import Astray, Whereabouts
 
 BUCKETS = 1024
 BEAT_S = 5.0
@@ -48,6 +53,12 @@ MOST_BYTES = 512 * 1024
 
 SPREAD_SINCE = 13
 """Gateways that know signals up to this tag know Spread and its answer."""
+
+HANDED_SINCE = 16
+"""Gateways that know signals up to this tag know Handed, Minded and Missing."""
+
+MINDED_AT_ONCE = 1_000
+"""Devices named in one Minded at most."""
 
 SPREAD_BYTES = 256
 """Of a signal about a large conversation, beside its message."""
@@ -65,6 +76,10 @@ class Line(Protocol):
 
     def publish(self, subject: str, payload: bytes) -> None:
         """Send it to whoever listens now."""
+        ...
+
+    def send_to(self, subject: str, payload: bytes) -> None:
+        """As `publish`, to one listener: if there is none, that is said (`unheard`)."""
         ...
 
     def subscribe(self, subject: str) -> None:
@@ -89,6 +104,10 @@ class Ear(Protocol):
 
     def hear(self, signal: DeviceSignal) -> None:
         """Another gateway has said this."""
+        ...
+
+    def gone_astray(self, what: Astray) -> None:
+        """What was handed over for these devices may have come to nobody."""
         ...
 
 
@@ -123,12 +142,15 @@ class Bus:
         self._listeners: Counter[int] = Counter()
         self._outgoing: defaultdict[str, list[Signal]] = defaultdict(list)
         self._sizes: Counter[str] = Counter()
+        self._minding: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._asked = self._in_force = 0
         self._flushing: asyncio.Task[None] | None = None
         self._beating: asyncio.Task[None] | None = None
         self._seen_s: dict[str, float] = {}
         self._silent_s: dict[str, float] = {}
         self._older: set[str] = set()
+        self._takers: set[str] = set()
+        self._whereabouts = Whereabouts(now_s)
         self._all_known_s = 0.0
         self._doubts = 0
         self._said = self._arrived = 0  # signals; and those that the network surely has
@@ -161,8 +183,34 @@ class Bus:
 
     def tell(self, devices: Iterable[str], message: bytes) -> None:
         """A prepared message for devices that are not connected here."""
+        there, nowhere = self._whereabouts.divided(devices)
+        for gateway, some in there.items():
+            self._whereabouts.handed(gateway, some)
+            handed = Handed(self.gateway, some, message)
+            self._post(self._own(gateway), handed, len(message) + _weight(some))
+        if nowhere:
+            self.tell_all(nowhere, message)
+
+    def tell_all(self, devices: Iterable[str], message: bytes) -> None:
+        """A prepared message for devices that may be connected to any gateway."""
         for bucket, some in _by_bucket(devices).items():
             self._post(self._bucket(bucket), Told(some, message), len(message) + _weight(some))
+
+    def mind(self, devices: Iterable[str]) -> list[str]:
+        """Something came for these devices: let the gateways to which they are connected see to it
+        that they are woken if they are not there any more. Returns those that are nowhere."""
+        if not self._line.is_up:
+            return list(devices)
+        there, nowhere = self._whereabouts.divided(devices)
+        for gateway, some in there.items():
+            if not self._minding and not self._outgoing:
+                asyncio.get_running_loop().call_soon(self._send)
+            self._minding[gateway].update(dict.fromkeys(some))
+        return nowhere
+
+    def pass_back(self, gateway: str, devices: Sequence[str]) -> None:
+        """What that gateway has handed over for these devices is passed on: they are not here."""
+        self._post(self._own(gateway), Missing(self.gateway, list(devices)), _weight(devices))
 
     def seek(self, devices: Iterable[str]) -> None:
         """Which of these are connected elsewhere? The answers come to the ear, as Here."""
@@ -171,7 +219,7 @@ class Bus:
 
     def answer(self, gateway: str, devices: Sequence[str]) -> None:
         """These, which that gateway seeks, are connected here."""
-        self._post(self._own(gateway), Here(list(devices)), _weight(devices))
+        self._post(self._own(gateway), Here(list(devices), self.gateway), _weight(devices))
 
     @property
     def takes_spreads(self) -> bool:
@@ -189,7 +237,8 @@ class Bus:
         self._post(self._own(gateway), found, len(found.bits) + SPREAD_BYTES)
 
     def replaced(self, device: str) -> None:
-        """The device's connection here has ended, because it has a younger one elsewhere."""
+        """What was pushed to the device last it may not have got: its connection here has ended,
+        or that gateway is gone."""
         self._post(self._bucket(bucket_of(device)), Replaced(device))
 
     def end(self, device: str, code: str, sentence: str) -> None:
@@ -199,6 +248,7 @@ class Bus:
     def enter(self, device: str, at_ms: int) -> None:
         """The device is connected here: hear its bucket; older connections elsewhere end."""
         bucket = bucket_of(device)
+        self._whereabouts.moved(None, device)
         self._listen(bucket)
         self._post(self._bucket(bucket), Entered(self.gateway, device, at_ms))
 
@@ -250,6 +300,7 @@ class Bus:
     def line_is_back(self) -> None:
         """The line was down: nothing was heard, and nobody has heard this gateway."""
         self._doubts += 1
+        self._astray(self._whereabouts.all_gone())
         self._meet()
         self._owes_doubt |= self._said != self._arrived
         self._greet()
@@ -258,6 +309,19 @@ class Bus:
         """Something was dropped, on the way here or from here, or was never told to anybody."""
         self._doubts += 1
         self._owes_doubt = True
+        self._astray(self._whereabouts.all_gone())
+
+    def unheard(self, subject: str) -> None:
+        """Nobody listens there any more: a gateway that has died, or lost its line."""
+        self._lose(subject.rpartition(".")[2])
+
+    def _lose(self, gateway: str) -> None:
+        self._takers.discard(gateway)
+        self._astray(self._whereabouts.gone(gateway))
+
+    def _astray(self, what: Astray) -> None:
+        if self._ear is not None and (what.devices or what.minded):
+            self._ear.gone_astray(what)
 
     @property
     def others(self) -> int:
@@ -270,16 +334,31 @@ class Bus:
         """Something came by the line. Anything that is no signal is passed over."""
         for signal in decode(payload):
             self.heard += 1
-            if isinstance(signal, Beat):
+            if isinstance(signal, Handed):  # the most frequent one by far
+                if self._ear is not None:
+                    self._ear.hear(signal)
+            elif isinstance(signal, Beat):
                 self._note(signal)
             elif isinstance(signal, Doubtful):
                 if signal.gateway != self.gateway:
                     self._doubts += 1
+                    self._astray(self._whereabouts.gone(signal.gateway))
+            elif isinstance(signal, Missing):
+                self._whereabouts.missing(signal.gateway, signal.devices)
             elif isinstance(signal, PairingSignal):
                 if self._pairing_ear is not None:
                     self._pairing_ear.hear(signal)
             elif self._ear is not None:
+                self._learn(signal)
                 self._ear.hear(signal)
+
+    def _learn(self, signal: DeviceSignal) -> None:
+        if isinstance(signal, Here):
+            if signal.gateway in self._takers:
+                self._whereabouts.found(signal.gateway, signal.devices)
+        elif isinstance(signal, Entered):
+            taker = signal.gateway if signal.gateway in self._takers else None
+            self._whereabouts.moved(taker, signal.device)
 
     def _note(self, beat: Beat) -> None:
         if beat.gateway == self.gateway:
@@ -289,9 +368,12 @@ class Bus:
         if beat.leaves:
             self._seen_s.pop(beat.gateway, None)
             self._older.discard(beat.gateway)
+            self._lose(beat.gateway)
         else:
             if beat.newest < SPREAD_SINCE:
                 self._older.add(beat.gateway)
+            if beat.newest >= HANDED_SINCE:
+                self._takers.add(beat.gateway)
             self._seen_s[beat.gateway] = self._now_s()
 
     def _meet(self) -> None:
@@ -328,11 +410,14 @@ class Bus:
         the line is down nobody is heard."""
         if not self._line.is_up:
             self._doubts += 1
+            self._astray(self._whereabouts.all_gone())
+        self._whereabouts.tidy()
         long_ago_s = self._now_s() - SILENT_S
         for gateway, seen_s in list(self._seen_s.items()):
             if seen_s < long_ago_s:
                 del self._seen_s[gateway]
                 self._silent_s[gateway] = self._now_s()
+                self._lose(gateway)
         self._doubts += len(self._silent_s)
         for gateway, since_s in list(self._silent_s.items()):
             if since_s < self._now_s() - DOUBTED_S:
@@ -342,7 +427,7 @@ class Bus:
     # --- sending -------------------------------------------------------------------------
 
     def _post(self, subject: str, signal: Signal, size_bytes: int = 0) -> None:
-        if not self._outgoing:
+        if not self._outgoing and not self._minding:
             asyncio.get_running_loop().call_soon(self._send)
         if self._sizes[subject] + size_bytes > MOST_BYTES and self._outgoing[subject]:
             self._publish(subject, self._outgoing.pop(subject))
@@ -351,6 +436,13 @@ class Bus:
         self._sizes[subject] += size_bytes
 
     def _send(self) -> None:
+        minding, self._minding = self._minding, defaultdict(dict)
+        for gateway, minded in minding.items():
+            self._whereabouts.minded(gateway, minded)
+            devices = list(minded)
+            for start in range(0, len(devices), MINDED_AT_ONCE):
+                some = devices[start : start + MINDED_AT_ONCE]
+                self._post(self._own(gateway), Minded(self.gateway, some), _weight(some))
         outgoing, self._outgoing = self._outgoing, defaultdict(list)
         self._sizes.clear()
         for subject, signals in outgoing.items():
@@ -360,7 +452,8 @@ class Bus:
         self.sent += len(signals)
         if not all(isinstance(one, Beat) for one in signals):
             self._said += 1
-        self._line.publish(subject, encode(signals))
+        send = self._line.send_to if subject.startswith(self._own("")) else self._line.publish
+        send(subject, encode(signals))
 
     async def _flush(self) -> None:
         asked = self._asked

@@ -22,8 +22,10 @@ from plausch.server.signals import (
     DeviceSignal,
     Ended,
     Entered,
+    Handed,
     Here,
     HereAt,
+    Minded,
     Replaced,
     Sought,
     Spread,
@@ -31,6 +33,7 @@ from plausch.server.signals import (
     bits_of,
     places_of,
 )
+from plausch.server.whereabouts import Astray
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
@@ -202,6 +205,8 @@ class Hub:
     def hear(self, signal: DeviceSignal) -> None:
         """Act on a signal of another gateway."""
         match signal:
+            case Handed(gateway, devices, message):
+                self._take_over(gateway, devices, message)
             case Told(devices, message):
                 self._push_here(devices, message)
             case Sought(gateway, devices):
@@ -223,6 +228,33 @@ class Hub:
                 self._hear_spread(signal)
             case HereAt():
                 self._hear_of_members(signal)
+            case Minded(gateway, devices):
+                self._mind(gateway, devices)
+
+    def _take_over(self, gateway: str, devices: Sequence[str], message: bytes) -> None:
+        missing = self._push_here(devices, message)
+        if missing and self._others is not None:
+            self._others.pass_back(gateway, missing)
+            self._others.tell_all(missing, message)
+
+    def _mind(self, gateway: str, devices: Sequence[str]) -> None:
+        missing = [device for device in devices if device not in self._online]
+        self._unsure.update(device for device in devices if device in self._online)
+        if missing and self._others is not None:
+            self._others.pass_back(gateway, missing)
+            self._rouse(missing)
+
+    def gone_astray(self, what: Astray) -> None:
+        """What another gateway was given for these devices may have come to nobody: wherever they
+        are, they are compared with the log, and who is nowhere is woken."""
+        if self._others is None:
+            return
+        for device in what.devices:
+            if device in self._online:
+                self._missed.add(device)
+            else:
+                self._others.replaced(device)
+        self._rouse([device for device in what.minded if device not in self._online])
 
     def _hear_spread(self, signal: Spread) -> None:
         push = partial(self._take_spread, signal)
@@ -403,12 +435,21 @@ class Hub:
                 self._unsure.add(device)
             else:
                 asleep.append(device)
-        self._waking.wake(asleep)
-        if self._others is not None and len(asleep) >= MANY and self._others.takes_spreads:
-            return False
-        if self._others is not None and asleep:
-            self._others.seek(asleep)
+        if self._others is not None:
+            if len(asleep) >= MANY and self._others.takes_spreads:
+                self._waking.wake(asleep)
+                return False
+            asleep = self._others.mind(asleep)
+        self._rouse(asleep)
         return True
+
+    def _rouse(self, devices: Sequence[str]) -> None:
+        """Wake these, unless they are connected elsewhere."""
+        if self._waking is None or not devices:
+            return
+        self._waking.wake(devices)
+        if self._others is not None:
+            self._others.seek(devices)
 
     def _push_cursor(self, conversation: bytes, device: str, seq: int, roster: Roster) -> None:
         if len(roster.uris) > self._cursor_members:

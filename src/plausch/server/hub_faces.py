@@ -55,6 +55,18 @@ class Others(Protocol):
         """Pass a prepared message on to devices that are not connected here."""
         ...
 
+    def tell_all(self, devices: Iterable[str], message: bytes) -> None:
+        """As `tell`, whatever is known of where they are."""
+        ...
+
+    def mind(self, devices: Iterable[str]) -> list[str]:
+        """Let the others see to it that these are woken; those of whom nobody has any."""
+        ...
+
+    def pass_back(self, gateway: str, devices: Sequence[str]) -> None:
+        """These, for which that gateway has handed something over, are not connected here."""
+        ...
+
     def seek(self, devices: Iterable[str]) -> None:
         """Ask which of them are connected elsewhere."""
         ...
@@ -89,7 +101,7 @@ class Others(Protocol):
         ...
 
     def replaced(self, device: str) -> None:
-        """A device's connection here ended, for a younger one elsewhere."""
+        """A device may not have got what was pushed to it last."""
         ...
 
     def lost(self) -> None:

@@ -188,7 +188,7 @@ class Server:
             raise ConfigRefused("nats_url: several server processes need PostgreSQL: database_url.")
         line = NatsLine(config.nats_url)
         bus = Bus(line, config.domain, time.monotonic)
-        line.begin(bus.take, bus.line_is_back, bus.lost)
+        line.begin(bus.take, bus.line_is_back, bus.lost, bus.unheard)
         return bus
 
     async def _open_wake_ups(

@@ -6,6 +6,7 @@ is published while it is down is dropped: the bus doubts, and says so to the oth
 
 import asyncio
 import logging
+import secrets
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -52,9 +53,11 @@ class NatsLine:
         self._take: Callable[[bytes], None] = _ignore
         self._back: Callable[[], None] = _nothing
         self._lost: Callable[[], None] = _nothing
+        self._unheard: Callable[[str], None] = _nobody
+        self._inbox = f"_INBOX.{secrets.token_hex(8)}"
         self._client: Client | None = None
-        self._wanted: dict[str, Subscription | None] = {}
-        self._commands: deque[tuple[str, Any]] = deque()
+        self._wanted: dict[str, Subscription | None] = {f"{self._inbox}.>": None}
+        self._commands: deque[tuple[str, Any, str]] = deque()
         self._work = asyncio.Event()
         self._is_over = False
         self._writing: asyncio.Task[None] | None = None
@@ -66,10 +69,12 @@ class NatsLine:
         take: Callable[[bytes], None],
         back: Callable[[], None],
         lost: Callable[[], None],
+        unheard: Callable[[str], None],
     ) -> None:
         """Connect in the background. `take` gets what comes, `back` is called whenever the line is
-        up again, `lost` when NATS or its client dropped something on the way here."""
-        self._take, self._back, self._lost = take, back, lost
+        up again, `lost` when NATS or its client dropped something on the way here, `unheard` with
+        the subject to which something was sent to which nobody listens."""
+        self._take, self._back, self._lost, self._unheard = take, back, lost, unheard
         self._start(self._write())
 
     @property
@@ -80,19 +85,26 @@ class NatsLine:
 
     def publish(self, subject: str, payload: bytes) -> None:
         """Send it to whoever listens now; dropped while the line is down."""
+        self._send(subject, payload, "")
+
+    def _send(self, subject: str, payload: bytes, answer_to: str) -> None:
         if not self.is_up:
             return
         if len(self._commands) < WAITING_COMMANDS:
-            self._commands.append((subject, payload))
+            self._commands.append((subject, payload, answer_to))
             self._work.set()
         else:
             self._lost()
+
+    def send_to(self, subject: str, payload: bytes) -> None:
+        """As `publish`; NATS says so when nobody listens (`unheard`)."""
+        self._send(subject, payload, f"{self._inbox}.{subject}")
 
     def subscribe(self, subject: str) -> None:
         """Hear it from now on, also after the line was down."""
         self._wanted.setdefault(subject, None)
         if self._client is not None:
-            self._commands.append((subject, True))
+            self._commands.append((subject, True, ""))
             self._work.set()
 
     def unsubscribe(self, subject: str) -> None:
@@ -100,13 +112,13 @@ class NatsLine:
         if self._client is None:
             self._wanted.pop(subject, None)
         else:
-            self._commands.append((subject, False))
+            self._commands.append((subject, False, ""))
             self._work.set()
 
     async def flush(self) -> None:
         """Return when NATS has taken what was asked for before."""
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._commands.append(("", done))
+        self._commands.append(("", done, ""))
         self._work.set()
         await done
 
@@ -205,20 +217,19 @@ class NatsLine:
 
     async def _subscribe_all(self) -> None:
         for subject in list(self._wanted):
-            await self._do(subject, True)
+            await self._do(subject, True, "")
 
     async def _carry_out(self) -> None:
         self._work.clear()
         while self._commands:
-            subject, what = self._commands.popleft()
-            await self._do(subject, what)
+            await self._do(*self._commands.popleft())
 
-    async def _do(self, subject: str, what: Any) -> None:
+    async def _do(self, subject: str, what: Any, answer_to: str) -> None:
         client = self._client
         assert client is not None  # nosec B101
         try:
             if isinstance(what, bytes):
-                await client.publish(subject, what)
+                await client.publish(subject, what, answer_to)
             elif what is True:
                 if self._wanted.get(subject) is None:
                     self._wanted[subject] = await client.subscribe(subject, cb=self._came)
@@ -241,7 +252,10 @@ class NatsLine:
     # --- what NATS says ------------------------------------------------------------------
 
     async def _came(self, message: "Msg") -> None:
-        self._take(message.data)
+        if message.subject.startswith(self._inbox):  # only NATS itself answers there
+            self._unheard(message.subject[len(self._inbox) + 1 :])
+        else:
+            self._take(message.data)
 
     async def _on_down(self) -> None:
         self._was_told = False
@@ -266,6 +280,10 @@ class NatsLine:
 
 def _ignore(payload: bytes) -> None:
     """Nobody listens yet."""
+
+
+def _nobody(subject: str) -> None:
+    """Nobody waits yet."""
 
 
 def _nothing() -> None:

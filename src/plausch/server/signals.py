@@ -26,9 +26,11 @@ class Sought(msgspec.Struct, frozen=True, array_like=True, tag=2):
 
 
 class Here(msgspec.Struct, frozen=True, array_like=True, tag=3):
-    """The answer to Sought: these are connected here."""
+    """The answer to Sought: these are connected here, to `gateway`. Versions that do not say which
+    one take nothing that is handed to them."""
 
     devices: list[str]
+    gateway: str = ""
 
 
 class Entered(msgspec.Struct, frozen=True, array_like=True, tag=4):
@@ -87,8 +89,8 @@ class PairingOver(msgspec.Struct, frozen=True, array_like=True, tag=10):
 
 
 class Replaced(msgspec.Struct, frozen=True, array_like=True, tag=11):
-    """A gateway has ended the device's older connection: what it pushed to that one last, the
-    device may not have got."""
+    """What was pushed to the device last it may not have got: its gateway has ended an older
+    connection of it, or is gone."""
 
     device: str
 
@@ -120,7 +122,31 @@ class HereAt(msgspec.Struct, frozen=True, array_like=True, tag=13):
     bits: bytes
 
 
-NEWEST = 13
+class Handed(msgspec.Struct, frozen=True, array_like=True, tag=14):
+    """As Told, to the one gateway to which these devices are said to be connected: for those that
+    are not (any more) it tells the others, and `gateway` that they are Missing."""
+
+    gateway: str
+    devices: list[str]
+    message: bytes
+
+
+class Minded(msgspec.Struct, frozen=True, array_like=True, tag=15):
+    """As Sought, to the one gateway to which these devices are said to be connected: it sees to it
+    that those who are not are woken, and tells `gateway` that they are Missing."""
+
+    gateway: str
+    devices: list[str]
+
+
+class Missing(msgspec.Struct, frozen=True, array_like=True, tag=16):
+    """What was handed to `gateway` for these devices, it had to pass on: they are not there."""
+
+    gateway: str
+    devices: list[str]
+
+
+NEWEST = 16
 """The highest tag above, which each Beat says."""
 
 
@@ -143,11 +169,12 @@ def places_of(bits: bytes) -> Iterator[int]:
             place += 1
 
 
-DeviceSignal = Told | Sought | Here | Entered | Ended | Replaced | Spread | HereAt
+DeviceSignal = Told | Sought | Here | Entered | Ended | Replaced | Spread | HereAt | Handed | Minded
 PairingSignal = PairingHas | PairingPart | PairingOver
-Signal = DeviceSignal | Beat | Doubtful | PairingSignal
+Signal = DeviceSignal | Beat | Doubtful | Missing | PairingSignal
 
 _encoder = msgspec.msgpack.Encoder()
+_signals = msgspec.msgpack.Decoder(list[Signal])
 _raws = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _signal = msgspec.msgpack.Decoder(Signal)
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -160,6 +187,14 @@ def encode(signals: Iterable[Signal]) -> bytes:
 
 def decode(payload: bytes) -> Iterator[Signal]:
     """The signals of a payload that this version can read; anything else yields nothing."""
+    try:
+        yield from _signals.decode(payload)
+    except _UNREADABLE:
+        yield from _readable(payload)
+
+
+def _readable(payload: bytes) -> Iterator[Signal]:
+    """One by one: among them are some that this version does not know."""
     try:
         raws = _raws.decode(payload)
     except _UNREADABLE:

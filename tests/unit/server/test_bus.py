@@ -23,6 +23,7 @@ from plausch.server.signals import (
     Told,
     encode,
 )
+from plausch.server.whereabouts import Astray
 
 ANNA, ANNAS_PHONE = "mimi://localhost/d/anna/01", "mimi://localhost/d/anna/02"
 BEN = "mimi://localhost/d/ben/01"
@@ -37,9 +38,12 @@ class Air:
 
     def carry(self, source: "Wire", subject: str, payload: bytes) -> None:
         self.published[subject] += 1
-        for line in self.lines:
-            if line is not source and line.is_up and subject in line.heard:
-                line.take(payload)
+        for line in self.listeners(source, subject):
+            line.take(payload)
+
+    def listeners(self, source: "Wire", subject: str) -> list["Wire"]:
+        others = [line for line in self.lines if line is not source and line.is_up]
+        return [line for line in others if subject in line.heard]
 
 
 @dataclass(eq=False)
@@ -50,6 +54,7 @@ class Wire:
     is_up: bool = True
     heard: set[str] = field(default_factory=set)
     take: Callable[[bytes], None] = lambda payload: None
+    unheard: Callable[[str], None] = lambda subject: None
     slow: asyncio.Event | None = None
     flushes: int = 0
     closed: bool = False
@@ -57,6 +62,11 @@ class Wire:
     def publish(self, subject: str, payload: bytes) -> None:
         if self.is_up:
             self.air.carry(self, subject, payload)
+
+    def send_to(self, subject: str, payload: bytes) -> None:
+        if self.is_up and not self.air.listeners(self, subject):
+            self.unheard(subject)
+        self.publish(subject, payload)
 
     def subscribe(self, subject: str) -> None:
         self.heard.add(subject)
@@ -81,9 +91,13 @@ class Gateway:
     line: Wire
     ear: list[Signal] = field(default_factory=list)
     """Of devices and of pairings."""
+    astray: list[Astray] = field(default_factory=list)
 
     def hear(self, signal: Signal) -> None:
         self.ear.append(signal)
+
+    def gone_astray(self, what: Astray) -> None:
+        self.astray.append(what)
 
 
 @dataclass
@@ -103,7 +117,7 @@ async def gateways(clock: Clock) -> tuple[Gateway, Gateway]:
     for _ in range(2):
         line = Wire(air)
         bus = Bus(line, "example.org", lambda: clock.now_s)
-        line.take = bus.take
+        line.take, line.unheard = bus.take, bus.unheard
         air.lines.append(line)
         gateway = Gateway(bus, line)
         bus.begin(gateway, gateway)
@@ -212,7 +226,7 @@ async def test_who_is_sought_is_found(gateways: tuple[Gateway, Gateway]) -> None
     assert two.ear == [Sought(one.bus.gateway, [ANNA])]
     two.bus.answer(one.bus.gateway, [ANNA])
     await turn()
-    assert one.ear == [Here([ANNA])]
+    assert one.ear == [Here([ANNA], two.bus.gateway)]
 
 
 async def test_a_large_conversation_is_one_signal_to_everybody(

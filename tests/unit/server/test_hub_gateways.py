@@ -11,14 +11,17 @@ from plausch.server.records import DeviceRecord
 from plausch.server.signals import (
     Ended,
     Entered,
+    Handed,
     Here,
     HereAt,
+    Minded,
     Replaced,
     Sought,
     Spread,
     Told,
     bits_of,
 )
+from plausch.server.whereabouts import Astray
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server, encode
 
@@ -52,6 +55,20 @@ class Neighbours:
     doubts: int = 0
     takes_spreads: bool = True
     said: list[tuple[object, ...]] = field(default_factory=list)
+    minding: set[str] = field(default_factory=set)
+    """Devices that were found elsewhere."""
+
+    def tell_all(self, devices: Iterable[str], message: bytes) -> None:
+        self.said.append(("tell all", list(devices), decode_server(payload(message))))
+
+    def mind(self, devices: Iterable[str]) -> list[str]:
+        found = [one for one in devices if one in self.minding]
+        if found:
+            self.said.append(("mind", found))
+        return [one for one in devices if one not in self.minding]
+
+    def pass_back(self, gateway: str, devices: Iterable[str]) -> None:
+        self.said.append(("pass back", gateway, list(devices)))
 
     def tell(self, devices: Iterable[str], message: bytes) -> None:
         self.said.append(("tell", list(devices), decode_server(payload(message))))
@@ -121,6 +138,55 @@ def test_what_comes_from_elsewhere_goes_to_who_is_here(
     assert wakes.woken == [BEN.uri], "its connection may have been dead when that came"
     gateway.hear(Here([CEM.uri]))
     assert wakes.here[-1] == CEM.uri
+
+
+def test_who_is_minded_elsewhere_is_neither_woken_nor_sought(
+    gateway: Hub, neighbours: Neighbours, wakes: Wakes
+) -> None:
+    neighbours.minding = {CEM.uri}
+    gateway.appended(CONVERSATION, [envelope(1, ANNA)])
+    delivery = f.Delivery(CONVERSATION, 1, [envelope(1, ANNA)])
+    assert neighbours.said == [
+        ("mind", [CEM.uri]),
+        ("seek", [BEN.uri]),
+        ("tell", [BEN.uri, CEM.uri], delivery),
+    ]
+    assert wakes.woken == [BEN.uri]
+
+
+def test_what_is_handed_over_for_who_has_left_is_passed_on(
+    gateway: Hub, neighbours: Neighbours, wakes: Wakes
+) -> None:
+    (ben,) = online(gateway, BEN)
+    neighbours.said.clear()
+    moved = f.MailboxMoved(3)
+    gateway.hear(Handed("there", [BEN.uri, CEM.uri], websocket_message(encode(moved))))
+    assert ben.received == [moved]
+    assert neighbours.said == [
+        ("pass back", "there", [CEM.uri]),
+        ("tell all", [CEM.uri], moved),
+    ]
+    neighbours.said.clear()
+    gateway.hear(Minded("there", [BEN.uri, CEM.uri]))
+    assert neighbours.said == [("pass back", "there", [CEM.uri]), ("seek", [CEM.uri])]
+    assert wakes.woken == [CEM.uri]
+    gateway.leave(BEN.uri, ben)
+    assert wakes.woken == [CEM.uri, BEN.uri], "its connection may have been dead when that came"
+
+
+def test_what_went_astray_is_compared_where_the_device_is_and_who_is_nowhere_is_woken(
+    gateway: Hub, neighbours: Neighbours, wakes: Wakes
+) -> None:
+    online(gateway, BEN)
+    neighbours.said.clear()
+    gateway.gone_astray(Astray([ANNA.uri, BEN.uri, CEM.uri], [BEN.uri, CEM.uri]))
+    assert gateway.take_missed() == {BEN.uri}
+    assert neighbours.said == [
+        ("replaced", ANNA.uri),
+        ("replaced", CEM.uri),
+        ("seek", [CEM.uri]),
+    ]
+    assert wakes.woken == [CEM.uri]
 
 
 def test_of_two_connections_the_younger_one_stays(gateway: Hub, neighbours: Neighbours) -> None:

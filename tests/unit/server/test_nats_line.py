@@ -29,6 +29,7 @@ def nats(tmp_path: Path) -> Iterator[NatsServer]:
 @dataclass
 class Heard:
     payloads: list[bytes] = field(default_factory=list)
+    unheard: list[str] = field(default_factory=list)
     backs: int = 0
 
     def back(self) -> None:
@@ -38,7 +39,7 @@ class Heard:
 @asynccontextmanager
 async def line_to(url: str) -> AsyncIterator[tuple[NatsLine, Heard]]:
     line, heard = NatsLine(url), Heard()
-    line.begin(heard.payloads.append, heard.back, lambda: None)
+    line.begin(heard.payloads.append, heard.back, lambda: None, heard.unheard.append)
     try:
         yield line, heard
     finally:
@@ -66,6 +67,33 @@ async def test_what_is_published_is_heard_by_the_others_alone(nats: NatsServer) 
         one.publish("s", b"3")
         await one.flush()
         assert (at_one.payloads, at_two.payloads) == ([], [b"1"])
+
+
+async def test_nats_says_when_nobody_listens(nats: NatsServer) -> None:
+    async with line_to(nats.url) as (one, at_one):
+        async with line_to(nats.url) as (two, at_two):
+            await until(lambda: one.is_up and two.is_up)
+            two.subscribe("g.two")
+            await two.flush()
+            one.send_to("g.two", b"1")
+            one.send_to("g.three", b"2")
+            await until(lambda: at_two.payloads == [b"1"] and at_one.unheard == ["g.three"])
+        one.send_to("g.two", b"3")
+        one.publish("g.two", b"4")
+        await until(lambda: at_one.unheard == ["g.three", "g.two"])
+        await one.flush()
+        assert (at_one.payloads, len(at_one.unheard)) == ([], 2)
+
+
+async def test_after_nats_came_back_it_still_says_so(nats: NatsServer) -> None:
+    async with line_to(nats.url) as (one, at_one):
+        await until(lambda: one.is_up)
+        nats.kill()
+        await until(lambda: not one.is_up)
+        nats.start()
+        await until(lambda: one.is_up)
+        one.send_to("g.two", b"1")
+        await until(lambda: at_one.unheard == ["g.two"])
 
 
 async def test_a_line_comes_up_when_nats_does_and_again_after_it_died(nats: NatsServer) -> None:
@@ -115,7 +143,7 @@ async def test_a_nats_that_is_gone_does_not_keep_a_line_from_closing(
         raise RuntimeError("unable to perform operation: the handler is closed")
 
     line = NatsLine(nats.url)
-    line.begin(lambda payload: None, lambda: None, lambda: None)
+    line.begin(lambda payload: None, lambda: None, lambda: None, lambda subject: None)
     await until(lambda: line.is_up)
     close = Client.close
     monkeypatch.setattr(Client, "close", writes)

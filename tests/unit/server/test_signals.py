@@ -11,8 +11,11 @@ from plausch.server.signals import (
     Doubtful,
     Ended,
     Entered,
+    Handed,
     Here,
     HereAt,
+    Minded,
+    Missing,
     PairingHas,
     PairingOver,
     PairingPart,
@@ -31,6 +34,7 @@ ALL: list[Signal] = [
     Told(["mimi://localhost/d/anna/01"], b"\x82\x01x"),
     Sought("g1", ["mimi://localhost/d/anna/01"]),
     Here([]),
+    Here(["mimi://localhost/d/anna/01"], "g2"),
     Entered("g1", "mimi://localhost/d/anna/01", 5),
     Ended("mimi://localhost/d/anna/01", "device_removed", "It was removed."),
     Beat("g1"),
@@ -42,6 +46,9 @@ ALL: list[Signal] = [
     Replaced("mimi://localhost/d/anna/01"),
     Spread("g1", b"c", 4, 9, "mimi://localhost/d/anna/01", b"\x82\x01x", True, "mimi://a/"),
     HereAt(b"c", 4, 10, b"\x81\x02"),
+    Handed("g1", ["mimi://localhost/d/anna/01"], b"\x82\x01x"),
+    Minded("g1", ["mimi://localhost/d/anna/01"]),
+    Missing("g2", ["mimi://localhost/d/anna/01"]),
 ]
 
 
@@ -50,6 +57,18 @@ class OldBeat(msgspec.Struct, frozen=True, array_like=True, tag=6):
 
     gateway: str
     leaves: bool = False
+
+
+class OldHere(msgspec.Struct, frozen=True, array_like=True, tag=3):
+    """As gateways answered that did not say which one they are."""
+
+    devices: list[str]
+
+
+def test_old_and_new_gateways_read_each_others_answers() -> None:
+    new = msgspec.msgpack.decode(encode([Here(["a"], "g1")]), type=list[OldHere])
+    assert new == [OldHere(["a"])]
+    assert list(decode(msgspec.msgpack.encode([OldHere(["a"])]))) == [Here(["a"], "")]
 
 
 def test_old_and_new_gateways_read_each_others_beats() -> None:
