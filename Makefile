@@ -29,7 +29,7 @@ NODE_READY := tests/interop/node_modules/.ready web/node_modules/.ready
 WEBAPP := src/plausch/webapp/build.json
 WEB_SOURCES := $(shell find web -mindepth 1 \( -name node_modules -o -path web/tests -o -path web/bench \) -prune -o -print)
 
-.PHONY: help demo run cluster web test check format bench soak fuzz simulate lock clean postgres cluster-programs chromium s3
+.PHONY: help demo run cluster web test check check-python format bench soak fuzz simulate lock clean postgres cluster-programs chromium s3
 .NOTPARALLEL:
 
 help: ## this list
@@ -55,12 +55,15 @@ test: postgres cluster-programs chromium s3 check $(WEBAPP) ## static checks, th
 	@$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
 check: $(DEV_READY) $(NODE_READY) ## ruff, mypy, import-linter, bandit; tsc, eslint, prettier
+	@$(WEB) run --silent check & web=$$!; \
+	  $(MAKE) --no-print-directory check-python || { wait $$web; exit 1; }; wait $$web
+
+check-python: $(DEV_READY)
 	$(BIN)/ruff check --no-cache .
 	$(BIN)/ruff format --no-cache --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/bandit --quiet --recursive --configfile pyproject.toml src
-	$(WEB) run --silent check
 
 format: $(DEV_READY) ## bring every Python file into the house's form, and the glossary
 	$(BIN)/ruff check --no-cache --fix .
