@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from plausch.base.clock import Clock
+from plausch.base.durations import MINUTE_MS
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.places import Places
@@ -310,5 +311,5 @@ def _too_many() -> Refusal:
         "too_many_pairings",
         "Too many devices are being linked on this server or from this address at this moment: "
         "try again in a few minutes.",
-        retry_after_ms=60_000,
+        retry_after_ms=MINUTE_MS,
     )
