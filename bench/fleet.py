@@ -22,6 +22,7 @@ from typing import Self
 import msgspec
 import picows
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "packaging"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from plausch.wire import frames as f

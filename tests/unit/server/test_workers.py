@@ -14,6 +14,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from cluster.part import free_port
 from company import PLAUSCH, clean_environment, did, plausch
 from engines import postgres
 from nats_server import NatsServer
@@ -22,7 +23,6 @@ from plausch.server import edge, nats_line
 from plausch.server.config import MOST_DRAIN_MS, ServerConfig
 from plausch.server.workers import STOP_TIMEOUT_S, Worker
 from postgres_cluster import Cluster
-from radicale_server import free_port
 
 __all__ = ["postgres"]
 
