@@ -169,5 +169,5 @@ def opaque(conversation: bytes, size: int) -> bytes:
 
 
 def address_of(number: int) -> str:
-    """One of this machine's 16 million."""
-    return f"127.{1 + (number >> 16)}.{number >> 8 & 0xFF}.{1 + (number & 0x7F)}"
+    """One of this machine's 16 million, for each number another one: 127.1.0.0 and those after."""
+    return f"127.{1 + (number >> 16)}.{number >> 8 & 0xFF}.{number & 0xFF}"

@@ -22,6 +22,7 @@ from typing import Self
 import msgspec
 import picows
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "packaging"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 from plausch.wire import frames as f
@@ -29,6 +30,10 @@ from plausch.wire.franking import AUTHENTICATED_BYTES
 from wire_device import Person, WireDevice  # the tests' folder is no package
 
 SERVER_CPU, LOAD_CPU = 0, 1
+PREFIX = "plausch-bench-"
+LEFT_S = 86_400
+"""No bench takes that long."""
+
 TICK_US = 1_000_000 // os.sysconf("SC_CLK_TCK")
 CONFIG = """
 [limits]
@@ -238,10 +243,17 @@ async def in_one_conversation(devices: Sequence[LoadDevice], size: int) -> None:
 
 
 class Folder:
-    """A temporary directory on the disk of the checkout (not in memory: fsync must be real)."""
+    """A temporary directory on the disk of the checkout (not in memory: fsync must be real).
+
+    A bench that was killed leaves its own; what is older than LEFT_S goes when the next one begins.
+    """
 
     def __enter__(self) -> Path:
-        self._path = Path(tempfile.mkdtemp(prefix="plausch-bench-", dir=Path.cwd()))
+        oldest_s = time.time() - LEFT_S
+        for one in Path.cwd().glob(f"{PREFIX}*"):
+            if one.stat().st_mtime < oldest_s:
+                shutil.rmtree(one, ignore_errors=True)
+        self._path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=Path.cwd()))
         return self._path
 
     def __exit__(self, *failure: object) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+sys.path[:0] = [str(ROOT / one) for one in ("tests", "packaging")]
 
 from full_store import rows_of  # noqa: E402
 from plausch.cli.backup import write  # noqa: E402

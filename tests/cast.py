@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from plausch.sdk import Client, Event, IncomingMessage, State, StoredMessage
 from plausch.sdk.conversation import Conversation
 from plausch.server.config import ServerConfig
@@ -96,6 +98,12 @@ async def town_in(folder: Path) -> AsyncIterator[Town]:
         yield town
     finally:
         await town.close()
+
+
+@pytest.fixture
+async def town(tmp_path: Path) -> AsyncIterator[Town]:
+    async with town_in(tmp_path) as open_town:
+        yield open_town
 
 
 async def event(client: Client, kind: type[E], fits: Callable[[E], bool] = lambda _: True) -> E:

@@ -1,7 +1,6 @@
 """A real HAProxy before gateways, with the configuration of docs/haproxy.cfg as it stands."""
 
 import os
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -9,14 +8,10 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from radicale_server import free_port
+from cluster.part import free_port, program
 
 CONFIG = Path(__file__).parents[1] / "docs" / "haproxy.cfg"
 PATIENCE_S = 30.0
-
-
-class HaproxyMissing(AssertionError):
-    """There is no HAProxy on this machine."""
 
 
 class Haproxy:
@@ -33,13 +28,10 @@ class Haproxy:
 
     def start(self) -> Self:
         """Start, and wait until a gateway answers through it."""
-        program = shutil.which("haproxy") or shutil.which("/usr/sbin/haproxy")
-        if program is None:
-            raise HaproxyMissing("haproxy is not on this machine: apt-get install haproxy")
         places = {f"PLAUSCH_GATEWAY_{n}": f"127.0.0.1:{p}" for n, p in enumerate(self._ports, 1)}
         with (self._folder / "haproxy.log").open("ab") as log:
             self._process = subprocess.Popen(
-                [program, "-f", str(CONFIG), "-db"],
+                [program("haproxy", "cluster-programs"), "-f", str(CONFIG), "-db"],
                 env={**os.environ, "PLAUSCH_BIND": f"127.0.0.1:{self.port}", **places},
                 stdout=log,
                 stderr=log,

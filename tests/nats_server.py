@@ -1,17 +1,12 @@
 """A real NATS on loopback, as a process of its own."""
 
-import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 from typing import Self
 
-BINARIES = ("nats-server", "/usr/sbin/nats-server", "/usr/bin/nats-server")
-
-
-class NatsMissing(AssertionError):
-    """There is no NATS on this machine."""
+from cluster.part import program
 
 
 class NatsServer:
@@ -34,13 +29,11 @@ class NatsServer:
 
     def start(self) -> Self:
         """Start, and wait until it answers."""
-        program = next((found for one in BINARIES if (found := shutil.which(one))), None)
-        if program is None:
-            raise NatsMissing("nats-server is not on this machine: apt-get install nats-server")
         ports, log = self._folder / "ports", self._folder / "nats.log"
         ports.mkdir(exist_ok=True)
         port = str(self.port or -1)  # -1: a free one, written into a file
-        command = [program, "-a", self._address, "-p", port, "--ports_file_dir", str(ports)]
+        command = [program("nats-server", "cluster-programs"), "-a", self._address, "-p", port]
+        command += ["--ports_file_dir", str(ports)]
         log.unlink(missing_ok=True)
         self._process = subprocess.Popen([*command, "-l", str(log)])
         while not (log.exists() and "Server is ready" in log.read_text()):

@@ -7,7 +7,6 @@ as the user `postgres` or `nobody`. A machine without PostgreSQL fails the tests
 
 import contextlib
 import os
-import pwd
 import resource
 import shutil
 import subprocess
@@ -18,11 +17,8 @@ from pathlib import Path
 
 import asyncpg
 
+from cluster.part import free_port, program, unprivileged
 from shared_by_run import shared
-
-
-class PostgresMissing(AssertionError):
-    """There is no PostgreSQL on this machine."""
 
 
 @dataclass(frozen=True)
@@ -30,15 +26,16 @@ class Cluster:
     """A running PostgreSQL."""
 
     folder: Path
-    binaries: Path
     address: str = ""
     """Where it listens beside its Unix socket, for everybody."""
+    port: int = 5432
+    """There; and in the socket's name."""
 
     def url(self, database: str = "postgres") -> str:
         """What a client connects to."""
         if self.address:
-            return f"postgresql://plausch@{self.address}/{database}"
-        return f"postgresql://plausch@/{database}?host={self.folder}"
+            return f"postgresql://plausch@{self.address}:{self.port}/{database}"
+        return f"postgresql://plausch@/{database}?host={self.folder}&port={self.port}"
 
     async def create_database(self, name: str) -> str:
         """An empty database; its URL."""
@@ -59,19 +56,18 @@ class Cluster:
 
     def stop(self, how: str = "fast") -> None:
         """Stop it: "fast", or "immediate" as a crash would."""
-        _run(self, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
+        _run("pg_ctl", "-D", str(self.folder / "data"), "-m", how, "-w", "stop")
 
     def start(self, file_bytes: int = resource.RLIM_INFINITY) -> None:
         """Start it, and wait until it answers. No file of it may grow past `file_bytes`."""
         options = (
-            f"-k {self.folder} -c listen_addresses='{self.address}' "
+            f"-k {self.folder} -c listen_addresses='{self.address}' -c port={self.port} "
             "-c fsync=on -c synchronous_commit=on "
             "-c max_connections=200 -c shared_buffers=128MB"
         )
         log = str(self.folder / "log")
         files = str(self.folder / "data")
         _run(
-            self,
             "pg_ctl",
             "-D",
             files,
@@ -87,29 +83,16 @@ class Cluster:
         )
 
 
-def find_binaries() -> Path:
-    """The folder of `initdb` and `pg_ctl`. Raises PostgresMissing."""
-    on_path = shutil.which("initdb")
-    if on_path:
-        return Path(on_path).resolve().parent
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not found:
-        raise PostgresMissing(
-            "These tests run on a real PostgreSQL, and there is none: install the Debian package "
-            "'postgresql' (apt-get install postgresql)."
-        )
-    return found[-1].parent
-
-
 def create_cluster(folder: Path, address: str = "") -> Cluster:
     """Make and start a cluster in an empty folder."""
-    cluster = Cluster(folder, find_binaries(), address)
-    owner = _owner()
+    # The machine's own PostgreSQL may have the usual port, at every address.
+    cluster = Cluster(folder, address, free_port(address)) if address else Cluster(folder)
+    owner = unprivileged()
     if owner is not None:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         folder.chmod(0o755)
     files = str(folder / "data")
-    _run(cluster, "initdb", "-D", files, "-U", "plausch", "-A", "trust", "-E", "UTF8", "--no-sync")
+    _run("initdb", "-D", files, "-U", "plausch", "-A", "trust", "-E", "UTF8", "--no-sync")
     if address:
         with (folder / "data" / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 trust\n")
@@ -140,28 +123,16 @@ def shared_cluster(run: str) -> Iterator[Cluster]:
         return ""
 
     def end(folder: Path, _: str) -> None:
-        Cluster(folder, find_binaries()).stop("immediate")
+        Cluster(folder).stop("immediate")
 
     with shared("pg", run, begin, end) as (folder, _):
-        yield Cluster(folder, find_binaries())
+        yield Cluster(folder)
 
 
-def _owner() -> pwd.struct_passwd | None:
-    """Who runs PostgreSQL, when we are root."""
-    if os.geteuid() != 0:
-        return None
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            return pwd.getpwnam(name)
-    raise PostgresMissing("PostgreSQL does not run as root, and there is no user 'nobody'.")
-
-
-def _run(
-    cluster: Cluster, program: str, *arguments: str, file_bytes: int = resource.RLIM_INFINITY
-) -> None:
-    owner = _owner()
+def _run(name: str, *arguments: str, file_bytes: int = resource.RLIM_INFINITY) -> None:
+    owner = unprivileged()
     as_user = {} if owner is None else {"user": owner.pw_uid, "group": owner.pw_gid}
-    command = [str(cluster.binaries / program), *arguments]
+    command = [program(name, "postgres"), *arguments]
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
 
     def limit() -> None:
@@ -184,4 +155,4 @@ def _run(
         output.seek(0)
         text = output.read().decode(errors="replace")
     if done.returncode != 0:
-        raise AssertionError(f"{program} failed ({done.returncode}): {text}")
+        raise AssertionError(f"{name} failed ({done.returncode}): {text}")

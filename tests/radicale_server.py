@@ -7,8 +7,9 @@ import sys
 from base64 import b64encode
 from http.client import HTTPConnection
 from pathlib import Path
-from socket import socket
 from threading import Thread
+
+from cluster.part import free_port
 
 USER = "linde"
 PASSWORD = "kein-geheimnis"  # of a server that lives as long as a test
@@ -30,14 +31,6 @@ _MAKE = (
     '<?xml version="1.0"?><mkcol xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><set><prop>'
     "<resourcetype><collection/><C:calendar/></resourcetype></prop></set></mkcol>"
 )
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now (Radicale wants a number)."""
-    with socket() as asking:
-        asking.bind(("127.0.0.1", 0))
-        port: int = asking.getsockname()[1]
-        return port
 
 
 class Radicale:

@@ -1,15 +1,17 @@
 """A restaurant at work in a town: its agent's device, its book, and guests who come to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cast import PATIENCE_S, Town, message
 from linde import NOW_S, restaurant
-from plausch.agent.book import Book
+from plausch.agent.book import Book, Place
+from plausch.agent.desk import Desk
 from plausch.agent.run import Agent
+from plausch.agent.talk import Talk
 from plausch.agent.team_facts import Errand
 from plausch.base.clock import ManualClock
 from plausch.base.ids import ConversationId
@@ -75,6 +77,19 @@ async def house_in(town: Town, folder: Path, house: Business | None = None) -> A
         yield House(client, book, path, restaurant(), ManualClock(NOW_S * 1000))
     finally:
         await book.close()
+
+
+async def owe(house: House, place: Place, *contents: bytes) -> None:
+    """The book has answered the message at a place, and the process died before it was sent."""
+
+    async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+        return talk, contents
+
+    await house.book.answer(house.restaurant, place.log, place, NOW_S, respond)
+
+
+def place_of(incoming: IncomingMessage) -> Place:
+    return Place(incoming.stored.conversation_id, incoming.seq)
 
 
 @dataclass

@@ -54,10 +54,10 @@ def program(name: str, target: str) -> str:
     return found
 
 
-def free_port() -> int:
-    """A port that nobody listens on just now."""
+def free_port(address: str = "127.0.0.1") -> int:
+    """A port that nobody listens on there just now."""
     with socket.socket() as asking:
-        asking.bind(("127.0.0.1", 0))
+        asking.bind((address, 0))
         port: int = asking.getsockname()[1]
         return port
 

@@ -8,8 +8,9 @@ from playwright.sync_api import Error, expect
 
 from browser.front import Weather
 from browser.people import Person, Troupe
+from plausch.base.durations import DAY_MS
 
-YEAR_MS = 365 * 86_400_000
+YEAR_MS = 365 * DAY_MS
 
 _WRONG_CLOCK = """
 (() => {

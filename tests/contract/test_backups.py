@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from delivery_world import DOMAIN, Player, World
+from plausch.base.durations import DAY_MS
 from plausch.base.ids import DeviceAddress
 from plausch.db.interface import Transaction
 from plausch.identity.adoption import sign_adoption
@@ -25,7 +26,6 @@ from plausch.server.local_blobs import LocalBlobs
 from plausch.server.store import suspension
 from wire_device import DAY_S, Person
 
-DAY_MS = DAY_S * 1_000
 NONCE = bytes(range(32))
 
 

@@ -13,6 +13,7 @@ import pytest
 from blob_stores import two_buckets, two_folders
 from engines import empty_postgres, empty_sqlite
 from plausch.base.clock import ManualClock
+from plausch.base.durations import DAY_MS
 from plausch.db.interface import StorageUnavailable
 from plausch.server.blob_store import BlobStore
 from plausch.server.s3_blobs import PART_BYTES
@@ -23,7 +24,7 @@ CONTENT = bytes(range(256)) * 20
 DIGEST = hashlib.sha256(CONTENT).digest()
 LENGTHS = [PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES + 12_345]
 STEP_BYTES = 1024 * 1024
-YEAR_MS = 365 * 24 * 3_600_000
+YEAR_MS = 365 * DAY_MS
 
 pytestmark = pytest.mark.usefixtures("s3_keys")
 

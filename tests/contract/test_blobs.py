@@ -11,13 +11,13 @@ import pytest
 
 from blob_stores import two_buckets, two_folders
 from delivery_world import World
+from plausch.base.durations import DAY_MS
 from plausch.server.blob_store import BlobStore
 from plausch.server.blobs import Blobs, Standing, name_of
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.records import DeviceRecord
 
-DAY_MS = 24 * 3_600_000
 CONTENT = secrets.token_bytes(5_000)
 
 

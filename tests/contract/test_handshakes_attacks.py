@@ -9,12 +9,12 @@ from collections.abc import Callable
 import pytest
 
 from delivery_world import DOMAIN, Player, World
+from plausch.base.durations import DAY_MS
 from plausch.identity.device_list import DeviceList
 from plausch.mls.extension import Extension
 from plausch.mls.group import Group
 from plausch.mls.welcome import parse_welcome
 from plausch.server import commits, conversations, judging, key_packages
-from plausch.server.allowance import DAY_MS
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from delivery_world import World
+from plausch.base.durations import DAY_MS
 from plausch.domain.profile import Address, Profile
 from plausch.domain.profile_codec import parse_body
 from plausch.identity.device_list import DeviceList
@@ -19,8 +20,6 @@ from plausch.server.local_blobs import LocalBlobs
 from plausch.server.profiles import Profiles
 from public_profiles import PLAIN, Shop, uploaded
 from unit.domain.profiles import BARE
-
-DAY_MS = 86_400_000
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":

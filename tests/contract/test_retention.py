@@ -6,15 +6,13 @@ import pytest
 
 from delivery_world import Player, World
 from plausch.base.clock import ManualClock
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.mls.group import Group
 from plausch.server import retention
 from plausch.server.limits import Limits
 from plausch.server.retention import Swept
 from plausch.wire import frames as f
 from wire_device import accept_anyone
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 
 
 async def conversation(world: World, *names: str) -> tuple[list[Player], Group]:

@@ -13,10 +13,10 @@ from delivery_world import opaque_append
 from plausch.wire import frames as f
 from postgres_cluster import Cluster
 from server_process import ServerProcess
+from street import street_of
 from wire_device import Person, WasRefused, WireDevice
 
 LIMITS = """
-[limits]
 sends_per_device_per_day = 64
 registrations_per_address_per_hour = 4
 """
@@ -24,15 +24,8 @@ registrations_per_address_per_hour = 4
 
 @pytest.fixture
 async def gateways(postgres: Cluster, tmp_path: Path) -> AsyncIterator[list[ServerProcess]]:
-    url = await postgres.create_database(f"w{secrets.token_hex(6)}")
-    made = [
-        ServerProcess(tmp_path / name, database_url=url, config=LIMITS) for name in ("one", "two")
-    ]
-    for one in made:
-        one.start()
-    yield made
-    for one in made:
-        one.stop()
+    async with street_of(postgres, tmp_path, LIMITS) as street:
+        yield [street.opens(), street.opens()]
 
 
 async def sent(device: WireDevice, conversation: bytes, most: int) -> int:

@@ -6,14 +6,17 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 import cluster
 from cluster.__main__ import PHRASES
 from cluster.pair import Pair
 from cluster.part import Part, PartFailed, ProgramMissing, free_port, listens, program
+from postgres_cluster import running_cluster
 
 PACKAGING = str(Path(cluster.__file__).parents[1])
 
@@ -46,6 +49,17 @@ def test_a_program_that_is_missing_names_what_installs_it() -> None:
         program("nats-swerver", "here")
     for one in ("postgres", "initdb", "pg_basebackup"):
         assert Path(program(one, "postgres")).exists()
+
+
+async def test_a_cluster_at_an_address_stands_beside_the_machines_own_postgresql() -> None:
+    with socket.socket() as plug:
+        with suppress(OSError):  # there is one already
+            plug.bind(("127.0.0.1", 5432))
+            plug.listen()
+        with running_cluster("127.0.0.1") as own:
+            connection = await asyncpg.connect(own.url())
+            assert await connection.fetchval("SELECT inet_server_port()") == own.port != 5432
+            await connection.close()
 
 
 def part(folder: Path, *code: str) -> Part:

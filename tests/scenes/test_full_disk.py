@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from cluster.part import program
 from load import Pair, new_pair
 from plausch.wire import frames as f
 from postgres_cluster import Cluster, running_cluster
@@ -165,7 +166,7 @@ def owner(cluster: Cluster) -> tuple[int, int]:
 
 def is_running(cluster: Cluster) -> bool:
     """Whether PostgreSQL is there, or is just going."""
-    command = [str(cluster.binaries / "pg_controldata"), str(cluster.folder / "data")]
+    command = [program("pg_controldata", "postgres"), str(cluster.folder / "data")]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return (cluster.folder / "data" / "postmaster.pid").exists() and "shut down" not in said
 

@@ -4,82 +4,26 @@ nobody was told of is found in bounded time.
 """
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from cast import PATIENCE_S, message
-from nats_server import NatsServer
 from plausch.sdk import Client
 from plausch.sdk.conversation import Conversation
 from postgres_cluster import Cluster
-from server_process import ServerProcess
+from street import OPEN, Street, street_of
 
 ROUND_MS = 4_000
 """How long the edge's wheel takes for a round here; 45 s by default. Ten rounds are longer than a
 test waits: what is found here is found because of a doubt."""
 
-LIMITS = f"""
-[limits]
-silence_ms = {ROUND_MS}
-registrations_per_address_per_hour = 100000
-"""
-
-
-@dataclass
-class Street:
-    """The gateways of one database, and who is connected where."""
-
-    folder: Path
-    database_url: str
-    nats: NatsServer
-    cluster: Cluster
-    gateways: list[ServerProcess] = field(default_factory=list)
-    behind_proxy: bool = False
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    def opens(self) -> ServerProcess:
-        config = f'nats_url = "{self.nats.url}"\nblobs_dir = "{self.folder}/blobs"\n'
-        config += f"behind_proxy = {str(self.behind_proxy).lower()}\n{LIMITS}"
-        gateway = ServerProcess(
-            self.folder / f"gateway{len(self.gateways)}",
-            database_url=self.database_url,
-            config=config,
-        )
-        self.gateways.append(gateway.start())
-        return gateway
-
-    async def database_goes(self) -> None:
-        """For good, with everybody who is connected to it."""
-        await self.cluster.drop_database(self.database_url.partition("@/")[2].partition("?")[0])
-
-    async def person(self, name: str, gateway: ServerProcess) -> Client:
-        home = self.folder / "homes" / name
-        client = await Client.register(home, f"http://localhost:{gateway.port}", name)
-        await self.stack.enter_async_context(client)
-        await client.synchronize()
-        return client
-
 
 @pytest.fixture
 async def street(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Street]:
-    name = f"g{secrets.token_hex(6)}"
-    url = await postgres.create_database(name)
-    with NatsServer(tmp_path / "nats") as nats:
-        made = Street(tmp_path, url, nats, postgres)
-        try:
-            yield made
-        finally:
-            await made.stack.aclose()
-            for gateway in made.gateways:
-                gateway.stop()
-            logs = [gateway.log() for gateway in made.gateways]
-    await postgres.drop_database(name)
-    assert not any("Traceback" in log for log in logs), logs
+    async with street_of(postgres, tmp_path, f"silence_ms = {ROUND_MS}\n{OPEN}") as made:
+        yield made
 
 
 async def acquainted(anna: Client, ben: Client) -> tuple[Conversation, Conversation]:

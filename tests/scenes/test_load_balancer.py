@@ -13,8 +13,8 @@ import pytest
 from cast import PATIENCE_S, history, message
 from engines import postgres
 from haproxy import Haproxy
-from plausch.sdk import Client
-from scenes.test_gateways import Street, acquainted, street
+from scenes.test_gateways import acquainted, street
+from street import Street
 
 __all__ = ["postgres", "street"]
 
@@ -28,15 +28,8 @@ async def front(street: Street, tmp_path: Path) -> AsyncIterator[Haproxy]:
     haproxy.stop()
 
 
-async def person(street: Street, front: Haproxy, name: str) -> Client:
-    client = await Client.register(street.folder / "homes" / name, front.url, name)
-    await street.stack.enter_async_context(client)
-    await client.synchronize()
-    return client
-
-
 async def test_gateways_are_restarted_one_after_the_other(street: Street, front: Haproxy) -> None:
-    anna, ben = await person(street, front, "anna"), await person(street, front, "ben")
+    anna, ben = await street.person("anna", front), await street.person("ben", front)
     annas, bens = await acquainted(anna, ben)
     for round_, ends in enumerate(("stop", "kill", "stop", "kill")):
         gateway = street.gateways[round_ % 2]

@@ -7,11 +7,11 @@ import pytest
 
 from load import new_pair
 from odd_machine import PROGRAM
+from plausch.base.durations import DAY_MS
 from plausch.wire import frames as f
 from server_process import ServerProcess
 from wire_device import Person, WasRefused, WireDevice
 
-DAY_MS = 86_400_000
 PATIENCE_S = 90.0
 
 

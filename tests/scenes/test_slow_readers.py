@@ -6,7 +6,9 @@ PLAUSCH_SLOW_READERS sets how many (`make soak`: 5,000).
 
 import asyncio
 import os
+import resource
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,6 +17,7 @@ import pytest
 from islands import island
 from load import new_pair
 from plausch.identity.login import sign_login
+from plausch.server.main import raise_open_files
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server, encode
 from raw_socket import RawSocket, ws_frame
@@ -30,11 +33,25 @@ UNREAD_MIB = max(8, READERS // 20)
 MESSAGES = 4
 """Of 60 KiB, in the log that each of them asks for."""
 
+SPARE_FILES = 200
+"""What test and server have open beside the readers."""
+
 KIB_EACH = 24
 """What a connection takes beside what it has not read, generously: also tables that grew."""
 
 PATIENCE_S = 60.0
 LIMITS = f"{OPEN_LIMITS}unread_total_bytes = {UNREAD_MIB * MIB}\nopenings_per_address = 100000\n"
+
+
+@pytest.fixture
+def open_files() -> Iterator[None]:
+    """As many as the system allows: each reader has one here, and one at the server."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < READERS + SPARE_FILES:
+        pytest.skip(f"{READERS} readers need more open files than this machine's {hard}")
+    raise_open_files()
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def slow_reader(url: str, person: Person) -> RawSocket:
@@ -56,6 +73,7 @@ async def slow_reader(url: str, person: Person) -> RawSocket:
 
 
 @pytest.mark.timeout(300 + READERS)
+@pytest.mark.usefixtures("open_files")
 async def test_slow_readers_have_a_bound_together(tmp_path: Path) -> None:
     with ServerProcess(tmp_path, config=LIMITS) as server:
         pair = await new_pair(server.url)

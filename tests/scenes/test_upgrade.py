@@ -3,18 +3,14 @@ on both write to each other all the time, and the older one is replaced while th
 """
 
 import asyncio
-import secrets
 import shutil
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from cast import PATIENCE_S, message
-from nats_server import NatsServer
 from plausch.db.migrate import step_reached
 from plausch.db.postgres import open_postgres
 from plausch.sdk import Client
@@ -22,17 +18,13 @@ from plausch.sdk.conversation import Conversation
 from plausch.server.store.schema import STEPS
 from postgres_cluster import Cluster
 from server_process import ServerProcess
+from street import OPEN, Street, street_of
 
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE = "ad3ffb50a1538f34b3564466ece762001a6be0a5"
 """The last version with 15 steps, which knows nothing of other versions."""
 ITS_STEPS = 15
 
-CONFIG = """
-[limits]
-silence_ms = 4000
-registrations_per_address_per_hour = 100000
-"""
 FORGETFUL = """
 import sys
 from plausch.server.store import schema
@@ -44,78 +36,34 @@ sys.exit(main(sys.argv[1:]))
 it will be at the next upgrade."""
 
 
-@dataclass
-class House:
-    """Servers of several versions on one database."""
-
-    folder: Path
-    database_url: str
-    nats: NatsServer
-    servers: list[ServerProcess] = field(default_factory=list)
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    def opens(
-        self,
-        *,
-        port: int = 0,
-        prefix: tuple[str, ...] = (),
-        program: tuple[str, ...] = ("-m", "plausch.server.main"),
-    ) -> ServerProcess:
-        server = ServerProcess(
-            self.folder / f"server{len(self.servers)}",
-            database_url=self.database_url,
-            config=f'nats_url = "{self.nats.url}"\nblobs_dir = "{self.folder}/blobs"\n{CONFIG}',
-            port=port,
-            prefix=prefix,
-            program=program,
-        )
-        self.servers.append(server.start())
-        return server
-
-    def opens_version_before(self) -> ServerProcess:
-        """Its own source, out of the history."""
-        source = self.folder / "before"
-        source.mkdir()
-        if shutil.which("git") is None:
-            pytest.skip("there is no git, and so no history")
-        archive = subprocess.run(
-            ["git", "archive", BEFORE, "src"], cwd=ROOT, capture_output=True, check=False
-        )
-        if archive.returncode:
-            pytest.skip(f"the version before is not in the history: {archive.stderr.decode()}")
-        subprocess.run(["tar", "-x", "-C", source], input=archive.stdout, check=True)
-        return self.opens(prefix=("env", f"PYTHONPATH={source / 'src'}"))
-
-    async def person(self, name: str, server: ServerProcess) -> Client:
-        home = self.folder / "homes" / name
-        client = await Client.register(home, f"http://localhost:{server.port}", name)
-        await self.stack.enter_async_context(client)
-        await client.synchronize()
-        return client
-
-    async def steps(self) -> int:
-        database = await open_postgres(self.database_url)
-        try:
-            return await step_reached(database)
-        finally:
-            await database.close()
-
-
 @pytest.fixture
-async def house(postgres: Cluster, tmp_path: Path) -> AsyncIterator[House]:
-    name = f"u{secrets.token_hex(6)}"
-    url = await postgres.create_database(name)
-    with NatsServer(tmp_path / "nats") as nats:
-        made = House(tmp_path, url, nats)
-        try:
-            yield made
-        finally:
-            await made.stack.aclose()
-            for server in made.servers:
-                server.stop()
-            logs = [server.log() for server in made.servers]
-    await postgres.drop_database(name)
-    assert not any("Traceback" in log for log in logs), logs
+async def street(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Street]:
+    """On whose database servers of several versions will be."""
+    async with street_of(postgres, tmp_path, f"silence_ms = 4000\n{OPEN}") as made:
+        yield made
+
+
+def opens_version_before(street: Street) -> ServerProcess:
+    """Its own source, out of the history."""
+    source = street.folder / "before"
+    source.mkdir()
+    if shutil.which("git") is None:
+        pytest.skip("there is no git, and so no history")
+    archive = subprocess.run(
+        ["git", "archive", BEFORE, "src"], cwd=ROOT, capture_output=True, check=False
+    )
+    if archive.returncode:
+        pytest.skip(f"the version before is not in the history: {archive.stderr.decode()}")
+    subprocess.run(["tar", "-x", "-C", source], input=archive.stdout, check=True)
+    return street.opens(prefix=("env", f"PYTHONPATH={source / 'src'}"))
+
+
+async def steps(street: Street) -> int:
+    database = await open_postgres(street.database_url)
+    try:
+        return await step_reached(database)
+    finally:
+        await database.close()
 
 
 async def texts(reader: Client, expected: list[str]) -> None:
@@ -131,13 +79,13 @@ async def talk(one: Conversation, sender: Client, reader: Client, texts_: list[s
 
 
 async def test_devices_on_both_versions_write_to_each_other_while_the_newer_takes_over(
-    house: House,
+    street: Street,
 ) -> None:
-    before = house.opens_version_before()
-    anna, ben = await house.person("anna", before), await house.person("ben", before)
+    before = opens_version_before(street)
+    anna, ben = await street.person("anna", before), await street.person("ben", before)
     annas = await anna.conversation_with(str(ben.address))
     await talk(annas, anna, ben, ["noch alles alt"])
-    assert await house.steps() == ITS_STEPS
+    assert await steps(street) == ITS_STEPS
 
     written: list[str] = []
     stop = asyncio.Event()
@@ -148,9 +96,9 @@ async def test_devices_on_both_versions_write_to_each_other_while_the_newer_take
             written.append(f"Nr. {len(written)}")
 
     writing = asyncio.create_task(keeps_writing())
-    newer = await asyncio.to_thread(house.opens)
-    assert await house.steps() == len(STEPS) > ITS_STEPS
-    cem = await house.person("cem", newer)
+    newer = await asyncio.to_thread(street.opens)
+    assert await steps(street) == len(STEPS) > ITS_STEPS
+    cem = await street.person("cem", newer)
 
     # A conversation that the newer version began, with a Welcome for a device of the older one;
     # and the other way round.
@@ -171,20 +119,20 @@ async def test_devices_on_both_versions_write_to_each_other_while_the_newer_take
     # The older one stops, and the newer version takes its place.
     await asyncio.to_thread(before.stop)
     sent = await annas.send_text("während des Wechsels")
-    await asyncio.to_thread(house.opens, port=before.port)
+    await asyncio.to_thread(street.opens, port=before.port)
     await sent.accepted()
     await texts(ben, ["während des Wechsels"])
     await talk(cems, cem, anna, ["alles neu"])
 
 
-async def test_the_version_before_starts_again_beside_a_newer_one(house: House) -> None:
+async def test_the_version_before_starts_again_beside_a_newer_one(street: Street) -> None:
     """The newer one is not good: one goes back, and loses nothing by it."""
-    newer = await asyncio.to_thread(house.opens)
-    anna = await house.person("anna", newer)
-    older = await asyncio.to_thread(house.opens, program=("-c", FORGETFUL))
-    ben = await house.person("ben", older)
+    newer = await asyncio.to_thread(street.opens)
+    anna = await street.person("anna", newer)
+    older = await asyncio.to_thread(street.opens, program=("-c", FORGETFUL))
+    ben = await street.person("ben", older)
     annas = await anna.conversation_with(str(ben.address))
     await talk(annas, anna, ben, ["hin"])
     bens = await ben.conversation_with(str(anna.address))
     await talk(bens, ben, anna, ["her"])
-    assert await house.steps() == len(STEPS)
+    assert await steps(street) == len(STEPS)

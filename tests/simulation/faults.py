@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from plausch.base.durations import HOUR_MS
 from simulation.gateway import Gateway
 from simulation.history import FIRST
 from simulation.shared_store import FarDatabase
@@ -13,7 +14,6 @@ from simulation.virtual_loop import NOBODY
 if TYPE_CHECKING:
     from simulation.run import Run
 
-HOUR_MS = 3_600_000
 SKEW_MS = 100
 """Clocks of gateways agree within this much: less than the time in which a device is back."""
 

@@ -98,3 +98,18 @@ def parameters(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield node.arg, node.lineno
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
             yield node.target.id, node.lineno
+
+
+DURATIONS = {"MINUTE_MS", "HOUR_MS", "DAY_MS"}
+
+
+def test_a_minute_an_hour_and_a_day_are_named_in_one_place(
+    programs: Sequence[Path], root: Path
+) -> None:
+    places = {
+        (path.relative_to(root).as_posix(), name)
+        for path in programs
+        for name, _ in names_given(ast.parse(path.read_text(encoding="utf-8")))
+        if name in DURATIONS
+    }
+    assert places == {("src/plausch/base/durations.py", name) for name in DURATIONS}

@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from plausch.cli.console import Screen
 from plausch.cli.serve import blobs_option, configured
 from plausch.server.config import ServerConfig
-from plausch.server.filling import TableCopy, Told, silent
+from plausch.server.filling import TableCopy, Tally, silent
 
 Command = TypeVar("Command", bound=Callable[..., None])
 
@@ -67,8 +67,8 @@ def store_config(
 class Watched:
     """Whom the work tells how far it is."""
 
-    copied: Told = silent
-    compared: Told = silent
+    copied: Tally = silent
+    compared: Tally = silent
 
 
 @contextmanager
@@ -81,7 +81,7 @@ def watching(screen: Screen, total: int | None, *, quiet: bool = False) -> Itera
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as shown:
 
-        def stage(key: str, rows: int | None) -> Told:
+        def stage(key: str, rows: int | None) -> Tally:
             task = shown.add_task("", total=rows, visible=False)
 
             def told(what: str, count: int) -> None:

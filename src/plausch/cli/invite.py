@@ -8,6 +8,7 @@ from typing import TypeVar
 import click
 
 from plausch.base.clock import SystemClock
+from plausch.base.durations import DAY_MS
 from plausch.cli.console import screen_of
 from plausch.cli.home import run
 from plausch.cli.options import json_option
@@ -19,8 +20,6 @@ from plausch.server.store.schema import prepare
 
 Result = TypeVar("Result")
 Command = TypeVar("Command", bound=Callable[..., None])
-
-DAY_MS = 24 * 3_600_000
 
 
 def place_options(command: Command) -> Command:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from plausch.base.clock import SystemClock
+from plausch.base.durations import MINUTE_MS
 from plausch.cli.accounts import with_administration
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
@@ -13,8 +14,6 @@ from plausch.cli.invite import config_of, day_of, place_options
 from plausch.cli.options import json_option
 from plausch.server.administration import MOST_CHARACTERS, Administration
 from plausch.server.store.regime import RegimeRow
-
-MINUTE_MS = 60_000
 
 
 @click.group()

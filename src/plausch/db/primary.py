@@ -4,7 +4,8 @@ it is used. The dangers, and what stands against each:
 - **The standby is asked.** Of the servers of a URL, one in recovery or read-only is passed over.
 - **An old primary is back** beside the one that took over. Each takeover begins a new *timeline*,
   counted upwards: of two that may be written to the one on the higher timeline is right, and a
-  server on a lower one than was ever seen here is refused.
+  server on a lower one than was ever seen here is refused. (These two are of URLs with several
+  servers: one that is named alone is meant, be it a standby to read from.)
 - **A commit that only the primary has.** It waits for its standby, nobody was told, and the primary
   breaks down: after that it is to be read like any other. Whoever answers from it promises what
   the standby does not have. So where there is a synchronous standby, a new connection is used only

@@ -11,6 +11,7 @@ once a day. Packages that were claimed and never used are seen at the next login
 
 import asyncio
 
+from plausch.base.durations import DAY_MS
 from plausch.mls.joiner import KeyPackageBundle
 from plausch.mls.suite import MLS_128_X25519_AES128, MLS_256_XWING
 from plausch.sdk.core import Core
@@ -24,7 +25,6 @@ STOCK = {MLS_256_XWING: 24, MLS_128_X25519_AES128: 6}
 LOW_STOCK = 12
 LIFETIME_S = 60 * 24 * 3600
 DAY_S = 24 * 3600
-DAY_MS = DAY_S * 1000
 RENEW_AFTER_MS = LIFETIME_S * 1000 - 14 * DAY_MS
 """A last-resort package of this age is replaced: who claims one has time to use it."""
 

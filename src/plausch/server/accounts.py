@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS
 from plausch.base.ids import AccountAddress, NameRefused, parse_name
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.identity.certificate import DeviceCertificate, parse_certificate
@@ -16,7 +17,7 @@ from plausch.server.store import account, device, invitation
 
 OPEN, INVITATION, CLOSED = "open", "invitation", "closed"
 REGISTRATION_MODES = (OPEN, INVITATION, CLOSED)
-INVITATION_MS = 14 * 24 * 3_600_000
+INVITATION_MS = 14 * DAY_MS
 
 __all__ = ["CLOSED", "INVITATION", "OPEN", "REGISTRATION_MODES", "AccountRecord", "Accounts"]
 

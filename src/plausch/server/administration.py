@@ -7,6 +7,7 @@ Nothing here shows content: there are counts, sizes and times, as the server kno
 from typing import NamedTuple
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS
 from plausch.base.errors import LocalError
 from plausch.db.interface import Database, Transaction
 from plausch.server.devices import release
@@ -25,7 +26,7 @@ from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
 from plausch.server.store.report import ReportRow
 
-ACTIVE_MS = 30 * 24 * 3_600_000
+ACTIVE_MS = 30 * DAY_MS
 MOST_CHARACTERS = 500
 """Most characters of what an operator says about a maintenance."""
 

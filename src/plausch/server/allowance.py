@@ -17,16 +17,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from plausch.base.clock import Clock
+from plausch.base.durations import MINUTE_MS
 from plausch.db.interface import Database, StorageUnavailable, Transaction
 from plausch.server.store import allowance
 from plausch.server.store.allowance import Kind, Want
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
-
 FIRST_PART = 256
 LARGEST_PART = 16
-ASK_AGAIN_MS = 60_000
+ASK_AGAIN_MS = MINUTE_MS
 """When nothing was left: a process that has stopped since may have given something back."""
 
 HOLDERS = 100_000

@@ -27,9 +27,10 @@ from itertools import takewhile
 from typing import Protocol
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS
 from plausch.base.errors import Fault, PlauschError
 from plausch.db.interface import ConstraintViolated, Database, StorageUnavailable, Transaction
-from plausch.server.allowance import DAY_MS, Allowance
+from plausch.server.allowance import Allowance
 from plausch.server.append_checks import message_refusal, request_refusal
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation
 from plausch.server.figures import Figures

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.db.interface import (
     ConstraintViolated,
     Database,
@@ -26,9 +27,6 @@ from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
 from plausch.server.store import account, blob, device
 from plausch.server.store.blob import BlobRow
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 
 REQUEST_BYTES = 16 * 1024
 """What a request counts at least: small chunks cost the server as much as this."""

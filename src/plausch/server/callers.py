@@ -7,8 +7,9 @@ the hour, for that hour; who has the database can try addresses against it.
 import hashlib
 
 from plausch.base.clock import Clock
+from plausch.base.durations import HOUR_MS
 from plausch.db.interface import Database
-from plausch.server.allowance import HOUR_MS, Allowance
+from plausch.server.allowance import Allowance
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.store.allowance import Kind

@@ -1,14 +1,10 @@
 """The public page of a business as HTML: readable without JavaScript, printable, in two languages.
 
-Whatever stands in a profile was written by strangers: it comes into the page through `_text` alone.
-The page has no script that runs; its style is one element, allowed by its hash.
+Whatever stands in a profile was written by strangers: it comes into the page through `as_text`
+alone. The page has no script that runs; its style is one element, allowed by its hash.
 """
 
-import base64
-import hashlib
 from datetime import date
-from html import escape
-from importlib import resources
 
 import segno
 
@@ -16,12 +12,12 @@ from plausch.domain.json_ld import json_ld, picture_base, script_text
 from plausch.domain.opening import differing_days, span_text
 from plausch.domain.profile import KINDS, Address, Profile
 from plausch.server.card_words import WEEKDAYS, WORDS, month_name, tongue
+from plausch.server.html import as_text, style
 
-STYLE = (resources.files("plausch.server") / "card.css").read_text(encoding="utf-8")
-STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+STYLE = style("card")
 
 POLICY = (
-    f"default-src 'none'; img-src 'self'; style-src '{STYLE_HASH}'; base-uri 'none'; "
+    f"default-src 'none'; img-src 'self'; style-src {STYLE.allowed}; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
 """Of the page by itself. JSON-LD is data, which no policy has to allow."""
@@ -69,17 +65,17 @@ class CardPage:
         )
 
     def _head(self) -> str:
-        name, url = _text(self._profile.name), _text(self._url)
+        name, url = as_text(self._profile.name), as_text(self._url)
         about = self._profile.description.in_language(self._language).partition("\n")[0]
         said = script_text(json_ld(self._profile, self._url, self._language, self._today))
         return (
             f"<title>{name}</title>\n"
             f'<link rel="canonical" href="{url}">\n'
             f'<meta property="og:title" content="{name}">\n'
-            f'<meta property="og:description" content="{_text(about)}">\n'
+            f'<meta property="og:description" content="{as_text(about)}">\n'
             f'<meta property="og:url" content="{url}">\n'
             f'<script type="application/ld+json">{said}</script>\n'
-            f"<style>{STYLE}</style>\n"
+            f"<style>{STYLE.text}</style>\n"
         )
 
     def _card(self, *, alone: bool) -> str:
@@ -96,11 +92,11 @@ class CardPage:
     def _top(self, *, alone: bool) -> str:
         profile, words = self._profile, self._words
         kind = KINDS[profile.kind].in_language(self._language)
-        where = " · ".join(_text(one) for one in (kind, profile.address.locality) if one)
+        where = " · ".join(as_text(one) for one in (kind, profile.address.locality) if one)
         chat = f'<p><a class="chat" href="{self._path}">{words["open_chat"]}</a></p>'
         needs = f'<noscript><p class="soft">{words["needs_script"]}</p></noscript>'
         return (
-            f'<header><p class="soft">{where}</p><h1>{_text(profile.name)}</h1>'
+            f'<header><p class="soft">{where}</p><h1>{as_text(profile.name)}</h1>'
             f"{_paragraphs(profile.description.in_language(self._language))}"
             f"{chat if alone else needs}</header>"
         )
@@ -109,7 +105,7 @@ class CardPage:
         base = picture_base(self._path)
         pictures = "".join(
             f'<li><img src="{base}/{one.digest.hex()}" width="{one.width}" height="{one.height}" '
-            f'alt="{_text(one.text)}" loading="lazy"></li>'
+            f'alt="{as_text(one.text)}" loading="lazy"></li>'
             for one in self._profile.pictures
         )
         label = self._words["pictures"]
@@ -135,7 +131,7 @@ class CardPage:
 
     def _contact(self) -> str:
         profile, words = self._profile, self._words
-        tongues = ", ".join(_text(tongue(tag, self._language)) for tag in profile.spoken)
+        tongues = ", ".join(as_text(tongue(tag, self._language)) for tag in profile.spoken)
         links = "<br>".join(_link(link.url, link.label) for link in profile.links)
         return self._list(
             words["contact"],
@@ -149,7 +145,7 @@ class CardPage:
     def _code(self) -> str:
         code = segno.make(self._url, error="m", micro=False)
         drawn = code.svg_inline(border=4, omitsize=True, dark="#000", light="#fff", svgclass="qr")
-        shown = _text(self._url.partition("://")[2])
+        shown = as_text(self._url.partition("://")[2])
         return (
             f'<section class="code"><h2>{self._words["code"]}</h2><figure>'
             f'<div role="img" aria-label="{self._words["scan"]}">{drawn}</div>'
@@ -160,22 +156,22 @@ class CardPage:
     def _imprint(self) -> str:
         imprint, words = self._profile.imprint, self._words
         form = words.get(imprint.legal_form, imprint.legal_form)
-        name = _text(imprint.name)
+        name = as_text(imprint.name)
         if form and form not in imprint.name:
-            name += f" ({_text(form)})"
+            name += f" ({as_text(form)})"
         register = ", ".join(
-            _text(one) for one in (imprint.register, imprint.register_number) if one
+            as_text(one) for one in (imprint.register, imprint.register_number) if one
         )
         form_link = _link(imprint.contact_url, words["contact_form"]) if imprint.contact_url else ""
         return self._list(
             words["imprint"],
             ("", f"{name}<br>{_address(imprint.address)}"),
-            (words["represented"], _text(imprint.representative)),
+            (words["represented"], as_text(imprint.representative)),
             (words["telephone"], _telephone(imprint.telephone)),
             (words["email"], _mail(imprint.email)),
             (words["contact"], form_link),
             (words["register"], register),
-            (words["vat_id"], _text(imprint.vat_id)),
+            (words["vat_id"], as_text(imprint.vat_id)),
             ("", _paragraphs(imprint.further)),
             anchor="imprint",
         )
@@ -214,35 +210,30 @@ class CardPage:
         return f"{weekday}, {day.day} {month}"
 
 
-def _text(text: str) -> str:
-    """A stranger's text as text of HTML, also within an attribute in double quotes."""
-    return escape(text, quote=True)
-
-
 def _paragraphs(text: str) -> str:
-    lines = "<br>".join(_text(line) for line in text.split("\n"))
+    lines = "<br>".join(as_text(line) for line in text.split("\n"))
     return f'<p class="prose">{lines}</p>' if text else ""
 
 
 def _row(name: str, value: str, note: str = "") -> str:
-    beside = f'<br><span class="soft">{_text(note)}</span>' if note else ""
+    beside = f'<br><span class="soft">{as_text(note)}</span>' if note else ""
     return f'<tr><th scope="row">{name}{beside}</th><td>{value}</td></tr>'
 
 
 def _address(address: Address) -> str:
     town = " ".join(one for one in (address.postal_code, address.locality) if one)
     country = address.country if address.country != "DE" else ""
-    return "<br>".join(_text(one) for one in (address.street, town, country) if one)
+    return "<br>".join(as_text(one) for one in (address.street, town, country) if one)
 
 
 def _telephone(number: str) -> str:
     called = "".join(letter for letter in number if letter in "+0123456789")
-    return f'<a href="tel:{called}">{_text(number)}</a>' if number else ""
+    return f'<a href="tel:{called}">{as_text(number)}</a>' if number else ""
 
 
 def _mail(address: str) -> str:
-    return f'<a href="mailto:{_text(address)}">{_text(address)}</a>' if address else ""
+    return f'<a href="mailto:{as_text(address)}">{as_text(address)}</a>' if address else ""
 
 
 def _link(url: str, label: str) -> str:
-    return f'<a href="{_text(url)}" rel="noopener noreferrer nofollow">{_text(label)}</a>'
+    return f'<a href="{as_text(url)}" rel="noopener noreferrer nofollow">{as_text(label)}</a>'

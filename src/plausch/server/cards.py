@@ -26,7 +26,7 @@ from plausch.domain.json_ld import json_ld
 from plausch.domain.profile import LANGUAGES
 from plausch.domain.vcard import vcard
 from plausch.server.blobs import Blobs
-from plausch.server.card_page import POLICY, STYLE_HASH, CardPage, has_place
+from plausch.server.card_page import POLICY, STYLE, CardPage, has_place
 from plausch.server.profiles import Profiles, PublicProfile
 from plausch.server.site import ASK_EACH_TIME, INDEX, PERMISSIONS, Site, is_account_link
 
@@ -107,7 +107,7 @@ class Cards:
         """The app's, and the style of the page within it."""
         assert self._site is not None  # nosec B101
         policy = self._site.files[f"/{INDEX}"].headers["Content-Security-Policy"]
-        return policy.replace("style-src 'self'", f"style-src 'self' '{STYLE_HASH}'")
+        return policy.replace("style-src 'self'", f"style-src 'self' {STYLE.allowed}")
 
     async def _picture(self, request: Request, name: str, digest: bytes) -> Answer | None:
         public = await self._profiles.public(name)

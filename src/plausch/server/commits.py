@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS
 from plausch.base.errors import Fault
 from plausch.db.interface import ConstraintViolated, Database, Transaction
-from plausch.server.allowance import DAY_MS, Allowance
+from plausch.server.allowance import Allowance
 from plausch.server.append_checks import IDEMPOTENCY_BYTES
 from plausch.server.checks import Checks
 from plausch.server.errors import Refusal, stale_epoch, unknown_conversation, unlisted

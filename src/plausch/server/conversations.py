@@ -3,6 +3,7 @@
 import hashlib
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.base.ids import NameRefused, parse_conversation_id
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.mls.errors import ProtocolError
@@ -14,8 +15,6 @@ from plausch.server.limits import Limits
 from plausch.server.records import DeviceRecord, Member, Roster
 from plausch.server.rosters import Rosters, roster_of
 from plausch.server.store import conversation, cursor, device, group_info, member, stay
-
-DAY_MS = 24 * 3_600_000
 
 
 class Conversations:
@@ -56,7 +55,7 @@ class Conversations:
                 raise Refusal(
                     "rate_limited",
                     f"This device has begun {made} conversations in 24 hours: wait a while.",
-                    retry_after_ms=3_600_000,
+                    retry_after_ms=HOUR_MS,
                 )
             key = await conversation.add(tx, public_id, suite, digest, creator.key, now_ms)
             await group_info.add(tx, key, group_info_raw)

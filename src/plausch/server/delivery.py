@@ -25,10 +25,10 @@ READ_ENVELOPES = 500
 READ_MAILBOX = 50
 MOVED = 1_000
 
-__all__ = ["Accepted", "Delivery", "Resumption", "Stretch", "Told"]
+__all__ = ["Accepted", "Audience", "Delivery", "Resumption", "Stretch"]
 
 
-class Told(Protocol):
+class Audience(Protocol):
     """Who is told after a commit (the hub). Called on the event loop, in the log's order."""
 
     def appended(
@@ -80,7 +80,7 @@ class Delivery:
         limits: Limits,
         rosters: Rosters,
         franking: Franking,
-        told: Told,
+        told: Audience,
         figures: Figures | None = None,
         shards: int = 1,
     ) -> None:

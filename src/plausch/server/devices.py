@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.base.ids import AccountAddress, DeviceAddress, NameRefused, parse_name
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.identity.adoption import verify_adoption
@@ -16,7 +17,7 @@ from plausch.server.arrivals import Arrivals, Supply
 from plausch.server.backups import no_backup
 from plausch.server.errors import SUSPENDED, Refusal, unlisted
 from plausch.server.limits import Limits
-from plausch.server.rate import HOUR_MS, TokenBuckets
+from plausch.server.rate import TokenBuckets
 from plausch.server.records import BUSINESS, AccountRecord, DeviceRecord
 from plausch.server.store import (
     account,
@@ -30,8 +31,6 @@ from plausch.server.store import (
 )
 
 __all__ = ["DeviceRecord", "Devices", "ListMoved"]
-
-DAY_MS = 24 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)

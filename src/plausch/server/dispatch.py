@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from plausch.base.clock import Clock
+from plausch.base.durations import MINUTE_MS
 from plausch.base.errors import Fault, PlauschError
 from plausch.server import ephemerals
 from plausch.server.accounts import Accounts
@@ -87,7 +88,7 @@ class Dispatch:
         self.refused: Counter[str] = Counter()
         """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
-        self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // 60_000
+        self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // MINUTE_MS
         self._logins = Logins(services.devices, services.regime, hub, clock)
         self.pairings = services.pairings
         self._quick: dict[type[f.Frame], Quick] = {
@@ -462,7 +463,7 @@ _PROOFS = (f.Login, f.GetBackup, f.AdoptDevice)
 
 _REMOVED = ("device_removed", "This device was removed from its account's list.")
 _TOO_MANY_EPHEMERALS = refused(
-    0, "rate_limited", "Too many ephemeral messages in a minute.", retry_after_ms=60_000
+    0, "rate_limited", "Too many ephemeral messages in a minute.", retry_after_ms=MINUTE_MS
 )
 
 

@@ -26,7 +26,7 @@ from plausch.server.dump_file import (
     decoder_of,
     part_name,
 )
-from plausch.server.filling import Told
+from plausch.server.filling import Tally
 from plausch.server.store.schema import travelling
 
 
@@ -42,7 +42,7 @@ class Dumped(msgspec.Struct):
 
 
 async def write_dump(
-    database: Database, blobs: BlobStore, file: BinaryIO, made_at_ms: int, told: Told
+    database: Database, blobs: BlobStore, file: BinaryIO, made_at_ms: int, told: Tally
 ) -> Dumped:
     """Write everything that the server keeps into an empty file that can be read and written.
 

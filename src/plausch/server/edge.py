@@ -17,6 +17,7 @@ from multidict import CIMultiDict
 from picows import WSAutoPingStrategy, WSTransport, WSUpgradeRequest
 from picows.picows import WSProtocol  # type: ignore[attr-defined]  # its stub leaves it out
 
+from plausch.base.durations import MINUTE_MS
 from plausch.base.errors import PlauschError
 from plausch.base.http import Answer, Request
 from plausch.server import routes
@@ -57,7 +58,7 @@ BACK_MS = 2
 """Between two devices that come back after a restart, on average."""
 
 MOST_SPREAD_MS = 30_000
-FULL_MS = 60_000
+FULL_MS = MINUTE_MS
 """For an address that has all its connections."""
 
 _NO_HEADERS: CIMultiDict[str] = CIMultiDict()
@@ -92,7 +93,7 @@ class Edge:
         self.dispatch = dispatch
         self.port = 0
         # Connections forget their counts when they are visited, every `silence_ms`.
-        self.most_pings = max(1, self.limits.pings_per_minute * self.limits.silence_ms // 60_000)
+        self.most_pings = max(1, self.limits.pings_per_minute * self.limits.silence_ms // MINUTE_MS)
         self._config = config
         self._hub = hub
         self._site = site

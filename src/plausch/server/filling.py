@@ -26,7 +26,7 @@ from plausch.db.rows import (
 from plausch.db.shape import Table
 from plausch.server.store import filling
 
-Told = Callable[[str, int], None]
+Tally = Callable[[str, int], None]
 """Called with a table's name, or "blobs", and how many more of it are done."""
 
 
@@ -60,7 +60,7 @@ class RowSource(Protocol):
         """A table's rows after that key, in order, a bounded batch at a time."""
         ...
 
-    async def copies(self, tables: Sequence[Table], told: Told) -> list[TableCopy]:
+    async def copies(self, tables: Sequence[Table], told: Tally) -> list[TableCopy]:
         """What each table ought to hold."""
         ...
 
@@ -77,7 +77,7 @@ class DatabaseRows:
             yield rows
             after = key_of(table, rows[-1])
 
-    async def copies(self, tables: Sequence[Table], told: Told) -> list[TableCopy]:
+    async def copies(self, tables: Sequence[Table], told: Tally) -> list[TableCopy]:
         """As `RowSource.copies`, by reading all of it."""
         found = []
         for table in tables:
@@ -93,8 +93,8 @@ async def fill(
     target: Database,
     tables: Sequence[Table],
     source: RowSource,
-    told: Told,
-    compared: Told,
+    told: Tally,
+    compared: Tally,
     *,
     anew: bool = False,
 ) -> list[TableCopy]:
@@ -156,7 +156,7 @@ async def _claim(target: Database, tables: Sequence[Table], origin: str, *, anew
         )
 
 
-async def _copy(target: Database, table: Table, source: RowSource, told: Told) -> None:
+async def _copy(target: Database, table: Table, source: RowSource, told: Tally) -> None:
     async def standing(tx: Transaction) -> Key | None:
         return await last_key(tx, table)
 

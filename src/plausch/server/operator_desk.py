@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from plausch.base.clock import Clock
+from plausch.base.durations import MINUTE_MS
 from plausch.base.ids import NameRefused, parse_name
 from plausch.db.interface import StorageUnavailable
 from plausch.server.administration import Administration, OrderRefused
@@ -15,8 +16,7 @@ from plausch.server.operator_page import Counted, OperatorPage, Overview
 ROWS = 20
 MOST_REPORTS = 200
 MOST_MINUTES = 14 * 24 * 60
-MINUTE_MS = 60_000
-COUNT_ANEW_MS = 60_000
+COUNT_ANEW_MS = MINUTE_MS
 """Counting reads the whole log's table: it is done once a minute at most."""
 
 _LAST = 2**63 - 1

@@ -1,30 +1,27 @@
 """The operator's page as HTML: readable and usable without JavaScript, in two languages.
 
 Names and words come from others, also from an operator who copied them from somewhere: they come
-into the page through `_text` alone. There is no script; the style is one element, allowed by hash.
+into the page through `as_text` alone. There is no script; the style is one element, allowed by
+its hash.
 """
 
-import base64
-import hashlib
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from html import escape
-from importlib import resources
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
 from plausch.base.ids import DeviceAddress
 from plausch.server.administration import MOST_CHARACTERS, Shown, state_of
+from plausch.server.html import as_text, style
 from plausch.server.operator_words import WORDS
 from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
 from plausch.server.store.report import ReportRow
 
-STYLE = (resources.files("plausch.server") / "operator_page.css").read_text(encoding="utf-8")
-STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+STYLE = style("operator_page")
 POLICY = (
-    f"default-src 'none'; style-src '{STYLE_HASH}'; img-src data:; base-uri 'none'; "
+    f"default-src 'none'; style-src {STYLE.allowed}; img-src data:; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
 TOKEN_FIELD = "form_token"  # nosec B105: a field's name
@@ -87,7 +84,7 @@ class OperatorPage:
         listed = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts.items())
         parts = f'<section><dl class="facts">{listed}</dl></section>'
         parts += self._devices(shown.devices) + self._suspension(row)
-        return self._whole(_text(row.name), parts, "")
+        return self._whole(as_text(row.name), parts, "")
 
     def reports(self, rows: list[ReportRow]) -> str:
         """That there are reports; never what was reported."""
@@ -118,7 +115,7 @@ class OperatorPage:
             if row.until_ms:
                 said.append(words["maintenance_until"].format(until=self._moment(row.until_ms)))
             if row.words:
-                said.append(words["maintenance_words"].format(words=f"<q>{_text(row.words)}</q>"))
+                said.append(words["maintenance_words"].format(words=f"<q>{as_text(row.words)}</q>"))
         lines = "".join(f'<p class="prose">{line}</p>' for line in said)
         end = ""
         if row.since_ms:
@@ -128,9 +125,9 @@ class OperatorPage:
         text, minutes = seen.typed if seen.wrong else (row.words, "")
         fields = (
             f'<label class="wide">{words["said"]}<input name="words" maxlength="{MOST_CHARACTERS}" '
-            f'value="{_text(text)}" autocomplete="off"></label>'
+            f'value="{as_text(text)}" autocomplete="off"></label>'
             f'<label>{words["minutes"]}<input name="minutes" inputmode="numeric" maxlength="5" '
-            f'value="{_text(minutes)}" autocomplete="off"></label><button>{begin}</button>'
+            f'value="{as_text(minutes)}" autocomplete="off"></label><button>{begin}</button>'
         )
         form = self._form("/maintenance/on", fields)
         opened = " open" if seen.wrong else ""
@@ -178,7 +175,7 @@ class OperatorPage:
         return f"<section><h2>{words['reports']}</h2><p>{said}</p></section>"
 
     def _accounts(self, seen: Overview) -> str:
-        words, part = self._words, _text(seen.part)
+        words, part = self._words, as_text(seen.part)
         title = words["newest"]
         every = ""
         if seen.part:
@@ -196,7 +193,7 @@ class OperatorPage:
         if seen.older:
             asked = {"name": seen.part} if seen.part else {}
             target = self._at("/") + "?" + urlencode({**asked, "before": seen.older})
-            more = f'<p><a href="{_text(target)}">{words["older"]}</a></p>'
+            more = f'<p><a href="{as_text(target)}">{words["older"]}</a></p>'
         return f"<section><h2>{title}</h2>{search}{listed}{more}{every}</section>"
 
     def _row(self, row: AccountRow) -> str:
@@ -226,7 +223,7 @@ class OperatorPage:
     def _devices(self, devices: tuple[tuple[str, int, int], ...]) -> str:
         words = self._words
         rows = "".join(
-            f"<li><strong>{_text(DeviceAddress.parse_uri(uri).device)}</strong> "
+            f"<li><strong>{as_text(DeviceAddress.parse_uri(uri).device)}</strong> "
             f'<span class="soft">{words["listed"].format(at=self._moment(listed_ms))} · '
             f"{words['seen'].format(at=self._moment(seen_ms))}</span></li>"
             for uri, listed_ms, seen_ms in devices
@@ -276,7 +273,7 @@ class OperatorPage:
             f'<li><a href="{self._at(path)}"{self._mark(path == current)}>{said}</a></li>'
             for path, said in places
         )
-        zone = _text(datetime.now().astimezone().strftime("%Z (UTC%z)"))
+        zone = as_text(datetime.now().astimezone().strftime("%Z (UTC%z)"))
         return framed(
             self._language,
             title,
@@ -298,20 +295,20 @@ class OperatorPage:
     def _form(self, path: str, fields: str) -> str:
         return (
             f'<form method="post" action="{self._at(path)}" accept-charset="utf-8">'
-            f'<input type="hidden" name="{TOKEN_FIELD}" value="{_text(self._form_token)}">'
+            f'<input type="hidden" name="{TOKEN_FIELD}" value="{as_text(self._form_token)}">'
             f"{fields}</form>"
         )
 
     def _account_link(self, name: str) -> str:
-        return f'<a href="{self._at(f"/accounts/{quote(name)}")}">{_text(name)}</a>'
+        return f'<a href="{self._at(f"/accounts/{quote(name)}")}">{as_text(name)}</a>'
 
     def _at(self, path: str) -> str:
-        return _text(self._base + path)
+        return as_text(self._base + path)
 
     def _command(self, *words: str) -> str:
         """A command line to copy; options are not broken at their hyphens."""
         line = shlex.join(("plausch", *words, "--data", self._folder))
-        return f"<code>{_text(line).replace('--data', '<span>--data</span>', 1)}</code>"
+        return f"<code>{as_text(line).replace('--data', '<span>--data</span>', 1)}</code>"
 
     def _moment(self, at_ms: int) -> str:
         """An instant, in this machine's time."""
@@ -343,7 +340,7 @@ def doorstep(language: str, word: str, onward: str = "") -> str:
     if onward:
         link = (
             f'<p class="prose">{words["doorstep_onward"]} '
-            f'<a href="{_text(onward)}">{words["onward"]}</a></p>'
+            f'<a href="{as_text(onward)}">{words["onward"]}</a></p>'
         )
     return framed(
         language,
@@ -359,10 +356,6 @@ def framed(language: str, title: str, body: str) -> str:
         f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{title} · Plausch</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{title} · Plausch</title>\n<style>{STYLE.text}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
-
-
-def _text(said: str) -> str:
-    return escape(said, quote=True)

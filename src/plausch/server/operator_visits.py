@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from multidict import CIMultiDict
 
 from plausch.base.clock import Clock
+from plausch.base.durations import HOUR_MS
 
 COOKIE = "plausch_operator"
-VISIT_MS = 8 * 3_600_000
+VISIT_MS = 8 * HOUR_MS
 MOST_VISITS = 16
 TOKEN_BYTES = 32
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from plausch.base.clock import Clock
+from plausch.base.durations import MINUTE_MS
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.places import Places
@@ -34,7 +35,7 @@ ASK_PAUSE_MS = 2_000
 """How often a gateway asks the others for what it may have missed of its pairings."""
 
 
-class Line(Protocol):
+class Attendee(Protocol):
     """What a pairing needs of a connection."""
 
     address: str
@@ -70,7 +71,7 @@ class _Side:
     has what it sent here before what it had sent to another gateway came from there."""
 
     token: bytes = b""
-    line: Line | None = None
+    attendee: Attendee | None = None
     messages: list[bytes] = field(default_factory=list)
     ahead: dict[int, bytes] = field(default_factory=dict)
 
@@ -105,7 +106,7 @@ class Pairings:
         self._asked_ms = 0
         self._places = Places(limits.pairings_per_address, limits.pairings)
         self._pairings: dict[bytes, _Pairing] = {}  # in the order in which they end
-        self._of: dict[Line, tuple[_Pairing, int]] = {}
+        self._of: dict[Attendee, tuple[_Pairing, int]] = {}
         self._size_bytes = 0
         self._size_bytes_of: Counter[str] = Counter()  # by the address that began the pairing
 
@@ -118,7 +119,7 @@ class Pairings:
         """Whether there is a pairing of that number here."""
         return name in self._pairings
 
-    def open(self, line: Line, name: bytes, side: int, token: bytes, after: int) -> None:
+    def open(self, attendee: Attendee, name: bytes, side: int, token: bytes, after: int) -> None:
         """Take a side, or come back to it; the other side's messages after number `after` follow.
 
         Raises Refusal `pairing_taken`, `too_many_pairings`.
@@ -126,30 +127,30 @@ class Pairings:
         self.sweep()
         pairing = self._pairings.get(name)
         if pairing is None:
-            pairing = self._begin(line.address, name)
+            pairing = self._begin(attendee.address, name)
         mine, other = pairing.sides[side], pairing.sides[1 - side]
         if not mine.token:
             mine.token = token
         elif not hmac.compare_digest(mine.token, token):
             raise Refusal(*_TAKEN)
-        if mine.line is not None:
-            del self._of[mine.line]
-            mine.line.close(*_REPLACED)
-        mine.line = line
-        self._of[line] = (pairing, side)
+        if mine.attendee is not None:
+            del self._of[mine.attendee]
+            mine.attendee.close(*_REPLACED)
+        mine.attendee = attendee
+        self._of[attendee] = (pairing, side)
         for number, message in enumerate(other.messages, start=1):
             if number > after:
-                line.send(f.PairingMessage(number, message))
+                attendee.send(f.PairingMessage(number, message))
         self._pass_on(PairingPart(name, side, token, 1, []))
         self._pass_on(pairing.has)
 
-    def send(self, line: Line, number: int, message: bytes) -> None:
+    def send(self, attendee: Attendee, number: int, message: bytes) -> None:
         """Take a message of this side, and pass it on if the other one is here.
 
         One that was taken before is passed over. Raises Refusal `pairing_over`, `too_large`,
         `bad_request` (one before it is missing), `too_many_pairings` (no room for it).
         """
-        pairing, side = self._found(line)
+        pairing, side = self._found(attendee)
         mine, other = pairing.sides[side], pairing.sides[1 - side]
         if number <= len(mine.messages):
             return
@@ -182,20 +183,20 @@ class Pairings:
         self._size_bytes += size_bytes
         self._size_bytes_of[pairing.address] += size_bytes
 
-    def end(self, line: Line) -> None:
+    def end(self, attendee: Attendee) -> None:
         """Forget the pairing; the other side's connection ends. Raises Refusal `pairing_over`."""
-        pairing, side = self._found(line)
+        pairing, side = self._found(attendee)
         self._pass_on(PairingOver(pairing.name))
-        pairing.sides[side].line = None
-        del self._of[line]
+        pairing.sides[side].attendee = None
+        del self._of[attendee]
         self._forget(pairing)
 
-    def leave(self, line: Line) -> None:
+    def leave(self, attendee: Attendee) -> None:
         """The connection is gone: its side may come back."""
-        found = self._of.pop(line, None)
+        found = self._of.pop(attendee, None)
         if found is not None:
             pairing, side = found
-            pairing.sides[side].line = None
+            pairing.sides[side].attendee = None
 
     def sweep(self) -> None:
         """End what has lasted long enough."""
@@ -207,7 +208,7 @@ class Pairings:
         if self._elsewhere is not None and abs(now_ms - self._asked_ms) >= ASK_PAUSE_MS:
             self._asked_ms = now_ms
             for pairing, side in list(self._of.values()):
-                if pairing.sides[1 - side].line is None:
+                if pairing.sides[1 - side].attendee is None:
                     self._elsewhere.pass_on(pairing.has)
 
     # --- other gateways ------------------------------------------------------------------
@@ -228,7 +229,7 @@ class Pairings:
     def _say_more(self, pairing: _Pairing, counts: tuple[int, int]) -> None:
         for place, (side, count) in enumerate(zip(pairing.sides, counts, strict=True)):
             more = side.messages[max(0, count) :]
-            if side.line is not None or more:
+            if side.attendee is not None or more:
                 self._pass_on(PairingPart(pairing.name, place, side.token, max(0, count) + 1, more))
 
     def _learn(self, pairing: _Pairing, part: PairingPart) -> None:
@@ -258,8 +259,8 @@ class Pairings:
         same one, and the other one's pairing is over."""
         mine = pairing.sides[part.side]
         if mine.token > part.token:
-            if mine.line is not None:
-                mine.line.close(*_TAKEN)
+            if mine.attendee is not None:
+                mine.attendee.close(*_TAKEN)
             self._forget(pairing)
 
     def _pass_on(self, signal: PairingSignal) -> None:
@@ -277,8 +278,8 @@ class Pairings:
             self._elsewhere.join(name)
         return pairing
 
-    def _found(self, line: Line) -> tuple[_Pairing, int]:
-        found = self._of.get(line)
+    def _found(self, attendee: Attendee) -> tuple[_Pairing, int]:
+        found = self._of.get(attendee)
         if found is None:
             raise Refusal(*_OVER)
         return found
@@ -293,16 +294,16 @@ class Pairings:
         if not self._size_bytes_of[pairing.address]:
             del self._size_bytes_of[pairing.address]
         for side in pairing.sides:
-            if side.line is not None:
-                del self._of[side.line]
-                side.line.close(*_OVER)
+            if side.attendee is not None:
+                del self._of[side.attendee]
+                side.attendee.close(*_OVER)
 
 
 def _take(side: _Side, other: _Side, message: bytes) -> None:
     """The side's next message, passed on if the other one is here."""
     side.messages.append(message)
-    if other.line is not None:
-        other.line.send(f.PairingMessage(len(side.messages), message))
+    if other.attendee is not None:
+        other.attendee.send(f.PairingMessage(len(side.messages), message))
 
 
 def _too_many() -> Refusal:
@@ -310,5 +311,5 @@ def _too_many() -> Refusal:
         "too_many_pairings",
         "Too many devices are being linked on this server or from this address at this moment: "
         "try again in a few minutes.",
-        retry_after_ms=60_000,
+        retry_after_ms=MINUTE_MS,
     )

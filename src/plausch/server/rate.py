@@ -3,8 +3,8 @@
 from collections import OrderedDict
 
 from plausch.base.clock import Clock
+from plausch.base.durations import HOUR_MS
 
-HOUR_MS = 3_600_000
 BUCKETS = 100_000
 """Names remembered at most; the one unused for longest is forgotten first, which can only be to
 its advantage."""

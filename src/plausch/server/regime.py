@@ -44,15 +44,14 @@ NOT_NOW: frozenset[type[f.Frame]] = frozenset(
         f.PutBlobChunk,
         f.OpenPairing,
         f.KeepBackup,
-        f.DropBackup,
         f.AdoptDevice,
         f.SetWakeUp,
         f.Report,
         f.PublishProfile,
-        f.WithdrawProfile,
     }
 )
-"""What leaves something new on the server. The rest reads, acknowledges, or lets go."""
+"""What leaves something new on the server. The rest reads, acknowledges, or lets go: what its owner
+wants gone, a file, a backup, a public profile, does not have to wait."""
 
 
 class Regime:

@@ -16,7 +16,7 @@ from plausch.db.rows import Fingerprint, Key, key_of
 from plausch.db.shape import Table
 from plausch.server.blob_store import BlobStore
 from plausch.server.dump_file import CHUNK_BYTES, Dump, DumpRefused
-from plausch.server.filling import TableCopy, Told, complete, fill
+from plausch.server.filling import TableCopy, Tally, complete, fill
 from plausch.server.store import blob
 
 
@@ -40,7 +40,7 @@ class DumpRows:
             if left:
                 yield left
 
-    async def copies(self, tables: Sequence[Table], told: Told) -> list[TableCopy]:
+    async def copies(self, tables: Sequence[Table], told: Tally) -> list[TableCopy]:
         """As `RowSource.copies`: what the manifest says, and of blobs what is left of it."""
         lines = self._dump.manifest.tables
         found = []
@@ -61,8 +61,8 @@ async def restore(
     dump: Dump,
     target: Database,
     blobs: BlobStore,
-    told: Told,
-    compared: Told,
+    told: Tally,
+    compared: Tally,
     *,
     anew: bool = False,
 ) -> list[TableCopy]:

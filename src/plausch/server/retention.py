@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from plausch.base.clock import Clock
+from plausch.base.durations import DAY_MS, HOUR_MS, MINUTE_MS
 from plausch.db.interface import Database, Transaction
 from plausch.server.blobs import Blobs
 from plausch.server.limits import Limits
@@ -27,12 +28,10 @@ from plausch.server.store import (
 
 log = logging.getLogger("plausch.server")
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 SWEPT_AT_ONCE = 1_000
 CONVERSATIONS_AT_ONCE = 100
 WELCOMES_AT_ONCE = 100
-ENDED_MS = 10 * 60_000
+ENDED_MS = 10 * MINUTE_MS
 """So long after the end of its window an allowance is kept: clocks differ."""
 
 

@@ -7,13 +7,15 @@ and a wrong one is most often set right within minutes (which is a jump as well)
 
 import time
 
-JUMP_MS = 3_600_000
+from plausch.base.durations import DAY_MS, HOUR_MS
+
+JUMP_MS = HOUR_MS
 """So far the clock may part from the machine's even ticks between two looks."""
 
-FAR_MS = 7 * 24 * 3_600_000
+FAR_MS = 7 * DAY_MS
 """A server that is off for longer than this begins in doubt; a week is what retention can bear."""
 
-DOUBT_MS = 6 * 3_600_000
+DOUBT_MS = 6 * HOUR_MS
 """The clock has to go evenly for so long. Shorter than a working day: a machine that is switched
 off every night sweeps too."""
 

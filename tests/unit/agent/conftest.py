@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from cast import Town, town
 from counter import Clerk
 from guest import Guest
 from linde import NOW_S, restaurant
 from plausch.agent.book import Book
 from plausch.base.clock import ManualClock
+from service import House, house_in
+
+__all__ = ["town"]
 
 
 @pytest.fixture
@@ -38,3 +42,9 @@ def guest(book: Book, clock: ManualClock) -> Callable[[str], Guest]:
 def clerk(book: Book, clock: ManualClock) -> Clerk:
     """Staff of the test restaurant."""
     return Clerk(book, restaurant(), clock)
+
+
+@pytest.fixture
+async def house(town: Town, tmp_path: Path) -> AsyncIterator[House]:
+    async with house_in(town, tmp_path) as opened:
+        yield opened

@@ -1,12 +1,10 @@
 """A certificate that runs short is told of, by device and day, and what hinders that is, too."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from cast import Town, town_in
+from cast import Town
 from plausch.agent import certificate_watch
 from plausch.agent.certificate_watch import keep_warning, warn
 from plausch.base.clock import ManualClock
@@ -14,12 +12,6 @@ from plausch.sdk import Team
 from plausch.sdk.certificates import WARNED_S
 from plausch.sdk.errors import ConversationBroken
 from unit.sdk.talks import eventually
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town_in(tmp_path) as open_town:
-        yield open_town
 
 
 async def test_months_before_it_ends_and_not_before(

@@ -1,11 +1,11 @@
 """What other kinds of business say in other words: both languages, and nothing about tables."""
 
 import re
-import string
 from datetime import date
 
 import pytest
 
+from phrase_places import places
 from plausch.agent.kind_phrases import KIND_TEXTS
 from plausch.agent.phrases import TEXTS, Phrases
 from plausch.domain.business import BusinessKind
@@ -21,10 +21,6 @@ OF_TABLES = ("tisch", "table", "reservier", "reservation", "personen", "people",
 
 def is_of_tables(text: str) -> bool:
     return any(word.startswith(OF_TABLES) for word in re.findall(r"\w+", text.casefold()))
-
-
-def places(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 def test_every_kind_has_its_words_and_a_restaurant_the_usual_ones() -> None:

@@ -1,11 +1,11 @@
 """Both languages say the same, and write dates and times as their readers do."""
 
-import string
 from datetime import date
 
 import pytest
 
 from linde import TUESDAY, ZONE, at, restaurant
+from phrase_places import places
 from plausch.agent.phrases import TEXTS, Phrases
 from plausch.domain.calendar import Span
 from plausch.domain.slots import Slot
@@ -13,10 +13,6 @@ from plausch.domain.slots import Slot
 TODAY = date(2026, 11, 23)
 DE, EN = Phrases("de", TODAY), Phrases("en", TODAY)
 CALENDAR = restaurant().calendar
-
-
-def places(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
 
 
 @pytest.mark.parametrize("key", sorted(TEXTS))

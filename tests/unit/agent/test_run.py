@@ -1,18 +1,13 @@
 """The agent on a real device and a real server: answers once, whatever happens in between."""
 
 import logging
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from cast import Town, message, settled, town_in
+from cast import Town, message, settled
 from ledger import audit
-from linde import NOW_S
 from plausch.agent.book import Place
-from plausch.agent.desk import Desk
-from plausch.agent.talk import Talk
 from plausch.base.ids import ConversationId
 from plausch.content import mimi
 from plausch.content.cards import BookingCard, Choices, Choose, card_message
@@ -21,37 +16,12 @@ from plausch.domain.booking import BookingState
 from plausch.domain.profile import Wording
 from plausch.sdk import IncomingMessage, Kind
 from plausch.sdk.composing import new_salt
-from service import Caller, House, house_in
+from service import Caller, House, owe, place_of
 from unit.sdk.talks import second_device
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town_in(tmp_path) as open_town:
-        yield open_town
-
-
-@pytest.fixture
-async def house(town: Town, tmp_path: Path) -> AsyncIterator[House]:
-    async with house_in(town, tmp_path) as opened:
-        yield opened
 
 
 def reply(text: str) -> bytes:
     return mimi.MimiContent(salt=new_salt(), part=markdown_part(text, language="de")).encode()
-
-
-async def owe(house: House, place: Place, *contents: bytes) -> None:
-    """The book has answered the message at a place, and the process died before it was sent."""
-
-    async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-        return talk, contents
-
-    await house.book.answer(house.restaurant, place.log, place, NOW_S, respond)
-
-
-def place_of(incoming: IncomingMessage) -> Place:
-    return Place(incoming.stored.conversation_id, incoming.seq)
 
 
 async def test_a_table_by_words(town: Town, house: House, caplog: pytest.LogCaptureFixture) -> None:

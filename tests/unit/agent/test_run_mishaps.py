@@ -1,13 +1,11 @@
 """A bug in the agent on a real device: it stops one turn, and people are told."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
 
-from cast import PATIENCE_S, Town, message, settled, town_in
+from cast import PATIENCE_S, Town, message, settled
 from ledger import audit
 from plausch.agent import receptionist
 from plausch.agent.book import Book
@@ -18,21 +16,8 @@ from plausch.agent.talk import Talk
 from plausch.agent.team_facts import Errand
 from plausch.agent.timers import Timers
 from plausch.agent.turn import Turn
-from service import Caller, House, house_in
-from unit.agent.test_run import owe, place_of
+from service import Caller, House, owe, place_of
 from unit.sdk.talks import eventually
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town_in(tmp_path) as open_town:
-        yield open_town
-
-
-@pytest.fixture
-async def house(town: Town, tmp_path: Path) -> AsyncIterator[House]:
-    async with house_in(town, tmp_path) as opened:
-        yield opened
 
 
 @pytest.fixture

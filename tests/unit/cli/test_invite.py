@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from company import server
-from plausch.cli.invite import DAY_MS, day_of
+from plausch.base.durations import DAY_MS
+from plausch.cli.invite import day_of
 
 from .conftest import Plausch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from company import server
-from plausch.cli.maintenance import MINUTE_MS
+from plausch.base.durations import MINUTE_MS
 
 from .conftest import Plausch
 

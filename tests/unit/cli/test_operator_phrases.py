@@ -1,19 +1,14 @@
 """Both languages have the same places to fill."""
 
-import string
-
+from phrase_places import places
 from plausch.cli.operator_phrases import OPERATOR_PHRASES
 from plausch.cli.phrases import PHRASES
 from plausch.server.store.overview import Totals
 
 
-def fields(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
-
-
 def test_both_languages_say_the_same_things() -> None:
     for english, german in OPERATOR_PHRASES.values():
-        assert fields(english) == fields(german)
+        assert places(english) == places(german)
         assert english and german
         assert english.count("|") == german.count("|")
     assert OPERATOR_PHRASES.items() <= PHRASES.items()

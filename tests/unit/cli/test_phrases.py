@@ -1,19 +1,15 @@
 """Both languages say the same thing, and the code uses every phrase."""
 
 import ast
-import string
 from pathlib import Path
 
 import pytest
 
 import plausch.cli
+from phrase_places import places
 from plausch.cli.phrases import LANGUAGES, PHRASES, language_of, phrase
 
 FOLDER = Path(plausch.cli.__file__).parent
-
-
-def places(text: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
 @pytest.mark.parametrize("key", sorted(PHRASES))

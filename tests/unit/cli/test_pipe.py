@@ -9,6 +9,7 @@ from typing import NamedTuple, TextIO
 
 import pytest
 
+from plausch.cli import pipe as module
 from plausch.cli.pipe import taken
 
 
@@ -24,25 +25,50 @@ def pipe() -> Iterator[Pipe]:
         yield Pipe(reader, stream)
 
 
-async def test_it_waits_for_the_reader(pipe: Pipe) -> None:
+class Looks:
+    """How many bytes were in the pipe, each time that somebody looked."""
+
+    def __init__(self) -> None:
+        self._whole = module._untaken
+        self._next: asyncio.Future[int] | None = None
+
+    def look(self, descriptor: int) -> int:
+        count = self._whole(descriptor)
+        if self._next is not None and not self._next.done():
+            self._next.set_result(count)
+        return count
+
+    async def next(self) -> int:
+        self._next = asyncio.get_running_loop().create_future()
+        return await self._next
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Looks:
+    made = Looks()
+    monkeypatch.setattr(module, "_untaken", made.look)
+    return made
+
+
+async def test_it_waits_for_the_reader(pipe: Pipe, looks: Looks) -> None:
     pipe.writer.write("one\n")
     pipe.writer.flush()
     waiting = asyncio.create_task(taken(pipe.writer))
-    await asyncio.sleep(0.02)
+    assert await looks.next() == len("one\n")
     assert not waiting.done()
     assert os.read(pipe.reader, 2) == b"on"
-    await asyncio.sleep(0.02)
+    assert await looks.next() == len("e\n")
     assert not waiting.done()
     assert os.read(pipe.reader, 100) == b"e\n"
     await waiting
     os.close(pipe.reader)
 
 
-async def test_a_reader_that_goes_away_has_not_taken_it(pipe: Pipe) -> None:
+async def test_a_reader_that_goes_away_has_not_taken_it(pipe: Pipe, looks: Looks) -> None:
     pipe.writer.write("one\n")
     pipe.writer.flush()
     waiting = asyncio.create_task(taken(pipe.writer))
-    await asyncio.sleep(0.02)
+    await looks.next()
     os.close(pipe.reader)
     with pytest.raises(BrokenPipeError):
         await waiting

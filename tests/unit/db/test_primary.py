@@ -226,6 +226,11 @@ async def test_the_standby_takes_over_and_the_old_primary_is_never_written_to(
     assert await numbers(fresh) == {1, 2}
     await fresh.close()
 
+    # Who names it alone gets it: nothing is compared then (docs/cluster.md).
+    alone = await open_postgres(old.url())
+    assert await port_of(alone) == old.port
+    await alone.close()
+
     # It may also be silent, as a machine without power: it is not waited for.
     with monkeypatch.context() as patch:
         patch.setattr(theory, "SERVER_TIMEOUT_S", 8.0)

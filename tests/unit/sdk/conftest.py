@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from cast import Town, town_in
+from cast import Town, town
 from crooked import Crooked, crooked_before
 from plausch.sdk.vault.vault import Vault
+
+__all__ = ["town"]
 
 
 @pytest.fixture
@@ -20,12 +22,6 @@ async def vault(home: Path) -> AsyncIterator[Vault]:
     opened = await Vault.open(home, make=True)
     yield opened
     await opened.close()
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town_in(tmp_path) as open_town:
-        yield open_town
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from cast import Town, texts
 from crooked import Crooked, honest, willing
 from plausch.base.clock import ManualClock
+from plausch.base.durations import DAY_MS
 from plausch.base.errors import PlauschError
 from plausch.mls.key_package import parse_key_package
 from plausch.mls.suite import MLS_256_XWING
@@ -12,7 +13,6 @@ from plausch.sdk import Client
 from plausch.sdk import stock as stock_module
 from plausch.sdk.errors import ServerRefused, Unreachable
 from plausch.sdk.stock import (
-    DAY_MS,
     LIFETIME_S,
     LOW_STOCK,
     RENEW_AFTER_MS,

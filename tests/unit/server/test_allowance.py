@@ -6,12 +6,11 @@ import pytest
 
 from delivery_world import World
 from plausch.base.clock import ManualClock
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.db.interface import Database, StorageUnavailable
 from plausch.server.allowance import (
     ASK_AGAIN_MS,
-    DAY_MS,
     HOLDERS,
-    HOUR_MS,
     LARGEST_PART,
     Allowance,
 )

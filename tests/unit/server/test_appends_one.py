@@ -8,6 +8,7 @@ import pytest
 
 from delivery_world import Player, World, opaque_append, opaque_message
 from plausch.base.clock import ManualClock
+from plausch.base.durations import DAY_MS
 from plausch.base.errors import PlauschError
 from plausch.mls.group import Group
 from plausch.server.errors import Refusal
@@ -15,7 +16,6 @@ from plausch.server.limits import Limits
 from plausch.server.records import Accepted
 from plausch.wire import frames as f
 
-DAY_MS = 24 * 3_600_000
 NOON_MS = int(datetime(2027, 3, 9, 12, tzinfo=UTC).timestamp() * 1000)
 
 

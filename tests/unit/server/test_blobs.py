@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from delivery_world import World
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.db.interface import StorageUnavailable
 from plausch.server import blobs as module
-from plausch.server.blobs import DAY_MS, HOUR_MS, REQUEST_BYTES, Blobs, Piece, Standing, name_of
+from plausch.server.blobs import REQUEST_BYTES, Blobs, Piece, Standing, name_of
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.local_blobs import LocalBlobs

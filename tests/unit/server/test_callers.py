@@ -3,8 +3,8 @@
 import pytest
 
 from delivery_world import World
+from plausch.base.durations import HOUR_MS
 from plausch.db.interface import Transaction
-from plausch.server.allowance import HOUR_MS
 from plausch.server.callers import Callers
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits

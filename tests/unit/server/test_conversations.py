@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from delivery_world import SUITE, World
+from plausch.base.durations import DAY_MS
 from plausch.db.interface import StorageUnavailable, Transaction
 from plausch.db.sqlite import open_sqlite
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from wire_device import accept_anyone
-
-DAY_MS = 24 * 3_600_000
 
 
 async def test_the_group_info_is_the_newest(world: World) -> None:

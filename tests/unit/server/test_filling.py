@@ -15,8 +15,8 @@ from plausch.server.filling import (
     CopyDiffers,
     DatabaseRows,
     TableCopy,
+    Tally,
     TargetTaken,
-    Told,
     complete,
     fill,
     silent,
@@ -56,7 +56,7 @@ class Dying(DatabaseRows):
             self.left -= 1
             yield rows
 
-    async def copies(self, tables: Sequence[Table], told: Told) -> list[TableCopy]:
+    async def copies(self, tables: Sequence[Table], told: Tally) -> list[TableCopy]:
         return await self.whole.copies(tables, told)
 
 
@@ -158,7 +158,7 @@ async def test_whoever_watches_is_told_of_every_row_twice_compared(
 ) -> None:
     told: dict[str, dict[str, int]] = {"copied": {}, "compared": {}}
 
-    def teller(stage: str) -> Told:
+    def teller(stage: str) -> Tally:
         def tell(what: str, count: int) -> None:
             told[stage][what] = told[stage].get(what, 0) + count
 

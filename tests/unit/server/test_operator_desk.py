@@ -6,9 +6,10 @@ from http import HTTPStatus
 import pytest
 
 from delivery_world import World
+from plausch.base.durations import MINUTE_MS
 from plausch.db.interface import StorageUnavailable
 from plausch.server.administration import Administration
-from plausch.server.operator_desk import COUNT_ANEW_MS, MINUTE_MS, ROWS, Onward, OperatorDesk, Sheet
+from plausch.server.operator_desk import COUNT_ANEW_MS, ROWS, Onward, OperatorDesk, Sheet
 from plausch.server.operator_page import OperatorPage
 from plausch.server.store.overview import Totals
 from plausch.wire import frames as f

@@ -15,7 +15,7 @@ NAME = bytes(range(16))
 NEW, EXISTING = 0, 1
 
 
-class Line:
+class Attendee:
     """A connection that notes what it is told."""
 
     def __init__(self, address: str = "192.0.2.1") -> None:
@@ -53,10 +53,10 @@ class Meeting:
         token: bytes = b"t" * 16,
         after: int = 0,
         address: str = "192.0.2.1",
-    ) -> Line:
-        line = Line(address)
-        self.pairings.open(line, name, side, token, after)
-        return line
+    ) -> Attendee:
+        attendee = Attendee(address)
+        self.pairings.open(attendee, name, side, token, after)
+        return attendee
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":
@@ -133,12 +133,12 @@ def test_the_end_is_the_end_for_both() -> None:
     meeting.pairings.end(existing)
     assert (new.closed, existing.closed) == (["pairing_over"], [])
     assert meeting.pairings.count == 0
-    for line in (new, existing):
+    for attendee in (new, existing):
         with refused("pairing_over"):
-            meeting.pairings.send(line, 1, b"late")
+            meeting.pairings.send(attendee, 1, b"late")
         with refused("pairing_over"):
-            meeting.pairings.end(line)
-        meeting.pairings.leave(line)
+            meeting.pairings.end(attendee)
+        meeting.pairings.leave(attendee)
     assert meeting.enter(EXISTING).heard == []  # nothing of it is left
 
 
@@ -222,7 +222,7 @@ def test_an_unknown_number_looks_like_one_that_somebody_waits_in() -> None:
     waiting = meeting.enter(NEW)
     meeting.pairings.send(waiting, 1, b"offer")
     guessed = [meeting.enter(EXISTING, secrets.token_bytes(16)) for _ in range(200)]
-    assert all(line.heard == [] and line.closed == [] for line in guessed)
+    assert all(attendee.heard == [] and attendee.closed == [] for attendee in guessed)
     assert waiting.heard == []
 
 

@@ -3,9 +3,8 @@
 import pytest
 
 from plausch.base.clock import ManualClock
+from plausch.base.durations import HOUR_MS
 from plausch.server.rate import BUCKETS, TokenBuckets
-
-HOUR_MS = 3_600_000
 
 
 @pytest.fixture

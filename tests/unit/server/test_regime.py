@@ -54,6 +54,8 @@ async def test_what_leaves_something_new_is_refused_for_a_while_and_the_rest_is_
     assert len(waits) > 5, "not all devices at once"
     assert regime.refusal(f.Read(8, b"c" * 16, 0, 5)) is None
     assert regime.refusal(f.Acknowledge(b"c" * 16, 3)) is None
+    for gone in (f.DropBackup(9), f.WithdrawProfile(9, b"signed"), f.DropBlob(9, b"b" * 32)):
+        assert regime.refusal(gone) is None, "what its owner wants gone does not wait"
     await hand.resume()
     await regime.look()
     assert regime.refusal(append) is None
@@ -65,8 +67,8 @@ def test_what_may_be_done_during_maintenance_leaves_nothing_new() -> None:
     assert allowed == {
         *("Login", "Resume", "Read", "GetAccount", "GetCertificate", "GetGroupInfo", "GetCursors"),
         *("ReadMailbox", "AcknowledgeMailbox", "Acknowledge", "SendEphemeral"),
-        *("GetBlobChunk", "DropBlob", "SendPairing", "EndPairing", "GetBackup"),
-        *("DropWakeUp", "GetWakeUpKey", "GetProfile", "SearchDirectory"),
+        *("GetBlobChunk", "DropBlob", "DropBackup", "SendPairing", "EndPairing", "GetBackup"),
+        *("DropWakeUp", "GetWakeUpKey", "GetProfile", "SearchDirectory", "WithdrawProfile"),
     }
     assert all("id" in one.__struct_fields__ for one in NOT_NOW)
 

@@ -5,13 +5,12 @@ import secrets
 import pytest
 
 from delivery_world import World
+from plausch.base.durations import HOUR_MS
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.reports import Reports
 from plausch.server.store import device
 from plausch.wire import frames as f
-
-HOUR_MS = 3_600_000
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":

@@ -7,15 +7,13 @@ from pathlib import Path
 import pytest
 
 from delivery_world import Player, World, opaque_append
+from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.db.interface import StorageUnavailable
 from plausch.db.sqlite import open_sqlite
 from plausch.mls.group import Group
 from plausch.server import retention
 from plausch.server.limits import Limits
 from plausch.server.retention import Retention, Swept
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 
 
 async def test_an_empty_server_has_nothing_to_sweep(world: World) -> None:

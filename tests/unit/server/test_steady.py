@@ -4,9 +4,9 @@ import time
 
 import pytest
 
+from plausch.base.durations import MINUTE_MS
 from plausch.server.steady import DOUBT_MS, FAR_MS, JUMP_MS, SteadyClock, ticks_ms
 
-MINUTE_MS = 60_000
 START_MS = 1_800_000_000_000
 
 

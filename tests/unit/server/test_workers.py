@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from socket import socket
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
 
+from cluster.part import free_port
 from company import PLAUSCH, clean_environment, did, plausch
 from engines import postgres
 from nats_server import NatsServer
@@ -22,11 +24,29 @@ from plausch.server import edge, nats_line
 from plausch.server.config import MOST_DRAIN_MS, ServerConfig
 from plausch.server.workers import STOP_TIMEOUT_S, Worker
 from postgres_cluster import Cluster
-from radicale_server import free_port
 
 __all__ = ["postgres"]
 
 PATIENCE_S = 60.0
+
+
+def free_neighbours() -> int:
+    """The first of two ports beside each other that nobody listens on just now."""
+    while True:
+        first = free_port()
+        with suppress(OSError, OverflowError), socket() as second:
+            second.bind(("127.0.0.1", first + 1))
+            return first
+
+
+def test_neither_of_two_ports_is_somebody_elses(monkeypatch: pytest.MonkeyPatch) -> None:
+    really_free = free_port
+    with socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        before = taken.getsockname()[1] - 1
+        first = iter([before, 65_535])
+        monkeypatch.setitem(globals(), "free_port", lambda: next(first, None) or really_free())
+        assert free_neighbours() not in (before, 65_535)
 
 
 class Served:
@@ -36,7 +56,7 @@ class Served:
         self.log = folder / "workers.log"
         self.settings = folder / "server.toml"
         self.settings.write_text('registration = "open"\n')
-        self.metrics = free_port()
+        self.metrics = free_neighbours()
         command = ["serve", "--data", folder / "data", "--port", 0, "--workers", 2]
         command += ["--config", self.settings, "--metrics-port", self.metrics]
         command += ["--database", database_url, "--nats", nats_url]

@@ -1,5 +1,6 @@
 """kill -9 in a round: the next process makes the calendar right, and nobody is blamed."""
 
+import os
 import random
 import subprocess
 import sys
@@ -33,6 +34,7 @@ async def test_after_any_kill_the_calendar_becomes_the_book(
                 str(kill),
             ],
             stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
             text=True,
         )
         assert program.stdout is not None

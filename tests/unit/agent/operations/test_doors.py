@@ -3,12 +3,11 @@
 import asyncio
 import http.client
 import stat
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from cast import PATIENCE_S, Town, town_in
+from cast import PATIENCE_S, Town
 from linde import restaurant
 from plausch.agent.book import Book
 from plausch.agent.ical.feed import feed_path, feed_secret
@@ -19,12 +18,6 @@ from plausch.agent.operations.lease import AnotherAgent
 from plausch.base.clock import ManualClock, SystemClock
 from plausch.db.interface import StorageUnavailable
 from plausch.sdk import PrivateAccount
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town_in(tmp_path) as open_town:
-        yield open_town
 
 
 async def test_the_doors_open_and_close(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET, Raw, UnsetType
 
-from cast import PATIENCE_S, Town, town_in
+from cast import PATIENCE_S, Town
 from linde import restaurant
 from plausch.agent import ledger
 from plausch.agent.book import Book
@@ -34,12 +34,6 @@ from plausch.sdk.team import Listening
 from unit.agent.operations.office import AT_SEVEN_S, wish
 from unit.sdk.linking_players import Linking
 from unit.sdk.talks import core_of, eventually, second_device
-
-
-@pytest.fixture
-async def town(tmp_path: Path) -> AsyncIterator[Town]:
-    async with town_in(tmp_path) as open_town:
-        yield open_town
 
 
 class House:
