@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Page
 
-from browser.stage import WEB
+from browser.stage import WEB, complains
 
 PHONE = (390, 844)
 DESKTOP = (1280, 800)
@@ -56,7 +56,7 @@ class Stage:
         page.on("console", self._heard)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning") and "build.json" not in str(message.location):
+        if complains(message) and "build.json" not in str(message.location):
             self.complaints.append(message.text)
 
     def violations(self) -> Sequence[Any]:

