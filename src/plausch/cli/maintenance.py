@@ -11,10 +11,13 @@ from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
 from plausch.cli.invite import config_of, day_of, place_options
 from plausch.cli.options import json_option
-from plausch.server.administration import MOST_CHARACTERS, Administration
+from plausch.server.administration import (
+    MINUTE_MS,
+    MOST_CHARACTERS,
+    MOST_MINUTES,
+    Administration,
+)
 from plausch.server.store.regime import RegimeRow
-
-MINUTE_MS = 60_000
 
 
 @click.group()
@@ -33,7 +36,7 @@ def maintenance() -> None:
 @place_options
 @click.option(
     "--minutes",
-    type=click.IntRange(1, 14 * 24 * 60),
+    type=click.IntRange(1, MOST_MINUTES),
     metavar="N",
     help="How long it will take; people are told until when. It does not end by itself.",
 )

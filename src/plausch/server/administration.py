@@ -28,6 +28,9 @@ from plausch.server.store.report import ReportRow
 ACTIVE_MS = 30 * 24 * 3_600_000
 MOST_CHARACTERS = 500
 """Most characters of what an operator says about a maintenance."""
+MINUTE_MS = 60_000
+MOST_MINUTES = 14 * 24 * 60
+"""The longest maintenance that an operator may announce."""
 
 
 class OrderRefused(LocalError):

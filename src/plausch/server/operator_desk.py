@@ -9,13 +9,16 @@ from typing import NamedTuple
 from plausch.base.clock import Clock
 from plausch.base.ids import NameRefused, parse_name
 from plausch.db.interface import StorageUnavailable
-from plausch.server.administration import Administration, OrderRefused
+from plausch.server.administration import (
+    MINUTE_MS,
+    MOST_MINUTES,
+    Administration,
+    OrderRefused,
+)
 from plausch.server.operator_page import Counted, OperatorPage, Overview
 
 ROWS = 20
 MOST_REPORTS = 200
-MOST_MINUTES = 14 * 24 * 60
-MINUTE_MS = 60_000
 COUNT_ANEW_MS = 60_000
 """Counting reads the whole log's table: it is done once a minute at most."""
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from company import server
-from plausch.cli.maintenance import MINUTE_MS
+from plausch.server.administration import MINUTE_MS, MOST_MINUTES
 
 from .conftest import Plausch
 
@@ -34,5 +34,6 @@ def test_maintenance_goes_on_and_off(plausch: Plausch, folder: Path) -> None:
     assert ended == {"maintenance": False, "since_ms": None, "until_ms": None, "text": ""}
     ran = plausch("maintenance", "on", *at, "--text", "x" * 501)
     assert (ran.code, "500 characters" in ran.sentence) == (1, True)
-    assert plausch("maintenance", "on", *at, "--minutes", 0).code == 2
+    for minutes in (0, MOST_MINUTES + 1):
+        assert plausch("maintenance", "on", *at, "--minutes", minutes).code == 2
     assert plausch("maintenance", "status", *at).out.startswith("No maintenance")
