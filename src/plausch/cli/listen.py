@@ -82,6 +82,9 @@ def listen(
     With --json each message is one object on one line: conversation, from, text, kind (text, card,
     file, ...), seq, message_id, sent_at_ms, title. Meanwhile `send`, `history`, `group` and others
     for the same --home are carried out by this process.
+
+    Into a pipe, a message counts as shown once the reader has taken it out: until then the next one
+    waits, and what a reader leaves there (`| head -n 1`) is shown again by the next `listen`.
     """
     screen = screen_of(json=as_json)
     listening = Listening(screen, count, changes)

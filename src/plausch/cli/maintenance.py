@@ -31,7 +31,7 @@ def maintenance() -> None:
 
 
 @maintenance.command(
-    epilog='Example: plausch maintenance on --data /var/lib/plausch --minutes 30 --text "Umzug"'
+    epilog='Example: plausch maintenance on --data /var/lib/plausch --minutes 30 --text "New disks"'
 )
 @place_options
 @click.option(
