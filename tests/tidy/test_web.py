@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from plausch.server.regime import NOT_NOW
+from plausch.wire.maintenance import NOT_NOW
 
 from .test_names import is_banned
 
