@@ -17,7 +17,7 @@ import click
 
 from plausch.base.errors import PlauschError
 from plausch.base.ids import NameRefused
-from plausch.cli.console import harmless
+from plausch.cli.console import one_line
 from plausch.cli.phrases import LANGUAGES, language_of, phrase
 
 FAILED = 1
@@ -89,7 +89,7 @@ def plausch(language: str | None) -> None:
 def complain(sentence: str) -> None:
     """One line on standard error; what is wrong with standard error cannot be told anywhere."""
     try:
-        click.echo(f"plausch: {harmless(sentence)}", err=True)
+        click.echo(f"plausch: {one_line(sentence)}", err=True)
     except OSError:
         return
 

@@ -40,6 +40,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The server cannot be reached; this is what the device knew before.",
         "Der Server ist nicht erreichbar; dies ist der Stand dieses Geräts von vorher.",
     ),
+    "not_let_in": (
+        "The server does not let this device ask; this is what the device knew before.",
+        "Der Server lässt dieses Gerät nicht fragen; dies ist sein Stand von vorher.",
+    ),
+    "server_says": ("The server says: {sentence}", "Der Server sagt: {sentence}"),
     "saving": ("Fetching and decrypting ...", "Wird geholt und entschlüsselt ..."),
     "saved": (
         "{path} ({size} bytes, from {sender})",
