@@ -44,12 +44,12 @@ def test_what_is_written_during_maintenance_waits_and_goes_out(
     expect_refused(anna)
     anna.writes("dabei geschrieben")
     anna.sees_state("dabei geschrieben", "waiting")
-    line = anna.page.get_by_text(anna.say("failure.maintenance"))
+    line = anna.page.get_by_text(anna.say("connection.maintenance"))
     expect(line).to_contain_text(WORDS)
     expect(line).to_contain_text("Bis ")
     shown(anna, "maintenance_phone")
     ben.writes("me too")
-    expect(ben.page.get_by_text(ben.say("failure.maintenance"))).to_be_visible()
+    expect(ben.page.get_by_text(ben.say("connection.maintenance"))).to_be_visible()
     shown(ben, "maintenance_desktop")
     did("maintenance", "off", *at)
     anna.sees_state("dabei geschrieben", "read")
@@ -59,7 +59,7 @@ def test_what_is_written_during_maintenance_waits_and_goes_out(
 
 def expect_refused(person: Person) -> None:
     """Write until the server says that it takes nothing new; it looks every two seconds."""
-    line = person.page.get_by_text(person.say("failure.maintenance"))
+    line = person.page.get_by_text(person.say("connection.maintenance"))
     for number in range(200):
         person.writes(f"noch {number}")
         person.page.wait_for_timeout(100)

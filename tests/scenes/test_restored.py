@@ -9,7 +9,7 @@ from plausch.cli.backup import write
 from plausch.cli.console import Screen
 from plausch.cli.copying import Watched
 from plausch.cli.restore import fill_from
-from plausch.sdk import Client, ConversationBroken
+from plausch.sdk import ChangeForgotten, Client
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.vault.problems import Problem
 from plausch.server.config import ServerConfig
@@ -108,7 +108,7 @@ async def test_who_has_seen_a_change_that_is_forgotten_is_told_so(town: Town) ->
     await settled(anna, cem)
     await set_back(town, dump)
     await anna.synchronize()
-    with pytest.raises(ConversationBroken, match="probably restored from a backup"):
+    with pytest.raises(ChangeForgotten, match="probably restored from a backup"):
         await (await group.send_text("nobody takes this")).accepted()
     assert group.state == "broken"
     fresh = await anna.create_group("Club again", ["cem@localhost"])

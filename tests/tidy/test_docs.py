@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from plausch.cli.main import COMMANDS
+
 from .class_index import HEADING, class_index, public_classes
 
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -93,6 +95,12 @@ def test_every_room_is_in_the_architecture(root: Path) -> None:
     text = (root / "ARCHITECTURE.md").read_text(encoding="utf-8")
     for room in sorted((root / "src" / "plausch").glob("*/__init__.py")):
         assert f"`{room.parent.name}/`" in text, room.parent.name
+
+
+def test_the_changelog_lists_every_command(root: Path) -> None:
+    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    listed = text.partition("- **Command line**: ")[2].partition("; ")[0]
+    assert re.findall(r"`([\w-]+)`", listed) == list(COMMANDS)
 
 
 def test_every_decision_has_its_number_once(root: Path) -> None:

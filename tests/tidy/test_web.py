@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from plausch.wire.maintenance import NOT_NOW
+
 from .test_names import is_banned
 
 ONLY_IN_TYPESCRIPT = {
@@ -53,6 +55,16 @@ def test_mls_is_mirrored_file_for_file(root: Path) -> None:
     typescript = {path.stem for path in (root / "web/src/mls").glob("*.ts")}
     assert python - typescript == set()
     assert typescript - python == set(ONLY_IN_TYPESCRIPT)
+
+
+def test_what_maintenance_refuses_is_one_list(root: Path) -> None:
+    wanted = sorted(frame.__name__ for frame in NOT_NOW)
+    watch = (root / "web/src/sdk/maintenance_watch.ts").read_text(encoding="utf-8")
+    listed = watch.partition("NOT_NOW: ")[2].partition("]")[0]
+    assert sorted(re.findall(r"'(\w+)'", listed)) == wanted
+    section = (root / "spec/wire.md").read_text(encoding="utf-8").partition("\n## Maintenance\n")[2]
+    told = section.partition("would leave something new (")[2].partition(")")[0]
+    assert sorted(re.findall(r"`(\w+)`", told)) == wanted
 
 
 def has_code(path: Path) -> bool:

@@ -274,7 +274,7 @@ def search(
         screen.say("directory_more", last=page.found[-1].address)
 
 
-@business.command(epilog='Example: plausch business link --text "Ein Tisch für zwei, bitte"')
+@business.command(epilog='Example: plausch business link --text "A table for two, please"')
 @click.option("--text", default="", help="What the guest's message begins with.")
 @home_option
 @passphrase_option

@@ -37,6 +37,11 @@ def harmless(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """Text from outside as one harmless line."""
+    return " ".join(harmless(text).split())
+
+
 @dataclass(frozen=True, slots=True)
 class Screen:
     """Where a command writes, in one language."""
@@ -61,6 +66,17 @@ class Screen:
     def note(self, text: str) -> None:
         """One line on standard error."""
         click.echo(harmless(text), err=True)
+
+    def server_says(self, sentence: str) -> None:
+        """On standard error, for people: why the server takes nothing; nothing when it is ""."""
+        if sentence:
+            self.say("server_says", sentence=one_line(sentence))
+
+    def stale(self, why: str) -> None:
+        """On standard error: what is shown is what the device knew; `why`, if the server said."""
+        self.note(self.phrase("not_let_in" if why else "offline"))
+        if why:
+            self.note(self.phrase("server_says", sentence=one_line(why)))
 
     def line(self, text: str, style: str = "", *, between_words: bool = False) -> None:
         """One line on standard output, in colour when that is a terminal.

@@ -176,6 +176,7 @@ def join(join_link: str, home: Path, passphrase_file: Path | None, as_json: bool
     if screen.json:
         screen.record(record)
     screen.answer("group_asked", title=record.title)
+    screen.server_says(record.why)
 
 
 @group.command(epilog="Example: plausch group requests --json")
@@ -188,7 +189,7 @@ def requests(home: Path, passphrase_file: Path | None, as_json: bool) -> None:
     with screen.working("looking"):
         found = run(perform(GroupAsking(), home, passphrase_file, screen))
     if not found.fresh:
-        screen.note(screen.phrase("offline"))
+        screen.stale(found.why)
     if screen.json:
         screen.record(found.asking)
     elif not found.asking:
@@ -238,5 +239,5 @@ def list_groups(offline: bool, home: Path, passphrase_file: Path | None, as_json
             perform(Conversations(groups=True, offline=offline), home, passphrase_file, screen)
         )
     if not overview.fresh and not offline:
-        screen.note(screen.phrase("offline"))
+        screen.stale(overview.why)
     show_conversations(screen, overview.conversations)

@@ -75,13 +75,13 @@ def history(
     with screen.working("looking"):
         if address is None:
             overview = run(perform(Conversations(offline=offline), home, passphrase_file, screen))
-            fresh = overview.fresh
+            fresh, why = overview.fresh, overview.why
         else:
             request = History(target=address, limit=limit, offline=offline)
             found = run(perform(request, home, passphrase_file, screen))
-            fresh = found.fresh
+            fresh, why = found.fresh, found.why
     if not fresh and not offline:
-        screen.note(screen.phrase("offline"))
+        screen.stale(why)
     if address is None:
         show_conversations(screen, overview.conversations)
     else:

@@ -11,7 +11,7 @@ from plausch.cli.home import owned, run
 from plausch.cli.options import finite, home_option, json_option, passphrase_option
 from plausch.cli.pipe import taken
 from plausch.cli.records import message_line, message_record
-from plausch.sdk import Client, IncomingMessage
+from plausch.sdk import Client, ConnectionChanged, IncomingMessage
 
 TIME_IS_UP = 3
 
@@ -24,6 +24,15 @@ def show(screen: Screen, message: IncomingMessage) -> None:
     else:
         at = datetime.fromtimestamp(record.sent_at_ms / 1000).strftime("%H:%M")
         screen.line(message_line(screen, record, at))
+
+
+async def say_why(screen: Screen, client: Client) -> None:
+    """For ever: say why the server does not let this device in, once for each reason."""
+    said = ""
+    async for event in client.events():
+        if isinstance(event, ConnectionChanged) and client.hindrance not in ("", said):
+            said = client.hindrance
+            screen.server_says(said)
 
 
 class Listening:
@@ -82,6 +91,9 @@ def listen(
     With --json each message is one object on one line: conversation, from, text, kind (text, card,
     file, ...), seq, message_id, sent_at_ms, title. Meanwhile `send`, `history`, `group` and others
     for the same --home are carried out by this process.
+
+    Into a pipe, a message counts as shown once the reader has taken it out: until then the next one
+    waits, and what a reader leaves there (`| head -n 1`) is shown again by the next `listen`.
     """
     screen = screen_of(json=as_json)
     listening = Listening(screen, count, changes)
@@ -89,7 +101,11 @@ def listen(
     async def work() -> bool:
         async with owned(home, passphrase_file, screen) as client:
             screen.say("listening", address=client.address)
-            return await listening.until_done(client, timeout_s)
+            saying = asyncio.create_task(say_why(screen, client), name="say why")
+            try:
+                return await listening.until_done(client, timeout_s)
+            finally:
+                saying.cancel()
 
     if run(work()) or count is None:
         return 0

@@ -17,7 +17,7 @@ import click
 
 from plausch.base.errors import PlauschError
 from plausch.base.ids import NameRefused
-from plausch.cli.console import harmless
+from plausch.cli.console import one_line
 from plausch.cli.phrases import LANGUAGES, language_of, phrase
 
 FAILED = 1
@@ -26,16 +26,6 @@ SOFTWARE = 70
 INTERRUPTED = 130
 
 COMMANDS = {
-    "serve": "Run a server.",
-    "invite": "Invitation codes of a server, for its operator.",
-    "accounts": "The accounts of a server, for its operator: list, suspend, remove.",
-    "maintenance": "For a while a server takes nothing new; for its operator.",
-    "reports": "What people have reported, for the operator of a server.",
-    "operator": "A small page beside a server, for its operator.",
-    "backup": "Write all that a server keeps into one file, while it runs.",
-    "restore": "Fill an empty server from a backup.",
-    "migrate-store": "Move a server from SQLite to PostgreSQL.",
-    "migrate": "Bring a server's tables to what this version wants.",
     "register": "Make an account on a server, with this device as its first.",
     "link": "Make this a device of an account that you have elsewhere.",
     "send": "Send a text or a file to somebody or to a group.",
@@ -49,6 +39,16 @@ COMMANDS = {
     "business": "A business's public profile, link and poster; the directory.",
     "agent": "A business's agent: set up, run, look into its book.",
     "demo": "Reserve a table in the restaurant Zur Linde.",
+    "serve": "Run a server.",
+    "invite": "Invitation codes of a server, for its operator.",
+    "accounts": "The accounts of a server, for its operator: list, suspend, remove.",
+    "maintenance": "For a while a server takes nothing new; for its operator.",
+    "reports": "What people have reported, for the operator of a server.",
+    "operator": "A small page beside a server, for its operator.",
+    "backup": "Write all that a server keeps into one file, while it runs.",
+    "restore": "Fill an empty server from a backup.",
+    "migrate-store": "Move a server from SQLite to PostgreSQL.",
+    "migrate": "Bring a server's tables to what this version wants.",
     "doctor": "Look an installation over and say what is wrong.",
     "completion": "Completion of commands for your shell.",
 }
@@ -58,7 +58,7 @@ class Commands(click.Group):
     """The commands, each imported when it is called: `plausch --help` answers at once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order in which somebody new needs them."""
+        """In the order in which somebody new needs them: people, businesses, operators."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -89,7 +89,7 @@ def plausch(language: str | None) -> None:
 def complain(sentence: str) -> None:
     """One line on standard error; what is wrong with standard error cannot be told anywhere."""
     try:
-        click.echo(f"plausch: {harmless(sentence)}", err=True)
+        click.echo(f"plausch: {one_line(sentence)}", err=True)
     except OSError:
         return
 

@@ -12,7 +12,11 @@ from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
 from plausch.cli.invite import config_of, day_of, place_options
 from plausch.cli.options import json_option
-from plausch.server.administration import MOST_CHARACTERS, Administration
+from plausch.server.administration import (
+    MOST_CHARACTERS,
+    MOST_MINUTES,
+    Administration,
+)
 from plausch.server.store.regime import RegimeRow
 
 
@@ -27,12 +31,12 @@ def maintenance() -> None:
 
 
 @maintenance.command(
-    epilog='Example: plausch maintenance on --data /var/lib/plausch --minutes 30 --text "Umzug"'
+    epilog='Example: plausch maintenance on --data /var/lib/plausch --minutes 30 --text "New disks"'
 )
 @place_options
 @click.option(
     "--minutes",
-    type=click.IntRange(1, 14 * 24 * 60),
+    type=click.IntRange(1, MOST_MINUTES),
     metavar="N",
     help="How long it will take; people are told until when. It does not end by itself.",
 )

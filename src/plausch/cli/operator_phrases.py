@@ -1,22 +1,25 @@
-"""What the commands for an operator's accounts and orders say."""
+"""What the commands for an operator's accounts, orders and reports say; what the
+operator's page says too is in `local/operator_terms.py`."""
+
+from plausch.local.operator_terms import OPERATOR_TERMS
 
 OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     "account_heads": (
         "Name|Kind|Made|Devices|Last here|Files|Bytes|State",
         "Name|Art|Angelegt|Geräte|Zuletzt da|Dateien|Bytes|Stand",
     ),
-    "account_open": ("open", "offen"),
-    "account_suspended": ("suspended", "gesperrt"),
-    "account_removed": ("removed", "entfernt"),
+    "account_open": OPERATOR_TERMS["open"],
+    "account_suspended": OPERATOR_TERMS["suspended"],
+    "account_removed": OPERATOR_TERMS["removed"],
     "account_more": (
         "There may be more; go on with: --after {name}",
         "Es kann mehr geben; weiter mit: --after {name}",
     ),
-    "no_accounts": ("There are no such accounts.", "Solche Konten gibt es nicht."),
-    "kind_person": ("person", "Person"),
-    "kind_business": ("business", "Unternehmen"),
+    "no_accounts": OPERATOR_TERMS["no_accounts"],
+    "kind_person": OPERATOR_TERMS["person"],
+    "kind_business": OPERATOR_TERMS["business"],
     "device_heads": ("Device|Listed|Last here", "Gerät|Gelistet|Zuletzt da"),
-    "never": ("never", "nie"),
+    "never": OPERATOR_TERMS["never"],
     "has_page": (
         "It has a public page.",
         "Es hat eine öffentliche Seite.",
@@ -24,8 +27,8 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     "suspended_now": (
         "{name} is suspended: connected devices are sent away within seconds, and nobody logs in. "
         "Undo it with: plausch accounts unsuspend {name}",
-        "{name} ist gesperrt: verbundene Geräte werden in Sekunden abgemeldet, und niemand meldet "
-        "sich an. Rückgängig mit: plausch accounts unsuspend {name}",
+        "{name} ist gesperrt: verbundene Geräte werden innerhalb von Sekunden abgemeldet, und "
+        "niemand meldet sich an. Rückgängig mit: plausch accounts unsuspend {name}",
     ),
     "unsuspended_now": (
         "{name} may log in again; its devices come back by themselves.",
@@ -39,24 +42,24 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
         "wurde, bleibt bei denen, die es bekommen haben.",
     ),
     "removed_now": ("{name} is removed.", "{name} ist entfernt."),
-    "total_people": ("Accounts of people", "Konten von Personen"),
-    "total_businesses": ("Accounts of businesses", "Konten von Unternehmen"),
-    "total_pages": ("Public pages", "Öffentliche Seiten"),
-    "total_suspended": ("Suspended or removed", "Gesperrt oder entfernt"),
-    "total_devices": ("Devices", "Geräte"),
+    "total_people": OPERATOR_TERMS["people"],
+    "total_businesses": OPERATOR_TERMS["businesses"],
+    "total_pages": OPERATOR_TERMS["pages"],
+    "total_suspended": OPERATOR_TERMS["suspended_total"],
+    "total_devices": OPERATOR_TERMS["devices"],
     "total_active_devices": (
         "Devices that were here in 30 days",
         "Geräte, die in 30 Tagen da waren",
     ),
-    "total_conversations": ("Conversations", "Unterhaltungen"),
+    "total_conversations": OPERATOR_TERMS["conversations"],
     "total_envelopes": (
         "Encrypted messages that wait or are kept",
         "Verschlüsselte Nachrichten, die warten oder behalten werden",
     ),
     "total_message_bytes": ("Their bytes", "Deren Bytes"),
-    "total_blobs": ("Encrypted files", "Verschlüsselte Dateien"),
+    "total_blobs": OPERATOR_TERMS["blobs"],
     "total_blob_bytes": ("Their bytes", "Deren Bytes"),
-    "total_unfinished_uploads": ("Uploads under way", "Hochladen im Gange"),
+    "total_unfinished_uploads": ("Uploads under way", "Laufende Uploads"),
     "total_waiting_welcomes": (
         "Invitations into conversations that wait",
         "Wartende Einladungen in Unterhaltungen",
@@ -67,18 +70,15 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     ),
     "total_open_reports": ("Reports that wait", "Offene Meldungen"),
     "total_closed_reports": ("Reports that were dealt with", "Erledigte Meldungen"),
-    "maintenance_off": (
-        "No maintenance: everything is taken.",
-        "Keine Wartung: alles wird angenommen.",
-    ),
+    "maintenance_off": OPERATOR_TERMS["maintenance_off"],
     "maintenance_on": (
         "Maintenance since {since}: devices read, and nothing new is taken. What people write "
         "waits on their devices. End it with: plausch maintenance off",
         "Wartung seit {since}: Geräte lesen, Neues wird nicht angenommen. Was geschrieben wird, "
         "wartet auf den Geräten. Beenden mit: plausch maintenance off",
     ),
-    "maintenance_until": ("People are told: until {until}", "Gesagt wird: bis {until}"),
-    "maintenance_words": ("People are told: {words}", "Gesagt wird: {words}"),
+    "maintenance_until": OPERATOR_TERMS["maintenance_until"],
+    "maintenance_words": OPERATOR_TERMS["maintenance_words"],
     "maintenance_soon": (
         "All processes of the server see it within 3 seconds.",
         "Alle Prozesse des Servers sehen das innerhalb von 3 Sekunden.",
@@ -89,4 +89,9 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
         "Den Link in einem Browser dieser Maschine öffnen. Er gilt einmal; ist er verbraucht, "
         "erscheint ein neuer. Strg-C beendet die Seite und alle Besuche.",
     ),
+    "no_reports": OPERATOR_TERMS["no_reports"],
+    "reason_spam": OPERATOR_TERMS["reason_spam"],
+    "reason_abuse": OPERATOR_TERMS["reason_abuse"],
+    "reason_illegal": OPERATOR_TERMS["reason_illegal"],
+    "reason_other": OPERATOR_TERMS["reason_other"],
 }

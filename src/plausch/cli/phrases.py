@@ -40,6 +40,11 @@ PHRASES: dict[str, tuple[str, str]] = {
         "The server cannot be reached; this is what the device knew before.",
         "Der Server ist nicht erreichbar; dies ist der Stand dieses Geräts von vorher.",
     ),
+    "not_let_in": (
+        "The server does not let this device ask; this is what the device knew before.",
+        "Der Server lässt dieses Gerät nicht fragen; dies ist sein Stand von vorher.",
+    ),
+    "server_says": ("The server says: {sentence}", "Der Server sagt: {sentence}"),
     "saving": ("Fetching and decrypting ...", "Wird geholt und entschlüsselt ..."),
     "saved": (
         "{path} ({size} bytes, from {sender})",
@@ -56,15 +61,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "{address} is reported; messages disclosed to the operator of your server: {count}.",
         "{address} ist gemeldet; dem Betreiber Ihres Servers offengelegte Nachrichten: {count}.",
     ),
-    "no_reports": ("There are no reports.", "Es gibt keine Meldungen."),
     "report_heads": (
         "Id|Reported at|About|Reason|Messages|From",
         "Nr.|Gemeldet am|Über|Grund|Nachrichten|Von",
     ),
-    "reason_spam": ("spam", "Spam"),
-    "reason_abuse": ("abuse or threats", "Beleidigung oder Drohung"),
-    "reason_illegal": ("something illegal", "Verbotenes"),
-    "reason_other": ("another reason", "anderer Grund"),
     "report_about": (
         "Report {number} of {at}: {reporter} reports {reported}, {reason}.",
         "Meldung {number} vom {at}: {reporter} meldet {reported}, {reason}.",

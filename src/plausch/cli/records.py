@@ -35,14 +35,16 @@ class MessageRecord(msgspec.Struct, frozen=True, kw_only=True):
     file: FileRecord | None = None
 
 
-class SentRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that was sent: `seq` is None and `state` "waiting" while the server has it not."""
+class SentRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A message that was sent: `seq` is None and `state` "waiting" while the server has it not;
+    `why`, when the server said so."""
 
     conversation: str
     title: str
     message_id: str
     seq: int | None
     state: str
+    why: str = ""
 
 
 class SavedRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,25 +97,30 @@ class AskingRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AskingsRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All who ask; `fresh`: the server was asked."""
+    """All who ask; `fresh`: the server was asked; `why` not, when it said so."""
 
     asking: list[AskingRecord]
     fresh: bool
+    why: str = ""
 
 
 class HistoryRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """The last messages of a conversation, oldest first; `fresh`: the server was asked."""
+    """The last messages of a conversation, oldest first; `fresh`: the server was asked; `why` not,
+    when it said so."""
 
     conversation: ConversationRecord
     messages: list[MessageRecord]
     fresh: bool
+    why: str = ""
 
 
 class ConversationsRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """All conversations, the most recently active first; `fresh`: the server was asked."""
+    """All conversations, the most recently active first; `fresh`: the server was asked; `why` not,
+    when it said so."""
 
     conversations: list[ConversationRecord]
     fresh: bool
+    why: str = ""
 
 
 class DeviceRecord(msgspec.Struct, frozen=True, kw_only=True):

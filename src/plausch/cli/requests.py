@@ -79,7 +79,7 @@ async def caught_up(
     return True
 
 
-async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord:
+async def settled(client: Client, sent: SentMessage, title: str, timeout_s: float) -> SentRecord:
     """The message's record once the server has it, or as it is when the time is over."""
     try:
         async with asyncio.timeout(timeout_s):
@@ -92,10 +92,11 @@ async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord
         message_id=sent.message_id.hex(),
         seq=sent.seq,
         state=str(sent.state),
+        why=client.hindrance if sent.seq is None else "",
     )
 
 
-def unsent(conversation: Conversation) -> SentRecord:
+def unsent(client: Client, conversation: Conversation) -> SentRecord:
     """The record of a file that is still being uploaded: it has no message yet."""
     return SentRecord(
         conversation=conversation.id.hex(),
@@ -103,6 +104,7 @@ def unsent(conversation: Conversation) -> SentRecord:
         message_id="",
         seq=None,
         state=str(State.WAITING),
+        why=client.hindrance,
     )
 
 
@@ -128,13 +130,15 @@ class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
         conversation = await self._found(client, max(0.0, ends_s - loop.time()))
         if not self.file:
             sent = await conversation.send_text(self.text)
-            return await settled(sent, conversation.title, max(0.0, ends_s - loop.time()))
+            left_s = max(0.0, ends_s - loop.time())
+            return await settled(client, sent, conversation.title, left_s)
         try:
             async with asyncio.timeout(max(0.0, ends_s - loop.time())):
                 sent = await conversation.send_file(self.file, caption=self.text)
         except TimeoutError:  # it is sealed in the vault, and goes on by itself
-            return unsent(conversation)
-        return await settled(sent, conversation.title, max(0.0, ends_s - loop.time()))
+            return unsent(client, conversation)
+        left_s = max(0.0, ends_s - loop.time())
+        return await settled(client, sent, conversation.title, left_s)
 
     async def _found(self, client: Client, within_s: float) -> Conversation:
         """As `find`, which asks the server only for who is not known here."""
@@ -142,9 +146,11 @@ class Send(Request[SentRecord], frozen=True, kw_only=True, tag="send"):
             async with asyncio.timeout(None if await is_known(client, self.target) else within_s):
                 return await find(client, self.target)
         except TimeoutError:
+            said = client.hindrance
             raise Unreachable(
                 f"{self.target} is not known on this device yet, and the server could not be asked "
-                f"within {self.timeout_s:g} seconds: try again when there is a connection."
+                f"within {self.timeout_s:g} seconds: "
+                + (f"it says: {said}" if said else "try again when there is a connection.")
             ) from None
 
 
@@ -165,6 +171,7 @@ class History(Request[HistoryRecord], frozen=True, kw_only=True, tag="history"):
             conversation=conversation_record(conversation),
             messages=[message_record(one) for one in messages],
             fresh=fresh,
+            why="" if fresh else client.hindrance,
         )
 
 
@@ -250,6 +257,7 @@ class Conversations(Request[ConversationsRecord], frozen=True, kw_only=True, tag
                 if one.kind == "group" or not self.groups
             ],
             fresh=fresh,
+            why="" if fresh else client.hindrance,
         )
 
 
@@ -329,7 +337,7 @@ class GroupJoin(Request[SentRecord], frozen=True, kw_only=True, tag="group_join"
         await client.synchronize()
         sent = await client.ask_to_join(self.link)
         conversation = client.conversation(sent.conversation_id)
-        return await settled(sent, conversation.title, CONNECT_S)
+        return await settled(client, sent, conversation.title, CONNECT_S)
 
 
 class GroupAsking(Request[AskingsRecord], frozen=True, kw_only=True, tag="group_asking"):
@@ -341,7 +349,9 @@ class GroupAsking(Request[AskingsRecord], frozen=True, kw_only=True, tag="group_
         """Never fails for want of a server: `fresh` says whether it was asked."""
         fresh = await caught_up(client)
         return AskingsRecord(
-            asking=[asking_record(one) for one in await client.asking()], fresh=fresh
+            asking=[asking_record(one) for one in await client.asking()],
+            fresh=fresh,
+            why="" if fresh else client.hindrance,
         )
 
 

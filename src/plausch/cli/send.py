@@ -96,6 +96,7 @@ def send(
         screen.record(sent)
     if sent.seq is None:
         screen.say("waiting", title=sent.title, seconds=f"{timeout_s:g}")
+        screen.server_says(sent.why)
         return NOT_YET
     screen.answer("sent", title=sent.title, seq=sent.seq)
     return 0

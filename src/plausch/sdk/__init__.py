@@ -12,6 +12,7 @@ from plausch.sdk.client import Client
 from plausch.sdk.contacts import Contact, ContactState
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.errors import (
+    ChangeForgotten,
     ConversationBroken,
     FileRefused,
     IdentityChanged,
@@ -62,6 +63,7 @@ from plausch.sdk.team import Listening, Said, Team
 __all__ = [
     "AdminsChanged",
     "Asking",
+    "ChangeForgotten",
     "Client",
     "ConnectionChanged",
     "Contact",

@@ -210,6 +210,13 @@ class Client:
         """Connected and logged in."""
         return self._device.core.transport.online
 
+    @property
+    def hindrance(self) -> str:
+        """Why the server takes nothing from this device (the account is suspended, the server is
+        being worked on), in the server's own words; "" while it has not said so."""
+        refused = self._device.core.transport.hindrance
+        return "" if refused is None else str(refused)
+
     async def synchronize(self) -> None:
         """Return when everything that the server holds for this device now is in the vault.
 

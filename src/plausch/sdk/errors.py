@@ -159,3 +159,9 @@ class ConversationBroken(RemoteError):
     """The log does not continue from what this device knows; it has to be added again."""
 
     code = "conversation_broken"
+
+
+class ChangeForgotten(ConversationBroken):
+    """The server was set back and has forgotten a change that this device has seen."""
+
+    code = "change_forgotten"

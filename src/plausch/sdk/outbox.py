@@ -18,6 +18,7 @@ from plausch.sdk.certificates import renewed_identity
 from plausch.sdk.core import Core, Live
 from plausch.sdk.debts import Progress, intent_of, is_for_good, only_tidies, removal_behind
 from plausch.sdk.errors import (
+    ChangeForgotten,
     ConversationBroken,
     NotParticipant,
     SdkError,
@@ -477,7 +478,7 @@ class Outbox:
 
 def _broken(live: Live, error: ServerRefused) -> ConversationBroken:
     if 0 <= error.epoch < live.kept.epoch:
-        return ConversationBroken(
+        return ChangeForgotten(
             "The server has forgotten the last change to this conversation; it was probably "
             "restored from a backup. Nothing can be sent in it until a participant who has not "
             "seen that change adds this device again: begin a new conversation."

@@ -329,6 +329,7 @@ class Sync:
         for live in filter(None, joined):
             # One more than known: the answer says what the head really is.
             await self._catch_up_if_allowed(live, live.kept.cursor + 1)
+            self._epochs.look_after(live, moved=True)  # what was owed before it was left or torn
         if any(joined):
             self._core.spawn(self._core.patiently(self._stock.refill))
         last = max((item.item for item in answer.items), default=after)

@@ -12,9 +12,10 @@ from typing import TypeVar
 from plausch.base.errors import PlauschError
 from plausch.identity.login import sign_login
 from plausch.sdk.connection import Connection, Push, connect
-from plausch.sdk.errors import SdkError, ServerMisbehaved, Unreachable
+from plausch.sdk.errors import SdkError, ServerMisbehaved, ServerRefused, Unreachable
 from plausch.sdk.vault.own import Own
 from plausch.wire import frames as f
+from plausch.wire.maintenance import MAINTENANCE, NOT_NOW
 
 FIRST_DELAY_S = 0.25
 LONGEST_DELAY_S = 60.0
@@ -66,6 +67,7 @@ class Transport:
         self._task: asyncio.Task[None] | None = None
         self._hurry = asyncio.Event()
         self._rest_s = 0.0
+        self._maintenance: ServerRefused | None = None
         self.generation = 0
         """Counts the connections; what was looked up on one may be stale on the next."""
         self.failure: PlauschError | None = None
@@ -76,6 +78,12 @@ class Transport:
         """Connected and logged in."""
         connection = self._connection
         return self._online.is_set() and connection is not None and not connection.lost.done()
+
+    @property
+    def hindrance(self) -> ServerRefused | None:
+        """Why the server takes nothing from this device, if it has said so: it does not let it log
+        in, or takes nothing new from anybody."""
+        return self.failure if isinstance(self.failure, ServerRefused) else self._maintenance
 
     def start(self) -> None:
         """Begin to connect, in the background."""
@@ -112,7 +120,22 @@ class Transport:
         is none, ServerMisbehaved."""
         if self._connection is None or not self.online:
             raise Unreachable("There is no connection to the server right now.")
-        return await self._connection.ask(build, answer)
+        kinds: list[type[f.Frame]] = []
+
+        def noted(request_id: int) -> f.ClientFrame:
+            frame = build(request_id)
+            kinds.append(type(frame))
+            return frame
+
+        try:
+            received = await self._connection.ask(noted, answer)
+        except ServerRefused as error:
+            if error.code == MAINTENANCE:
+                self._maintenance = error
+            raise
+        if kinds[0] in NOT_NOW:
+            self._maintenance = None
+        return received
 
     def tell(self, frame: f.ClientFrame) -> None:
         """A frame without an answer; nothing happens when there is no connection."""
@@ -160,7 +183,7 @@ class Transport:
             logged_in = await log_in(connection, hello, self._own)
             self._connection = connection
             self.generation += 1
-            self.failure = None
+            self.failure = self._maintenance = None
             self._online.set()
             self._on_change(True, "")
             greeting = asyncio.create_task(self._greet(logged_in), name="greeting")

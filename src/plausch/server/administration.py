@@ -29,6 +29,8 @@ from plausch.server.store.report import ReportRow
 ACTIVE_MS = 30 * DAY_MS
 MOST_CHARACTERS = 500
 """Most characters of what an operator says about a maintenance."""
+MOST_MINUTES = 14 * 24 * 60
+"""The longest maintenance that an operator may announce."""
 
 
 class OrderRefused(LocalError):

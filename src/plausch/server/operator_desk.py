@@ -10,12 +10,15 @@ from plausch.base.clock import Clock
 from plausch.base.durations import MINUTE_MS
 from plausch.base.ids import NameRefused, parse_name
 from plausch.db.interface import StorageUnavailable
-from plausch.server.administration import Administration, OrderRefused
+from plausch.server.administration import (
+    MOST_MINUTES,
+    Administration,
+    OrderRefused,
+)
 from plausch.server.operator_page import Counted, OperatorPage, Overview
 
 ROWS = 20
 MOST_REPORTS = 200
-MOST_MINUTES = 14 * 24 * 60
 COUNT_ANEW_MS = MINUTE_MS
 """Counting reads the whole log's table: it is done once a minute at most."""
 

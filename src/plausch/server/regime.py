@@ -19,6 +19,7 @@ from plausch.server.limits import Limits
 from plausch.server.store import regime, suspension
 from plausch.server.store.regime import RegimeRow
 from plausch.wire import frames as f
+from plausch.wire.maintenance import MAINTAINED, MAINTENANCE, NOT_NOW
 from plausch.wire.session import refused
 
 if TYPE_CHECKING:
@@ -27,31 +28,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("plausch.server")
 
 LOOK_S = 2.0
-MAINTENANCE = "maintenance"
-MAINTAINED = "This server takes nothing new at the moment."
-"""Every refusal begins with it; what follows is the operator's (spec/wire.md, Maintenance)."""
-
-NOT_NOW: frozenset[type[f.Frame]] = frozenset(
-    {
-        f.Register,
-        f.PublishDeviceList,
-        f.UploadKeyPackages,
-        f.ClaimKeyPackages,
-        f.CreateConversation,
-        f.Append,
-        f.AppendCommit,
-        f.BeginBlob,
-        f.PutBlobChunk,
-        f.OpenPairing,
-        f.KeepBackup,
-        f.AdoptDevice,
-        f.SetWakeUp,
-        f.Report,
-        f.PublishProfile,
-    }
-)
-"""What leaves something new on the server. The rest reads, acknowledges, or lets go: what its owner
-wants gone, a file, a backup, a public profile, does not have to wait."""
 
 
 class Regime:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plausch.cli.console import Screen, harmless, screen_of
+from plausch.cli.console import Screen, harmless, one_line, screen_of
 from plausch.cli.phrases import phrase
 from plausch.cli.records import DoneRecord
 
@@ -30,6 +30,24 @@ from plausch.cli.records import DoneRecord
 )
 def test_what_steers_a_terminal_is_taken_out(text: str, shown: str) -> None:
     assert harmless(text) == shown
+
+
+@given(st.text())
+def test_a_line_from_outside_is_one_line(text: str) -> None:
+    assert len(one_line(text).splitlines()) <= 1
+
+
+def test_what_a_server_says_does_not_steer_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen("en").server_says("Later.\x1b[2J\nplausch: all is well")
+    Screen("en").server_says("")
+    Screen("en", json=True).server_says("Later.")
+    Screen("de").stale("Sus\npended.")
+    streams = capsys.readouterr()
+    assert streams.err.splitlines() == [
+        "The server says: Later.\ufffd[2J plausch: all is well",
+        "Der Server lässt dieses Gerät nicht fragen; dies ist sein Stand von vorher.",
+        "Der Server sagt: Sus pended.",
+    ]
 
 
 @given(st.text())

@@ -1,6 +1,7 @@
 """Errors become one sentence and an exit code; there is never a trace."""
 
 import errno
+import re
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +26,13 @@ def test_help_lists_every_command_in_order(plausch: Plausch) -> None:
     assert places == sorted(places)
 
 
+def test_what_operators_need_stands_behind_what_people_need() -> None:
+    from_demo = list(COMMANDS)[list(COMMANDS).index("demo") + 1 :]
+    assert {"serve", "invite", "accounts", "maintenance", "reports", "operator"} <= set(from_demo)
+    assert {"backup", "restore", "migrate", "migrate-store"} <= set(from_demo)
+    assert not {"register", "send", "listen", "report", "agent"} & set(from_demo)
+
+
 def every_command() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
     context = click.Context(root)
@@ -46,6 +54,7 @@ def test_every_command_helps_with_an_example(plausch: Plausch, path: tuple[str, 
     command: click.Command | None = root.get_command(click.Context(root), path[0])
     if not (isinstance(command, click.Group) and len(path) == 1):
         assert "Example" in ran.out
+        assert not re.search(r"Umzug|Tisch|[äöüß]", ran.out)  # help is English, examples too
 
 
 @pytest.mark.parametrize("path", every_command(), ids=" ".join)

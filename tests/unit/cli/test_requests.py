@@ -65,9 +65,11 @@ def test_looking_and_sending_keep_one_limit_together(
     waited: list[float] = []
     real = requests.settled
 
-    async def settled(sent: SentMessage, title: str, timeout_s: float) -> SentRecord:
+    async def settled(
+        client: Client, sent: SentMessage, title: str, timeout_s: float
+    ) -> SentRecord:
         waited.append(timeout_s)
-        return await real(sent, title, timeout_s)
+        return await real(client, sent, title, timeout_s)
 
     monkeypatch.setattr(requests, "settled", settled)
 

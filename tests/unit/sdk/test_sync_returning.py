@@ -11,7 +11,7 @@ from plausch.base.errors import PlauschError
 from plausch.base.ids import ConversationId
 from plausch.mls.group import Group
 from plausch.mls.suite import MLS_256_XWING
-from plausch.sdk import Client, ProblemFound
+from plausch.sdk import Client, ConversationBroken, ProblemFound
 from plausch.sdk.conversation import Conversation
 from plausch.wire import frames as f
 from unit.sdk.talks import (
@@ -109,6 +109,30 @@ async def test_what_waited_to_be_sent_goes_out_in_the_new_stay(club: Club) -> No
         await anna.synchronize()
         assert await texts(club.cem, 1) == ["said offline"]
         assert await anna.problems() == []
+
+
+async def test_what_was_stuck_goes_out_as_soon_as_one_is_in_again(
+    club: Club, wire: Crooked
+) -> None:
+    """Online all the time: neither the next connection nor another message has to come first."""
+
+    def stale(frame: f.ClientFrame) -> list[f.ClientFrame]:
+        if not isinstance(frame, f.Append):
+            return [frame]
+        wire.push(f.Refused(frame.id, "stale_epoch", "Another epoch.", "local", 0, 9, 1))
+        return []
+
+    async with await club.anna() as anna:
+        await anna.synchronize()
+        await greetings_over(anna)
+        wire.to_server = stale
+        stuck = await anna.conversation(club.id).send_text("stuck")
+        with pytest.raises(ConversationBroken):
+            await stuck.accepted()
+        wire.to_server = willing
+        await club.group.remove("anna@localhost")
+        await club.group.add("anna@localhost")
+        assert await texts(club.cem, 1) == ["stuck"]
 
 
 async def test_news_of_a_welcome_that_overtake_the_removal_hide_nothing(

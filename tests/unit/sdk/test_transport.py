@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -181,6 +181,38 @@ async def test_a_refused_login_is_told_and_tried_again(
         assert not told.greeted
         await transport.wait_online()
         assert told.changes[2] == (True, "")
+
+
+async def test_why_the_server_takes_nothing_is_known_until_it_does(
+    town: Town, wire: Crooked, anna: Client
+) -> None:
+    told = Told()
+    suspended = f.Refused(0, "account_suspended", "Suspended.", "operator")
+    refusing(wire, f.Login, [suspended])
+    async with transport_of(anna, wire.url, told) as transport:
+        assert transport.hindrance is None
+        await told.until_changes(1)
+        assert str(transport.hindrance) == "Suspended."
+        await transport.wait_online()
+        assert transport.hindrance is None
+        assert await dropped_and_wanted(transport) == ["", ""]
+        refusing(wire, f.SetWakeUp, [f.Refused(0, "bad_endpoint", "No.", "local")])
+        assert await dropped_and_wanted(transport) == ["", ""]
+        refusing(wire, f.SetWakeUp, [f.Refused(0, "maintenance", "Later.", "operator")])
+        assert await dropped_and_wanted(transport) == ["", "Later."]
+        assert await dropped_and_wanted(transport) == ["Later.", ""]
+
+
+async def dropped_and_wanted(transport: Transport) -> list[str]:
+    """What hinders after what maintenance takes, and after what it does not."""
+    said = []
+    await transport.ask(f.DropWakeUp, f.Done)
+    said.append(str(transport.hindrance or ""))
+    with suppress(ServerRefused):
+        endpoint = "https://push.example.org/1"
+        await transport.ask(lambda one: f.SetWakeUp(one, endpoint), f.Done)
+    said.append(str(transport.hindrance or ""))
+    return said
 
 
 async def test_a_login_answered_with_something_else_is_not_a_login(

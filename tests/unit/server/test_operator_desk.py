@@ -8,7 +8,7 @@ import pytest
 from delivery_world import World
 from plausch.base.durations import MINUTE_MS
 from plausch.db.interface import StorageUnavailable
-from plausch.server.administration import Administration
+from plausch.server.administration import MOST_MINUTES, Administration
 from plausch.server.operator_desk import COUNT_ANEW_MS, ROWS, Onward, OperatorDesk, Sheet
 from plausch.server.operator_page import OperatorPage
 from plausch.server.store.overview import Totals
@@ -141,7 +141,7 @@ async def test_maintenance_begins_and_ends(desk: OperatorDesk, hand: Counter, wo
     [
         ("", "0"),
         ("", "-1"),
-        ("", "20161"),
+        ("", str(MOST_MINUTES + 1)),
         ("", "1e3"),
         ("", "٣"),
         ("", "9" * 100),

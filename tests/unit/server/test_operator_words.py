@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import plausch.server.operator_page as page_module
+from plausch.server.administration import MOST_CHARACTERS, MOST_MINUTES
 from plausch.server.operator_words import WORDS
 from plausch.wire.reports import REASONS
 
@@ -15,6 +16,12 @@ def test_both_languages_say_the_same_things_with_the_same_places() -> None:
     assert set(WORDS["de"]) == set(WORDS["en"])
     for word, said in WORDS["de"].items():
         assert set(PLACE.findall(said)) == set(PLACE.findall(WORDS["en"][word])), word
+
+
+def test_bounds_are_said_as_they_are() -> None:
+    for said in WORDS.values():
+        assert f" {MOST_MINUTES} ({MOST_MINUTES // (24 * 60)} " in said["bad_minutes"]
+        assert f" {MOST_CHARACTERS} " in said["bad_words"]
 
 
 def test_words_need_no_escaping() -> None:

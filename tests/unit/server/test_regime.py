@@ -1,15 +1,14 @@
 """Orders of the operator, as a server process sees them."""
 
-from typing import get_args
-
 import pytest
 
 from delivery_world import World
 from plausch.server.administration import Administration
 from plausch.server.limits import Limits
-from plausch.server.regime import MAINTAINED, NOT_NOW, Regime, sentence_of
+from plausch.server.regime import Regime, sentence_of
 from plausch.server.store.regime import RegimeRow
 from plausch.wire import frames as f
+from plausch.wire.maintenance import MAINTAINED
 
 
 def regime_of(world: World) -> Regime:
@@ -59,18 +58,6 @@ async def test_what_leaves_something_new_is_refused_for_a_while_and_the_rest_is_
     await hand.resume()
     await regime.look()
     assert regime.refusal(append) is None
-
-
-def test_what_may_be_done_during_maintenance_leaves_nothing_new() -> None:
-    """A new frame has to be thought about here."""
-    allowed = {one.__name__ for one in set(get_args(f.ClientFrame)) - NOT_NOW}
-    assert allowed == {
-        *("Login", "Resume", "Read", "GetAccount", "GetCertificate", "GetGroupInfo", "GetCursors"),
-        *("ReadMailbox", "AcknowledgeMailbox", "Acknowledge", "SendEphemeral"),
-        *("GetBlobChunk", "DropBlob", "DropBackup", "SendPairing", "EndPairing", "GetBackup"),
-        *("DropWakeUp", "GetWakeUpKey", "GetProfile", "SearchDirectory", "WithdrawProfile"),
-    }
-    assert all("id" in one.__struct_fields__ for one in NOT_NOW)
 
 
 async def test_suspensions_are_read_when_they_have_changed(world: World) -> None:

@@ -26,13 +26,13 @@ import { OpenConversation } from './conversation.svelte.ts';
 import { Gathering } from './gathering.ts';
 import { Inbox } from './inbox.svelte.ts';
 import { Linking } from './linking.svelte.ts';
+import { MaintenanceNews } from './maintenance.svelte.ts';
 import type { Messenger } from './messenger.ts';
 import { NO_NOTICES, Notifier } from './notifier.svelte.ts';
 import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
 import type { Preferences } from './preferences.svelte.ts';
 import { BusinessProfiles } from './profiles.svelte.ts';
 import { hashOf, type Route, routeOf } from './route.ts';
-import type { PageTimers } from './timing.ts';
 import type { Place, Surroundings } from './surroundings.ts';
 import { Transfers } from './transfers.svelte.ts';
 
@@ -52,7 +52,6 @@ export class App {
   isOnline = $state(true);
   /** Why there is no connection, while there is none. */
   offlineCode = $state('');
-  maintenance = $state('');
   failure = $state.raw<PlauschError | undefined>(undefined);
   route = $state.raw<Route>({ page: 'list' });
   open = $state.raw<OpenConversation | undefined>(undefined);
@@ -64,11 +63,12 @@ export class App {
   readonly transfers: Transfers;
   readonly linking: Linking;
   readonly announcer: Announcer;
+  readonly maintenance: MaintenanceNews;
   readonly notifier: Notifier;
   readonly preferences: Preferences;
   readonly accounts: AccountSwitch;
   readonly messenger: Messenger;
-  readonly timers: PageTimers;
+  readonly timers: Surroundings['timers'];
   readonly contacts = new SvelteMap<string, ContactView>();
   readonly profiles: BusinessProfiles;
   readonly #place: Place;
@@ -104,6 +104,7 @@ export class App {
     this.transfers = new Transfers(messenger);
     this.linking = new Linking(messenger, deviceName);
     this.announcer = new Announcer(timers);
+    this.maintenance = new MaintenanceNews(messenger, timers);
     this.notifier = new Notifier({
       ...notices,
       messenger,
@@ -375,7 +376,6 @@ export class App {
       case 'connection':
         this.isOnline = told.isOnline;
         this.offlineCode = told.code;
-        this.maintenance = told.sentence ?? '';
         if (told.isOnline && this.phase === 'ready') {
           void this.notifier.online();
         }

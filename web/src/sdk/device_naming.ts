@@ -46,12 +46,7 @@ export class DeviceNaming {
   /** Call a device so, in one line that is seen; "": by no name. Throws StorageUnavailable. */
   async set(device: DeviceAddress, name: string): Promise<void> {
     await this.#change(() => {
-      const called = cleaned(name);
-      if (called === '') {
-        this.#names.delete(device.uri);
-      } else {
-        this.#names.set(device.uri, called);
-      }
+      this.#call(device.uri, name);
     });
   }
 
@@ -61,9 +56,18 @@ export class DeviceNaming {
     if (Array.from(names).some(isNew)) {
       await this.#change(() => {
         for (const [uri, name] of Array.from(names).filter(isNew)) {
-          this.#names.set(uri, cleaned(name));
+          this.#call(uri, name);
         }
       });
+    }
+  }
+
+  #call(uri: string, name: string): void {
+    const called = cleaned(name);
+    if (called === '') {
+      this.#names.delete(uri);
+    } else {
+      this.#names.set(uri, called);
     }
   }
 

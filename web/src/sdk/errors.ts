@@ -139,7 +139,7 @@ export class ConversationBroken extends RemoteError {
   static override readonly code: string = 'conversation_broken';
 }
 
-/** The server, set back, has forgotten a change that this device has seen: a new one is needed. */
+/** The server was set back and has forgotten a change that this device has seen. */
 export class ChangeForgotten extends ConversationBroken {
   static override readonly code: string = 'change_forgotten';
 }

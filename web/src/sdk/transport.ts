@@ -6,13 +6,13 @@
  */
 
 import { PlauschError } from '../base/errors.ts';
-import { MAINTENANCE } from '../base/maintenance.ts';
 import { randomBytes } from '../base/random.ts';
 import { pause } from '../platform/clock.ts';
 import type { ClientFrameOf, Hello, LoggedIn } from '../wire/frames.ts';
 import type { AnswerTo, Asked, Push, RequestName, UnansweredName } from '../wire/session.ts';
 import { connect, type Connection, gone, type Outside } from './connection.ts';
 import { SdkError, ServerMisbehaved, ServerRefused, Unreachable } from './errors.ts';
+import { MaintenanceWatch } from './maintenance_watch.ts';
 
 export const FIRST_DELAY_MS = 250;
 export const LONGEST_DELAY_MS = 60_000;
@@ -50,17 +50,6 @@ export interface TransportParts {
   /** Whether there is a connection; if not, why. With one: why the server takes nothing new. */
   readonly onChange: (isOnline: boolean, failure: PlauschError | undefined) => void;
 }
-
-/** What a server in maintenance does not take: an answer to one of these says that it is over. */
-const TAKEN: ReadonlySet<RequestName> = new Set([
-  'Append',
-  'AppendCommit',
-  'CreateConversation',
-  'ClaimKeyPackages',
-  'UploadKeyPackages',
-  'BeginBlob',
-  'PutBlobChunk',
-] as const);
 
 /** A random part of `mostMs`. */
 function jittered(mostMs: number): number {
@@ -106,17 +95,22 @@ export class Transport {
   readonly #outside: Outside;
   readonly #closing = new AbortController();
   readonly #waiters = new Set<() => void>();
+  readonly #maintenance: MaintenanceWatch;
   #connection: Connection | undefined;
   #isLoggedIn = false;
   #generation = 0;
   #failure: PlauschError | undefined;
   #task: Promise<void> | undefined;
   #hurry = new AbortController();
-  #maintenance = '';
 
   constructor(parts: TransportParts, outside: Outside) {
     this.#parts = parts;
     this.#outside = outside;
+    this.#maintenance = new MaintenanceWatch(outside.timers, (refusal) => {
+      if (this.isOnline) {
+        parts.onChange(true, refusal);
+      }
+    });
   }
 
   /** Counts the connections; what was looked up on one may be stale on the next. */
@@ -197,14 +191,10 @@ export class Transport {
     }
     try {
       const answer = await this.#connection.ask(name, fields);
-      if (TAKEN.has(name)) {
-        this.#maintained('');
-      }
+      this.#maintenance.accepted(name);
       return answer;
     } catch (error) {
-      if (error instanceof ServerRefused && error.code === MAINTENANCE) {
-        this.#maintained(error.message, error);
-      }
+      this.#maintenance.failed(error);
       throw error;
     }
   }
@@ -217,14 +207,6 @@ export class Transport {
   }
 
   // --- inside --------------------------------------------------------------------------------
-
-  /** Told once, when it begins, is over, or something else is said of it. */
-  #maintained(sentence: string, refusal?: ServerRefused): void {
-    if (this.#maintenance !== sentence && this.isOnline) {
-      this.#maintenance = sentence;
-      this.#parts.onChange(true, refusal);
-    }
-  }
 
   async #stayConnected(): Promise<void> {
     let attempt = 0;
@@ -294,13 +276,13 @@ export class Transport {
       return { failure: gone(loss), wasUseful: loss.closing?.code !== 'replaced' };
     } finally {
       this.#isLoggedIn = false;
+      this.#maintenance.forget();
       lost.abort();
     }
   }
 
   #welcome(): void {
     this.#isLoggedIn = true;
-    this.#maintenance = '';
     this.#generation += 1;
     this.#failure = undefined;
     this.#hurry = new AbortController();

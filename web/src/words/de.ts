@@ -465,6 +465,8 @@ export const de: Words = {
   connection: {
     offline: 'Keine Verbindung. Schreib ruhig weiter: Es wird später gesendet.',
     back: 'Wieder verbunden.',
+    maintenance:
+      'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Schreib ruhig weiter: Es wird später gesendet.',
     until: (time) => `Bis ${time}.`,
   },
   live: {

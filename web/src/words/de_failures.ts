@@ -37,7 +37,7 @@ export const deFailures: typeof enFailures = {
   account_suspended:
     'Wer diesen Server betreibt, hat dein Konto gesperrt. Frag dort nach; was du geschrieben hast, bleibt hier.',
   maintenance:
-    'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Schreib ruhig weiter: Es wird später gesendet.',
+    'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Versuch es später noch einmal.',
   device_removed:
     'Dieses Gerät wurde aus deinem Konto entfernt. Lösche es, oder sieh auf einem anderen nach.',
   device_replaced: 'Ein Gerät wollte den Platz eines anderen einnehmen. Es wurde abgewiesen.',

@@ -461,6 +461,8 @@ export const en = {
   connection: {
     offline: 'No connection. You can go on writing: it is sent later.',
     back: 'Connected again.',
+    maintenance:
+      'The server is being worked on and takes nothing new for now. You can go on writing: it is sent later.',
     until: (time: string) => `Until ${time}.`,
   },
   live: {

@@ -34,5 +34,5 @@ export const enAgentFailures = {
   agent_stale: 'Your agent was away when you asked, so it was not done. Try again.',
   agent_away: 'Your agent does not answer just now. Look whether its computer is on.',
   mishap:
-    'The agent made a mistake; it was not what you asked. Look whether it was done, and do it another way; its log names the place.',
+    'The agent made a mistake; it was not your fault. Look whether it was done, and do it another way; its log names the place.',
 };

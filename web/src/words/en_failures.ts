@@ -35,8 +35,7 @@ export const enFailures = {
   pairing_refused: 'The two devices could not be linked. Begin again with a new code.',
   account_suspended:
     'Whoever runs this server has suspended your account. Ask them; what you wrote stays here.',
-  maintenance:
-    'The server is being worked on and takes nothing new for now. You can go on writing: it is sent later.',
+  maintenance: 'The server is being worked on and takes nothing new for now. Try again later.',
   device_removed: 'This device was removed from your account. Erase it, or ask on another device.',
   device_replaced: 'A device tried to take the place of another one. It was refused.',
   unknown_conversation: 'This conversation does not exist on this device any more.',

@@ -1,8 +1,9 @@
-/** Sentences about what happened in a conversation, for its log and for its row in the list. */
+/** Sentences of several parts: what happened in a conversation, and what a server says. */
 
 import type { EventView, LastView } from '../sdk/protocol.ts';
 import type { Words } from './en.ts';
-import { spanOf } from './format.ts';
+import { sinceOf, spanOf } from './format.ts';
+import type { Language } from './plural.ts';
 
 /** Whose eyes read it: our address, and how others are called. */
 export interface Eyes {
@@ -77,6 +78,22 @@ export function lastSentence(last: LastView, isGroup: boolean, eyes: Eyes, words
     return words.list.you(text);
   }
   return isGroup ? `${eyes.nameOf(last.sender)}: ${text}` : text;
+}
+
+/**
+ * That a server takes nothing new: until when (a time as ISO 8601 has it) unless that is over, and
+ * what its operator says of it.
+ */
+export function maintenanceSentence(
+  said: { readonly until?: string; readonly words: string },
+  nowMs: number,
+  words: Words,
+  language: Language,
+): string {
+  const untilMs = Date.parse(said.until ?? '');
+  const { maintenance, until } = words.connection;
+  const time = untilMs > nowMs ? until(sinceOf(untilMs, nowMs, language)) : '';
+  return [maintenance, time, said.words].filter((part) => part !== '').join(' ');
 }
 
 /** One line without the marks of Markdown that people would stumble over. */

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { App } from '../../src/models/app.svelte.ts';
 import type { Place } from '../../src/models/surroundings.ts';
 import { Preferences } from '../../src/models/preferences.svelte.ts';
+import { words } from '../../src/words/words.svelte.ts';
 import { FakeDevice, refusal } from '../stage/fake.ts';
 import { Clock, settled } from './clock.ts';
 import { ANNA, BEN, conversation } from './writing.ts';
@@ -258,9 +259,10 @@ test('what a server says that takes nothing new is there as long as it does', as
   ]) {
     device.tell({ what: 'connection', ...told });
     await clock.pass(100);
-    heard.push(app.maintenance);
+    heard.push(app.maintenance.sentence);
   }
-  expect(heard).toEqual([sentence, '', sentence, '']);
+  const said = words().connection.maintenance;
+  expect(heard).toEqual([said, '', said, '']);
 });
 
 test('connection, contacts, transfers, problems and a reset are heard', async () => {

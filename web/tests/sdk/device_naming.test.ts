@@ -47,6 +47,7 @@ test.each([
   await naming.set(PHONE!, name);
   await naming.take(new Map([[TABLET!.uri, name]]));
   expect([naming.of(PHONE!), naming.of(TABLET!)]).toEqual([kept, kept]);
+  expect((await loaded()).all().size).toBe(kept === '' ? 0 : 2);
 });
 
 test('names of another device fill gaps only', async () => {

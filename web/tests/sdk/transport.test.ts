@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { LocalError } from '../../src/base/errors.ts';
 import { SdkError, ServerMisbehaved, ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
+import { LONGEST_MS } from '../../src/sdk/maintenance_watch.ts';
 import { FIRST_DELAY_MS, jitteredDelayMs, LONGEST_DELAY_MS } from '../../src/sdk/transport.ts';
 import { settle } from '../platform/manual_timers.ts';
 import { DEVICE, HELLO } from '../wire/server_side.ts';
@@ -139,6 +140,20 @@ describe('each connection', () => {
       [true, sentence],
       [true, ''],
     ]);
+  });
+
+  test('knows nothing of a maintenance that the one before was told of', async () => {
+    const told = await online();
+    told.script.answer = (frame) => [refused(frame, 'maintenance', 'Later.')];
+    await failure(told.transport.ask('SetWakeUp', { endpoint: 'https://push.example/1' }));
+    told.script.peer.cut();
+    await until(() => !told.transport.isOnline);
+    await told.comeBack();
+    const before = told.changes.length;
+    await told.script.timers.pass(LONGEST_MS);
+    expect(told.changes.slice(before)).toEqual([]);
+    await failure(told.transport.ask('SetWakeUp', { endpoint: 'https://push.example/1' }));
+    expect(told.changes.slice(before)).toEqual([[true, 'Later.']]);
   });
 
   test('signs its own challenge', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 
+import { deFailures } from '../../src/words/de_failures.ts';
 import { enDeviceFailures } from '../../src/words/en_devices.ts';
 import { enFailures } from '../../src/words/en_failures.ts';
 
@@ -26,4 +27,9 @@ test('only a number that differs is called one that differs', () => {
   for (const [code, sentence] of others) {
     expect(sentence, code).not.toMatch(/not the same number/);
   }
+});
+
+test('where nothing is sent later, nobody is told that it is', () => {
+  expect(enFailures.maintenance).not.toMatch(/sent|writing/);
+  expect(deFailures.maintenance).not.toMatch(/gesendet|schreib/i);
 });

@@ -3,7 +3,13 @@ import { expect, test } from 'vitest';
 import type { EventView, LastView } from '../../src/sdk/protocol.ts';
 import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
-import { eventSentence, lastSentence, plain } from '../../src/words/sentences.ts';
+import { timeOf } from '../../src/words/format.ts';
+import {
+  eventSentence,
+  lastSentence,
+  maintenanceSentence,
+  plain,
+} from '../../src/words/sentences.ts';
 
 const ANNA = 'anna@example.org';
 const EYES = { own: ANNA, nameOf: (address: string) => address.split('@', 1)[0] ?? '' };
@@ -117,4 +123,27 @@ test.each([
 
 test('a very long one takes no time', () => {
   expect(plain('**'.repeat(100_000)).length).toBeLessThan(301);
+});
+
+const UNTIL_MS = Date.UTC(2027, 0, 15, 8);
+const UNTIL = '2027-01-15T08:00Z';
+
+test.each([
+  [{ words: '' }, ''],
+  [{ words: 'Wir ziehen um.' }, ' Wir ziehen um.'],
+  [{ until: UNTIL, words: '' }, ' Bis TIME.'],
+  [{ until: UNTIL, words: 'Wir ziehen um.' }, ' Bis TIME. Wir ziehen um.'],
+  [{ until: '2027-99-99T08:00Z', words: 'Wir ziehen um.' }, ' Wir ziehen um.'],
+])('maintenance: %j is said as %j', (said, expected) => {
+  expect(maintenanceSentence(said, UNTIL_MS - 1, de, 'de')).toBe(
+    de.connection.maintenance + expected.replace('TIME', timeOf(UNTIL_MS, 'de')),
+  );
+});
+
+test('of maintenance, a time that is over is not named', () => {
+  for (const nowMs of [UNTIL_MS, UNTIL_MS + 1, UNTIL_MS + 1e9]) {
+    expect(maintenanceSentence({ until: UNTIL, words: 'New disks.' }, nowMs, en, 'en')).toBe(
+      `${en.connection.maintenance} New disks.`,
+    );
+  }
 });

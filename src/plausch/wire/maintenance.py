@@ -1,0 +1,29 @@
+"""While an operator works on a server it takes nothing new (spec/wire.md, Maintenance)."""
+
+from plausch.wire import frames as f
+
+MAINTENANCE = "maintenance"
+MAINTAINED = "This server takes nothing new at the moment."
+"""Every refusal begins with it; what follows is the operator's."""
+
+NOT_NOW: frozenset[type[f.Frame]] = frozenset(
+    {
+        f.Register,
+        f.PublishDeviceList,
+        f.UploadKeyPackages,
+        f.ClaimKeyPackages,
+        f.CreateConversation,
+        f.Append,
+        f.AppendCommit,
+        f.BeginBlob,
+        f.PutBlobChunk,
+        f.OpenPairing,
+        f.KeepBackup,
+        f.AdoptDevice,
+        f.SetWakeUp,
+        f.Report,
+        f.PublishProfile,
+    }
+)
+"""What leaves something new on the server. The rest reads, acknowledges, or lets go: what its owner
+wants gone, a file, a backup, a public profile, does not have to wait."""
