@@ -367,6 +367,28 @@ test('who was away follows the addition of a device that is listed no more', asy
   await expectAgreement(id, anna, ben, cem);
 });
 
+test('a device that was proposed in time keeps nobody from going on', async () => {
+  const id = await groupOf('group', anna, ben);
+  const second = await cem.secondDevice();
+  const group = await anna.copyOfGroup(id);
+  const keyPackage = delivery.device(second.core.device.uri).lastResorts.get(group.suiteId)!;
+  await cem.publish([]);
+  const log = logOf(delivery, id);
+  const before = log.epoch;
+  const message = group.proposeAdd(keyPackage);
+  const envelope = { sender: anna.core.device.uri, epoch: before, kind: 2, message };
+  delivery.deliver(log, delivery.inject(log, envelope));
+  await quiet(...everybody());
+  await ben.say(id, 'goes on');
+  await quiet(...everybody());
+  expect(log.epoch).toBeGreaterThan(before);
+  expect(await anna.texts(id)).toContain('goes on');
+  for (const player of [anna, ben]) {
+    expect(player.problems()).toEqual([]);
+    expect(player.live(id).kept.members).toHaveLength(2);
+  }
+});
+
 /** Cem's device asks to be added, as MLS would let anybody ask: all it takes is the GroupInfo. */
 async function asksToBeAdded(id: string): Promise<Uint8Array> {
   const { core } = cem;
