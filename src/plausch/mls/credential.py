@@ -29,8 +29,10 @@ PLAUSCH = 0xF0A1
 CREDENTIAL_LIMIT = 1 << 14
 """Bytes of a credential's body: 16 KiB, room for a chain of X.509 certificates."""
 
-Role = Literal["member", "key_package", "external_sender"]
-"""Where a credential stands: in a leaf of the tree, in a key package, in external_senders."""
+Role = Literal["member", "key_package", "added", "joiner", "external_sender"]
+"""Where a credential stands: in a leaf of the tree, in a key package that is to be used now, in one
+that somebody else has used, in the leaf of who comes in by an external commit, in external_senders.
+"""
 
 
 @dataclass(frozen=True, slots=True)

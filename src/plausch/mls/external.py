@@ -73,7 +73,7 @@ def make_external_commit(
     check_sorted(proposals, Surroundings(crypto, context, tree, around.judge, around.now_s))
     applied = apply_proposals(tree, context.extensions, proposals)
     made = _make_path(crypto, group_info, tree, applied, plan)
-    around.judge(plan.identity.credential, made.leaf_node.signature_key, "member")
+    around.judge(plan.identity.credential, made.leaf_node.signature_key, "joiner")
     check_applied(crypto, applied, context_changed=True)
     provisional = context.next(
         applied.tree.tree_hash(), context.confirmed_transcript_hash, context.extensions

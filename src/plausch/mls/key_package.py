@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from plausch.mls.codec import Reader, opaque, parse_whole, u16
-from plausch.mls.credential import CredentialJudge
+from plausch.mls.credential import CredentialJudge, Role
 from plausch.mls.errors import (
     CodecError,
     KeyRefused,
@@ -120,9 +120,10 @@ class KeyPackage:
         demands: GroupDemands | None = None,
         max_lifetime_s: int | None = MAX_LIFETIME_S,
         grace_s: int = 0,
+        role: Role = "key_package",
     ) -> None:
         """All checks of RFC 9420 section 10.1, for a group of `suite` with `demands`;
-        `max_lifetime_s` and `grace_s` as in `check_lifetime`.
+        `max_lifetime_s` and `grace_s` as in `check_lifetime`, `role` is told to the judge.
 
         `key-package-version`, `key-package-suite`, `key-package-init-key`,
         `key-package-init-key-differs`, `key-package-signature`, `key-package-lifetime`, and those
@@ -157,7 +158,7 @@ class KeyPackage:
             judge,
             source=SOURCE_KEY_PACKAGE,
             binding=None,
-            role="key_package",
+            role=role,
         )
         try:
             check_lifetime(self.leaf_node, now_s, max_lifetime_s, grace_s)

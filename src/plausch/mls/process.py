@@ -6,6 +6,7 @@ Nothing is changed here: the result is the next epoch, which the group takes ove
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from plausch.mls.credential import Role
 from plausch.mls.epoch import (
     Change,
     Circumstances,
@@ -113,7 +114,8 @@ def process_commit(
     if external:
         committer = applied.tree.add_leaf(epoch.leaf(epoch.own_leaf))
     if commit.path is not None:
-        _apply_commit_path(epoch, applied, committer, commit.path, around)
+        role: Role = "joiner" if external else "member"
+        _apply_commit_path(epoch, applied, committer, commit.path, around, role)
     check_applied(epoch.suite, applied, proposals.extensions is not None)
     if epoch.own_leaf in proposals.removes:
         return None
@@ -137,7 +139,12 @@ def _check_external_policy(
 
 
 def _apply_commit_path(
-    epoch: Epoch, applied: Applied, committer: int, path: UpdatePath, around: Circumstances
+    epoch: Epoch,
+    applied: Applied,
+    committer: int,
+    path: UpdatePath,
+    around: Circumstances,
+    role: Role,
 ) -> None:
     validate_leaf(
         path.leaf_node,
@@ -145,7 +152,7 @@ def _apply_commit_path(
         around.judge,
         source=SOURCE_COMMIT,
         binding=LeafBinding(epoch.context.group_id, committer),
-        role="member",
+        role=role,
     )
     apply_path(applied.tree, committer, path)
 

@@ -235,6 +235,7 @@ def check_sorted(result: ProposalList, around: Surroundings) -> None:
             demands,
             around.max_lifetime_s,
             around.grace_s,
+            "added" if around.grace_s else "key_package",
         )
     for leaf_index, leaf in result.updates:
         _check_update(leaf_index, leaf, demands, around)

@@ -7,7 +7,7 @@ is dropped, and the vault's is the truth again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
@@ -203,12 +203,15 @@ class Core:
 
     # --- judging -----------------------------------------------------------------------------
 
-    async def judged(self, operate: Callable[[CredentialJudge], R]) -> R:
-        """Run an MLS operation with a judge that knows what it needs to know.
+    async def judged(
+        self, operate: Callable[[CredentialJudge], R], known: Iterable[AccountAddress] = ()
+    ) -> R:
+        """Run an MLS operation with a judge that knows what it needs to know; `known` are accounts
+        that were looked up for it already.
 
         Raises what the operation raises, and Unreachable.
         """
-        looked_up: set[AccountAddress] = set()
+        looked_up = set(known)
         while True:
             try:
                 return operate(self.trust.judge(looked_up))

@@ -9,6 +9,7 @@ has moved on, the same content is encrypted anew: its message id stays, and rece
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from plausch.base.errors import PlauschError
 from plausch.base.ids import ConversationId, DeviceAddress
@@ -378,14 +379,16 @@ class Outbox:
                     await self._nothing_left(live, entry)
                     return None
                 looked_up = {device.account for device in plan.adds}
-                pending = group.commit(
-                    core.trust.judge(looked_up | set(live.kept.participants)),
-                    core.now_s(),
+                commit = partial(
+                    group.commit,
+                    now_s=core.now_s(),
                     adds=list(plan.adds.values()),
                     removes=plan.removes,
                     extensions=plan.extensions,
                     identity=plan.identity,
                 )
+                # What waits may be about somebody else, who has to be looked up.
+                pending = await core.judged(commit, looked_up | set(live.kept.participants))
                 welcome_to = [device.uri for device in plan.adds]
                 bundle = CommitBundle(
                     pending.commit, pending.welcome, welcome_to, pending.group_info

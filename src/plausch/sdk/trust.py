@@ -40,7 +40,7 @@ from plausch.wire import frames as f
 
 LOOK_UPS_AT_ONCE = 32
 CERTIFICATES_REMEMBERED = 4_096
-_STALE_LIST = frozenset({"device_not_listed"})
+_IN: frozenset[Role] = frozenset({"member", "added"})
 _OUTDATED = frozenset({"device_not_listed", "certificate_expired", "staff_expired"})
 
 Verdict = Literal["good", "outdated", "bad"]
@@ -331,9 +331,10 @@ class Trust:
             except IdentityRefused as error:
                 if address not in looked_up:
                     raise NeedsAccount(address) from error
-                # A member that is no longer listed cannot stop others from joining or going
-                # on; nothing is sent in that conversation before it is removed (verdict).
-                if error.code in _OUTDATED and role == "member":
+                # Who is in, or was added while it was listed, and is listed no longer cannot stop
+                # others from joining or going on; nothing is sent in that conversation before it
+                # is removed (verdict).
+                if error.code in _OUTDATED and role in _IN:
                     return
                 raise CredentialRefused(str(error), code=error.code) from error
 

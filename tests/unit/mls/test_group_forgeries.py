@@ -25,6 +25,7 @@ from plausch.mls.leaf_validation import LATE_GRACE_S
 from plausch.mls.process import ExternalJoin
 from plausch.mls.proposal import Add, ExternalInit, PreSharedKey, ProposalRef, Remove
 from plausch.mls.psk_id import PreSharedKeyId
+from plausch.mls.suite import suite
 from unit.mls.group_players import (
     DAY_S,
     NOW_S,
@@ -117,6 +118,37 @@ def test_an_expired_key_package() -> None:
         refused("key-package-lifetime", lambda: scene["bela"].stage(forged))
         proposed = scene["anna"].frame(Add(old.key_package))
         refused("key-package-lifetime", lambda: scene["bela"].stage(proposed))
+
+
+def refused_everywhere(scene: Scene, check: str, package: KeyPackage) -> None:
+    """Nobody adds it, follows a Commit that adds it, or keeps a proposal that would."""
+    refused(check, lambda: scene["anna"].commit(adds=[package]))
+    with untouched(scene["bela"]):
+        forged = scene["anna"].forge([Add(package)])
+        refused(check, lambda: scene["bela"].stage(forged))
+        proposed = scene["anna"].frame(Add(package))
+        refused(check, lambda: scene["bela"].stage(proposed))
+
+
+def test_a_key_package_of_the_far_future() -> None:
+    scene = Scene.of("anna", "bela")
+    cora = scene.newcomer("cora")
+    for bundle in (cora.bundle(now_s=NOW_S + DAY_S), cora.bundle(lifetime_s=3_650 * DAY_S)):
+        refused_everywhere(scene, "key-package-lifetime", bundle.key_package)
+
+
+def test_a_key_package_of_another_suite() -> None:
+    scene = Scene.of("anna", "bela")
+    wrong = Player.make("cora", 3, scene.judge).bundle()
+    refused_everywhere(scene, "key-package-suite", wrong.key_package)
+
+
+def test_a_key_package_whose_init_key_is_its_leaf_key() -> None:
+    scene = Scene.of("anna", "bela")
+    cora = scene.newcomer("cora")
+    leaf = cora.bundle().key_package.leaf_node
+    doubled = KeyPackage.sign(suite(1), cora.signer, leaf.encryption_key, leaf)
+    refused_everywhere(scene, "key-package-init-key-differs", doubled)
 
 
 def test_a_key_package_that_expires_between_proposal_and_commit() -> None:

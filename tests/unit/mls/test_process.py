@@ -145,6 +145,26 @@ def test_many_join_from_outside_and_the_tree_grows() -> None:
     scene.chat()
 
 
+def test_the_judge_is_told_how_somebody_comes_in() -> None:
+    """Of who was added in time, and is nobody any more, it may think otherwise than of a device
+    that comes in by itself."""
+    scene = Scene.of("anna", "bela")
+    dora, cora = scene.newcomer("dora"), scene.newcomer("cora")
+    added = scene["anna"].commit(adds=[dora.bundle().message])
+    assert (b"dora", "key_package") in scene.judge.asked
+    pending = external_join(
+        scene["anna"].group.group_info(), cora.credential, cora.signer, scene.judge, NOW_S
+    )
+    assert (b"cora", "joiner") in scene.judge.asked
+    for raw, who in ((added.commit, (b"dora", "added")), (pending.commit, (b"cora", "joiner"))):
+        scene.judge.asked.clear()
+        scene["bela"].stage(raw, allow_external=welcome_anybody)
+        assert [item for item in scene.judge.asked if item[0] == who[0]] == [who]
+    scene.judge.asked.clear()
+    scene["bela"].stage(scene["anna"].group.propose_add(dora.bundle().message))
+    assert scene.judge.asked == [(b"dora", "added")]
+
+
 def test_who_stood_where_before() -> None:
     scene = Scene.of("anna", "bela", "cora")
     epoch = scene["anna"].group.state.epoch

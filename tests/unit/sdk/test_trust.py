@@ -354,9 +354,13 @@ async def test_a_removed_member_is_tolerated_and_never_encrypted_to(scene: Scene
     cem.remove_device(SECOND)
     await scene.meet(cem)
     await scene.judge(credential, key, "member")
+    await scene.judge(credential, key, "added")
     assert scene.trust.verdict(credential, key) == "outdated"
-    with pytest.raises(CredentialRefused):
-        await scene.judge(credential, key, "key_package")
+    roles: tuple[Role, ...] = ("key_package", "joiner", "external_sender")
+    for role in roles:
+        with pytest.raises(CredentialRefused) as caught:
+            await scene.judge(credential, key, role)
+        assert caught.value.code == "device_not_listed"
 
 
 async def test_an_expired_certificate(scene: Scene) -> None:

@@ -21,8 +21,12 @@ export const PLAUSCH = 0xf0a1;
 /** Bytes of a credential's body: 16 KiB, room for a chain of X.509 certificates. */
 const CREDENTIAL_LIMIT = 2 ** 14;
 
-/** Where a credential stands: in a leaf of the tree, in a key package, in external_senders. */
-export type Role = 'member' | 'key_package' | 'external_sender';
+/**
+ * Where a credential stands: in a leaf of the tree, in a key package that is to be used now, in one
+ * that somebody else has used, in the leaf of who comes in by an external commit, in
+ * external_senders.
+ */
+export type Role = 'member' | 'key_package' | 'added' | 'joiner' | 'external_sender';
 
 /**
  * A credential type and its body.

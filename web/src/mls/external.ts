@@ -86,7 +86,7 @@ export function makeExternalCommit(
   );
   const applied = applyProposals(tree, context.extensions, proposals);
   const made = makePath(crypto, groupInfo, tree, applied, plan);
-  around.judge(plan.identity.credential, made.leafNode.signatureKey, 'member');
+  around.judge(plan.identity.credential, made.leafNode.signatureKey, 'joiner');
   checkApplied(crypto, applied, true);
   const { confirmedTranscriptHash: confirmed, extensions, groupId, epoch } = context;
   const provisional = context.next(applied.tree.treeHash(), confirmed, extensions);

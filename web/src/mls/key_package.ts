@@ -6,7 +6,7 @@
 
 import { concat, equalBytes } from '../base/bytes.ts';
 import { opaque, parseWhole, Reader, u16 } from './codec.ts';
-import type { CredentialJudge } from './credential.ts';
+import type { CredentialJudge, Role } from './credential.ts';
 import { codePoint, CodecError, KeyRefused, require as ensure, ValidationError } from './errors.ts';
 import {
   encodeExtensions,
@@ -35,6 +35,9 @@ const KEY_PACKAGE_EXTENSIONS_LIMIT = 2 ** 16;
 /** How `KeyPackage.validate` judges; `demands` are those of its suite alone when left out. */
 export interface KeyPackageOptions extends LifetimeOptions {
   readonly demands?: GroupDemands | undefined;
+
+  /** What the judge is told; `key_package` when left out. */
+  readonly role?: Role | undefined;
 }
 
 /** A signed offer to be added. Two are equal when their encodings are. */
@@ -136,7 +139,7 @@ export class KeyPackage {
     nowS: number,
     options: KeyPackageOptions = {},
   ): void {
-    const { demands = new GroupDemands(suite), ...lifetime } = options;
+    const { demands = new GroupDemands(suite), role = 'key_package', ...lifetime } = options;
     ensure(
       this.version === MLS10,
       'key-package-version',
@@ -158,7 +161,7 @@ export class KeyPackage {
     validateLeaf(checks, this.leafNode, demands, judge, {
       source: SOURCE_KEY_PACKAGE,
       binding: undefined,
-      role: 'key_package',
+      role,
     });
     try {
       checkLifetime(this.leafNode, nowS, lifetime);

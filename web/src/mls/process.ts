@@ -5,6 +5,7 @@
  */
 
 import { toHex } from '../base/bytes.ts';
+import type { Role } from './credential.ts';
 import {
   beginEpoch,
   Change,
@@ -118,7 +119,8 @@ export function processCommit(
   const applied = applyProposals(epoch.tree, epoch.context.extensions, proposals);
   const committer = external ? applied.tree.addLeaf(epoch.leaf(epoch.ownLeaf)) : sender.index;
   if (path !== undefined) {
-    applyCommitPath(checks, epoch, applied, committer, path, around);
+    const role = external ? 'joiner' : 'member';
+    applyCommitPath(checks, epoch, applied, committer, path, around, role);
   }
   checkApplied(epoch.suite, applied, proposals.extensions !== undefined);
   if (proposals.removes.includes(epoch.ownLeaf)) {
@@ -154,12 +156,13 @@ function applyCommitPath(
   committer: number,
   path: UpdatePath,
   around: Circumstances,
+  role: Role,
 ): void {
   const demands = GroupDemands.ofContext(epoch.suite, applied.extensions);
   validateLeaf(checks, path.leafNode, demands, around.judge, {
     source: SOURCE_COMMIT,
     binding: new LeafBinding(epoch.context.groupId, committer),
-    role: 'member',
+    role,
   });
   applyPath(applied.tree, committer, path);
 }

@@ -277,8 +277,9 @@ export function checkSorted(
 ): void {
   const { suite, judge, nowS, maxLifetimeS, graceS } = around;
   const demands = GroupDemands.ofContext(suite, result.extensions ?? around.context.extensions);
+  const role = graceS > 0 ? 'added' : 'key_package';
   for (const keyPackage of result.adds) {
-    keyPackage.validate(suite, checks, judge, nowS, { demands, maxLifetimeS, graceS });
+    keyPackage.validate(suite, checks, judge, nowS, { demands, maxLifetimeS, graceS, role });
   }
   for (const [leafIndex, leaf] of result.updates) {
     checkUpdate(checks, leafIndex, leaf, demands, around);

@@ -154,19 +154,16 @@ export class Changes {
           return undefined;
         }
         const welcomeTo = [...adds.keys()];
-        const lookedUp = new Set(
-          [
-            ...welcomeTo.map((uri) => DeviceAddress.parseUri(uri).account),
-            ...live.kept.participants,
-          ].map(String),
+        const lookedUp = [
+          ...welcomeTo.map((uri) => DeviceAddress.parseUri(uri).account),
+          ...live.kept.participants,
+        ].map(String);
+        const changes = { adds: [...adds.values()], removes, extensions };
+        // What waits may be about somebody else, who has to be looked up.
+        const pending = await core.judged(
+          (judge) => now.commit(judge, core.nowS, changes).settle(core.verifier),
+          lookedUp,
         );
-        const pending = await now
-          .commit(core.trust.judge(lookedUp), core.nowS, {
-            adds: [...adds.values()],
-            removes,
-            extensions,
-          })
-          .settle(core.verifier);
         const { commit, welcome, groupInfo } = pending;
         const payload = bundleBytes({ commit, welcome, groupInfo, welcomeTo });
         const writes = [...(await core.saveGroup(live, true))];

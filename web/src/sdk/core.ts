@@ -283,12 +283,16 @@ export class Core {
   // -- judging
 
   /**
-   * Run an MLS operation with a judge that knows what it needs to know.
+   * Run an MLS operation with a judge that knows what it needs to know; `known` are accounts
+   * (`name@domain`) that were looked up for it already.
    *
    * Throws what the operation throws, and Unreachable.
    */
-  async judged<T>(operate: (judge: CredentialJudge) => Promise<T>): Promise<T> {
-    const lookedUp = new Set<string>();
+  async judged<T>(
+    operate: (judge: CredentialJudge) => Promise<T>,
+    known: Iterable<string> = [],
+  ): Promise<T> {
+    const lookedUp = new Set(known);
     for (;;) {
       try {
         return await operate(this.trust.judge(lookedUp));

@@ -30,7 +30,12 @@ import {
   qrPayload,
   safetyNumber,
 } from '../identity/safety_number.ts';
-import { type Credential, type CredentialJudge, CredentialRefused } from '../mls/credential.ts';
+import {
+  type Credential,
+  type CredentialJudge,
+  CredentialRefused,
+  type Role,
+} from '../mls/credential.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Turns } from '../platform/turns.ts';
 import { Accounts, type AccountKind, type KeptAccount } from '../vault/accounts.ts';
@@ -42,6 +47,7 @@ import type { Event } from './events.ts';
 export const LOOK_UPS_AT_ONCE = 32;
 const CERTIFICATES_REMEMBERED = 4_096;
 
+const IN: ReadonlySet<Role> = new Set(['member', 'added']);
 const OUTDATED: ReadonlySet<string> = new Set([
   'device_not_listed',
   'certificate_expired',
@@ -442,9 +448,10 @@ export class Trust {
         if (!isLookedUp) {
           throw new NeedsAccount(address, error);
         }
-        // A member that is no longer listed cannot stop others from joining or going on; nothing
-        // is sent in that conversation before it is removed (verdict).
-        if (!OUTDATED.has(error.code) || role !== 'member') {
+        // Who is in, or was added while it was listed, and is listed no longer cannot stop others
+        // from joining or going on; nothing is sent in that conversation before it is removed
+        // (verdict).
+        if (!OUTDATED.has(error.code) || !IN.has(role)) {
           throw refusedBy(error, true);
         }
       }

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 
+import type { Role } from '../../src/mls/credential.ts';
 import { Change, Member, type NextEpoch } from '../../src/mls/epoch.ts';
 import { parsePublicMessage } from '../../src/mls/framing.ts';
 import {
@@ -141,6 +142,25 @@ test('many join from outside and the tree grows', () => {
     scene.agree();
   }
   scene.chat();
+});
+
+test('the judge is told how somebody comes in', () => {
+  const scene = Scene.of(['anna', 'bela']);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  const [dora, cora] = [scene.newcomer('dora'), scene.newcomer('cora')];
+  const { asked } = scene.judge;
+  const rolesOf = (name: string): Role[] =>
+    asked.splice(0).flatMap(([who, role]) => (who === name ? [role] : []));
+  const added = anna.commit({ adds: [dora.bundle().message] });
+  expect(rolesOf('dora')).toEqual(['key_package']);
+  const pending = cora.knock(anna.group.groupInfo());
+  expect(rolesOf('cora')).toEqual(['joiner']);
+  bela.stage(added.commit);
+  expect(rolesOf('dora')).toEqual(['added']);
+  bela.stage(pending.commit, { allowExternal: welcomeAnybody });
+  expect(rolesOf('cora')).toEqual(['joiner']);
+  bela.stage(anna.group.proposeAdd(dora.bundle().message));
+  expect(rolesOf('dora')).toEqual(['added']);
 });
 
 test('who stood where before', () => {

@@ -322,6 +322,73 @@ test('a stranger cannot come in by an external commit of its own', async () => {
   }
 });
 
+test('a device that is not listed any more does not come in by itself', async () => {
+  const id = await groupOf('group', anna, ben);
+  const second = await ben.secondDevice();
+  await quiet(anna, ben, second);
+  await ben.publish([]);
+  await quiet(anna, ben, second);
+  const group = await anna.core.group(anna.live(id));
+  const { core } = second;
+  const pending = await externalJoin(
+    group.groupInfo(),
+    core.credential,
+    core.own.deviceKey.toBytes(),
+    () => undefined,
+    core.nowS,
+  ).settle(core.verifier);
+  const log = logOf(delivery, id);
+  const envelope = {
+    sender: core.device.uri,
+    epoch: log.epoch,
+    kind: 3,
+    message: pending.commit,
+  };
+  delivery.deliver(log, delivery.inject(log, envelope));
+  await quiet(anna, ben);
+  for (const player of [anna, ben]) {
+    expect(player.problems()).toEqual(['device_not_listed']);
+    expect(player.live(id).kept.members).toHaveLength(2);
+  }
+});
+
+test('who was away follows the addition of a device that is listed no more', async () => {
+  const id = await groupOf('group', anna, ben, cem);
+  cem.line.cut();
+  const second = await ben.secondDevice();
+  await quiet(anna, ben, second);
+  await ben.publish([]);
+  await quiet(anna, ben, second);
+  await anna.say(id, 'later');
+  await cem.connect();
+  await quiet(anna, ben, cem);
+  expect(cem.problems()).toEqual([]);
+  expect(await cem.texts(id)).toEqual(['later']);
+  await expectAgreement(id, anna, ben, cem);
+});
+
+test('a device that was proposed in time keeps nobody from going on', async () => {
+  const id = await groupOf('group', anna, ben);
+  const second = await cem.secondDevice();
+  const group = await anna.copyOfGroup(id);
+  const keyPackage = delivery.device(second.core.device.uri).lastResorts.get(group.suiteId)!;
+  await cem.publish([]);
+  const log = logOf(delivery, id);
+  const before = log.epoch;
+  const message = group.proposeAdd(keyPackage);
+  const envelope = { sender: anna.core.device.uri, epoch: before, kind: 2, message };
+  delivery.deliver(log, delivery.inject(log, envelope));
+  await quiet(...everybody());
+  await ben.say(id, 'goes on');
+  await quiet(...everybody());
+  expect(log.epoch).toBeGreaterThan(before);
+  expect(await anna.texts(id)).toContain('goes on');
+  for (const player of [anna, ben]) {
+    expect(player.problems()).toEqual([]);
+    expect(player.live(id).kept.members).toHaveLength(2);
+  }
+});
+
 /** Cem's device asks to be added, as MLS would let anybody ask: all it takes is the GroupInfo. */
 async function asksToBeAdded(id: string): Promise<Uint8Array> {
   const { core } = cem;

@@ -145,10 +145,11 @@ test('a removed member is tolerated and never encrypted to', async () => {
   cem.removeDevice(SECOND);
   await scene.meet(cem);
   await scene.judge(credential, key, 'member');
+  await scene.judge(credential, key, 'added');
   expect(scene.trust.verdict(credential, key)).toBe('outdated');
-  expect((await refusalOf(scene.judge(credential, key, 'key_package'))).code).toBe(
-    'device_not_listed',
-  );
+  for (const role of ['key_package', 'joiner', 'external_sender'] as const) {
+    expect((await refusalOf(scene.judge(credential, key, role))).code).toBe('device_not_listed');
+  }
 });
 
 test('basic credentials are nobody', async () => {
