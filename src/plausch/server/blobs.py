@@ -8,6 +8,7 @@ database) are found by the sweep, shard after shard.
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -113,7 +114,8 @@ class Blobs:
 
         Raises Refusal `unknown_blob`, `rate_limited`; StorageUnavailable.
         """
-        await self._charge(self._down, reader, limit)
+        with suppress(StorageUnavailable):  # reading goes on while nothing can be written
+            await self._charge(self._down, reader, limit)
         name = name_of(blob_id)
         row = await self._found(name)
         if row is None or not row.whole:

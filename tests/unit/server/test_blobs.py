@@ -287,6 +287,26 @@ async def test_a_chunk_costs_no_statement_for_being_counted(
     assert draws == [Kind.BLOB_BYTES_UP, Kind.BLOB_BYTES_DOWN]
 
 
+async def test_who_only_reads_goes_on_while_nothing_can_be_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = await upload(house.blobs, house.anna)
+    blobs = house.strict(blob_download_bytes_per_hour=REQUEST_BYTES)
+
+    async def disk_full(_tx: Transaction, _wants: Sequence[allowance.Want]) -> dict[bytes, int]:
+        raise StorageUnavailable("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(allowance, "draw", disk_full)
+        for _ in range(2):
+            assert (await blobs.get(house.cem, blob, 0, 10)).chunk == CONTENT[:10]
+        with pytest.raises(StorageUnavailable):
+            await blobs.put(house.anna, blob, 0, CONTENT)
+    await blobs.get(house.cem, blob, 0, 10)
+    with refused("rate_limited"):  # there is room again
+        await blobs.get(house.cem, blob, 0, 10)
+
+
 async def test_a_service_that_closes_gives_back_what_was_not_moved(house: House) -> None:
     limit = 1_024 * REQUEST_BYTES  # the first piece is four requests
     for _ in range(3):
