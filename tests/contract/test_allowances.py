@@ -1,14 +1,21 @@
 """Limits that one must not get around, on both engines: by asking at once, or on two processes."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
 from delivery_world import SUITE, Player, World, opaque_append
+from plausch.base.durations import HOUR_MS
 from plausch.db.interface import Transaction
+from plausch.server.blobs import Blobs
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
+from plausch.server.local_blobs import LocalBlobs
+from plausch.server.wake_ups import WakeUps
 from plausch.wire import frames as f
+from plausch.wire.blobs import BLOB_CHUNK_BYTES
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":
@@ -206,3 +213,93 @@ async def test_sweeping_forgets_what_was_of_yesterday(world: World) -> None:
         few.clock.advance(3_600_000)
         await few.retention.sweep()
     assert (before > 0, await world.database.read(body)) == (True, 0)
+
+
+# --- what an hour has, at several processes ------------------------------------------------
+
+
+class Process:
+    """A process's services with limits of their own, also those that a World has not."""
+
+    def __init__(self, world: World, folder: Path, **limits: int) -> None:
+        self.world, store = strict(world, **limits), LocalBlobs(folder)
+        store.prepare()
+        self.blobs = Blobs(world.database, store, world.clock, Limits(**limits))
+        self.wake_ups = WakeUps(world.database, world.clock, Limits(**limits), bytes(65))
+
+
+Use = Callable[[Process, Player], Awaitable[object]]
+
+
+def claims(process: Process, player: Player) -> Awaitable[object]:
+    return process.world.key_packages.claim(player.record, "cem", SUITE, [])
+
+
+def sets_wake_up(process: Process, player: Player) -> Awaitable[object]:
+    return process.wake_ups.set(player.record, "https://push.example/a")
+
+
+def lists_devices(process: Process, player: Player) -> Awaitable[object]:
+    return process.world.devices.publish_list(player.record, b"noise", [])
+
+
+def publishes(process: Process, player: Player) -> Awaitable[object]:
+    return process.world.profiles.publish(player.record, b"noise")
+
+
+def searches(process: Process, player: Player) -> Awaitable[object]:
+    return process.world.profiles.search(player.record, "", "", "", "", 1)
+
+
+def reports(process: Process, player: Player) -> Awaitable[object]:
+    request = f.Report(1, "cem", "spam", "", [], bytes(16))
+    return process.world.reports.take(player.record, request)
+
+
+def uploads(process: Process, player: Player) -> Awaitable[object]:
+    return process.blobs.put(player.record, bytes(32), 0, bytes(BLOB_CHUNK_BYTES))
+
+
+def downloads(process: Process, player: Player) -> Awaitable[object]:
+    return process.blobs.get(player.record, bytes(32), 0, BLOB_CHUNK_BYTES)
+
+
+async def counted(use: Use, process: Process, player: Player) -> bool:
+    """Whether it counted; what is refused for another reason does."""
+    try:
+        await use(process, player)
+    except Refusal as refusal:
+        return refusal.code != "rate_limited"
+    return True
+
+
+@pytest.mark.parametrize(
+    ("limit", "unit", "use"),
+    [
+        ("key_packages_claimed_per_hour", 1, claims),
+        ("claims_of_an_account_per_hour", 1, claims),
+        ("wake_ups_set_per_hour", 1, sets_wake_up),
+        ("device_lists_per_hour", 1, lists_devices),
+        ("profiles_published_per_hour", 1, publishes),
+        ("searches_per_hour", 1, searches),
+        ("reports_per_hour", 1, reports),
+        ("blob_upload_bytes_per_hour", BLOB_CHUNK_BYTES, uploads),
+        ("blob_download_bytes_per_hour", BLOB_CHUNK_BYTES, downloads),
+    ],
+)
+async def test_two_processes_give_no_more_in_an_hour_than_one(
+    world: World, tmp_path: Path, limit: str, unit: int, use: Use
+) -> None:
+    one, other = [Process(world, tmp_path / "blobs", **{limit: 6 * unit}) for _ in range(2)]
+    anna, dora = await world.player("anna"), await world.player("dora")
+    await world.player("cem")
+
+    async def at_both(player: Player) -> int:
+        return sum([await counted(use, process, player) for process in [one, other] * 8])
+
+    assert await at_both(anna) == 6
+    assert await at_both(dora) == 6, "nobody pays for another"
+    world.clock.advance(HOUR_MS)
+    assert await at_both(anna) == 6
+    none = Process(world, tmp_path / "blobs", **{limit: 0})
+    assert not await counted(use, none, await world.player("emil"))

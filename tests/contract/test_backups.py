@@ -329,6 +329,25 @@ async def test_nobody_comes_in_without_the_adoption_key(house: House) -> None:
         await house.world.login(person)
 
 
+async def test_adoptions_count_as_lists_of_the_account_for_who_proves_them(house: House) -> None:
+    await house.keep(house.anna)
+    first, made = house.newcomer(house.anna.person.device_list)
+    limits = Limits(device_lists_per_hour=2)
+    house.world = World(house.world.database, clock=house.world.clock, limits=limits)
+    for _ in range(4):
+        with refused("no_backup"):
+            await house.adopt(first, SigningKey.generate())
+    for _ in range(4):  # the same again is not counted again
+        await house.adopt(first)
+    second, made = house.newcomer(made, first)
+    await house.adopt(second)
+    third, _ = house.newcomer(made, second)
+    with refused("rate_limited"):
+        await house.adopt(third)
+    house.world.clock.advance(3_600_000)
+    await house.adopt(third)
+
+
 async def test_a_suspended_account_adopts_nobody(house: House) -> None:
     await house.keep(house.anna)
     person, _ = house.newcomer(house.anna.person.device_list)

@@ -126,10 +126,10 @@ async def test_lists_of_an_account_are_counted_refused_ones_too(world: World, an
         await strict.devices.publish_list(anna.record, b"noise", [])
     with refused("rate_limited") as caught:
         await strict.devices.publish_list(anna.record, anna.person.device_list, [])
-    assert 0 < caught.value.retry_after_ms <= 20 * 60_000 + 1
+    assert 0 < caught.value.retry_after_ms <= 3_600_000
     ben = await strict.player("ben")
     await strict.devices.publish_list(ben.record, ben.person.device_list, [])
-    world.clock.advance(20 * 60_000 + 1)
+    world.clock.advance(caught.value.retry_after_ms)
     await strict.devices.publish_list(anna.record, anna.person.device_list, [])
 
 

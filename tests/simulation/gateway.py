@@ -19,7 +19,7 @@ from plausch.server.connection import Connection
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
-from plausch.server.dispatch import Dispatch, Services
+from plausch.server.dispatch import Dispatch
 from plausch.server.edge import Edge
 from plausch.server.figures import Figures
 from plausch.server.franking import KEY_BYTES, Franking
@@ -33,6 +33,8 @@ from plausch.server.repairs import Repairs
 from plausch.server.reports import Reports
 from plausch.server.retention import Retention
 from plausch.server.rosters import Rosters
+from plausch.server.services import Services
+from plausch.server.wake_ups import WakeUps
 from simulation.line import Broker, SimulatedLine
 from simulation.shared_store import Store
 from simulation.virtual_loop import Process, VirtualLoop
@@ -180,7 +182,7 @@ class Gateway:
             Conversations(database, clock, limits, rosters),
             self.delivery,
             ABSENT,
-            ABSENT,
+            WakeUps(database, clock, limits, b""),
             Backups(database, clock),
             Reports(database, clock, limits, franking),
             Profiles(database, clock, limits, domain),

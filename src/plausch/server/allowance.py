@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 from plausch.base.clock import Clock
@@ -59,8 +60,8 @@ class Allowance(Generic[Holder]):
         self._drawing: dict[Holder, asyncio.Event] = {}
 
     def wait_ms(self, holder: Holder, amount: int = 1) -> int | None:
-        """0 when so much is here to be taken; None when it has to be drawn; else how long until
-        the next window."""
+        """0 when so much is here to be taken (an amount of 0: anything at all); None when it has to
+        be drawn; else how long until the next window."""
         if self._most is None:
             return 0
         now_ms = self._clock.now_ms()
@@ -68,9 +69,10 @@ class Allowance(Generic[Holder]):
             self._ends_at_ms = (now_ms // self._window_ms + 1) * self._window_ms
             self._pots.clear()
         pot = self._pots.get(holder)
-        if pot is not None and pot.left >= amount:
+        needed = max(1, amount)
+        if pot is not None and pot.left >= needed:
             return 0
-        if amount > self._most or (pot is not None and now_ms < pot.none_until_ms):
+        if needed > self._most or (pot is not None and now_ms < pot.none_until_ms):
             return self._ends_at_ms - now_ms
         return None
 
@@ -147,7 +149,7 @@ class Allowance(Generic[Holder]):
             pot.drawn += granted[name]
             if granted[name] < piece:
                 pot.none_until_ms = self._clock.now_ms() + ASK_AGAIN_MS
-        for holder in list(self._pots)[: max(0, len(self._pots) - HOLDERS)]:
+        for holder in list(islice(self._pots, max(0, len(self._pots) - HOLDERS))):
             if holder not in wanted:
                 del self._pots[holder]
 

@@ -8,6 +8,7 @@ database) are found by the sweep, shard after shard.
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -22,10 +23,11 @@ from plausch.db.interface import (
 from plausch.domain.profile import PICTURE_BYTES
 from plausch.server.blob_store import SHARDS, BlobStore
 from plausch.server.errors import Refusal, unlisted
+from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
 from plausch.server.store import account, blob, device
+from plausch.server.store.allowance import Kind
 from plausch.server.store.blob import BlobRow
 
 REQUEST_BYTES = 16 * 1024
@@ -56,8 +58,12 @@ class Blobs:
         self._database, self._store = database, store
         self._clock, self._limits = clock, limits
         up, down = limits.blob_upload_bytes_per_hour, limits.blob_download_bytes_per_hour
-        self._up = TokenBuckets(clock, up, up)
-        self._down = TokenBuckets(clock, down, down)
+        sentence = (
+            "This account has moved as many bytes of files as it may in an hour: the transfer "
+            "goes on in a while."
+        )
+        self._up = Hourly(database, clock, Kind.BLOB_BYTES_UP, up, sentence)
+        self._down = Hourly(database, clock, Kind.BLOB_BYTES_DOWN, down, sentence)
         self._turns: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
         self._shard = 0
 
@@ -69,7 +75,7 @@ class Blobs:
         Raises Refusal `too_large`, `quota_exceeded`, `too_many_uploads`, `blob_exists`, `bad_blob`,
         `rate_limited`, `unknown_device`; StorageUnavailable.
         """
-        self._charge(self._up, owner, 0)
+        await self._charge(self._up, owner, 0)
         if length > self._limits.blob_bytes:
             raise Refusal(
                 "too_large",
@@ -91,7 +97,7 @@ class Blobs:
         Raises Refusal `unknown_blob`, `bad_blob`, `bad_request`, `rate_limited`;
         StorageUnavailable.
         """
-        self._charge(self._up, owner, len(chunk))
+        await self._charge(self._up, owner, len(chunk))
         name = name_of(blob_id)
         async with self._turn(name):
             row = await self._found(name)
@@ -108,7 +114,8 @@ class Blobs:
 
         Raises Refusal `unknown_blob`, `rate_limited`; StorageUnavailable.
         """
-        self._charge(self._down, reader, limit)
+        with suppress(StorageUnavailable):  # reading goes on while nothing can be written
+            await self._charge(self._down, reader, limit)
         name = name_of(blob_id)
         row = await self._found(name)
         if row is None or not row.whole:
@@ -139,7 +146,7 @@ class Blobs:
 
         Raises Refusal `rate_limited`; StorageUnavailable.
         """
-        self._charge(self._up, owner, 0)
+        await self._charge(self._up, owner, 0)
         name = name_of(blob_id)
         async with self._turn(name):
             row = await self._found(name)
@@ -166,8 +173,10 @@ class Blobs:
         return total + await self._sweep_strays(begun_before_ms)
 
     async def close(self) -> None:
-        """Finish what was begun."""
+        """Finish what was begun; give back what is not used of anybody's hour."""
         await self._store.close()
+        await self._up.close()
+        await self._down.close()
 
     # --- inside --------------------------------------------------------------------------
 
@@ -178,15 +187,10 @@ class Blobs:
             lock = self._turns[name] = asyncio.Lock()
         return lock
 
-    def _charge(self, budget: TokenBuckets, who: DeviceRecord, size_bytes: int) -> None:
-        wait_ms = budget.take(str(who.account_key), max(size_bytes, REQUEST_BYTES))
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "This account has moved as many bytes of files as it may in an hour: the transfer "
-                "goes on in a while.",
-                retry_after_ms=wait_ms,
-            )
+    async def _charge(self, hourly: Hourly, who: DeviceRecord, size_bytes: int) -> None:
+        """From memory most of the time: a piece of the hour is many chunks. Raises Refusal
+        `rate_limited`, StorageUnavailable."""
+        await hourly.count(who.account_key, max(size_bytes, REQUEST_BYTES))
 
     async def _found(self, name: bytes) -> BlobRow | None:
         async def look(tx: Transaction) -> BlobRow | None:

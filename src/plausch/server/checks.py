@@ -2,7 +2,9 @@
 
 Signatures and ratchet trees cost seconds when somebody wants them to. Appends must not wait for
 them, and nobody may buy all of the processor with requests that are refused: what a check takes is
-charged to the account that sent the bytes, whatever comes of it.
+charged to the account that sent the bytes, whatever comes of it. The time is that of this process,
+each other one has as much of its own to give: the limit protects the process, which nobody can use
+up alone.
 """
 
 import asyncio
@@ -23,7 +25,7 @@ class Checks:
 
     def __init__(self, clock: Clock, limits: Limits) -> None:
         per_hour = limits.checking_ms_per_hour
-        self._budget = TokenBuckets(clock, per_hour, per_hour)
+        self._budget = TokenBuckets(clock, per_hour)
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self, account_key: int, check: Callable[[], T]) -> T:

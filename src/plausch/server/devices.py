@@ -16,8 +16,8 @@ from plausch.server.accounts import checked_certificate, checked_device_list
 from plausch.server.arrivals import Arrivals, Supply
 from plausch.server.backups import no_backup
 from plausch.server.errors import SUSPENDED, Refusal, unlisted
+from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import BUSINESS, AccountRecord, DeviceRecord
 from plausch.server.store import (
     account,
@@ -29,6 +29,7 @@ from plausch.server.store import (
     suspension,
     wake_up,
 )
+from plausch.server.store.allowance import Kind
 
 __all__ = ["DeviceRecord", "Devices", "ListMoved"]
 
@@ -51,8 +52,13 @@ class Devices:
         self._database, self._clock, self._limits = database, clock, limits
         self._domain = domain
         self._arrivals = Arrivals(database, clock)
-        per_hour = limits.device_lists_per_hour
-        self._lists = TokenBuckets(clock, per_hour, per_hour)
+        self._lists = Hourly(
+            database,
+            clock,
+            Kind.DEVICE_LISTS,
+            limits.device_lists_per_hour,
+            "This account has published too many device lists: try again later.",
+        )
 
     async def login(self, uri: str, nonce: bytes, signature: bytes) -> DeviceRecord:
         """The device that signed the server's nonce.
@@ -126,7 +132,7 @@ class Devices:
         `unknown_device`.
         """
         account_key, now_ms = publisher.account_key, self._clock.now_ms()
-        self._count_list(account_key)
+        await self._lists.count(account_key)
         address = AccountAddress(publisher.name, self._domain)
         new = checked_device_list(device_list_raw, address)
         fresh = {
@@ -179,14 +185,12 @@ class Devices:
         fresh = {newcomer.device.uri: (newcomer, certificate)}
         published = False
 
-        async def body(tx: Transaction) -> ListMoved:
-            nonlocal published
-            found = await account.by_name(tx, name)
-            if found is None:
-                raise no_backup()
-            owner = await account.lock(tx, found.key)
-            kept = await backup.of_account(tx, owner.key)
-            if kept is None:
+        async def proved(tx: Transaction, *, held: bool) -> AccountRecord:
+            owner = await account.by_name(tx, name)
+            if owner is not None and held:
+                owner = await account.lock(tx, owner.key)
+            kept = None if owner is None else await backup.of_account(tx, owner.key)
+            if owner is None or kept is None:
                 raise no_backup()
             try:
                 verify_adoption(
@@ -196,10 +200,20 @@ class Devices:
                 raise no_backup() from error
             if await suspension.of(tx, owner.key) is not None:
                 raise Refusal(*SUSPENDED)
+            return owner
+
+        # Counted outside the transaction that writes, and for who has proved it: nobody else may
+        # use up the account's hour.
+        owner = await self._database.read(lambda tx: proved(tx, held=False))
+        if device_list_raw != owner.device_list:
+            await self._lists.count(owner.key)
+
+        async def body(tx: Transaction) -> ListMoved:
+            nonlocal published
+            owner = await proved(tx, held=True)
             if device_list_raw != owner.device_list:
                 known = {one.uri: one for one in await device.of_account(tx, owner.key)}
                 _check_newcomer(new, known, newcomer)
-                self._count_list(owner.key)
                 self._check_next(new, owner)
                 await self._list(tx, owner.key, new, known, fresh, now_ms)
                 await backup.adopted(tx, owner.key, newcomer.device.uri)
@@ -215,21 +229,16 @@ class Devices:
         except ConstraintViolated as error:
             raise _used_before() from error
 
+    async def close(self) -> None:
+        """Give back what is not used of anybody's hour."""
+        await self._lists.close()
+
     def _unknown(self, uri: str) -> Refusal:
         return Refusal(
             "unknown_device",
             f"{uri} is not a listed device on {self._domain}: it was never linked here, or was "
             "removed from its account.",
         )
-
-    def _count_list(self, account_key: int) -> None:
-        wait_ms = self._lists.take(str(account_key))
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "This account has published too many device lists: try again later.",
-                retry_after_ms=wait_ms,
-            )
 
     def _check_next(self, new: DeviceList, owner: AccountRecord) -> None:
         try:

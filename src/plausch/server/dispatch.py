@@ -8,7 +8,6 @@ the commit (habit 5: act, then tell).
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,26 +15,16 @@ from plausch.base.clock import Clock
 from plausch.base.durations import MINUTE_MS
 from plausch.base.errors import Fault, PlauschError
 from plausch.server import ephemerals
-from plausch.server.accounts import Accounts
-from plausch.server.backups import Backups, Kept
-from plausch.server.blobs import Blobs
-from plausch.server.callers import Callers
-from plausch.server.conversations import Conversations
-from plausch.server.delivery import Delivery
-from plausch.server.devices import Devices, ListMoved
+from plausch.server.backups import Kept
+from plausch.server.devices import ListMoved
 from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
-from plausch.server.key_packages import KeyPackages
 from plausch.server.limits import Limits
 from plausch.server.logins import Logins
-from plausch.server.pairings import Pairings
 from plausch.server.profile_requests import profile_requests
-from plausch.server.profiles import Profiles
 from plausch.server.records import Accepted, DeviceRecord, Roster
-from plausch.server.regime import Regime
-from plausch.server.reports import Reports
+from plausch.server.services import Services
 from plausch.server.tracing import Span, untraced
-from plausch.server.wake_ups import WakeUps
 from plausch.wire import frames as f
 from plausch.wire.session import State, refused
 
@@ -49,25 +38,6 @@ COMPLAINT_PAUSE_MS = 10_000
 
 RETRY_MS = 1_000
 """When the server itself failed: how soon a device may ask again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """The rooms behind the edge."""
-
-    accounts: Accounts
-    devices: Devices
-    key_packages: KeyPackages
-    conversations: Conversations
-    delivery: Delivery
-    blobs: Blobs
-    wake_ups: WakeUps
-    backups: Backups
-    reports: Reports
-    profiles: Profiles
-    pairings: Pairings
-    callers: Callers
-    regime: Regime
 
 
 Quick = Callable[["Connection", Any], bool]
@@ -167,8 +137,7 @@ class Dispatch:
     async def drain(self) -> None:
         """Wait until everything that was submitted is on disk and answered; give back what is not
         used of allowances."""
-        await self._services.delivery.close()
-        await self._services.callers.close()
+        await self._services.close()
 
     # --- opening -------------------------------------------------------------------------
 

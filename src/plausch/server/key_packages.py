@@ -15,11 +15,12 @@ from plausch.mls.suite import suite as suite_of
 from plausch.server.accounts import unknown_account
 from plausch.server.checks import Checks
 from plausch.server.errors import Refusal, unlisted
+from plausch.server.hourly import Hourly, nameless
 from plausch.server.leaves import certificate_of
 from plausch.server.limits import Limits
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
 from plausch.server.store import account, device, key_package, member
+from plausch.server.store.allowance import Kind
 
 Row = tuple[int, int, int, int, bytes, bytes]
 
@@ -32,8 +33,9 @@ class KeyPackages:
         self._domain = domain
         self._checks = Checks(clock, limits)
         by_one, of_one = limits.key_packages_claimed_per_hour, limits.claims_of_an_account_per_hour
-        self._claims = TokenBuckets(clock, by_one, by_one)
-        self._pairs = TokenBuckets(clock, of_one, of_one)
+        sentence = "This account has claimed too many key packages: try again later."
+        self._claims = Hourly(database, clock, Kind.CLAIMS, by_one, sentence)
+        self._pairs = Hourly(database, clock, Kind.CLAIMS_OF_AN_ACCOUNT, of_one, sentence)
 
     async def upload(
         self, owner: DeviceRecord, raw: list[bytes], last_resort: bytes
@@ -91,7 +93,7 @@ class KeyPackages:
         Each package is handed out once, a last-resort one when no other is left. A device that
         has neither is absent from the answer. Raises Refusal `unknown_account`,
         `unknown_device` (also when the claimer itself is not listed any more), `no_key_package`,
-        `rate_limited`, `bad_request`.
+        `rate_limited`, `bad_request`; StorageUnavailable.
         """
         now_ms = self._clock.now_ms()
         try:
@@ -115,7 +117,7 @@ class KeyPackages:
         for uri in wanted:
             if uri not in listed:
                 raise Refusal("unknown_device", f"{uri[:96]} is not a listed device of {name}.")
-        self._take(claimer.account_key, target, len(wanted))
+        await self._count(claimer.account_key, target, len(wanted))
 
         async def body(tx: Transaction) -> list[tuple[str, bytes]]:
             claimed = []
@@ -135,20 +137,26 @@ class KeyPackages:
             )
         return claimed
 
-    def _take(self, claimer: int, target: int, count: int) -> None:
+    async def close(self) -> None:
+        """Give back what is not used of anybody's hour."""
+        await self._claims.close()
+        await self._pairs.close()
+
+    async def _count(self, claimer: int, target: int, count: int) -> None:
         """Count a claim by one account of another's packages; its own are its own business.
 
-        Raises Refusal `rate_limited`.
+        Raises Refusal `rate_limited`, StorageUnavailable.
         """
-        wait_ms = self._claims.take(str(claimer), count)
-        if not wait_ms and target != claimer:
-            wait_ms = self._pairs.take(f"{claimer} {target}")
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "This account has claimed too many key packages: try again later.",
-                retry_after_ms=wait_ms,
-            )
+        await self._claims.count(claimer, count)
+        if target == claimer:
+            return
+        # The table shall not tell who claimed whose packages.
+        pair = nameless("claim", self._clock.now_ms(), str(claimer), str(target))
+        try:
+            await self._pairs.count(pair)
+        except Refusal:
+            self._claims.give_back(claimer, count)
+            raise
 
     def _too_many(self) -> Refusal:
         return Refusal(

@@ -1,4 +1,8 @@
-"""How much of what one device, account or address may have of the server (spec/wire.md)."""
+"""How much of what one device, account or address may have of the server (spec/wire.md).
+
+What is of a day or an hour is one amount for all processes of the database together (allowance.py,
+hourly.py), except what says otherwise.
+"""
 
 from dataclasses import dataclass
 
@@ -108,8 +112,9 @@ class Limits:
     commits_per_device_per_day: int = 2_000
     commit_bytes_per_account_per_day: int = 256 * 1024 * KIB
     checking_ms_per_hour: int = 30_000
-    """Processor time that the server spends on checking the Commits of one account, as much on its
-    key packages and as much on its new conversations, refused ones included."""
+    """Processor time that a process of the server spends on checking the Commits of one account, as
+    much on its key packages and as much on its new conversations, refused ones included. Each
+    process's own: it protects the process."""
 
     mailbox_items: int = 1_000
     mailbox_bytes: int = 64 * 1024 * KIB
@@ -117,7 +122,8 @@ class Limits:
 
     key_package_bytes: int = 16 * KIB
     key_packages_claimed_per_hour: int = 2_000
-    """By one account: more would exhaust other people's supply."""
+    """By one account: more would exhaust other people's supply. An account with more devices than
+    this could not be added."""
 
     claims_of_an_account_per_hour: int = 20
     """How often one account may claim the key packages of another one."""
@@ -141,7 +147,8 @@ class Limits:
     blob_retention_days: int = 90
     blob_upload_bytes_per_hour: int = 2 * 1024 * 1024 * KIB
     blob_download_bytes_per_hour: int = 8 * 1024 * 1024 * KIB
-    """By one account; a request counts as 16 KiB at least."""
+    """By one account; a request counts as 16 KiB at least, and one of more bytes than this is
+    refused: with less than a chunk (128 KiB), no file goes through."""
 
     wake_up_pause_ms: int = 15_000
     """A device that is not connected is woken at most once in this time."""

@@ -32,7 +32,7 @@ from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, rea
 from plausch.server.conversations import Conversations
 from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
-from plausch.server.dispatch import Dispatch, Services
+from plausch.server.dispatch import Dispatch
 from plausch.server.edge import Edge
 from plausch.server.figures import Exposition, Figures
 from plausch.server.franking import open_franking
@@ -54,6 +54,7 @@ from plausch.server.rosters import Rosters
 from plausch.server.s3_address import S3Address
 from plausch.server.s3_blobs import S3Blobs
 from plausch.server.s3_bucket import S3Bucket
+from plausch.server.services import Services
 from plausch.server.site import Site, read_site
 from plausch.server.store.schema import prepare
 from plausch.server.store.shards import shards_of

@@ -5,11 +5,12 @@ than the one it has or that lacks a part of the imprint. It cannot make one up: 
 verifies the signature (identity.profile).
 """
 
+from contextlib import suppress
 from typing import NamedTuple
 
 from plausch.base.clock import Clock
 from plausch.base.ids import AccountAddress, NameRefused, parse_name
-from plausch.db.interface import Database, Transaction
+from plausch.db.interface import Database, StorageUnavailable, Transaction
 from plausch.domain.profile import Picture, Profile, missing_in
 from plausch.domain.profile_check import ProfileRefused
 from plausch.domain.profile_codec import parse_body
@@ -18,10 +19,11 @@ from plausch.identity.profile import SignedProfile, parse_profile
 from plausch.server import directory_words
 from plausch.server.blobs import name_of
 from plausch.server.errors import Refusal, unlisted
+from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import BUSINESS, DeviceRecord
 from plausch.server.store import account, blob, device, profile
+from plausch.server.store.allowance import Kind
 from plausch.server.store.profile import FoundRow, ProfileRow, Query
 
 
@@ -45,9 +47,20 @@ class Profiles:
 
     def __init__(self, database: Database, clock: Clock, limits: Limits, domain: str) -> None:
         self._database, self._clock, self._domain = database, clock, domain
-        published, searched = limits.profiles_published_per_hour, limits.searches_per_hour
-        self._published = TokenBuckets(clock, published, published)
-        self._searched = TokenBuckets(clock, searched, searched)
+        self._published = Hourly(
+            database,
+            clock,
+            Kind.PROFILES_PUBLISHED,
+            limits.profiles_published_per_hour,
+            "This account has changed its profile too often: try again later.",
+        )
+        self._searched = Hourly(
+            database,
+            clock,
+            Kind.SEARCHES,
+            limits.searches_per_hour,
+            "This account has searched too often: try again later.",
+        )
 
     async def publish(self, owner: DeviceRecord, raw: bytes) -> None:
         """The business's next profile; the same one again is taken again.
@@ -55,7 +68,7 @@ class Profiles:
         Raises Refusal `not_a_business`, `bad_profile`, `incomplete_imprint`, `stale_profile`,
         `unknown_blob`, `unknown_device`, `rate_limited`; StorageUnavailable.
         """
-        signed = self._checked(owner, raw)
+        signed = await self._checked(owner, raw)
         if signed.is_withdrawn:
             raise Refusal("bad_profile", "An empty profile is none: withdraw it instead.")
         try:
@@ -85,7 +98,7 @@ class Profiles:
 
     async def withdraw(self, owner: DeviceRecord, raw: bytes) -> None:
         """The business has no profile any more. Raises as `publish`."""
-        signed = self._checked(owner, raw)
+        signed = await self._checked(owner, raw)
         if not signed.is_withdrawn:
             raise Refusal("bad_profile", "This profile is not empty: publish it instead.")
         await self._put(owner, ProfileRow(signed.seq, raw, self._clock.now_ms(), 0), ())
@@ -122,8 +135,10 @@ class Profiles:
     async def search(
         self, searcher: DeviceRecord, words: str, kind: str, place: str, after: str, limit: int
     ) -> Found:
-        """The businesses that want to be found and fit. Raises Refusal `rate_limited`."""
-        self._count(self._searched, searcher, "This account has searched too often")
+        """The businesses that want to be found and fit. Raises Refusal `rate_limited`,
+        StorageUnavailable."""
+        with suppress(StorageUnavailable):  # reading goes on while nothing can be written
+            await self._searched.count(searcher.account_key)
         if "\0" in kind + after:  # PostgreSQL has no such texts
             return Found([], more=False)
         query = Query(
@@ -136,9 +151,14 @@ class Profiles:
         found = await self._database.read(lambda tx: profile.find(tx, query))
         return Found(found[:limit], len(found) > limit)
 
-    def _checked(self, owner: DeviceRecord, raw: bytes) -> SignedProfile:
+    async def close(self) -> None:
+        """Give back what is not used of anybody's hour."""
+        await self._published.close()
+        await self._searched.close()
+
+    async def _checked(self, owner: DeviceRecord, raw: bytes) -> SignedProfile:
         """The profile, signed by this very account."""
-        self._count(self._published, owner, "This account has changed its profile too often")
+        await self._published.count(owner.account_key)
         if owner.kind != BUSINESS:
             raise Refusal("not_a_business", "Only a business has a public profile.")
         try:
@@ -151,11 +171,6 @@ class Profiles:
                 "bad_profile", f"This profile is not one of {address}, signed by its identity key."
             )
         return signed
-
-    def _count(self, buckets: TokenBuckets, who: DeviceRecord, sentence: str) -> None:
-        wait_ms = buckets.take(str(who.account_key))
-        if wait_ms:
-            raise Refusal("rate_limited", f"{sentence}: try again later.", retry_after_ms=wait_ms)
 
     async def _put(
         self, owner: DeviceRecord, row: ProfileRow, pictures: tuple[Picture, ...]

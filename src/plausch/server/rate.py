@@ -1,4 +1,7 @@
-"""Token buckets: how often somebody may do something, remembered in memory only."""
+"""Token buckets: how much of this very process somebody may have, remembered in its memory only.
+
+What holds for all processes of a database together is an allowance (allowance.py).
+"""
 
 from collections import OrderedDict
 
@@ -11,25 +14,25 @@ its advantage."""
 
 
 class TokenBuckets:
-    """For each name a bucket of `burst` tokens that fills by `per_hour`; without a burst, nobody
-    gets anything."""
+    """For each name a bucket of `per_hour` tokens, which an hour fills; without any, nobody gets
+    anything."""
 
-    def __init__(self, clock: Clock, burst: int, per_hour: float) -> None:
+    def __init__(self, clock: Clock, per_hour: int) -> None:
         self._clock = clock
-        self._burst = float(burst)
+        self._most = float(per_hour)
         self._per_ms = per_hour / HOUR_MS
         self._buckets: OrderedDict[str, tuple[float, int]] = OrderedDict()
 
-    def take(self, name: str, count: int = 1) -> int:
-        """Take tokens; 0, or how many ms to wait until there are enough (then none is taken)."""
-        if not self._burst:
+    def take(self, name: str) -> int:
+        """Take a token; 0, or how many ms to wait until there is one (then none is taken)."""
+        if not self._most:
             return HOUR_MS
         now_ms = self._clock.now_ms()
-        tokens, since_ms = self._buckets.pop(name, (self._burst, now_ms))
-        tokens = min(self._burst, tokens + max(0, now_ms - since_ms) * self._per_ms)
-        missing = min(float(count), self._burst) - tokens
+        tokens, since_ms = self._buckets.pop(name, (self._most, now_ms))
+        tokens = min(self._most, tokens + max(0, now_ms - since_ms) * self._per_ms)
+        missing = 1.0 - tokens
         if missing <= 0:
-            tokens -= count
+            tokens -= 1.0
         self._buckets[name] = (tokens, now_ms)
         if len(self._buckets) > BUCKETS:
             self._buckets.popitem(last=False)
@@ -37,5 +40,5 @@ class TokenBuckets:
 
     def charge(self, name: str, count: int) -> None:
         """Take tokens that are spent already, down to nothing and below it."""
-        tokens, since_ms = self._buckets.get(name, (self._burst, self._clock.now_ms()))
+        tokens, since_ms = self._buckets.get(name, (self._most, self._clock.now_ms()))
         self._buckets[name] = (tokens - count, since_ms)

@@ -10,10 +10,11 @@ from plausch.base.ids import DeviceAddress, NameRefused
 from plausch.db.interface import Database, Transaction
 from plausch.server.errors import Refusal, unlisted
 from plausch.server.franking import Franking
+from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
 from plausch.server.store import account, device, report, stay
+from plausch.server.store.allowance import Kind
 from plausch.server.store.report import Disclosed, NewReport
 from plausch.wire import frames as f
 from plausch.wire.reports import REASONS
@@ -27,7 +28,13 @@ class Reports:
     ) -> None:
         self._database, self._clock, self._limits = database, clock, limits
         self._franking = franking
-        self._asked = TokenBuckets(clock, limits.reports_per_hour, limits.reports_per_hour)
+        self._asked = Hourly(
+            database,
+            clock,
+            Kind.REPORTS,
+            limits.reports_per_hour,
+            "This account has reported too often: try again later.",
+        )
 
     async def take(self, reporter: DeviceRecord, request: f.Report) -> None:
         """Keep a report; the same one a second time is taken again.
@@ -35,13 +42,7 @@ class Reports:
         Raises Refusal `bad_report`, `not_genuine`, `unknown_account`, `unknown_conversation`,
         `too_many_reports`, `rate_limited`, `unknown_device`; StorageUnavailable.
         """
-        wait_ms = self._asked.take(str(reporter.account_key))
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "This account has reported too often: try again later.",
-                retry_after_ms=wait_ms,
-            )
+        await self._asked.count(reporter.account_key)
         self._check(request)
 
         async def body(tx: Transaction) -> None:
@@ -50,6 +51,10 @@ class Reports:
             await self._write(tx, reporter, request)
 
         await self._database.transact(body, repeatable=True)
+
+    async def close(self) -> None:
+        """Give back what is not used of anybody's hour."""
+        await self._asked.close()
 
     def _check(self, request: f.Report) -> None:
         """What is wrong with the report by itself."""

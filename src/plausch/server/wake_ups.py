@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from plausch.base.clock import Clock
 from plausch.db.interface import ConstraintViolated, Database, Transaction
 from plausch.server.endpoint import parse_endpoint
-from plausch.server.errors import Refusal, unlisted
+from plausch.server.errors import unlisted
+from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
-from plausch.server.rate import TokenBuckets
 from plausch.server.records import DeviceRecord
 from plausch.server.store import device, wake_up
+from plausch.server.store.allowance import Kind
 from plausch.server.store.wake_up import WakeUpRow
 from plausch.server.vapid import Signer, new_private_key
 
@@ -23,23 +24,22 @@ class WakeUps:
     ) -> None:
         self._database, self._clock, self._private = database, clock, private
         self.key = key
-        per_hour = limits.wake_ups_set_per_hour
-        self._set = TokenBuckets(clock, per_hour, per_hour)
+        self._set = Hourly(
+            database,
+            clock,
+            Kind.WAKE_UPS_SET,
+            limits.wake_ups_set_per_hour,
+            "This device has changed too often where it wants to be woken: try again later.",
+        )
 
     async def set(self, one: DeviceRecord, url: str) -> None:
         """Wake the device there from now on, and no other device of its account; a device of
         another account, in the same browser, may be woken there too.
 
-        Raises Refusal `rate_limited`, `unknown_device`; EndpointRefused.
+        Raises Refusal `rate_limited`, `unknown_device`; EndpointRefused, StorageUnavailable.
         """
         parse_endpoint(url, private=self._private)
-        wait_ms = self._set.take(one.uri)
-        if wait_ms:
-            raise Refusal(
-                "rate_limited",
-                "This device has changed too often where it wants to be woken: try again later.",
-                retry_after_ms=wait_ms,
-            )
+        await self._set.count(one.key)
 
         async def body(tx: Transaction) -> None:
             if not await device.hold(tx, one.key):
@@ -50,6 +50,10 @@ class WakeUps:
             await self._database.transact(body, repeatable=True)
         except ConstraintViolated:  # PostgreSQL: two devices of an account at the same moment
             await self._database.transact(body, repeatable=True)
+
+    async def close(self) -> None:
+        """Give back what is not used of anybody's hour."""
+        await self._set.close()
 
     async def drop(self, one: DeviceRecord) -> None:
         """Wake the device no more. Raises StorageUnavailable."""

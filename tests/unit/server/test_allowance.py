@@ -131,6 +131,14 @@ async def test_amounts_fit_whole_or_not_at_all(world: World) -> None:
     assert await one.allowance.demand(2, 101) > 0
 
 
+async def test_an_amount_of_nothing_asks_whether_there_is_anything(world: World) -> None:
+    one = Process(world, 1)
+    assert await one.allowance.demand(1, 0) == 0
+    assert await one.allowance.demand(1) == 0
+    assert await one.allowance.demand(1, 0) > 0
+    assert await Process(world, 0).allowance.demand(1, 0) > 0
+
+
 async def test_what_was_not_had_after_all_is_given_back_but_not_to_tomorrow(world: World) -> None:
     one = Process(world, 1)
     assert await one.allowance.demand(1) == 0

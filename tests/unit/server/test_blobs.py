@@ -4,7 +4,7 @@ and row."""
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +12,16 @@ import pytest
 
 from delivery_world import World
 from plausch.base.durations import DAY_MS, HOUR_MS
-from plausch.db.interface import StorageUnavailable
+from plausch.db.interface import StorageUnavailable, Transaction
 from plausch.server import blobs as module
 from plausch.server.blobs import REQUEST_BYTES, Blobs, Piece, Standing, name_of
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.local_blobs import LocalBlobs
 from plausch.server.records import DeviceRecord
+from plausch.server.store import allowance
+from plausch.server.store.allowance import Kind
+from plausch.wire.blobs import BLOB_CHUNK_BYTES
 
 CONTENT = secrets.token_bytes(10_000)
 
@@ -261,6 +264,63 @@ async def test_guessing_costs_as_much_as_reading(house: House) -> None:
     for code in ("unknown_blob", "unknown_blob", "rate_limited"):
         with refused(code):
             await blobs.get(house.cem, secrets.token_bytes(32), 0, 1)
+
+
+async def test_a_chunk_costs_no_statement_for_being_counted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An hour's first piece is 8 MiB of uploads and 32 of downloads."""
+    draws, draw = [], allowance.draw
+
+    async def counting(tx: Transaction, wants: Sequence[allowance.Want]) -> dict[bytes, int]:
+        draws.extend(one.kind for one in wants)
+        return await draw(tx, wants)
+
+    monkeypatch.setattr(allowance, "draw", counting)
+    chunk, content = bytes(BLOB_CHUNK_BYTES), bytes(32 * BLOB_CHUNK_BYTES)
+    blob = secrets.token_bytes(32)
+    await begin(house.blobs, house.anna, blob, content)
+    for start in range(0, len(content), len(chunk)):
+        await house.blobs.put(house.anna, blob, start, chunk)
+    for start in range(0, len(content), len(chunk)):
+        await house.blobs.get(house.cem, blob, start, len(chunk))
+    assert draws == [Kind.BLOB_BYTES_UP, Kind.BLOB_BYTES_DOWN]
+
+
+async def test_who_only_reads_goes_on_while_nothing_can_be_written(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = await upload(house.blobs, house.anna)
+    blobs = house.strict(blob_download_bytes_per_hour=REQUEST_BYTES)
+
+    async def disk_full(_tx: Transaction, _wants: Sequence[allowance.Want]) -> dict[bytes, int]:
+        raise StorageUnavailable("The disk is full.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(allowance, "draw", disk_full)
+        for _ in range(2):
+            assert (await blobs.get(house.cem, blob, 0, 10)).chunk == CONTENT[:10]
+        with pytest.raises(StorageUnavailable):
+            await blobs.put(house.anna, blob, 0, CONTENT)
+    await blobs.get(house.cem, blob, 0, 10)
+    with refused("rate_limited"):  # there is room again
+        await blobs.get(house.cem, blob, 0, 10)
+
+
+async def test_a_service_that_closes_gives_back_what_was_not_moved(house: House) -> None:
+    limit = 1_024 * REQUEST_BYTES  # the first piece is four requests
+    for _ in range(3):
+        blobs = house.strict(blob_upload_bytes_per_hour=limit, blob_download_bytes_per_hour=limit)
+        await blobs.drop(house.anna, secrets.token_bytes(32))
+        with refused("unknown_blob"):
+            await blobs.get(house.anna, secrets.token_bytes(32), 0, 1)
+        await blobs.close()
+
+    async def body(tx: Transaction) -> list[int]:
+        rows = await tx.fetch("SELECT drawn FROM allowance WHERE kind >= $1", Kind.BLOB_BYTES_UP)
+        return [int(row[0]) for row in rows]
+
+    assert await house.world.database.read(body) == [3 * REQUEST_BYTES] * 2
 
 
 async def test_beginning_and_dropping_without_end_is_stopped(house: House) -> None:

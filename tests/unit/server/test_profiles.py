@@ -1,10 +1,14 @@
 """What the service of profiles refuses before it asks the database; the rest is a contract."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from delivery_world import World
+from plausch.db.interface import StorageUnavailable, Transaction
 from plausch.server.errors import Refusal
 from plausch.server.profiles import Profiles
+from plausch.server.store import allowance
 from public_profiles import Shop
 
 
@@ -39,3 +43,19 @@ async def test_a_page_shows_what_is_published(world: World) -> None:
     assert public is not None
     assert (str(public.account), public.signed.raw) == ("linde@localhost", raw)
     assert public.profile.name == "Zur Linde"
+
+
+async def test_searching_goes_on_while_nothing_can_be_written(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linde = await Shop.open(world)
+    await linde.publish()
+
+    async def disk_full(_tx: Transaction, _wants: Sequence[allowance.Want]) -> dict[bytes, int]:
+        raise StorageUnavailable("The disk is full.")
+
+    monkeypatch.setattr(allowance, "draw", disk_full)
+    page = await world.profiles.search(linde.record, "", "", "", "", 1)
+    assert [one.name for one in page.found] == ["linde"]
+    with pytest.raises(StorageUnavailable):
+        await linde.publish(2)

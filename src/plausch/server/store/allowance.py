@@ -36,6 +36,15 @@ class Kind(IntEnum):
     PAIRING_ENTRIES = 6
     RECOVERIES = 7
     ENVELOPES = 8
+    CLAIMS = 9
+    CLAIMS_OF_AN_ACCOUNT = 10
+    WAKE_UPS_SET = 11
+    DEVICE_LISTS = 12
+    PROFILES_PUBLISHED = 13
+    SEARCHES = 14
+    REPORTS = 15
+    BLOB_BYTES_UP = 16
+    BLOB_BYTES_DOWN = 17
 
 
 class Want(NamedTuple):

@@ -1,0 +1,47 @@
+"""The services of one server process, as the edge reaches them."""
+
+from dataclasses import dataclass
+
+from plausch.server.accounts import Accounts
+from plausch.server.backups import Backups
+from plausch.server.blobs import Blobs
+from plausch.server.callers import Callers
+from plausch.server.conversations import Conversations
+from plausch.server.delivery import Delivery
+from plausch.server.devices import Devices
+from plausch.server.key_packages import KeyPackages
+from plausch.server.pairings import Pairings
+from plausch.server.profiles import Profiles
+from plausch.server.regime import Regime
+from plausch.server.reports import Reports
+from plausch.server.wake_ups import WakeUps
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The rooms behind the edge."""
+
+    accounts: Accounts
+    devices: Devices
+    key_packages: KeyPackages
+    conversations: Conversations
+    delivery: Delivery
+    blobs: Blobs
+    wake_ups: WakeUps
+    backups: Backups
+    reports: Reports
+    profiles: Profiles
+    pairings: Pairings
+    callers: Callers
+    regime: Regime
+
+    async def close(self) -> None:
+        """Finish what was submitted; give back what is not used of allowances. Blobs are closed by
+        who opened their store: it is there before the services are, and after them."""
+        await self.delivery.close()
+        await self.devices.close()
+        await self.key_packages.close()
+        await self.wake_ups.close()
+        await self.reports.close()
+        await self.profiles.close()
+        await self.callers.close()
