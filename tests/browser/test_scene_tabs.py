@@ -102,9 +102,14 @@ def test_a_full_disk_is_said_and_nothing_is_lost(troupe: Troupe, tmp_path: Path)
     large.write_bytes(bytes(range(256)) * 4 * 16_384)
     anna.attaches(large)
     anna.is_told("storage_full")
-    anna.writes("Worte passen noch")
-    assert cem.hears().text == "Worte passen noch"
+    anna.field.fill("Worte gehen nicht verloren")
+    anna.field.press("Control+Enter")
+    anna.is_told("storage_full")
     session.send("Storage.overrideQuotaForOrigin", origin)
+    if anna.field.input_value():  # some versions have room for words all the same
+        anna.field.press("Control+Enter")
+    expect(anna.field).to_have_value("")
+    assert cem.hears().text == "Worte gehen nicht verloren"
     anna.attaches(large)
     heard = cem.hears()
     where = cem.do(heard.conversation.download(heard, tmp_path / "got.bin"))
