@@ -12,9 +12,13 @@ from cluster.part import program
 class NatsServer:
     """Start, kill and start again, on one port; or stand still for a while."""
 
-    def __init__(self, folder: Path, address: str = "127.0.0.1") -> None:
+    def __init__(
+        self, folder: Path, address: str = "127.0.0.1", *, configuration: str = ""
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder, self._address = folder, address
+        self._configuration = folder / "nats.conf"
+        self._configuration.write_text(configuration, encoding="utf-8")
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -33,7 +37,7 @@ class NatsServer:
         ports.mkdir(exist_ok=True)
         port = str(self.port or -1)  # -1: a free one, written into a file
         command = [program("nats-server", "cluster-programs"), "-a", self._address, "-p", port]
-        command += ["--ports_file_dir", str(ports)]
+        command += ["--ports_file_dir", str(ports), "-c", str(self._configuration)]
         log.unlink(missing_ok=True)
         self._process = subprocess.Popen([*command, "-l", str(log)])
         while not (log.exists() and "Server is ready" in log.read_text()):

@@ -97,7 +97,7 @@ def test_dice_are_the_same_everywhere() -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])
 def test_frames_are_read_wherever_the_bytes_are_cut(size: int) -> None:
-    from plausch.server.hub import websocket_message
+    from plausch.server.pushes import websocket_message
 
     raw = websocket_message(b"x" * size) + b"\x89\x00"
     incoming, found = Incoming(), []

@@ -16,9 +16,9 @@ import asyncio
 import secrets
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from plausch.server.bus_faces import Ear, Line, PairingEar
 from plausch.server.signals import (
     NEWEST,
     Beat,
@@ -57,8 +57,11 @@ SPREAD_SINCE = 13
 HANDED_SINCE = 16
 """Gateways that know signals up to this tag know Handed, Minded and Missing."""
 
-MINDED_AT_ONCE = 1_000
-"""Devices named in one Minded at most."""
+NAMED_AT_ONCE = 1_000
+"""Devices named in one signal at most: NATS takes no more than 1 MiB."""
+
+RETURNED_S = 45.0
+"""So long after a gateway's good-bye its devices are elsewhere, if they come back at all."""
 
 SPREAD_BYTES = 256
 """Of a signal about a large conversation, beside its message."""
@@ -66,57 +69,10 @@ SPREAD_BYTES = 256
 FLUSH_TIMEOUT_S = 2.0
 
 
-class Line(Protocol):
-    """Publish and subscribe, best effort. What it is asked for takes effect in order."""
-
-    @property
-    def is_up(self) -> bool:
-        """Whether what is published now has somewhere to go."""
-        ...
-
-    def publish(self, subject: str, payload: bytes) -> None:
-        """Send it to whoever listens now."""
-        ...
-
-    def send_to(self, subject: str, payload: bytes) -> None:
-        """As `publish`, to one listener: if there is none, that is said (`unheard`)."""
-        ...
-
-    def subscribe(self, subject: str) -> None:
-        """Hear what is published there from now on."""
-        ...
-
-    def unsubscribe(self, subject: str) -> None:
-        """Do not hear it any more."""
-        ...
-
-    async def flush(self) -> None:
-        """Return when what was asked for before is in force."""
-        ...
-
-    async def close(self) -> None:
-        """Send what waits, and hang up."""
-        ...
-
-
-class Ear(Protocol):
-    """Who acts on signals about devices (Hub)."""
-
-    def hear(self, signal: DeviceSignal) -> None:
-        """Another gateway has said this."""
-        ...
-
-    def gone_astray(self, what: Astray) -> None:
-        """What was handed over for these devices may have come to nobody."""
-        ...
-
-
-class PairingEar(Protocol):
-    """Who acts on signals about pairings (Pairings)."""
-
-    def hear(self, signal: PairingSignal) -> None:
-        """Another gateway has said this."""
-        ...
+def root_of(realm: str) -> str:
+    """What all subjects of a realm begin with. A domain is letters, digits, hyphens and dots; the
+    dot divides subjects."""
+    return f"plausch.1.{realm.replace('.', '_')}"
 
 
 def bucket_of(device: str) -> int:
@@ -135,8 +91,7 @@ class Bus:
         """`realm` sets servers apart that share a network: the domain."""
         self.gateway = secrets.token_hex(8)
         self._line, self._now_s = line, now_s
-        # A domain is letters, digits, hyphens and dots; the dot divides subjects.
-        self._root = f"plausch.1.{realm.replace('.', '_')}"
+        self._root = root_of(realm)
         self._ear: Ear | None = None
         self._pairing_ear: PairingEar | None = None
         self._listeners: Counter[int] = Counter()
@@ -150,7 +105,11 @@ class Bus:
         self._silent_s: dict[str, float] = {}
         self._older: set[str] = set()
         self._takers: set[str] = set()
+        self._backs: dict[str, int] = {}
         self._whereabouts = Whereabouts(now_s)
+        self._parted: list[tuple[float, list[str]]] = []
+        self._dropped = False
+        self._own_backs = 0
         self._all_known_s = 0.0
         self._doubts = 0
         self._said = self._arrived = 0  # signals; and those that the network surely has
@@ -175,7 +134,7 @@ class Bus:
             self._beating.cancel()
             await asyncio.gather(self._beating, return_exceptions=True)
         self._greet()
-        self._post(self._everybody, Beat(self.gateway, leaves=True, newest=NEWEST))
+        self._post(self._everybody, self._beat_now(leaves=True))
         self._send()
         await self._line.close()
 
@@ -186,15 +145,18 @@ class Bus:
         there, nowhere = self._whereabouts.divided(devices)
         for gateway, some in there.items():
             self._whereabouts.handed(gateway, some)
-            handed = Handed(self.gateway, some, message)
-            self._post(self._own(gateway), handed, len(message) + _weight(some))
+            for named in _portions(some):
+                handed = Handed(self.gateway, named, message)
+                self._post(self._own(gateway), handed, len(message) + _weight(named))
         if nowhere:
             self.tell_all(nowhere, message)
 
     def tell_all(self, devices: Iterable[str], message: bytes) -> None:
         """A prepared message for devices that may be connected to any gateway."""
         for bucket, some in _by_bucket(devices).items():
-            self._post(self._bucket(bucket), Told(some, message), len(message) + _weight(some))
+            for named in _portions(some):
+                told = Told(named, message)
+                self._post(self._bucket(bucket), told, len(message) + _weight(named))
 
     def mind(self, devices: Iterable[str]) -> list[str]:
         """Something came for these devices: let the gateways to which they are connected see to it
@@ -210,12 +172,14 @@ class Bus:
 
     def pass_back(self, gateway: str, devices: Sequence[str]) -> None:
         """What that gateway has handed over for these devices is passed on: they are not here."""
-        self._post(self._own(gateway), Missing(self.gateway, list(devices)), _weight(devices))
+        for named in _portions(devices):
+            self._post(self._own(gateway), Missing(self.gateway, named), _weight(named))
 
     def seek(self, devices: Iterable[str]) -> None:
         """Which of these are connected elsewhere? The answers come to the ear, as Here."""
         for bucket, some in _by_bucket(devices).items():
-            self._post(self._bucket(bucket), Sought(self.gateway, some), _weight(some))
+            for named in _portions(some):
+                self._post(self._bucket(bucket), Sought(self.gateway, named), _weight(named))
 
     def answer(self, gateway: str, devices: Sequence[str]) -> None:
         """These, which that gateway seeks, are connected here."""
@@ -300,24 +264,30 @@ class Bus:
     def line_is_back(self) -> None:
         """The line was down: nothing was heard, and nobody has heard this gateway."""
         self._doubts += 1
-        self._astray(self._whereabouts.all_gone())
+        self._own_backs += 1
         self._meet()
+        self._dropped = True
         self._owes_doubt |= self._said != self._arrived
         self._greet()
 
-    def lost(self) -> None:
-        """Something was dropped, on the way here or from here, or was never told to anybody."""
+    def untold(self) -> None:
+        """Something that is in the log was never told to anybody."""
         self._doubts += 1
         self._owes_doubt = True
-        self._astray(self._whereabouts.all_gone())
+
+    def lost(self) -> None:
+        """Something was dropped, on the way here or from here: perhaps what was handed over."""
+        self.untold()
+        self._dropped = True
 
     def unheard(self, subject: str) -> None:
         """Nobody listens there any more: a gateway that has died, or lost its line."""
         self._lose(subject.rpartition(".")[2])
 
     def _lose(self, gateway: str) -> None:
-        self._takers.discard(gateway)
-        self._astray(self._whereabouts.gone(gateway))
+        if gateway in self._takers:  # else it is lost already: each publication to it is unheard
+            self._takers.discard(gateway)
+            self._astray(self._whereabouts.gone(gateway))
 
     def _astray(self, what: Astray) -> None:
         if self._ear is not None and (what.devices or what.minded):
@@ -368,13 +338,25 @@ class Bus:
         if beat.leaves:
             self._seen_s.pop(beat.gateway, None)
             self._older.discard(beat.gateway)
-            self._lose(beat.gateway)
+            self._backs.pop(beat.gateway, None)
+            self._part_from(beat.gateway)
         else:
+            if self._backs.setdefault(beat.gateway, beat.backs) != beat.backs:
+                self._backs[beat.gateway] = beat.backs
+                self._astray(self._whereabouts.gone(beat.gateway))
             if beat.newest < SPREAD_SINCE:
                 self._older.add(beat.gateway)
             if beat.newest >= HANDED_SINCE:
                 self._takers.add(beat.gateway)
             self._seen_s[beat.gateway] = self._now_s()
+
+    def _part_from(self, gateway: str) -> None:
+        """Its devices are coming back to other gateways: who has by then is not woken."""
+        if gateway in self._takers:
+            self._takers.discard(gateway)
+            astray = self._whereabouts.gone(gateway)
+            self._astray(Astray(astray.devices, []))
+            self._parted.append((self._now_s() + RETURNED_S, astray.minded))
 
     def _meet(self) -> None:
         self._all_known_s = self._now_s() + 2 * BEAT_S
@@ -387,10 +369,17 @@ class Bus:
             await asyncio.sleep(BEAT_S)
 
     def _greet(self) -> None:
-        if self._owes_doubt and self._line.is_up:
-            self._owes_doubt = False
-            self._post(self._everybody, Doubtful(self.gateway))
-        self._post(self._everybody, Beat(self.gateway, newest=NEWEST))
+        if self._line.is_up:
+            if self._dropped:  # made good only now: while the line is down, nobody would hear it
+                self._dropped = False
+                self._astray(self._whereabouts.all_gone())
+            if self._owes_doubt:
+                self._owes_doubt = False
+                self._post(self._everybody, Doubtful(self.gateway))
+        self._post(self._everybody, self._beat_now())
+
+    def _beat_now(self, *, leaves: bool = False) -> Beat:
+        return Beat(self.gateway, leaves, NEWEST, self._own_backs)
 
     async def make_sure(self) -> None:
         """Ask the network whether it has all that was said until now."""
@@ -410,19 +399,29 @@ class Bus:
         the line is down nobody is heard."""
         if not self._line.is_up:
             self._doubts += 1
-            self._astray(self._whereabouts.all_gone())
-        self._whereabouts.tidy()
+        else:
+            self._whereabouts.tidy()
+            self._rouse_who_stayed_away()
         long_ago_s = self._now_s() - SILENT_S
         for gateway, seen_s in list(self._seen_s.items()):
             if seen_s < long_ago_s:
                 del self._seen_s[gateway]
                 self._silent_s[gateway] = self._now_s()
-                self._lose(gateway)
+                self._backs.pop(gateway, None)
+                if self._line.is_up:
+                    self._lose(gateway)
+                else:  # nobody is heard; what was handed over is made good when the line is back
+                    self._takers.discard(gateway)
         self._doubts += len(self._silent_s)
         for gateway, since_s in list(self._silent_s.items()):
             if since_s < self._now_s() - DOUBTED_S:
                 del self._silent_s[gateway]
                 self._older.discard(gateway)
+
+    def _rouse_who_stayed_away(self) -> None:
+        now_s = self._now_s()
+        while self._parted and self._parted[0][0] <= now_s:
+            self._astray(Astray([], self._parted.pop(0)[1]))
 
     # --- sending -------------------------------------------------------------------------
 
@@ -439,10 +438,8 @@ class Bus:
         minding, self._minding = self._minding, defaultdict(dict)
         for gateway, minded in minding.items():
             self._whereabouts.minded(gateway, minded)
-            devices = list(minded)
-            for start in range(0, len(devices), MINDED_AT_ONCE):
-                some = devices[start : start + MINDED_AT_ONCE]
-                self._post(self._own(gateway), Minded(self.gateway, some), _weight(some))
+            for named in _portions(list(minded)):
+                self._post(self._own(gateway), Minded(self.gateway, named), _weight(named))
         outgoing, self._outgoing = self._outgoing, defaultdict(list)
         self._sizes.clear()
         for subject, signals in outgoing.items():
@@ -481,6 +478,12 @@ class Bus:
 
 def _weight(devices: Sequence[str]) -> int:
     return sum(len(device) + 8 for device in devices)
+
+
+def _portions(devices: Sequence[str]) -> Iterator[list[str]]:
+    """So many as one signal names, each time."""
+    for start in range(0, len(devices), NAMED_AT_ONCE):
+        yield list(devices[start : start + NAMED_AT_ONCE])
 
 
 def _by_bucket(devices: Iterable[str]) -> dict[int, list[str]]:

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
-from plausch.server.hub import websocket_message
 from plausch.server.opening import Opening
 from plausch.server.pieces import Pieces
+from plausch.server.pushes import websocket_message
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES, MessageTooLarge, WireError
 from plausch.wire.linking import PAIRING_MESSAGE_BYTES, PAIRING_MESSAGES

@@ -17,6 +17,7 @@ from functools import partial
 
 from plausch.base.errors import PlauschError
 from plausch.server.hub_faces import Listening, Membership, Others, Waking
+from plausch.server.pushes import deliveries, websocket_message
 from plausch.server.records import DeviceRecord, Roster
 from plausch.server.signals import (
     DeviceSignal,
@@ -37,7 +38,6 @@ from plausch.server.whereabouts import Astray
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 
-ENVELOPE_OVERHEAD_BYTES = 128
 MANY = 256
 """With so many members that are not connected here, one signal goes to all gateways, each of which
 knows the members; with fewer, each account's bucket is told."""
@@ -66,6 +66,7 @@ class Hub:
         self._others = others
         self._entered_ms: dict[str, int] = {}  # only beside others
         self._unsure: set[str] = set()
+        self._doubled: set[str] = set()  # connected here and, by what was heard, elsewhere
         self._missed: set[str] = set()
         self._lost = 0
         self._online: dict[str, Listening] = {}
@@ -77,6 +78,7 @@ class Hub:
         """The device is online with this connection; an older one of the same device ends."""
         older = self._online.get(device)
         self._online[device] = connection
+        self._doubled.discard(device)
         if self._others is not None:
             self._entered_ms[device] = at_ms
             if older is not None:
@@ -127,6 +129,7 @@ class Hub:
             if self._waking is not None and device in self._unsure:
                 self._waking.wake((device,))
             self._unsure.discard(device)
+            self._doubled.discard(device)
 
     def appended(
         self,
@@ -148,7 +151,7 @@ class Hub:
     def committed(self, conversation: bytes, envelope: f.Envelope, devices: Iterable[str]) -> None:
         """A Commit was accepted: tell the members before and after it, `devices`."""
         others = [one for one in devices if one != envelope.sender]
-        for message in self._deliveries(conversation, (envelope,)):
+        for message in deliveries(conversation, (envelope,), self._inline_bytes):
             self.to_devices(others, message)
 
     def mailbox_moved(self, device: str, item: int) -> None:
@@ -172,8 +175,14 @@ class Hub:
         self._to_members(roster, 0, device.uri, (frame,))
 
     def device_list_moved(self, name: str, devices: Iterable[str]) -> None:
-        """The account has a new device list: tell these devices, which share a conversation."""
-        self.to_devices(devices, websocket_message(encode(f.DeviceListMoved(name))))
+        """The account has a new device list: tell these devices, which share a conversation.
+
+        All gateways are told: what is in no log is not made good by comparing with it.
+        """
+        message = websocket_message(encode(f.DeviceListMoved(name)))
+        far = self._push_here(devices, message)
+        if far and self._others is not None:
+            self._others.tell_all(far, message)
 
     def disconnect(self, device: str, code: str, sentence: str) -> None:
         """End the device's connection, if it has one, here or elsewhere."""
@@ -233,6 +242,8 @@ class Hub:
 
     def _take_over(self, gateway: str, devices: Sequence[str], message: bytes) -> None:
         missing = self._push_here(devices, message)
+        if self._doubled:
+            missing += self._doubled.intersection(devices)
         if missing and self._others is not None:
             self._others.pass_back(gateway, missing)
             self._others.tell_all(missing, message)
@@ -309,6 +320,8 @@ class Hub:
         if mine < (signal.at_ms, signal.gateway):
             connection.close(*_REPLACED)
             self._others.replaced(signal.device)
+        else:  # by clocks that may differ: both are served until one of them ends
+            self._doubled.add(signal.device)
 
     # --- whose push it is ----------------------------------------------------------------
 
@@ -346,7 +359,7 @@ class Hub:
         """Something that is in the log was told to nobody, here or elsewhere."""
         self._lost += 1
         if self._others is not None:
-            self._others.lost()
+            self._others.untold()
 
     @property
     def owes_pushes(self) -> bool:
@@ -381,7 +394,7 @@ class Hub:
             return
         first = envelopes[0].sender
         lone = first if all(one.sender == first for one in envelopes) else NOBODY
-        messages = self._deliveries(conversation, envelopes)
+        messages = deliveries(conversation, envelopes, self._inline_bytes)
         self._to_members(roster, envelopes[-1].seq, lone, messages, own)
 
     def _to_members(
@@ -461,21 +474,6 @@ class Hub:
             moved = encode(f.CursorMoved(conversation, device, seq))
             self.to_devices(others, websocket_message(moved))
 
-    def _deliveries(self, conversation: bytes, envelopes: Sequence[f.Envelope]) -> Iterable[bytes]:
-        """The envelopes in as few frames as the inline limit allows, ready to send."""
-        start = size = 0
-        for place, envelope in enumerate(envelopes):
-            bytes_more = len(envelope.message) + ENVELOPE_OVERHEAD_BYTES
-            if place > start and size + bytes_more > self._inline_bytes:
-                yield self._delivery(conversation, envelopes[start:place], size)
-                start, size = place, 0
-            size += bytes_more
-        yield self._delivery(conversation, envelopes[start:], size)
-
-    def _delivery(self, conversation: bytes, envelopes: Sequence[f.Envelope], size: int) -> bytes:
-        inline = list(envelopes) if size <= self._inline_bytes else []
-        return websocket_message(encode(f.Delivery(conversation, envelopes[-1].seq, inline)))
-
 
 _REPLACED = ("replaced", "This device has connected again; this connection ends.")
 
@@ -487,13 +485,3 @@ def _everybody(device: str) -> bool:
 def _account(device: str) -> str:
     """The part of a device's URI that all devices of its account have."""
     return device.rpartition("/")[0]
-
-
-def websocket_message(payload: bytes) -> bytes:
-    """An unmasked, unfragmented binary WebSocket message (RFC 6455 section 5.2)."""
-    size = len(payload)
-    if size < 126:
-        return bytes((0x82, size)) + payload
-    if size < 65536:
-        return bytes((0x82, 126, size >> 8, size & 0xFF)) + payload
-    return b"\x82\x7f" + size.to_bytes(8, "big") + payload

@@ -104,7 +104,7 @@ class Others(Protocol):
         """A device may not have got what was pushed to it last."""
         ...
 
-    def lost(self) -> None:
+    def untold(self) -> None:
         """Something was never told to anybody."""
         ...
 

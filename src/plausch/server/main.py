@@ -25,7 +25,7 @@ from plausch.server.accounts import Accounts
 from plausch.server.backups import Backups
 from plausch.server.blob_store import BlobStore
 from plausch.server.blobs import Blobs
-from plausch.server.bus import Bus
+from plausch.server.bus import Bus, root_of
 from plausch.server.callers import Callers
 from plausch.server.cards import Cards
 from plausch.server.config import DEFAULT_PORT, ConfigRefused, ServerConfig, read_config
@@ -187,7 +187,7 @@ class Server:
             return None
         if not config.database_url:
             raise ConfigRefused("nats_url: several server processes need PostgreSQL: database_url.")
-        line = NatsLine(config.nats_url)
+        line = NatsLine(config.nats_url, root_of(config.domain))
         bus = Bus(line, config.domain, time.monotonic)
         line.begin(bus.take, bus.line_is_back, bus.lost, bus.unheard)
         return bus

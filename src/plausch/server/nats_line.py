@@ -39,8 +39,8 @@ class NatsMissing(OperatorError):
 class NatsLine:
     """A connection to NATS, or to one of several (`nats://a:4222,nats://b:4222`)."""
 
-    def __init__(self, url: str) -> None:
-        """Raises NatsMissing."""
+    def __init__(self, url: str, root: str) -> None:
+        """`root`: what all subjects begin with. Raises NatsMissing."""
         try:
             import nats  # an extra: most servers are one process
         except ImportError:
@@ -54,14 +54,14 @@ class NatsLine:
         self._back: Callable[[], None] = _nothing
         self._lost: Callable[[], None] = _nothing
         self._unheard: Callable[[str], None] = _nobody
-        self._inbox = f"_INBOX.{secrets.token_hex(8)}"
+        self._inbox = f"{root}.n.{secrets.token_hex(8)}"
         self._client: Client | None = None
         self._wanted: dict[str, Subscription | None] = {f"{self._inbox}.>": None}
         self._commands: deque[tuple[str, Any, str]] = deque()
         self._work = asyncio.Event()
         self._is_over = False
         self._writing: asyncio.Task[None] | None = None
-        self._closing = self._complained = False
+        self._closing = self._complained = self._was_refused = False
         self._was_told = False  # that the line is up, by its client
 
     def begin(
@@ -276,6 +276,13 @@ class NatsLine:
         self._lost()
         if not self.is_up:
             self._complain(error)
+        elif not self._was_refused and "permissions violation" in str(error).lower():
+            self._was_refused = True
+            log.error(
+                "NATS does not let this server publish or listen where it has to: allow its user "
+                "both on the subjects plausch.> (%s).",
+                str(error)[:200],
+            )
 
 
 def _ignore(payload: bytes) -> None:

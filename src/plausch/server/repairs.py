@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, cast
 
 from plausch.base.errors import PlauschError
 from plausch.server.delivery import Delivery
-from plausch.server.hub import Hub, websocket_message
+from plausch.server.hub import Hub
+from plausch.server.pushes import websocket_message
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
 from plausch.wire.session import State

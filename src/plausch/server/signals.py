@@ -51,11 +51,14 @@ class Ended(msgspec.Struct, frozen=True, array_like=True, tag=5):
 
 class Beat(msgspec.Struct, frozen=True, array_like=True, tag=6):
     """The gateway is there; `leaves`: it says good-bye, and owes nobody a signal. `newest`: signals
-    of kinds up to this tag are understood there; versions that do not say it know no Spread."""
+    of kinds up to this tag are understood there; versions that do not say it know no Spread.
+    `backs`: how often its line came up: what it was told around the last time, it may not have
+    heard."""
 
     gateway: str
     leaves: bool = False
     newest: int = 0
+    backs: int = 0
 
 
 class Doubtful(msgspec.Struct, frozen=True, array_like=True, tag=7):

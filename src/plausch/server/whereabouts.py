@@ -5,7 +5,7 @@ have (any more) sees to it itself, and says so; one that is gone gives no answer
 handed to it lately is remembered here for a while, and is told to everybody then.
 """
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -30,8 +30,8 @@ class Astray:
 class _Given:
     """What one gateway was given lately: devices, and when it was the last time, in that order."""
 
-    handed_s: dict[str, float] = field(default_factory=dict)
-    minded_s: dict[str, float] = field(default_factory=dict)
+    handed_s: OrderedDict[str, float] = field(default_factory=OrderedDict)
+    minded_s: OrderedDict[str, float] = field(default_factory=OrderedDict)
 
 
 class Whereabouts:
@@ -39,7 +39,7 @@ class Whereabouts:
 
     def __init__(self, now_s: Callable[[], float]) -> None:
         self._now_s = now_s
-        self._at: dict[str, str] = {}
+        self._at: OrderedDict[str, str] = OrderedDict()
         self._given: defaultdict[str, _Given] = defaultdict(_Given)
 
     def found(self, gateway: str, devices: Iterable[str]) -> None:
@@ -47,7 +47,7 @@ class Whereabouts:
         for device in devices:
             self._at[device] = gateway
         while len(self._at) > MOST_DEVICES:
-            del self._at[next(iter(self._at))]
+            self._at.popitem(last=False)
 
     def moved(self, gateway: str | None, device: str) -> None:
         """It is connected there now (None: to nobody who takes what is handed over), if it was
@@ -83,16 +83,15 @@ class Whereabouts:
         """That gateway is to see to it that these devices are woken if they are not there."""
         self._note(self._given[gateway].minded_s, devices)
 
-    def _note(self, when_s: dict[str, float], devices: Iterable[str]) -> None:
+    def _note(self, when_s: OrderedDict[str, float], devices: Iterable[str]) -> None:
         now_s = self._now_s()
         for device in devices:
-            when_s.pop(device, None)
             when_s[device] = now_s
+            when_s.move_to_end(device)
 
     def gone(self, gateway: str) -> Astray:
         """That gateway is gone, or may have heard nothing lately."""
-        self._at = {device: at for device, at in self._at.items() if at != gateway}
-        self.tidy()
+        self._at = OrderedDict((device, at) for device, at in self._at.items() if at != gateway)
         given = self._given.pop(gateway, _Given())
         return Astray(list(given.handed_s), list(given.minded_s))
 
@@ -108,5 +107,6 @@ class Whereabouts:
         long_ago_s = self._now_s() - REMEMBERED_S
         for given in self._given.values():
             for when_s in (given.handed_s, given.minded_s):
-                while when_s and when_s[first := next(iter(when_s))] < long_ago_s:
-                    del when_s[first]
+                # An OrderedDict: a dict looks for its first entry behind all that were deleted.
+                while when_s and when_s[next(iter(when_s))] < long_ago_s:
+                    when_s.popitem(last=False)

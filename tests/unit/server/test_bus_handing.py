@@ -4,7 +4,7 @@ gone; over a line in memory.
 
 import pytest
 
-from plausch.server.bus import SILENT_S
+from plausch.server.bus import MOST_BYTES, NAMED_AT_ONCE, RETURNED_S, SILENT_S
 from plausch.server.signals import (
     NEWEST,
     Beat,
@@ -17,7 +17,7 @@ from plausch.server.signals import (
     Told,
     encode,
 )
-from plausch.server.whereabouts import Astray
+from plausch.server.whereabouts import REMEMBERED_S, Astray
 
 from .test_bus import ANNA, ANNAS_PHONE, BEN, Clock, Gateway, clock, gateways, turn
 
@@ -96,7 +96,7 @@ async def test_what_was_handed_to_a_gateway_that_is_gone_goes_astray_at_once(
     assert one.bus.mind([ANNA]) == [ANNA]
 
 
-@pytest.mark.parametrize("how", ["silence", "good-bye", "doubt", "own line down", "line is back"])
+@pytest.mark.parametrize("how", ["silence", "doubt", "own line is back", "its line is back"])
 async def test_what_nobody_may_have_heard_goes_astray(
     found: tuple[Gateway, Gateway], clock: Clock, how: str
 ) -> None:
@@ -107,16 +107,84 @@ async def test_what_nobody_may_have_heard_goes_astray(
     if how == "silence":
         clock.now_s += SILENT_S + 1
         one.bus.look_round()
-    elif how == "good-bye":
-        one.bus.take(encode([Beat(two.bus.gateway, leaves=True)]))
     elif how == "doubt":
         one.bus.take(encode([Doubtful(two.bus.gateway)]))
-    elif how == "own line down":
-        one.line.is_up = False
-        one.bus.look_round()
-    else:
+    elif how == "own line is back":
         one.bus.line_is_back()
+    else:
+        two.bus.line_is_back()
+        await turn()
     assert one.astray == [Astray([ANNA], [ANNA])]
+
+
+async def test_nothing_is_made_good_while_nobody_hears_it(
+    found: tuple[Gateway, Gateway], clock: Clock
+) -> None:
+    one, _ = found
+    one.bus.tell([ANNA], b"into a line that breaks")
+    one.bus.mind([ANNA])
+    await turn()
+    one.line.is_up = False
+    one.bus.lost()
+    for _ in range(20):
+        clock.now_s += REMEMBERED_S
+        one.bus.look_round()
+    assert one.astray == []
+    one.line.is_up = True
+    one.bus.line_is_back()
+    assert one.astray == [Astray([ANNA], [ANNA])], "however long it took"
+
+
+async def test_what_was_dropped_is_made_good_once_and_what_was_untold_has_nothing_to_do_with_it(
+    found: tuple[Gateway, Gateway],
+) -> None:
+    one, _ = found
+    one.bus.tell([ANNA], b"perhaps dropped")
+    await turn()
+    one.bus.untold()
+    one.bus._greet()
+    assert one.astray == []
+    one.bus.lost()
+    one.bus.lost()
+    assert one.astray == [], "at the next beat: whatever drops signals has enough to do"
+    one.bus._greet()
+    one.bus._greet()
+    assert one.astray == [Astray([ANNA], [])]
+
+
+async def test_after_a_good_bye_only_who_stays_away_is_woken(
+    found: tuple[Gateway, Gateway], clock: Clock
+) -> None:
+    one, two = found
+    one.bus.tell([ANNA], b"perhaps to nobody")
+    one.bus.mind([ANNA])
+    await turn()
+    one.bus.take(encode([Beat(two.bus.gateway, leaves=True)]))
+    assert one.astray == [Astray([ANNA], [])]
+    one.bus.look_round()
+    assert len(one.astray) == 1, "its devices are on their way"
+    clock.now_s += RETURNED_S
+    one.bus.look_round()
+    one.bus.look_round()
+    assert one.astray[1:] == [Astray([], [ANNA])]
+
+
+async def test_many_devices_are_named_in_several_signals(found: tuple[Gateway, Gateway]) -> None:
+    one, two = found
+    devices = [f"mimi://localhost/d/anna/{number:x}" for number in range(2 * NAMED_AT_ONCE + 1)]
+    one.bus.take(encode([Here(devices, two.bus.gateway)]))
+    one.bus.tell(devices, b"to many")
+    one.bus.mind(devices)
+    two.bus.pass_back(one.bus.gateway, devices)
+    sizes: list[int] = []
+    take = two.line.take
+    two.line.take = lambda payload: (sizes.append(len(payload)), take(payload))[1]
+    await turn()
+    for kind in (Handed, Minded):
+        named = [len(signal.devices) for signal in two.ear if isinstance(signal, kind)]
+        assert named == [NAMED_AT_ONCE, NAMED_AT_ONCE, 1]
+    assert max(sizes) < MOST_BYTES + 1000
+    assert one.bus.mind(devices) == devices
 
 
 async def test_while_the_line_is_down_nobody_minds(found: tuple[Gateway, Gateway]) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from plausch.base.ids import ConversationId
 from plausch.db.interface import StorageUnavailable
-from plausch.server.hub import Hub, websocket_message
+from plausch.server.hub import Hub
 from plausch.server.records import DeviceRecord, Member, Roster
 from plausch.server.rosters import roster_of
 from plausch.wire import frames as f
@@ -131,18 +131,6 @@ def online(hub: Hub, *devices: DeviceRecord) -> list[Socket]:
     for one, socket in zip(devices, sockets, strict=True):
         hub.enter(one.uri, socket, 0)
     return sockets
-
-
-@pytest.mark.parametrize("size", [0, 1, 125, 126, 65535, 65536, 2_000_000])
-def test_a_websocket_message_of_any_size(size: int) -> None:
-    message = websocket_message(bytes(size))
-    assert payload(message) == bytes(size)
-    length = message[1]
-    if length == 126:
-        length = int.from_bytes(message[2:4], "big")
-    elif length == 127:
-        length = int.from_bytes(message[2:10], "big")
-    assert length == size
 
 
 def test_the_others_get_the_same_bytes_and_a_lone_sender_nothing(hub: Hub) -> None:

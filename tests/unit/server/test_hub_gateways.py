@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from plausch.server import hub as hub_module
-from plausch.server.hub import Hub, websocket_message
+from plausch.server.hub import Hub
+from plausch.server.pushes import websocket_message
 from plausch.server.records import DeviceRecord
 from plausch.server.signals import (
     Ended,
@@ -100,8 +101,8 @@ class Neighbours:
     def replaced(self, device: str) -> None:
         self.said.append(("replaced", device))
 
-    def lost(self) -> None:
-        self.said.append(("lost",))
+    def untold(self) -> None:
+        self.said.append(("untold",))
 
 
 @pytest.fixture
@@ -172,6 +173,38 @@ def test_what_is_handed_over_for_who_has_left_is_passed_on(
     assert wakes.woken == [CEM.uri]
     gateway.leave(BEN.uri, ben)
     assert wakes.woken == [CEM.uri, BEN.uri], "its connection may have been dead when that came"
+
+
+def test_of_two_connections_that_both_stay_both_are_served(
+    gateway: Hub, neighbours: Neighbours
+) -> None:
+    """The other gateway's clock is behind: its connection is the younger one all the same."""
+    ben = Socket()
+    gateway.enter(BEN.uri, ben, 9)
+    gateway.hear(Entered("there", BEN.uri, 7))
+    assert ben.closed == ""
+    neighbours.said.clear()
+    moved = f.MailboxMoved(3)
+    gateway.hear(Handed("elsewhere", [BEN.uri], websocket_message(encode(moved))))
+    assert ben.received == [moved]
+    assert neighbours.said == [
+        ("pass back", "elsewhere", [BEN.uri]),
+        ("tell all", [BEN.uri], moved),
+    ]
+    gateway.enter(BEN.uri, Socket(), 11)
+    neighbours.said.clear()
+    gateway.hear(Handed("elsewhere", [BEN.uri], websocket_message(encode(moved))))
+    assert neighbours.said == []
+
+
+def test_a_device_list_is_told_to_all_whatever_is_known(
+    gateway: Hub, neighbours: Neighbours
+) -> None:
+    (ben,) = online(gateway, BEN)
+    neighbours.said.clear()
+    gateway.device_list_moved("anna", [BEN.uri, CEM.uri])
+    assert ben.received == [f.DeviceListMoved("anna")]
+    assert neighbours.said == [("tell all", [CEM.uri], f.DeviceListMoved("anna"))]
 
 
 def test_what_went_astray_is_compared_where_the_device_is_and_who_is_nowhere_is_woken(
@@ -259,7 +292,7 @@ async def test_a_push_that_nobody_could_be_named_for_is_doubted(
     gateway.appended(CONVERSATION, [envelope(1, ANNA)])
     await a_while()
     assert gateway.doubts == 1
-    assert neighbours.said == [("lost",)]
+    assert neighbours.said == [("untold",)]
 
 
 # --- large conversations -------------------------------------------------------------------

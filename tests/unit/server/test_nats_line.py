@@ -38,7 +38,7 @@ class Heard:
 
 @asynccontextmanager
 async def line_to(url: str) -> AsyncIterator[tuple[NatsLine, Heard]]:
-    line, heard = NatsLine(url), Heard()
+    line, heard = NatsLine(url, "plausch.1.test"), Heard()
     line.begin(heard.payloads.append, heard.back, lambda: None, heard.unheard.append)
     try:
         yield line, heard
@@ -83,6 +83,24 @@ async def test_nats_says_when_nobody_listens(nats: NatsServer) -> None:
         await until(lambda: at_one.unheard == ["g.three", "g.two"])
         await one.flush()
         assert (at_one.payloads, len(at_one.unheard)) == ([], 2)
+
+
+async def test_a_nats_that_lets_nobody_say_anything_is_told_to_the_operator(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    others = '{publish: "others.>", subscribe: "others.>"}'
+    users = f"authorization {{ users = [{{user: u, password: p, permissions: {others}}}] }}"
+    nats = NatsServer(tmp_path / "strict", configuration=users).start()
+    try:
+        async with line_to(nats.url.replace("://", "://u:p@")) as (one, _):
+            await until(lambda: one.is_up)
+            for _ in range(2):
+                one.publish("plausch.1.test.all", b"1")
+                await one.flush()
+            await until(lambda: "plausch.>" in caplog.text)
+            assert caplog.text.count("plausch.>") == 1
+    finally:
+        nats.kill()
 
 
 async def test_after_nats_came_back_it_still_says_so(nats: NatsServer) -> None:
@@ -142,7 +160,7 @@ async def test_a_nats_that_is_gone_does_not_keep_a_line_from_closing(
     async def writes(self: Client) -> None:
         raise RuntimeError("unable to perform operation: the handler is closed")
 
-    line = NatsLine(nats.url)
+    line = NatsLine(nats.url, "plausch.1.test")
     line.begin(lambda payload: None, lambda: None, lambda: None, lambda subject: None)
     await until(lambda: line.is_up)
     close = Client.close
@@ -207,4 +225,4 @@ def test_without_the_extra_a_sentence_says_what_to_install(
 
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(NatsMissing, match=r"plausch\[cluster\]"):
-        NatsLine("nats://localhost:4222")
+        NatsLine("nats://localhost:4222", "plausch.1.test")

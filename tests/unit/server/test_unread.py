@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from plausch.server.hub import websocket_message
+from plausch.server.pushes import websocket_message
 from plausch.server.unread import Unread
 from plausch.wire import frames as f
 from plausch.wire.codec import encode

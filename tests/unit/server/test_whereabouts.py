@@ -46,6 +46,7 @@ def test_what_a_gateway_was_given_lately_is_astray_when_it_is_gone(
     clock.now_s += REMEMBERED_S / 2
     places.handed("one", ["a"])
     clock.now_s += REMEMBERED_S / 2 + 1
+    places.tidy()
     assert places.gone("one") == Astray(["a"], [])
     assert places.divided(["a", "b"]) == ({}, ["a", "b"])
     assert places.gone("one") == Astray([], [])
