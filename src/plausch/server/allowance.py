@@ -5,7 +5,7 @@ it out from memory. The first piece is a 256th, each further one of the same pro
 up to a 16th: who moves from process to process leaves little behind at each. What is drawn is
 counted at once, so all processes together never give out more than the whole. What a process has
 drawn and not given out is lost when it is killed, which is to the disadvantage of who would have
-had it: a 16th at most. One that stops gives it back.
+had it: a 16th at most. One that stops gives it back. While draws fail they are few and small.
 
 Windows (an hour, a day, the days of retention) are of UTC by the clock of the process.
 """
@@ -27,6 +27,11 @@ FIRST_PART = 256
 LARGEST_PART = 16
 ASK_AGAIN_MS = MINUTE_MS
 """When nothing was left: a process that has stopped since may have given something back."""
+
+PAUSE_MS = 250
+LONGEST_PAUSE_MS = 30_000
+"""After a draw that failed, none is tried for so long, for each failure twice as long: one whose
+COMMIT hung may have been counted all the same, and is lost to its holder."""
 
 HOLDERS = 100_000
 """Holders remembered at most; what is drawn for the one that came first is given up."""
@@ -58,6 +63,8 @@ class Allowance(Generic[Holder]):
         self._ends_at_ms = 0
         self._pots: dict[Holder, _Pot] = {}
         self._drawing: dict[Holder, asyncio.Event] = {}
+        self._failures = 0
+        self._failed_ms = 0
 
     def wait_ms(self, holder: Holder, amount: int = 1) -> int | None:
         """0 when so much is here to be taken (an amount of 0: anything at all); None when it has to
@@ -125,12 +132,13 @@ class Allowance(Generic[Holder]):
         most, ends_at_ms = self._most, self._ends_at_ms
         if most is None:
             return
+        self._demand_no_pause()
         asked = {}
         for holder, amount in wanted.items():
             pot = self._pots.setdefault(holder, _Pot())
             growing = (most // FIRST_PART or 1) << min(pot.draws, 16)
-            piece = max(1, amount - pot.left, min(growing, most // LARGEST_PART))
-            pot.draws += 1
+            more = 0 if self._failures else min(growing, most // LARGEST_PART)
+            piece = max(1, amount - pot.left, more)
             asked[_bytes(holder)] = (holder, min(piece, most))
         wants = [
             Want(self._kind, name, ends_at_ms, most, piece) for name, (_, piece) in asked.items()
@@ -140,11 +148,18 @@ class Allowance(Generic[Holder]):
             return await allowance.draw(tx, wants)
 
         # Not repeatable: a piece whose COMMIT was not answered is lost.
-        granted = await self._database.transact(body)
+        try:
+            granted = await self._database.transact(body)
+        except StorageUnavailable:
+            self._failures += 1
+            self._failed_ms = self._clock.now_ms()
+            raise
+        self._failures = 0
         if ends_at_ms != self._ends_at_ms:
             return  # of a window that is over
         for name, (holder, piece) in asked.items():
             pot = self._pots.setdefault(holder, _Pot())
+            pot.draws += 1
             pot.left += granted[name]
             pot.drawn += granted[name]
             if granted[name] < piece:
@@ -152,6 +167,15 @@ class Allowance(Generic[Holder]):
         for holder in list(islice(self._pots, max(0, len(self._pots) - HOLDERS))):
             if holder not in wanted:
                 del self._pots[holder]
+
+    def _demand_no_pause(self) -> None:
+        if not self._failures:
+            return
+        pause_ms = min(PAUSE_MS << min(self._failures - 1, 16), LONGEST_PAUSE_MS)
+        if 0 <= self._clock.now_ms() - self._failed_ms < pause_ms:
+            raise StorageUnavailable(
+                "The database did not take it a moment ago that an allowance was drawn."
+            )
 
     async def close(self) -> None:
         """Give back what was drawn and not given out, as far as the database takes it."""

@@ -8,7 +8,6 @@ database) are found by the sweep, shard after shard.
 
 import asyncio
 import hashlib
-from contextlib import suppress
 from typing import NamedTuple
 from weakref import WeakValueDictionary
 
@@ -75,7 +74,7 @@ class Blobs:
         Raises Refusal `too_large`, `quota_exceeded`, `too_many_uploads`, `blob_exists`, `bad_blob`,
         `rate_limited`, `unknown_device`; StorageUnavailable.
         """
-        await self._charge(self._up, owner, 0)
+        await self._charge(owner, 0)
         if length > self._limits.blob_bytes:
             raise Refusal(
                 "too_large",
@@ -97,7 +96,7 @@ class Blobs:
         Raises Refusal `unknown_blob`, `bad_blob`, `bad_request`, `rate_limited`;
         StorageUnavailable.
         """
-        await self._charge(self._up, owner, len(chunk))
+        await self._charge(owner, len(chunk))
         name = name_of(blob_id)
         async with self._turn(name):
             row = await self._found(name)
@@ -114,8 +113,7 @@ class Blobs:
 
         Raises Refusal `unknown_blob`, `rate_limited`; StorageUnavailable.
         """
-        with suppress(StorageUnavailable):  # reading goes on while nothing can be written
-            await self._charge(self._down, reader, limit)
+        await self._down.count_reading(reader.account_key, max(limit, REQUEST_BYTES))
         name = name_of(blob_id)
         row = await self._found(name)
         if row is None or not row.whole:
@@ -146,7 +144,7 @@ class Blobs:
 
         Raises Refusal `rate_limited`; StorageUnavailable.
         """
-        await self._charge(self._up, owner, 0)
+        await self._charge(owner, 0)
         name = name_of(blob_id)
         async with self._turn(name):
             row = await self._found(name)
@@ -187,10 +185,10 @@ class Blobs:
             lock = self._turns[name] = asyncio.Lock()
         return lock
 
-    async def _charge(self, hourly: Hourly, who: DeviceRecord, size_bytes: int) -> None:
+    async def _charge(self, owner: DeviceRecord, size_bytes: int) -> None:
         """From memory most of the time: a piece of the hour is many chunks. Raises Refusal
         `rate_limited`, StorageUnavailable."""
-        await hourly.count(who.account_key, max(size_bytes, REQUEST_BYTES))
+        await self._up.count(owner.account_key, max(size_bytes, REQUEST_BYTES))
 
     async def _found(self, name: bytes) -> BlobRow | None:
         async def look(tx: Transaction) -> BlobRow | None:

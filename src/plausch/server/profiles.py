@@ -5,12 +5,11 @@ than the one it has or that lacks a part of the imprint. It cannot make one up: 
 verifies the signature (identity.profile).
 """
 
-from contextlib import suppress
 from typing import NamedTuple
 
 from plausch.base.clock import Clock
 from plausch.base.ids import AccountAddress, NameRefused, parse_name
-from plausch.db.interface import Database, StorageUnavailable, Transaction
+from plausch.db.interface import Database, Transaction
 from plausch.domain.profile import Picture, Profile, missing_in
 from plausch.domain.profile_check import ProfileRefused
 from plausch.domain.profile_codec import parse_body
@@ -137,8 +136,7 @@ class Profiles:
     ) -> Found:
         """The businesses that want to be found and fit. Raises Refusal `rate_limited`,
         StorageUnavailable."""
-        with suppress(StorageUnavailable):  # reading goes on while nothing can be written
-            await self._searched.count(searcher.account_key)
+        await self._searched.count_reading(searcher.account_key)
         if "\0" in kind + after:  # PostgreSQL has no such texts
             return Found([], more=False)
         query = Query(

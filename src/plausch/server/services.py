@@ -1,5 +1,6 @@
 """The services of one server process, as the edge reaches them."""
 
+import asyncio
 from dataclasses import dataclass
 
 from plausch.server.accounts import Accounts
@@ -39,9 +40,11 @@ class Services:
         """Finish what was submitted; give back what is not used of allowances. Blobs are closed by
         who opened their store: it is there before the services are, and after them."""
         await self.delivery.close()
-        await self.devices.close()
-        await self.key_packages.close()
-        await self.wake_ups.close()
-        await self.reports.close()
-        await self.profiles.close()
-        await self.callers.close()
+        await asyncio.gather(
+            self.devices.close(),
+            self.key_packages.close(),
+            self.wake_ups.close(),
+            self.reports.close(),
+            self.profiles.close(),
+            self.callers.close(),
+        )

@@ -12,6 +12,8 @@ from plausch.server.allowance import (
     ASK_AGAIN_MS,
     HOLDERS,
     LARGEST_PART,
+    LONGEST_PAUSE_MS,
+    PAUSE_MS,
     Allowance,
 )
 from plausch.server.store.allowance import Kind
@@ -23,13 +25,16 @@ class Counted:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.transactions = 0
-        self.away = False
+        self.away = self.hangs = False
 
     async def transact(self, body, *, repeatable=False):  # type: ignore[no-untyped-def]
         self.transactions += 1
         if self.away:
             raise StorageUnavailable("The database is away.")
-        return await self._database.transact(body, repeatable=repeatable)
+        done = await self._database.transact(body, repeatable=repeatable)
+        if self.hangs:
+            raise StorageUnavailable("The COMMIT was not answered.")
+        return done
 
 
 class Process:
@@ -169,9 +174,50 @@ async def test_without_a_database_nothing_is_given_out(world: World) -> None:
     with pytest.raises(StorageUnavailable):
         await one.allowance.demand(1)
     one.database.away = False
+    one.clock.advance(PAUSE_MS)
     assert await one.had() == 16
     one.database.away = True
     await one.allowance.close()  # nothing can be given back, and nobody is kept from stopping
+
+
+async def test_draws_that_are_taken_and_fail_cost_their_holder_little(world: World) -> None:
+    """A COMMIT that hangs is done all the same: what was drawn is lost."""
+    one, other = Process(world, 1_024), Process(world, 1_024)
+    one.database.hangs = True
+    for _ in range(3_600):  # an hour
+        with pytest.raises(StorageUnavailable):
+            await one.allowance.demand(1)
+        one.clock.advance(1_000)
+    assert one.database.transactions < 3_600_000 / LONGEST_PAUSE_MS + 10
+    one.database.hangs = False
+    one.clock.advance(LONGEST_PAUSE_MS)
+    had = await one.had()
+    assert had > 1_024 - 4 - one.database.transactions
+    assert await other.had() == 0
+
+
+async def test_after_a_draw_that_worked_the_next_failure_pauses_for_a_moment_only(
+    world: World,
+) -> None:
+    one = Process(world, 1_024)
+    for _ in range(20):
+        one.database.away = True
+        with pytest.raises(StorageUnavailable):
+            await one.allowance.draw({1: 1})
+        one.clock.advance(PAUSE_MS)
+        one.database.away = False
+        await one.allowance.draw({1: 1})
+    assert one.database.transactions == 40
+
+
+async def test_a_clock_that_is_set_back_does_not_make_a_pause_longer(world: World) -> None:
+    one = Process(world)
+    one.database.away = True
+    with pytest.raises(StorageUnavailable):
+        await one.allowance.demand(1)
+    one.database.away = False
+    one.clock.advance(-HOUR_MS)
+    assert await one.allowance.demand(1) == 0
 
 
 async def test_memory_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

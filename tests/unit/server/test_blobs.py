@@ -14,6 +14,7 @@ from delivery_world import World
 from plausch.base.durations import DAY_MS, HOUR_MS
 from plausch.db.interface import StorageUnavailable, Transaction
 from plausch.server import blobs as module
+from plausch.server.allowance import LONGEST_PAUSE_MS
 from plausch.server.blobs import REQUEST_BYTES, Blobs, Piece, Standing, name_of
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
@@ -302,6 +303,7 @@ async def test_who_only_reads_goes_on_while_nothing_can_be_written(
             assert (await blobs.get(house.cem, blob, 0, 10)).chunk == CONTENT[:10]
         with pytest.raises(StorageUnavailable):
             await blobs.put(house.anna, blob, 0, CONTENT)
+    house.world.clock.advance(LONGEST_PAUSE_MS)
     await blobs.get(house.cem, blob, 0, 10)
     with refused("rate_limited"):  # there is room again
         await blobs.get(house.cem, blob, 0, 10)

@@ -1,10 +1,14 @@
 """Limits of an hour: all or nothing, with a sentence; and holders without names."""
 
+import asyncio
+
 import pytest
 
 from delivery_world import World
 from plausch.base.durations import HOUR_MS
-from plausch.db.interface import Transaction
+from plausch.db.interface import StorageUnavailable, Transaction
+from plausch.server import hourly as module
+from plausch.server.allowance import LONGEST_PAUSE_MS
 from plausch.server.errors import Refusal
 from plausch.server.hourly import Hourly, nameless
 from plausch.server.store.allowance import Kind
@@ -63,6 +67,60 @@ async def test_what_is_drawn_and_not_used_is_given_back_at_the_end(world: World)
         return int((await tx.fetch("SELECT drawn FROM allowance"))[0][0])
 
     assert await world.database.read(body) == 1
+
+
+class Hanging:
+    """A database whose transactions wait until they are let go, or fail at once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.go_on = asyncio.Event()
+        self.away = False
+        self.begun = 0
+
+    async def transact(self, body, *, repeatable=False):  # type: ignore[no-untyped-def]
+        self.begun += 1
+        if self.away:
+            raise StorageUnavailable("The database is away.")
+        await self.go_on.wait()
+        return await self._world.database.transact(body, repeatable=repeatable)
+
+
+def reading(world: World, database: Hanging, most: int) -> Hourly:
+    return Hourly(database, world.clock, Kind.SEARCHES, most, SENTENCE)  # type: ignore[arg-type]
+
+
+async def test_reading_does_not_wait_for_a_count_that_hangs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PATIENCE_S", 0.01)
+    database = Hanging(world)
+    one = reading(world, database, 1_024)
+    for _ in range(50):
+        await one.count_reading(7)
+    assert database.begun == 1, "who is being counted reads on meanwhile"
+    database.go_on.set()
+    await one.close()
+    assert database.begun == 2, "drawn at last, counted, and the rest given back"
+
+
+async def test_reading_goes_on_uncounted_while_nothing_can_be_written_and_is_counted_after_it(
+    world: World,
+) -> None:
+    database = Hanging(world)
+    database.go_on.set()
+    database.away = True
+    one = reading(world, database, 3)
+    for _ in range(9):
+        await one.count_reading(7)
+    database.away = False
+    world.clock.advance(LONGEST_PAUSE_MS)
+    for _ in range(3):
+        await one.count_reading(7)
+    with pytest.raises(Refusal, match=SENTENCE):
+        await one.count_reading(7)
+    with pytest.raises(Refusal, match=SENTENCE):
+        await one.count_reading(7)
 
 
 def test_a_holder_without_a_name_is_another_one_each_hour() -> None:
