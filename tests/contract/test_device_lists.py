@@ -118,7 +118,7 @@ async def test_a_device_that_is_not_listed_publishes_nothing(world: World, anna:
     assert (await world.accounts.get("anna")).device_list == without
 
 
-async def test_lists_of_an_account_are_counted_refused_ones_too(world: World, anna: Player) -> None:
+async def test_lists_of_a_device_are_counted_refused_ones_too(world: World, anna: Player) -> None:
     strict = World(world.database, clock=world.clock, limits=Limits(device_lists_per_hour=3))
     for _ in range(2):
         await strict.devices.publish_list(anna.record, anna.person.device_list, [])
@@ -131,6 +131,21 @@ async def test_lists_of_an_account_are_counted_refused_ones_too(world: World, an
     await strict.devices.publish_list(ben.record, ben.person.device_list, [])
     world.clock.advance(caught.value.retry_after_ms)
     await strict.devices.publish_list(anna.record, anna.person.device_list, [])
+
+
+async def test_the_thief_of_a_device_uses_up_nobody_elses_hour(world: World, anna: Player) -> None:
+    strict = World(world.database, clock=world.clock, limits=Limits(device_lists_per_hour=2))
+    before = anna.person.device_list
+    stolen = await anna.link()
+    listed = stolen.person.device_list
+    for junk in (b"noise", before):
+        with refused("bad_device_list"):
+            await strict.devices.publish_list(stolen.record, junk, [])
+    with refused("rate_limited"):
+        await strict.devices.publish_list(stolen.record, listed, [])
+    without = following(anna, listed, anna.person)
+    await strict.devices.publish_list(anna.record, without, [])
+    assert (await world.accounts.get("anna")).device_list == without
 
 
 async def test_an_account_lists_so_many_new_devices_in_a_day(world: World, anna: Player) -> None:

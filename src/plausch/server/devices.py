@@ -52,13 +52,10 @@ class Devices:
         self._database, self._clock, self._limits = database, clock, limits
         self._domain = domain
         self._arrivals = Arrivals(database, clock)
-        self._lists = Hourly(
-            database,
-            clock,
-            Kind.DEVICE_LISTS,
-            limits.device_lists_per_hour,
-            "This account has published too many device lists: try again later.",
-        )
+        sentence = "This account has published too many device lists: try again later."
+        each_hour = limits.device_lists_per_hour
+        self._lists = Hourly(database, clock, Kind.DEVICE_LISTS, each_hour, sentence)
+        self._tries = Hourly(database, clock, Kind.DEVICE_LIST_TRIES, each_hour, sentence)
 
     async def login(self, uri: str, nonce: bytes, signature: bytes) -> DeviceRecord:
         """The device that signed the server's nonce.
@@ -132,9 +129,10 @@ class Devices:
         `unknown_device`.
         """
         account_key, now_ms = publisher.account_key, self._clock.now_ms()
-        await self._lists.count(account_key)
+        await self._tries.count(publisher.key)
         address = AccountAddress(publisher.name, self._domain)
         new = checked_device_list(device_list_raw, address)
+        await self._count_next(account_key, new, device_list_raw)
         fresh = {
             one.device.uri: (one, raw)
             for raw in certificates
@@ -232,6 +230,7 @@ class Devices:
     async def close(self) -> None:
         """Give back what is not used of anybody's hour."""
         await self._lists.close()
+        await self._tries.close()
 
     def _unknown(self, uri: str) -> Refusal:
         return Refusal(
@@ -239,6 +238,18 @@ class Devices:
             f"{uri} is not a listed device on {self._domain}: it was never linked here, or was "
             "removed from its account.",
         )
+
+    async def _count_next(self, account_key: int, new: DeviceList, device_list_raw: bytes) -> None:
+        """A list that comes next is the account's; anything else is the device's that sends it:
+        nobody else's hour is used up by it. Raises Refusal `bad_device_list`, `rate_limited`."""
+
+        async def find(tx: Transaction) -> AccountRecord | None:
+            return await account.by_key(tx, account_key)
+
+        owner = await self._database.read(find)
+        if owner is not None and device_list_raw != owner.device_list:
+            self._check_next(new, owner)
+            await self._lists.count(account_key)
 
     def _check_next(self, new: DeviceList, owner: AccountRecord) -> None:
         try:

@@ -12,6 +12,7 @@ from plausch.db.sqlite import open_sqlite
 from plausch.identity.certificate import DeviceCertificate
 from plausch.identity.device_list import DeviceList
 from plausch.identity.login import sign_login
+from plausch.server.allowance import PAUSE_MS
 from plausch.server.devices import ListMoved
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
@@ -261,6 +262,7 @@ async def test_a_list_that_the_disk_did_not_take_changes_nothing(tmp_path: Path)
     with pytest.raises(StorageUnavailable):
         await world.devices.publish_list(anna.record, device_list, [second.certificate])
     blocker.close()
+    world.clock.advance(PAUSE_MS)
     assert (await world.accounts.get("anna")).device_list == anna.person.device_list
     for _ in range(2):  # the retry, and the retry of a retry
         await world.devices.publish_list(anna.record, device_list, [second.certificate])

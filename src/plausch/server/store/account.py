@@ -39,6 +39,12 @@ async def by_name(tx: Transaction, name: str) -> AccountRecord | None:
     return AccountRecord(*rows[0]) if rows else None
 
 
+async def by_key(tx: Transaction, key: int) -> AccountRecord | None:
+    """The account of that key."""
+    rows = await tx.fetch(_SELECT + "WHERE id = $1", key)
+    return AccountRecord(*rows[0]) if rows else None
+
+
 async def lock(tx: Transaction, key: int) -> AccountRecord:
     """The account, held against other transactions until this one ends."""
     rows = await tx.fetch(_SELECT + "WHERE id = $1 {for_update}", key)

@@ -45,6 +45,7 @@ class Kind(IntEnum):
     REPORTS = 15
     BLOB_BYTES_UP = 16
     BLOB_BYTES_DOWN = 17
+    DEVICE_LIST_TRIES = 18
 
 
 class Want(NamedTuple):
