@@ -55,6 +55,9 @@ class NatsLine:
         self._lost: Callable[[], None] = _nothing
         self._unheard: Callable[[str], None] = _nobody
         self._inbox = f"{root}.n.{secrets.token_hex(8)}"
+        self._nowhere = f"{root}.nowhere"
+        self._passing: dict[str, asyncio.Future[None]] = {}
+        self._barriers = 0
         self._client: Client | None = None
         self._wanted: dict[str, Subscription | None] = {f"{self._inbox}.>": None}
         self._commands: deque[tuple[str, Any, str]] = deque()
@@ -238,9 +241,7 @@ class NatsLine:
                 if subscription is not None:
                     await subscription.unsubscribe()
             else:
-                if not client.is_connected:
-                    raise TimeoutError  # its flush would return at once
-                await client.flush(timeout=CONNECT_TIMEOUT_S)
+                await self._pass_barrier(client)
                 if not what.done():
                     what.set_result(None)
         except (self._failure, OSError, TimeoutError, RuntimeError):  # the last: as in close()
@@ -249,11 +250,31 @@ class NatsLine:
             elif isinstance(what, asyncio.Future) and not what.done():
                 what.set_exception(TimeoutError())
 
+    async def _pass_barrier(self, client: "Client") -> None:
+        """Return when NATS has taken all that was asked for before: it answers in order that nobody
+        listens where this goes. The client's own flush does not do: its PING overtakes what the
+        client has not written yet. Raises TimeoutError, and as publish."""
+        if not client.is_connected:
+            raise TimeoutError
+        self._barriers += 1
+        name = f"flush.{self._barriers}"
+        passed = self._passing[name] = asyncio.get_running_loop().create_future()
+        try:
+            await client.publish(self._nowhere, b"", f"{self._inbox}.{name}")
+            await asyncio.wait_for(passed, CONNECT_TIMEOUT_S)
+        finally:
+            del self._passing[name]
+
     # --- what NATS says ------------------------------------------------------------------
 
     async def _came(self, message: "Msg") -> None:
         if message.subject.startswith(self._inbox):  # only NATS itself answers there
-            self._unheard(message.subject[len(self._inbox) + 1 :])
+            about = message.subject[len(self._inbox) + 1 :]
+            passed = self._passing.get(about)
+            if passed is None:
+                self._unheard(about)
+            elif not passed.done():
+                passed.set_result(None)
         else:
             self._take(message.data)
 

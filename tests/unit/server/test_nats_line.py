@@ -96,11 +96,24 @@ async def test_a_nats_that_lets_nobody_say_anything_is_told_to_the_operator(
             await until(lambda: one.is_up)
             for _ in range(2):
                 one.publish("plausch.1.test.all", b"1")
-                await one.flush()
+                with suppress(TimeoutError):
+                    await one.flush()
             await until(lambda: "plausch.>" in caplog.text)
             assert caplog.text.count("plausch.>") == 1
     finally:
         nats.kill()
+
+
+async def test_what_is_subscribed_before_a_flush_is_heard_after_it(nats: NatsServer) -> None:
+    """Also while the client has not written it yet: pushes and reading the log rely on it."""
+    async with line_to(nats.url) as (one, at_one), line_to(nats.url) as (two, at_two):
+        await until(lambda: one.is_up and two.is_up)
+        for number in range(300):
+            two.subscribe(f"s.{number}")
+            await two.flush()
+            one.send_to(f"s.{number}", b"%d" % number)
+        await until(lambda: len(at_two.payloads) + len(at_one.unheard) == 300)
+        assert at_one.unheard == []
 
 
 async def test_after_nats_came_back_it_still_says_so(nats: NatsServer) -> None:
@@ -173,7 +186,7 @@ async def test_a_nats_that_is_gone_does_not_keep_a_line_from_closing(
 async def test_a_flush_on_a_closed_handle_does_not_end_the_line(
     nats: NatsServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def flushes(self: Client, timeout: float = 0) -> None:
+    async def publishes(self: Client, *_: object) -> None:
         raise RuntimeError("unable to perform operation: the handler is closed")
 
     async with line_to(nats.url) as (one, _), line_to(nats.url) as (two, at_two):
@@ -182,7 +195,7 @@ async def test_a_flush_on_a_closed_handle_does_not_end_the_line(
         await two.flush()
         writing = one._writing
         with monkeypatch.context() as broken:
-            broken.setattr(Client, "flush", flushes)
+            broken.setattr(Client, "publish", publishes)
             with pytest.raises(TimeoutError):
                 await asyncio.wait_for(one.flush(), PATIENCE_S)
         one.publish("s", b"heard")

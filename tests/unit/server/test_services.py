@@ -71,7 +71,7 @@ async def test_a_server_that_stops_has_taken_what_was_used_and_no_more(tmp_path:
         Kind.CLAIMS: 1,
         Kind.CLAIMS_OF_AN_ACCOUNT: 1,
         Kind.WAKE_UPS_SET: 1,
-        Kind.DEVICE_LISTS: 1,
+        Kind.DEVICE_LIST_TRIES: 1,
         Kind.PROFILES_PUBLISHED: 1,
         Kind.SEARCHES: 1,
         Kind.REPORTS: 1,
