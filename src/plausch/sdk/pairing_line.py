@@ -141,10 +141,10 @@ class PairingLine:
             for number in range(1, len(self._sent) + 1):
                 self._deliver(connection, number)
             await asyncio.shield(connection.lost)
-            if connection.closing_code == "pairing_over":
-                raise _over()
-            if connection.closing_code == "replaced":
-                raise SdkError("This device is linking elsewhere.", code="link_cancelled")
+            _demand_more(connection.closing_code)
+        except Unreachable:
+            _demand_more(connection.closing_code)
+            raise
         finally:
             self._connection = None
             self._entered()
@@ -205,6 +205,14 @@ class PairingLine:
 def _retrieved(taken: "asyncio.Future[None]") -> None:
     if not taken.cancelled():
         taken.exception()  # nobody may be waiting
+
+
+def _demand_more(closing_code: str) -> None:
+    """Whether another connection may go on after this one. Raises SdkError."""
+    if closing_code == "pairing_over":
+        raise _over()
+    if closing_code == "replaced":
+        raise SdkError("This device is linking elsewhere.", code="link_cancelled")
 
 
 def _nobody_came() -> SdkError:

@@ -119,6 +119,23 @@ async def test_what_came_before_the_connection_was_lost_is_heard(town: Town, wir
     await existing.close()
 
 
+async def test_a_pairing_that_ends_while_it_is_entered_is_over(town: Town, wire: Crooked) -> None:
+    """The other side ends it in that moment: nobody waits in a pairing of its own ten minutes."""
+
+    def ends(frame: f.ClientFrame) -> Sequence[f.ClientFrame]:
+        if not isinstance(frame, f.OpenPairing):
+            return [frame]
+        wire.push(f.Closing("pairing_over", "It is over.", 0))
+        wire.cut()
+        return []
+
+    wire.to_server = ends
+    new, existing = lines(wire.url, town.url)
+    assert await code_of(new.receive()) == "pairing_over"
+    await new.close()
+    await existing.close()
+
+
 async def test_whoever_waits_is_told_when_it_is_closed(town: Town) -> None:
     new, existing = lines(town.url)
     waiting = asyncio.ensure_future(new.receive())
