@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 
 import uvloop
+from picows import WSError
 
 import crowd as crowds
 import fleet
@@ -63,7 +64,7 @@ async def come_back(
             await device.dial(url, local)
             await device.log_in()
             outcome.moved += len((await device.resume()).moved)
-        except (WasRefused, OSError) as error:
+        except (WasRefused, OSError, WSError) as error:  # as the SDK: WSError is a 503
             closing = device.closing
             rest_s = closing.retry_after_ms / 1000 if closing is not None else 0.0
             outcome.refusals[type(error).__name__ if closing is None else closing.code] += 1

@@ -316,6 +316,7 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
             self.closing = frame
             if not self._greeted.done():
                 self._greeted.set_exception(ConnectionError(frame.code))
+                self._greeted.exception()  # it may come when nobody waits for it any more
         else:
             future = self._waiting.pop(getattr(frame, "id", 0), None)
             if future is None:
