@@ -39,7 +39,7 @@ def check_refusals(world: World) -> None:
     """Nothing was refused that had no reason, and nothing failed inside."""
     for device in world.devices:
         codes = {refusal.split()[1] for refusal in device.refused}
-        assert codes <= MAY_BE_REFUSED, device.refused
+        assert codes <= MAY_BE_REFUSED, (device.refused, device.sentences)
 
 
 async def check_histories(world: World) -> None:

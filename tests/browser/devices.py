@@ -88,6 +88,8 @@ class Device:
         """What a conversation's draft may be, by conversation."""
         self.answered: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
+        self.sentences: list[str] = []
+        """What was said of each refusal."""
         self.problems: list[str] = []
         self._context = context
         self._dice = dice
@@ -163,6 +165,7 @@ class Device:
         self._answers[index] = answer
         if code is not None:
             self.refused[f"{asked.operation} {code}"] += 1
+            self.sentences.append(f"{code}: {answer['failure'].get('sentence')}")
             return
         self.answered[asked.operation] += 1
         try:

@@ -71,6 +71,15 @@ async def three(town: Town, wire: Crooked) -> tuple[Client, Client, Client, Conv
     return anna, cem, ben, group
 
 
+async def at_the_door(town: Town, wire: Crooked) -> tuple[Client, Client, Conversation, Client]:
+    """Anna, Ben, their group, and a further device of Ben's of which she does not hear."""
+    anna, _, ben, group = await three(town, wire)
+    wire.to_device = lambda frame: withheld(frame, f.DeviceListMoved)
+    tablet = await town.connect(await second_device(town, ben, "tablet"))
+    await greetings_over(tablet)
+    return anna, ben, group, tablet
+
+
 def show_commit(wire: Crooked, to: Client, where: Conversation, raw: bytes, by: Client) -> None:
     """The server puts a Commit of its choice into the log that it shows to one device."""
     live = live_of(to, where)
@@ -210,10 +219,7 @@ async def external(
 async def test_a_further_device_of_a_participant_may_come_in_by_itself(
     town: Town, wire: Crooked
 ) -> None:
-    anna, _, ben, group = await three(town, wire)
-    wire.to_device = lambda frame: withheld(frame, f.DeviceListMoved)
-    tablet = await town.connect(await second_device(town, ben, "tablet"))
-    await greetings_over(tablet)
+    anna, ben, group, tablet = await at_the_door(town, wire)
     wire.to_server = lambda frame: [] if isinstance(frame, f.AppendCommit) else [frame]
     raw = await external(anna, tablet, group, place=None)
     show_commit(wire, anna, group, raw, tablet)
@@ -223,10 +229,7 @@ async def test_a_further_device_of_a_participant_may_come_in_by_itself(
 
 
 async def test_a_device_does_not_take_the_place_of_another_one(town: Town, wire: Crooked) -> None:
-    anna, _, ben, group = await three(town, wire)
-    wire.to_device = lambda frame: withheld(frame, f.DeviceListMoved)
-    tablet = await town.connect(await second_device(town, ben, "tablet"))
-    await greetings_over(tablet)
+    anna, ben, group, tablet = await at_the_door(town, wire)
     raw = await external(anna, tablet, group, place=ben.device)
     events = anna.events()
     show_commit(wire, anna, group, raw, tablet)

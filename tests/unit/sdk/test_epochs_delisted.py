@@ -11,23 +11,19 @@ from unit.sdk.talks import (
     anna_and_cem,
     append,
     core_of,
-    greetings_over,
     live_of,
     publish,
     second_device,
     withheld,
 )
-from unit.sdk.test_epochs import external, group_of, show_commit, three
+from unit.sdk.test_epochs import at_the_door, external, group_of, show_commit
 
 
 async def test_a_device_that_is_not_listed_any_more_does_not_come_in_by_itself(
     town: Town, wire: Crooked
 ) -> None:
     """It was stolen, say, and the server is with the thief."""
-    anna, _, ben, group = await three(town, wire)
-    wire.to_device = lambda frame: withheld(frame, f.DeviceListMoved)
-    tablet = await town.connect(await second_device(town, ben, "tablet"))
-    await greetings_over(tablet)
+    anna, ben, group, tablet = await at_the_door(town, wire)
     raw = await external(anna, tablet, group, place=None)
     await publish(ben, {})
     wire.to_server = lambda frame: [] if isinstance(frame, f.AppendCommit) else [frame]
