@@ -51,6 +51,10 @@ def test_what_is_written_during_maintenance_waits_and_goes_out(
     ben.writes("me too")
     expect(ben.page.get_by_text(ben.say("connection.maintenance"))).to_be_visible()
     shown(ben, "maintenance_desktop")
+    other = own.tab(anna.context, "de")  # it begins when all is said already
+    other.opens()
+    expect(other.page.get_by_text(other.say("connection.maintenance"))).to_contain_text(WORDS)
+    other.page.close()
     did("maintenance", "off", *at)
     anna.sees_state("dabei geschrieben", "read")
     ben.sees_state("me too", "read")

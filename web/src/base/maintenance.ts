@@ -14,13 +14,17 @@ export interface Maintenance {
 }
 
 /** Whether there is a connection, as a page is told. */
-export interface ConnectionTold {
-  readonly what: 'connection';
+export interface ConnectionView {
   readonly isOnline: boolean;
   /** Why there is none; "" while there is one, or `maintenance` while nothing new is taken. */
   readonly code: string;
   /** Of the server, with `maintenance`. */
   readonly sentence?: string;
+}
+
+/** That it is another one now. */
+export interface ConnectionTold extends ConnectionView {
+  readonly what: 'connection';
 }
 
 /** What is in a sentence of the server's; nothing, when it is not of this form. */

@@ -22,11 +22,11 @@ import { Announcer } from './announcer.svelte.ts';
 import { attempt } from './attempt.ts';
 import type { Business } from './business.svelte.ts';
 import { Composer } from './composer.svelte.ts';
+import { ConnectionNews } from './connection_news.svelte.ts';
 import { OpenConversation } from './conversation.svelte.ts';
 import { Gathering } from './gathering.ts';
 import { Inbox } from './inbox.svelte.ts';
 import { Linking } from './linking.svelte.ts';
-import { MaintenanceNews } from './maintenance.svelte.ts';
 import type { Messenger } from './messenger.ts';
 import { NO_NOTICES, Notifier } from './notifier.svelte.ts';
 import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
@@ -49,9 +49,6 @@ export interface Note {
 export class App {
   phase = $state<'opening' | 'new' | 'ready' | 'broken'>('opening');
   own = $state.raw<OwnView | undefined>(undefined);
-  isOnline = $state(true);
-  /** Why there is no connection, while there is none. */
-  offlineCode = $state('');
   failure = $state.raw<PlauschError | undefined>(undefined);
   route = $state.raw<Route>({ page: 'list' });
   open = $state.raw<OpenConversation | undefined>(undefined);
@@ -63,7 +60,7 @@ export class App {
   readonly transfers: Transfers;
   readonly linking: Linking;
   readonly announcer: Announcer;
-  readonly maintenance: MaintenanceNews;
+  readonly connection: ConnectionNews;
   readonly notifier: Notifier;
   readonly preferences: Preferences;
   readonly accounts: AccountSwitch;
@@ -104,7 +101,7 @@ export class App {
     this.transfers = new Transfers(messenger);
     this.linking = new Linking(messenger, deviceName);
     this.announcer = new Announcer(timers);
-    this.maintenance = new MaintenanceNews(messenger, timers);
+    this.connection = new ConnectionNews(timers);
     this.notifier = new Notifier({
       ...notices,
       messenger,
@@ -158,9 +155,8 @@ export class App {
   }
 
   async #begin(): Promise<void> {
-    const { own, isOnline, code } = await this.messenger.ask('open', {});
-    this.isOnline = isOnline;
-    this.offlineCode = code;
+    const { own, ...connection } = await this.messenger.ask('open', {});
+    this.connection.hear(connection);
     if (own === undefined) {
       if (!(await this.accounts.nobody())) {
         this.phase = 'new';
@@ -169,7 +165,7 @@ export class App {
     }
     await this.become(own);
     await this.follow();
-    if (isOnline) {
+    if (connection.isOnline) {
       void this.notifier.online();
     }
   }
@@ -374,8 +370,7 @@ export class App {
         this.note({ code: told.problem.code, sentence: told.problem.sentence });
         break;
       case 'connection':
-        this.isOnline = told.isOnline;
-        this.offlineCode = told.code;
+        this.connection.hear(told);
         if (told.isOnline && this.phase === 'ready') {
           void this.notifier.online();
         }

@@ -16,7 +16,7 @@ import { AccountDevices } from './account_devices.ts';
 import { Admissions } from './admission.ts';
 import { checkAsked } from './asked.ts';
 import { Device, type World } from './device.ts';
-import { absenceCode, SdkError, Unreachable } from './errors.ts';
+import { connectionView, SdkError, Unreachable } from './errors.ts';
 import { type Event, Feed } from './events.ts';
 import { failureOf } from './failure.ts';
 import { Files } from './files.ts';
@@ -307,13 +307,12 @@ export class Desk {
 
   #opened(): OpenedView {
     const device = this.#running?.device;
-    return device === undefined
-      ? { isOnline: false, code: '' }
-      : {
-          own: ownView(device.core.own),
-          isOnline: device.transport.isOnline,
-          code: absenceCode(device.transport.failure),
-        };
+    if (device === undefined) {
+      return { isOnline: false, code: '' };
+    }
+    const { core, transport } = device;
+    const hindrance = transport.failure ?? transport.maintenance;
+    return { own: ownView(core.own), ...connectionView(transport.isOnline, hindrance) };
   }
 
   async #register({ name, invitation = '', kind = 'person' }: Asked<'register'>): Promise<OwnView> {

@@ -2,7 +2,6 @@
 
 import { OperatorError, type PlauschError } from '../base/errors.ts';
 import { AccountAddress, parseName } from '../base/ids.ts';
-import { MAINTENANCE } from '../base/maintenance.ts';
 import { type Clock, pause } from '../platform/clock.ts';
 import { WebCryptoVerifier } from '../platform/signature_verifier.ts';
 import type { AccountOwn } from '../vault/account_own.ts';
@@ -13,7 +12,7 @@ import type { Outside } from './connection.ts';
 import { Core } from './core.ts';
 import { Directory } from './directory.ts';
 import { Epochs } from './epochs.ts';
-import { absenceCode, SdkError, ServerRefused } from './errors.ts';
+import { connectionView, SdkError, ServerRefused } from './errors.ts';
 import { type Feed } from './events.ts';
 import { Joining } from './joining.ts';
 import { Outbox } from './outbox.ts';
@@ -71,14 +70,7 @@ export class Device {
         },
         onOnline: async (loggedIn) => built[0]?.greet(stock, loggedIn),
         onChange: (isOnline, failure) => {
-          const code = absenceCode(failure);
-          const sentence = code === MAINTENANCE ? (failure?.message ?? '') : '';
-          feed.tell({
-            what: 'connection',
-            isOnline,
-            code,
-            ...(sentence === '' ? {} : { sentence }),
-          });
+          feed.tell({ what: 'connection', ...connectionView(isOnline, failure) });
         },
       },
       world.outside,

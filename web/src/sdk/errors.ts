@@ -9,6 +9,7 @@ import {
   RemoteError,
 } from '../base/errors.ts';
 import type { AccountAddress } from '../base/ids.ts';
+import { type ConnectionView, MAINTENANCE } from '../base/maintenance.ts';
 
 /** A call that cannot be carried out in the present state. */
 export class SdkError extends LocalError {
@@ -44,12 +45,22 @@ export class Unreachable extends OperatorError {
  * The word for why there is no connection: the server's own if it closed it, what it broke if this
  * side did; "" when there is nothing to explain.
  */
-export function absenceCode(failure: PlauschError | undefined): string {
+function absenceCode(failure: PlauschError | undefined): string {
   if (!(failure instanceof Unreachable)) {
     return failure?.code ?? '';
   }
   const { cause, closingCode, code } = failure;
   return closingCode || (cause instanceof PlauschError ? cause.code : code);
+}
+
+/** Whether there is a connection, and why not, or what the server refuses on it. */
+export function connectionView(
+  isOnline: boolean,
+  failure: PlauschError | undefined,
+): ConnectionView {
+  const code = absenceCode(failure);
+  const sentence = code === MAINTENANCE ? (failure?.message ?? '') : '';
+  return { isOnline, code, ...(sentence === '' ? {} : { sentence }) };
 }
 
 /** What a refusal says beside its sentence; `epoch` and `head` are -1 when it says nothing. */

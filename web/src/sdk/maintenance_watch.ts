@@ -39,12 +39,17 @@ export const LONGEST_MS = 1_200_000;
 export class MaintenanceWatch {
   readonly #timers: Timers;
   readonly #tell: (refusal: ServerRefused | undefined) => void;
-  #sentence = '';
+  #refusal: ServerRefused | undefined;
   #cancel: Cancel = () => undefined;
 
   constructor(timers: Timers, tell: (refusal: ServerRefused | undefined) => void) {
     this.#timers = timers;
     this.#tell = tell;
+  }
+
+  /** What it has said last, while it holds. */
+  get refusal(): ServerRefused | undefined {
+    return this.#refusal;
   }
 
   /** The server has taken a request. */
@@ -64,8 +69,9 @@ export class MaintenanceWatch {
     this.#cancel = this.#timers.after(holdsMs, () => {
       this.#end();
     });
-    if (this.#sentence !== error.message) {
-      this.#sentence = error.message;
+    const isNew = this.#refusal?.message !== error.message;
+    this.#refusal = error;
+    if (isNew) {
       this.#tell(error);
     }
   }
@@ -73,11 +79,11 @@ export class MaintenanceWatch {
   /** The connection has gone: the next one begins knowing nothing, and nothing is told. */
   forget(): void {
     this.#cancel();
-    this.#sentence = '';
+    this.#refusal = undefined;
   }
 
   #end(): void {
-    const wasOn = this.#sentence !== '';
+    const wasOn = this.#refusal !== undefined;
     this.forget();
     if (wasOn) {
       this.#tell(undefined);

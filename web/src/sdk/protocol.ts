@@ -6,7 +6,7 @@
  * them shows them as text.
  */
 
-import type { ConnectionTold } from '../base/maintenance.ts';
+import type { ConnectionTold, ConnectionView } from '../base/maintenance.ts';
 import type { Fault } from '../base/errors.ts';
 import type { FileKind } from '../base/file_kind.ts';
 import type { Place } from '../base/place.ts';
@@ -237,10 +237,8 @@ export interface ProblemView {
  * Where the device stands when the page opens. Without `own` there is no account in this browser;
  * `code`: why there is no connection, "" when there is one or none was tried yet.
  */
-export interface OpenedView {
+export interface OpenedView extends ConnectionView {
   readonly own?: OwnView;
-  readonly isOnline: boolean;
-  readonly code: string;
 }
 
 /** Which stretch: the newest, those before or after a place, or those around a message. */

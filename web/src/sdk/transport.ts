@@ -123,6 +123,11 @@ export class Transport {
     return this.#failure;
   }
 
+  /** What the server says while it takes nothing new, if it has said so on this connection. */
+  get maintenance(): ServerRefused | undefined {
+    return this.#maintenance.refusal;
+  }
+
   /** Connected and logged in. */
   get isOnline(): boolean {
     return this.#isLoggedIn && this.#connection?.isLost === false;

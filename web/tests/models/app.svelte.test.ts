@@ -259,7 +259,7 @@ test('what a server says that takes nothing new is there as long as it does', as
   ]) {
     device.tell({ what: 'connection', ...told });
     await clock.pass(100);
-    heard.push(app.maintenance.sentence);
+    heard.push(app.connection.maintenance);
   }
   const said = words().connection.maintenance;
   expect(heard).toEqual([said, '', said, '']);
@@ -277,7 +277,7 @@ test('connection, contacts, transfers, problems and a reset are heard', async ()
   device.tell({ what: 'moved' });
   device.tell({ what: 'reset' });
   await clock.pass(100);
-  expect([app.isOnline, app.offlineCode]).toEqual([false, 'device_removed']);
+  expect([app.connection.isOnline, app.connection.code]).toEqual([false, 'device_removed']);
   expect(app.contacts.get(BEN)?.state).toBe('verified');
   expect(app.notes.map(({ code }) => code)).toEqual(['log_gap']);
   expect(reloads()).toBe(1);

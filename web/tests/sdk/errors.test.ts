@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 
-import { LocalError, RemoteError } from '../../src/base/errors.ts';
+import { LocalError, type PlauschError, RemoteError } from '../../src/base/errors.ts';
 import { AccountAddress } from '../../src/base/ids.ts';
 import {
-  absenceCode,
   ChangeForgotten,
+  connectionView,
   ConversationBroken,
   IdentityChanged,
   NotParticipant,
@@ -54,16 +54,27 @@ test('calls that cannot be carried out can be caught together', () => {
   }
 });
 
+const codeOf = (failure?: PlauschError): string => connectionView(false, failure).code;
+
+test('what a server says that takes nothing new is told with its code', () => {
+  const refusal = new ServerRefused('Later.', { code: 'maintenance', fault: 'operator' });
+  expect(connectionView(true, refusal)).toEqual({
+    isOnline: true,
+    code: 'maintenance',
+    sentence: 'Later.',
+  });
+  const other = new ServerRefused('No.', { code: 'unknown_device', fault: 'local' });
+  expect(connectionView(false, other)).toEqual({ isOnline: false, code: 'unknown_device' });
+});
+
 test('why there is no connection is the word of whoever ended it', () => {
-  expect(absenceCode(undefined)).toBe('');
-  expect(absenceCode(new ServerRefused('No.', { code: 'unknown_device', fault: 'local' }))).toBe(
+  expect(codeOf(undefined)).toBe('');
+  expect(codeOf(new ServerRefused('No.', { code: 'unknown_device', fault: 'local' }))).toBe(
     'unknown_device',
   );
-  expect(absenceCode(new Unreachable('x'))).toBe('unreachable');
-  expect(absenceCode(new Unreachable('x', { closingCode: 'device_removed' }))).toBe(
-    'device_removed',
-  );
+  expect(codeOf(new Unreachable('x'))).toBe('unreachable');
+  expect(codeOf(new Unreachable('x', { closingCode: 'device_removed' }))).toBe('device_removed');
   const cause = new RemoteError('Version 2.', { code: 'bad_version' });
-  expect(absenceCode(new Unreachable('x', { cause }))).toBe('bad_version');
-  expect(absenceCode(new Unreachable('x', { cause: new TypeError('x') }))).toBe('unreachable');
+  expect(codeOf(new Unreachable('x', { cause }))).toBe('bad_version');
+  expect(codeOf(new Unreachable('x', { cause: new TypeError('x') }))).toBe('unreachable');
 });

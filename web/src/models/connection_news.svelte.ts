@@ -1,43 +1,47 @@
-/** That the server takes nothing new, as long as it does, in one sentence for the page. */
+/** Whether there is a connection, and in one sentence for the page that the server takes nothing. */
 
-import { maintenanceOf } from '../base/maintenance.ts';
+import { type ConnectionView, maintenanceOf } from '../base/maintenance.ts';
 import { maintenanceSentence } from '../words/sentences.ts';
 import { language, words } from '../words/words.svelte.ts';
-import type { Messenger } from './messenger.ts';
 import type { PageTimers } from './timing.ts';
 
 /** Nothing is told when the time passes until which it was to take: that is looked at. */
 const LOOK_MS = 20_000;
 
-export class MaintenanceNews {
+export class ConnectionNews {
+  isOnline = $state(true);
+  /** Why there is no connection, while there is none. */
+  code = $state('');
   #said = $state('');
   #nowMs = $state(0);
   #look = 0;
   readonly #timers: PageTimers;
 
-  constructor(messenger: Messenger, timers: PageTimers) {
+  constructor(timers: PageTimers) {
     this.#timers = timers;
-    messenger.onTold((told) => {
-      if (told.what === 'connection') {
-        this.#hear(told.sentence ?? '');
-      }
-    });
   }
 
-  /** What people are told; "" while there is none. */
-  get sentence(): string {
+  /** What people are told while nothing new is taken; "" while there is nothing to tell. */
+  get maintenance(): string {
     return this.#said === ''
       ? ''
       : maintenanceSentence(maintenanceOf(this.#said), this.#nowMs, words(), language());
   }
 
-  #hear(said: string): void {
+  /** It is like this now. */
+  hear({ code, isOnline, sentence = '' }: ConnectionView): void {
+    this.isOnline = isOnline;
+    this.code = code;
+    this.#hold(sentence);
+  }
+
+  #hold(said: string): void {
     this.#timers.clearTimeout(this.#look);
     this.#said = said;
     this.#nowMs = this.#timers.now();
     if (said !== '') {
       this.#look = this.#timers.setTimeout(() => {
-        this.#hear(said);
+        this.#hold(said);
       }, LOOK_MS);
     }
   }
