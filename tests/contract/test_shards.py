@@ -62,8 +62,8 @@ ALL_SHARDS = {
     "that is not there at all: on a store that began with Citus, invented ids alone",
     "conversation.created_since": "once for each new conversation, an index entry on every shard",
     "conversation.after": "the sweep, every five minutes, goes through all there is",
-    "cursor.moved": "once for each login: a device's conversations lie on all shards, which is the "
-    "price of writing a message once for all its readers",
+    "cursor.moved": "once for the logins of a moment: a device's conversations lie on all "
+    "shards, which is the price of writing a message once for all its readers",
     "member.sharing_with": "a device's first key packages, and a new device list: a few in a life",
     "mailbox.of_commit": "only when the answer to a Commit was lost and it comes again",
     "mailbox._is_named": "once for each Welcome that a device has fetched",
@@ -134,7 +134,7 @@ async def one_conversation(tx: Transaction, phone: int, till: int, public_id: by
     await proposal.total(tx, key)
     assert await cursor.advance(tx, [(key, phone, 2)])
     assert await cursor.place(tx, phone, public_id) == key
-    await cursor.moved(tx, till, 0, 9)
+    await cursor.moved(tx, [(till, 0)], 9)
     await cursor.of_others(tx, key, 1)
     await cursor.acknowledged_by_all(tx, [key])
     assert await conversation.advance(tx, key, 0) == 3
@@ -166,7 +166,7 @@ async def one_device(tx: Transaction, phone: int, till: int, key: int) -> None:
     assert (await mailbox.totals(tx, [till]))[till] == (3, 21)
     assert await mailbox.sizes(tx, till, 0, 1) == [(items[0], 7)]
     await mailbox.of_commit(tx, key, 3)
-    await mailbox.count(tx, till)
+    assert await mailbox.counts(tx, [till]) == {till: 3}
     assert await mailbox.forget(tx, till, items[0]) == 1
     await mailbox.older_than(tx, 9, 9)
     await mailbox.forget_welcome(tx, key, 4)

@@ -1,7 +1,7 @@
 """The delivery service: append, read, acknowledge, resume, mailboxes (spec/delivery.md)."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,7 @@ from plausch.server.cursors import Cursors
 from plausch.server.errors import Refusal, unknown_conversation
 from plausch.server.figures import Figures
 from plausch.server.franking import Franking
+from plausch.server.gathering import Gathering
 from plausch.server.lanes import Answer
 from plausch.server.limits import Limits
 from plausch.server.records import Accepted, DeviceRecord
@@ -92,6 +93,7 @@ class Delivery:
             database, clock, limits, rosters, self._commits, franking, told, counted, shards
         )
         self._cursors = Cursors(database, rosters, told, by_shard=shards > 1)
+        self._resuming = Gathering(self._resume_all)
 
     async def close(self) -> None:
         """Finish what was submitted; write the cursors."""
@@ -181,17 +183,25 @@ class Delivery:
         Raises Refusal `unknown_conversation`, StorageUnavailable.
         """
         await self._cursors.flush(device)
+        if not after:
+            return await self._resuming.ask(device.key)
 
         async def body(tx: Transaction) -> Resumption:
-            begin = await cursor.place(tx, device.key, after) if after else 0
+            begin = await cursor.place(tx, device.key, after)
             if begin is None:
                 raise unknown_conversation()
-            rows = await cursor.moved(tx, device.key, begin, MOVED + 1)
-            waiting = await mailbox.count(tx, device.key)
-            moved = [f.Moved(*row) for row in rows[:MOVED]]
-            return Resumption(moved, waiting, len(rows) > MOVED)
+            return (await _resumptions(tx, {device.key: begin}))[device.key]
 
         return await self._database.read(body)
+
+    async def _resume_all(self, device_keys: Sequence[int]) -> list[Resumption]:
+        """From the first conversation on, in the order of the devices."""
+
+        async def body(tx: Transaction) -> dict[int, Resumption]:
+            return await _resumptions(tx, dict.fromkeys(device_keys, 0))
+
+        found = await self._database.read(body)
+        return [found[key] for key in device_keys]
 
     async def cursors(self, device: DeviceRecord, public_id: bytes) -> list[tuple[str, int]]:
         """(device URI, seq) of the member devices of other accounts.
@@ -239,6 +249,18 @@ class Delivery:
             await mailbox.forget(tx, device.key, item)
 
         await self._database.transact(body, repeatable=True)
+
+
+async def _resumptions(tx: Transaction, begins: Mapping[int, int]) -> dict[int, Resumption]:
+    """By device key, from the conversation after that key on."""
+    moved = await cursor.moved(tx, list(begins.items()), MOVED + 1)
+    waiting = await mailbox.counts(tx, begins.keys())
+    found = {}
+    for key in begins:
+        rows = moved.get(key, [])
+        some = [f.Moved(*row) for row in rows[:MOVED]]
+        found[key] = Resumption(some, waiting.get(key, 0), len(rows) > MOVED)
+    return found
 
 
 def _fitting(

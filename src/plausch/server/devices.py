@@ -16,6 +16,7 @@ from plausch.server.accounts import checked_certificate, checked_device_list
 from plausch.server.arrivals import Arrivals, Supply
 from plausch.server.backups import no_backup
 from plausch.server.errors import SUSPENDED, Refusal, unlisted
+from plausch.server.gathering import Gathering
 from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
 from plausch.server.records import BUSINESS, AccountRecord, DeviceRecord
@@ -52,6 +53,7 @@ class Devices:
         self._database, self._clock, self._limits = database, clock, limits
         self._domain = domain
         self._arrivals = Arrivals(database, clock)
+        self._found = Gathering(self._find)
         sentence = "This account has published too many device lists: try again later."
         each_hour = limits.device_lists_per_hour
         self._lists = Hourly(database, clock, Kind.DEVICE_LISTS, each_hour, sentence)
@@ -67,12 +69,7 @@ class Devices:
         except NameRefused as error:
             raise Refusal("unknown_device", str(error)) from error
 
-        async def find(tx: Transaction) -> tuple[DeviceRecord | None, bool]:
-            one = await device.by_uri(tx, uri)
-            key = -1 if one is None else one.account_key
-            return one, await suspension.of(tx, key) is not None
-
-        found, is_suspended = await self._database.read(find)
+        found, is_suspended = await self._found.ask(uri)
         if found is None:
             raise self._unknown(uri)
         try:
@@ -82,6 +79,18 @@ class Devices:
         if is_suspended:
             raise Refusal(*SUSPENDED)
         return found
+
+    async def _find(self, uris: Sequence[str]) -> list[tuple[DeviceRecord | None, bool]]:
+        """The listed devices of these URIs, and whether their accounts are suspended."""
+
+        async def body(tx: Transaction) -> list[tuple[DeviceRecord | None, bool]]:
+            found = await device.by_uris(tx, sorted(set(uris)))
+            accounts = {one.account_key for one in found.values()}
+            suspended = await suspension.among(tx, accounts)
+            devices = [found.get(uri) for uri in uris]
+            return [(one, one is not None and one.account_key in suspended) for one in devices]
+
+        return await self._database.read(body)
 
     async def seen(self, one: DeviceRecord, enter: Callable[[], None]) -> Supply:
         """Note that the device was here now, and call `enter` in that moment; the key packages it

@@ -14,7 +14,7 @@ from plausch.wire.session import State
 if TYPE_CHECKING:
     from plausch.server.connection import Connection
 
-AT_ONCE = 16
+AT_ONCE = 32
 """Logins are carried out at the same time: when very many devices come back at once, the others
 wait, and not what connected devices do."""
 

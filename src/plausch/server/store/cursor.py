@@ -47,6 +47,19 @@ _ADVANCE = Bulk(
     "RETURNING device_cursor.conversation_id, device_cursor.device_id, device_cursor.seq",
     ("int", "int", "int"),
 )
+_MOVED = Bulk(
+    "SELECT m.device_id, m.public_id, m.seq, m.head, m.epoch FROM ("
+    "SELECT k.device_id, k.conversation_id, c.public_id, k.seq, c.epoch, "
+    "CASE WHEN k.until_seq < 0 THEN c.head ELSE k.until_seq END AS head, "
+    "row_number() OVER (PARTITION BY k.device_id ORDER BY k.conversation_id) AS place, "
+    "v.column3 AS most "
+    "FROM device_cursor k JOIN ({rows}) AS v ON k.device_id = v.column1 "
+    "JOIN conversation c ON c.id = k.conversation_id "
+    "WHERE k.conversation_id > v.column2 AND c.head > k.seq "
+    "AND (k.until_seq < 0 OR k.until_seq > k.seq)) AS m "
+    "WHERE m.place <= m.most ORDER BY m.device_id, m.conversation_id",
+    ("int", "int", "int"),
+)
 _BY_ALL = Bulk(
     "SELECT k.conversation_id, min(k.seq) FROM device_cursor k JOIN ({rows}) AS v "
     "ON k.conversation_id = v.column1 WHERE (k.until_seq < 0 OR k.seq < k.until_seq) "
@@ -106,19 +119,17 @@ async def place(tx: Transaction, device_key: int, public_id: bytes) -> int | Non
     return standing.key if rows else None
 
 
-async def moved(tx: Transaction, device_key: int, after: int, limit: int) -> list[MovedRow]:
-    """Conversations where the device has not acknowledged all that it may read, in the order of
-    their keys, from the one after key `after` on."""
-    rows = await tx.fetch(
-        "SELECT c.public_id, k.seq, CASE WHEN k.until_seq < 0 THEN c.head ELSE k.until_seq END, "
-        "c.epoch FROM device_cursor k JOIN conversation c ON c.id = k.conversation_id "
-        "WHERE k.device_id = $1 AND k.conversation_id > $2 AND c.head > k.seq "
-        "AND (k.until_seq < 0 OR k.until_seq > k.seq) ORDER BY k.conversation_id LIMIT $3",
-        device_key,
-        after,
-        limit,
-    )
-    return [MovedRow(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
+async def moved(
+    tx: Transaction, wanted: Sequence[tuple[int, int]], limit: int
+) -> dict[int, list[MovedRow]]:
+    """By device key the conversations where it has not acknowledged all that it may read, in the
+    order of their keys: at most `limit` each, from the one after a key on. `wanted` is device key
+    and that key, once for each device; where nothing has moved it is absent from the answer."""
+    found: dict[int, list[MovedRow]] = {}
+    for row in await tx.fetch_bulk(_MOVED, [(key, after, limit) for key, after in wanted]):
+        one = MovedRow(bytes(row[1]), row[2], row[3], row[4])
+        found.setdefault(row[0], []).append(one)
+    return found
 
 
 async def of_others(

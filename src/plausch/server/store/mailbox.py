@@ -55,6 +55,11 @@ _TOTAL = Bulk(
     "WHERE m.device_id {one_of_first} GROUP BY m.device_id",
     ("int",),
 )
+_COUNT = Bulk(
+    "SELECT m.device_id, count(*) FROM mailbox m JOIN ({rows}) AS v ON m.device_id = v.column1 "
+    "WHERE m.device_id {one_of_first} GROUP BY m.device_id",
+    ("int",),
+)
 _UNMEASURED = Bulk(
     "SELECT m.device_id, m.conversation_id, m.seq "
     "FROM mailbox m JOIN ({rows}) AS v ON m.device_id = v.column1 "
@@ -181,10 +186,10 @@ async def of_commit(tx: Transaction, conversation_key: int, seq: int) -> list[tu
     return [(row[0], row[1]) for row in rows]
 
 
-async def count(tx: Transaction, device_key: int) -> int:
-    """How many wait."""
-    rows = await tx.fetch("SELECT count(*) FROM mailbox WHERE device_id = $1", device_key)
-    return int(rows[0][0])
+async def counts(tx: Transaction, device_keys: Collection[int]) -> dict[int, int]:
+    """How many wait, by device key; an empty mailbox is absent."""
+    rows = await tx.fetch_bulk(_COUNT, [(key,) for key in device_keys])
+    return {row[0]: int(row[1]) for row in rows}
 
 
 async def forget(tx: Transaction, device_key: int, item: int) -> int:

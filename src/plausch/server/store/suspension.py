@@ -1,8 +1,9 @@
 """Accounts that the operator has suspended, or removed, which is for good."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
-from plausch.db.interface import Transaction
+from plausch.db.interface import Bulk, Transaction
 
 TABLES = (
     """CREATE TABLE suspension (
@@ -10,6 +11,12 @@ TABLES = (
         since_ms BIGINT NOT NULL,
         is_removed BIGINT NOT NULL CHECK (is_removed IN (0, 1))
     )""",
+)
+
+_AMONG = Bulk(
+    "SELECT s.account_id FROM suspension s JOIN ({rows}) AS v ON s.account_id = v.column1 "
+    "WHERE s.account_id {one_of_first}",
+    ("int",),
 )
 
 
@@ -44,6 +51,12 @@ async def of(tx: Transaction, account_key: int) -> Suspended | None:
         "SELECT since_ms, is_removed FROM suspension WHERE account_id = $1", account_key
     )
     return Suspended(rows[0][0], bool(rows[0][1])) if rows else None
+
+
+async def among(tx: Transaction, account_keys: Collection[int]) -> frozenset[int]:
+    """Those of the accounts that are suspended."""
+    rows = await tx.fetch_bulk(_AMONG, [(key,) for key in account_keys])
+    return frozenset(row[0] for row in rows)
 
 
 async def keys(tx: Transaction) -> frozenset[int]:

@@ -30,3 +30,11 @@ async def test_the_keys_of_all(rows) -> None:  # type: ignore[no-untyped-def]
         return [before, await suspension.keys(tx)]
 
     assert await rows.run(body) == [frozenset(), {rows.anna, rows.cem}]
+
+
+async def test_the_suspended_ones_among_some(rows) -> None:  # type: ignore[no-untyped-def]
+    async def body(tx: Transaction) -> list[frozenset[int]]:
+        await suspension.add(tx, rows.cem, 5, is_removed=False)
+        return [await suspension.among(tx, some) for some in ((rows.anna, rows.cem), (), (999,))]
+
+    assert await rows.run(body) == [frozenset({rows.cem}), frozenset(), frozenset()]

@@ -1,0 +1,60 @@
+"""Questions to the database that come in the same moment are answered by one transaction.
+
+After another server process has died thousands of devices ask the same two things at once. Each in
+a transaction of its own takes four ways to PostgreSQL and back, and a connection of the pool for
+as long; together they take four ways for all who have come meanwhile, and one connection, so that
+what others write waits behind one transaction and not behind a queue of them.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+AT_ONCE = 32
+"""Questions answered by one transaction at most: what follows from the answers is done in one turn
+of the loop."""
+
+Question = TypeVar("Question")
+Reply = TypeVar("Reply")
+
+Answering = Callable[[Sequence[Question]], Awaitable[Sequence[Reply]]]
+"""The replies, in the order of the questions."""
+
+
+class Gathering(Generic[Question, Reply]):
+    """Questions of one kind on their way to the database."""
+
+    def __init__(self, answering: Answering[Question, Reply]) -> None:
+        self._answering = answering
+        self._waiting: deque[tuple[Question, asyncio.Future[Reply]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, question: Question) -> Reply:
+        """The reply, by a transaction that begins after this. Raises what the transaction does."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Reply] = loop.create_future()
+        self._waiting.append((question, future))
+        if self._task is None:
+            self._task = loop.create_task(self._work())
+        return await future
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                count = min(AT_ONCE, len(self._waiting))
+                await self._answer([self._waiting.popleft() for _ in range(count)])
+        finally:
+            self._task = None
+
+    async def _answer(self, asked: list[tuple[Question, "asyncio.Future[Reply]"]]) -> None:
+        try:
+            replies = await self._answering([question for question, _ in asked])
+        except Exception as error:  # whatever it is, each of them is told
+            for _, future in asked:
+                if not future.done():
+                    future.set_exception(error)
+            return
+        for (_, future), reply in zip(asked, replies, strict=True):
+            if not future.done():  # who asked is gone
+                future.set_result(reply)
