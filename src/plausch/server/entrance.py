@@ -14,7 +14,7 @@ from collections.abc import Callable
 log = logging.getLogger("plausch.server")
 
 BACKLOG = 4096
-ACCEPTED_AT_ONCE = 128
+ACCEPTED_AT_ONCE = 16
 """Then others have their turn of the loop; a few milliseconds."""
 
 NO_FILES_PAUSE_S = 1.0

@@ -47,6 +47,8 @@ _ADVANCE = Bulk(
     "RETURNING device_cursor.conversation_id, device_cursor.device_id, device_cursor.seq",
     ("int", "int", "int"),
 )
+# That a device is one of those wanted is said twice: PostgreSQL, which may know nothing of a table
+# that was filled a moment ago, would go through all of it.
 _MOVED = Bulk(
     "SELECT m.device_id, m.public_id, m.seq, m.head, m.epoch FROM ("
     "SELECT k.device_id, k.conversation_id, c.public_id, k.seq, c.epoch, "
@@ -55,7 +57,7 @@ _MOVED = Bulk(
     "v.column3 AS most "
     "FROM device_cursor k JOIN ({rows}) AS v ON k.device_id = v.column1 "
     "JOIN conversation c ON c.id = k.conversation_id "
-    "WHERE k.conversation_id > v.column2 AND c.head > k.seq "
+    "WHERE k.device_id {one_of_first} AND k.conversation_id > v.column2 AND c.head > k.seq "
     "AND (k.until_seq < 0 OR k.until_seq > k.seq)) AS m "
     "WHERE m.place <= m.most ORDER BY m.device_id, m.conversation_id",
     ("int", "int", "int"),
