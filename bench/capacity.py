@@ -38,12 +38,12 @@ MEASURED = {
     "gateway, a signal, both ends and its answer": Constant(
         18, "us", "as before 0030; what is handed over takes 7.5"
     ),
-    "gateway, a login with Resume": Constant(1_400, "us", "reconnect_storm.py"),
+    "gateway, a login with Resume": Constant(700, "us", "reconnect_storm.py --devices 6000"),
     "gateway, a silent connection": Constant(0.4, "us/s", "idle_memory.py"),
     "PostgreSQL, a message": Constant(20, "us", "append_load.py --gateways 2"),
-    "PostgreSQL, a login with Resume": Constant(720, "us", "reconnect_storm.py"),
+    "PostgreSQL, a login with Resume": Constant(290, "us", "reconnect_storm.py --devices 6000"),
     "NATS, a signal": Constant(4, "us", "append_load.py --gateways 2"),
-    "memory of a connection": Constant(8.2, "KiB", "idle_memory.py --connections 100000"),
+    "memory of a connection": Constant(7.2, "KiB", "idle_memory.py --connections 8000"),
     "memory of a process without connections": Constant(64, "MiB", "idle_memory.py"),
     "rosters of a process, at most": Constant(250, "MiB", "server/rosters.py"),
     "database, a stored message of 400 bytes": Constant(
