@@ -7,7 +7,17 @@
  */
 
 import { concat, EMPTY, equalBytes } from '../base/bytes.ts';
-import { opaque, optional, parseWhole, Reader, u8, u32, u32Vector, vector } from './codec.ts';
+import {
+  ITEMS_LIMIT,
+  opaque,
+  optional,
+  parseWhole,
+  Reader,
+  u8,
+  u32,
+  u32Vector,
+  vector,
+} from './codec.ts';
 import { CodecError, GroupUsageError } from './errors.ts';
 import { KEY_LIMIT, keyName, LeafNode } from './leaf_node.ts';
 import type { Suite } from './suite.ts';
@@ -187,9 +197,20 @@ export class RatchetTree {
     return vector(parts);
   }
 
-  /** Whether `fromBytes` reads this tree; a larger one can be neither sent nor loaded. */
+  /**
+   * Whether `fromBytes` reads this tree; a larger one can be neither sent nor loaded. The extensions
+   * of its leaves are the lists whose items a reader counts.
+   */
   get isReadable(): boolean {
-    return this.leafCount <= MAX_LEAVES && this.toBytes().length <= TREE_LIMIT;
+    let items = 0;
+    for (const [, leaf] of this.leaves()) {
+      items += leaf.extensions.length;
+    }
+    return (
+      this.leafCount <= MAX_LEAVES &&
+      items <= ITEMS_LIMIT &&
+      this.toBytes().length <= TREE_LIMIT
+    );
   }
 
   /** A tree that can change without changing this one; shares the nodes. */
