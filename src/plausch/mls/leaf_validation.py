@@ -147,7 +147,8 @@ def check_lifetime(
     *,
     was_used: bool = False,
 ) -> None:
-    """`leaf-lifetime`: `now_s` lies within it, it ends after it begins and is no longer than allowed.
+    """`leaf-lifetime`: it does not end before it begins, `now_s` lies within it, and it is no
+    longer than allowed.
 
     A leaf that is not a key package's has no lifetime and passes. `max_lifetime_s` None accepts
     any length, for peers whose applications define another maximum. `was_used`: somebody else has

@@ -188,7 +188,8 @@ export interface LifetimeOptions {
 }
 
 /**
- * `leaf-lifetime`: `nowS` lies within it, it ends after it begins and is no longer than allowed.
+ * `leaf-lifetime`: it does not end before it begins, `nowS` lies within it, and it is no longer
+ * than allowed.
  *
  * A leaf that is not a key package's has no lifetime and passes.
  */

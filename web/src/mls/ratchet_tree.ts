@@ -177,10 +177,8 @@ export class RatchetTree {
       throw new CodecError('A ratchet tree must end with a node that is not blank.');
     }
     const leafCount = treeMath.paddedLeafCount(Math.floor(nodes.length / 2) + 1);
-    return new RatchetTree(suite, [
-      ...nodes,
-      ...blanks(treeMath.nodeCount(leafCount) - nodes.length),
-    ]);
+    const missing = treeMath.nodeCount(leafCount) - nodes.length;
+    return new RatchetTree(suite, [...nodes, ...blanks(missing)]);
   }
 
   /** The body of a `ratchet_tree` extension: without the blank nodes at the right end. */
@@ -197,20 +195,12 @@ export class RatchetTree {
     return vector(parts);
   }
 
-  /**
-   * Whether `fromBytes` reads this tree; a larger one can be neither sent nor loaded. The extensions
-   * of its leaves are the lists whose items a reader counts.
-   */
+  /** Whether `fromBytes` reads this tree; a larger one can be neither sent nor loaded. */
   get isReadable(): boolean {
-    let items = 0;
-    for (const [, leaf] of this.leaves()) {
-      items += leaf.extensions.length;
-    }
-    return (
-      this.leafCount <= MAX_LEAVES &&
-      items <= ITEMS_LIMIT &&
-      this.toBytes().length <= TREE_LIMIT
-    );
+    // The lists whose items a reader counts.
+    const items = Array.from(this.leaves(), ([, leaf]) => leaf.extensions).flat().length;
+    const fits = this.leafCount <= MAX_LEAVES && items <= ITEMS_LIMIT;
+    return fits && this.toBytes().length <= TREE_LIMIT;
   }
 
   /** A tree that can change without changing this one; shares the nodes. */
@@ -496,8 +486,7 @@ function blanks(count: number): undefined[] {
 
 /** `numbers`, which increase, with one more of them in its place. */
 function inserted(numbers: readonly number[], number: number): number[] {
-  const place = numbers.findIndex((other) => other > number);
-  return numbers.toSpliced(place < 0 ? numbers.length : place, 0, number);
+  return [...numbers, number].sort((one, other) => one - other);
 }
 
 /** TreeHashInput with LeafNodeHashInput. */
