@@ -147,7 +147,8 @@ def check_lifetime(
     *,
     was_used: bool = False,
 ) -> None:
-    """`leaf-lifetime`: `now_s` lies within it, and it is no longer than allowed.
+    """`leaf-lifetime`: it does not end before it begins, `now_s` lies within it, and it is no
+    longer than allowed.
 
     A leaf that is not a key package's has no lifetime and passes. `max_lifetime_s` None accepts
     any length, for peers whose applications define another maximum. `was_used`: somebody else has
@@ -157,6 +158,11 @@ def check_lifetime(
     lifetime = leaf.lifetime
     if lifetime is None:
         return
+    require(
+        lifetime.not_before_s <= lifetime.not_after_s,
+        "leaf-lifetime",
+        "A key package ends before it begins; ask its owner for a fresh one.",
+    )
     early_s, late_s = (EARLY_GRACE_S, LATE_GRACE_S) if was_used else (0, 0)
     require(
         lifetime.not_before_s - early_s <= now_s <= lifetime.not_after_s + late_s,

@@ -200,6 +200,11 @@ def test_whose_clock_is_behind_has_some_grace() -> None:
     assert failed(lambda: check_lifetime(leaf, first_s - 1, was_used=True)) == "leaf-lifetime"
 
 
+def test_no_grace_makes_a_time_of_what_ends_before_it_begins() -> None:
+    leaf = ANN.leaf(lifetime=Lifetime(NOW_S + 1, NOW_S - 1))
+    assert failed(lambda: check_lifetime(leaf, NOW_S, was_used=True)) == "leaf-lifetime"
+
+
 def test_members_must_differ() -> None:
     ben = Device.make(b"ben")
     check_among_members([ANN.leaf(), ben.leaf()])

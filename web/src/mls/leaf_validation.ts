@@ -188,7 +188,8 @@ export interface LifetimeOptions {
 }
 
 /**
- * `leaf-lifetime`: `nowS` lies within it, and it is no longer than allowed.
+ * `leaf-lifetime`: it does not end before it begins, `nowS` lies within it, and it is no longer
+ * than allowed.
  *
  * A leaf that is not a key package's has no lifetime and passes.
  */
@@ -202,6 +203,11 @@ export function checkLifetime(
     return;
   }
   const { notBeforeS, notAfterS } = lifetime;
+  ensure(
+    notBeforeS <= notAfterS,
+    'leaf-lifetime',
+    'A key package ends before it begins; ask its owner for a fresh one.',
+  );
   const [earlyS, lateS] = wasUsed ? [EARLY_GRACE_S, LATE_GRACE_S] : [0, 0];
   ensure(
     notBeforeS <= nowS + earlyS && nowS - lateS <= notAfterS,

@@ -228,6 +228,11 @@ test('whose clock is behind has some grace', () => {
   expect(aging(leaf, NOW_S - EARLY_GRACE_S - 1, { wasUsed: true })).toBe('leaf-lifetime');
 });
 
+test('no grace makes a time of what ends before it begins', () => {
+  const leaf = ANN.leaf({ lifetime: around(1, -1) });
+  expect(aging(leaf, NOW_S, { wasUsed: true })).toBe('leaf-lifetime');
+});
+
 test('members must differ', () => {
   const ben = Device.make('ben');
   expect(together(ANN.leaf(), ben.leaf())).toBe('');
