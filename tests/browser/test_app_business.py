@@ -439,3 +439,27 @@ def test_a_person_sees_nothing_of_it(app_site: str, browser: Browser) -> None:
     with on_stage(browser, app_site + "#/plan", size=DESKTOP) as stage:
         stage.page.get_by_role("heading", name="Unterhaltungen").wait_for()
         expect(stage.page.get_by_role("navigation", name="Betrieb")).to_have_count(0)
+
+
+def test_no_title_is_cut_off_on_a_phone(app_site: str, browser: Browser) -> None:
+    cut: list[str] = []
+    for name, address in PAGES.items():
+        with on_stage(browser, app_site + address, size=PHONE) as stage:
+            stage.settle()
+            sizes = stage.page.eval_on_selector_all(
+                ".pane-header h1",
+                "all => all.filter((one) => one.scrollWidth > one.clientWidth"
+                " || one.scrollHeight > one.clientHeight).map((one) => one.textContent)",
+            )
+            cut += [f"{name}: {one}" for one in sizes]
+    assert cut == []
+
+
+def test_how_long_a_booking_takes_stands_in_columns(app_site: str, browser: Browser) -> None:
+    address = app_site + PAGES["business_services"]
+    for size in (PHONE, DESKTOP):
+        with on_stage(browser, address, size=size) as stage:
+            minutes = stage.page.get_by_label("Minuten", exact=True)
+            minutes.first.wait_for()
+            assert minutes.count() > 1
+            assert len({box["x"] for one in minutes.all() if (box := one.bounding_box())}) == 1
