@@ -5,7 +5,9 @@ for each; the queue exists only while a request has to wait.
 
 Order: requests of one connection are carried out in the order they came. Appends go to the
 delivery's next batch at once; any other request waits until the appends before it are answered,
-and what follows waits for it.
+and what follows waits for it. Answers to appends are held until the loop's next turn, and go out
+with what is pushed in this one: a write to a socket costs a fifth of a message, and a batch has
+several for each busy connection. Whatever else is written goes behind them.
 
 Pressure: with too many requests unanswered the connection's bytes are left unread, and what was
 read by then may only be so much; a device that does not read its pushes is closed and catches up
@@ -59,6 +61,7 @@ class Connection(WSListener):
 
     __slots__ = (
         "_edge",
+        "_held",
         "_opening",
         "_pieces",
         "_queue",
@@ -80,6 +83,7 @@ class Connection(WSListener):
 
     def __init__(self, edge: "Edge") -> None:
         self._edge = edge
+        self._held = b""
         self._opening: Opening | None = None
         self._pieces: Pieces | None = None
         self._queue: deque[f.ClientFrame] | None = None
@@ -147,7 +151,7 @@ class Connection(WSListener):
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         """The connection is gone, for whatever reason."""
         self.session.sent(f.Closing)
-        self._queue = self._pieces = None
+        self._queue, self._pieces, self._held = None, None, b""
         self._edge.unread.forget(self)
         self._edge.left(self)
 
@@ -181,6 +185,7 @@ class Connection(WSListener):
         kind = frame.msg_type
         if kind == WSMsgType.CLOSE:
             self.session.sent(f.Closing)
+            self.let_go()
             is_fit = _may_close_with(frame.get_payload_as_bytes())
             transport.send_close(WSCloseCode.OK if is_fit else WSCloseCode.PROTOCOL_ERROR)
             transport.disconnect()
@@ -197,7 +202,7 @@ class Connection(WSListener):
         if self.pings > self._edge.most_pings:
             self.close("rate_limited", "Too many WebSocket pings; one in a while is enough.", 1_000)
         elif not self._stalled and self._stream is not None:  # only the latest needs an answer
-            self._stream.write(_PONG + bytes((len(payload),)) + payload)
+            self._write(self._stream, _PONG + bytes((len(payload),)) + payload)
 
     def logged_in(self, device: "DeviceRecord") -> None:
         """The connection speaks for a device from now on."""
@@ -219,14 +224,33 @@ class Connection(WSListener):
         if self.session.state is State.CLOSED or self._stream is None:
             return
         if not self._stalled or self._keeps_up(self._stream):
-            self._stream.write(websocket_message(self.session.send_frame(frame)))
+            self._write(self._stream, websocket_message(self.session.send_frame(frame)))
 
     def push(self, message: bytes) -> None:
         """Send a prepared WebSocket message, if the device has resumed and keeps up."""
         if self.session.state is not State.RESUMED or self._stream is None:
             return
         if not self._stalled or self._keeps_up(self._stream):
-            self._stream.write(message)
+            self._write(self._stream, message)
+
+    def let_go(self) -> None:
+        """The turn is over: send what is held."""
+        if self._held and self._stream is not None:
+            self._write(self._stream, b"")
+
+    def _hold(self, frame: f.ServerFrame) -> None:
+        """Send a frame with what follows it in this turn of the loop, or after it."""
+        if self.session.state is State.CLOSED or self._stream is None:
+            return
+        if not self._stalled or self._keeps_up(self._stream):
+            if not self._held:
+                self._edge.hold(self)
+            self._held += websocket_message(self.session.send_frame(frame))
+
+    def _write(self, stream: asyncio.Transport, message: bytes) -> None:
+        if self._held:
+            message, self._held = self._held + message, b""
+        stream.write(message)
 
     def _keeps_up(self, stream: asyncio.Transport) -> bool:
         """Whether what is unread may grow; closes the connection of a device that is too slow."""
@@ -250,7 +274,7 @@ class Connection(WSListener):
         says only in its next turn that it is gone."""
         if self._stream is not None and self.session.state is not State.CLOSED:
             self.session.sent(f.Closing)
-            self._queue = None
+            self._queue, self._held = None, b""
             self._stream.abort()
             self._edge.closing(self)
 
@@ -260,7 +284,8 @@ class Connection(WSListener):
             return
         closing = self.session.send_frame(f.Closing(code, sentence, retry_after_ms))
         close_code = CLOSE_CODES.get(code, POLICY_VIOLATION)
-        self._stream.write(websocket_message(closing) + b"\x88\x02" + close_code.to_bytes(2, "big"))
+        farewell = websocket_message(closing) + b"\x88\x02" + close_code.to_bytes(2, "big")
+        self._write(self._stream, farewell)
         self._queue = None
         # The other side may be in the middle of sending: closing at once would reset the
         # connection, and the reason might never be read. So it may answer with its own close,
@@ -296,7 +321,7 @@ class Connection(WSListener):
     def append_answered(self, answer: f.ServerFrame) -> None:
         """The batch with an append of this connection is on disk, or it was refused."""
         self._unanswered -= 1
-        self.send(answer)
+        self._hold(answer)
         if self._queue is not None and not self._running:
             self._advance()
         if not self._reading:
@@ -359,7 +384,7 @@ class Connection(WSListener):
             self.silence = 1
         elif self.silence == 1:
             self.silence = 2
-            self._stream.write(_PING)
+            self._write(self._stream, _PING)
         else:
             self._stream.abort()
 

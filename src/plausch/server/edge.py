@@ -122,6 +122,7 @@ class Edge:
         self._turn = 0
         self._login_turns = min(max(1, self.limits.login_ms // 1000), len(self._wheel))
         self._checking = False
+        self._held: list[Connection] = []
         self._timer: asyncio.TimerHandle | None = None
 
     async def start(self) -> int:
@@ -326,6 +327,12 @@ class Edge:
         config = self._config
         return f.Hello(f.PROTOCOL_VERSION, config.domain, nonce, config.registration)
 
+    def hold(self, connection: Connection) -> None:
+        """Let it go when this turn of the loop is over."""
+        if not self._held:
+            asyncio.get_running_loop().call_soon(self._let_go)
+        self._held.append(connection)
+
     def run(self, work: Coroutine[Any, Any, None]) -> None:
         """Carry out a request that takes more than a moment."""
         task = asyncio.get_running_loop().create_task(work)
@@ -333,6 +340,11 @@ class Edge:
         task.add_done_callback(self._ran)
 
     # --- within --------------------------------------------------------------------------
+
+    def _let_go(self) -> None:
+        held, self._held = self._held, []
+        for connection in held:
+            connection.let_go()
 
     def open_connections(self) -> list[Connection]:
         """All WebSockets."""

@@ -1,0 +1,137 @@
+"""Answers to appends: held for a turn of the loop, so that a batch's are one write."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from picows import WSMsgType
+
+from plausch.server.config import ServerConfig
+from plausch.server.connection import Connection
+from plausch.server.main import Server
+from plausch.server.pushes import websocket_message
+from plausch.wire import frames as f
+from plausch.wire.codec import decode_server, encode
+from unit.server.test_connection import Frame, append, conversing, the_connection, until
+from wire_device import WireDevice
+
+ANSWER = f.Appended(7, 1, 2)
+ANSWER_MESSAGE = websocket_message(encode(ANSWER))
+
+
+class Writes:
+    """A connection's stream that writes down what is written, and nobody gets it."""
+
+    def __init__(self, stream: asyncio.Transport) -> None:
+        self._stream = stream
+        self.all: list[bytes] = []
+
+    def write(self, message: bytes) -> None:
+        self.all.append(message)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+class Closing:
+    """What picows gives a connection with a frame: says that it closes."""
+
+    def __init__(self, writes: Writes) -> None:
+        self._writes = writes
+
+    def send_close(self, code: int) -> None:
+        self._writes.all.append(b"close")
+
+    def disconnect(self) -> None:
+        """The test does it."""
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    server = Server(ServerConfig(tmp_path, port=0))
+    await server.start()
+    yield server
+    await server.stop()
+
+
+async def written_by(server: Server) -> tuple[Connection, Writes, WireDevice, bytes, bytes]:
+    assert server.edge is not None
+    device, conversation, message = await conversing(f"http://127.0.0.1:{server.edge.port}")
+    connection = the_connection(server)
+    writes = Writes(cast(asyncio.Transport, connection._stream))
+    connection._stream = cast(asyncio.Transport, writes)
+    return connection, writes, device, conversation, message
+
+
+async def a_turn() -> None:
+    for _ in range(2):
+        await asyncio.sleep(0)
+
+
+async def test_the_answers_of_a_batch_are_one_write(server: Server) -> None:
+    connection, writes, device, conversation, message = await written_by(server)
+    requests = [append(device, conversation, message) for _ in range(8)]
+    for request in requests:  # of one turn: they wait for the same batch
+        connection.on_ws_frame(cast(Any, None), cast(Any, Frame(encode(request))))
+    await until(lambda: bool(writes.all))
+    (write,) = writes.all
+    answers = []
+    while write:
+        size = write[1]
+        answers.append(decode_server(write[2 : 2 + size]))
+        write = write[2 + size :]
+    assert [(one.id, one.seq) for one in answers if isinstance(one, f.Appended)] == [
+        (request.id, seq) for seq, request in enumerate(requests, 1)
+    ]
+
+
+async def test_what_else_is_written_goes_behind_what_is_held_and_with_it(server: Server) -> None:
+    connection, writes, *_ = await written_by(server)
+    pushed = websocket_message(encode(f.MailboxMoved(1)))
+    done = f.Done(8)
+    connection._hold(ANSWER)
+    connection._hold(ANSWER)
+    connection.push(pushed)
+    connection.send(done)
+    await a_turn()
+    assert writes.all == [2 * ANSWER_MESSAGE + pushed, websocket_message(encode(done))]
+
+
+async def test_an_answer_alone_goes_out_when_the_turn_is_over(server: Server) -> None:
+    connection, writes, *_ = await written_by(server)
+    for _ in range(2):
+        connection._hold(ANSWER)
+        assert writes.all == []
+        await a_turn()
+        assert writes.all == [ANSWER_MESSAGE]
+        writes.all.clear()
+
+
+async def test_a_reason_comes_behind_the_answers_that_are_held(server: Server) -> None:
+    connection, writes, *_ = await written_by(server)
+    connection._hold(ANSWER)
+    connection.close("server_restart", "The server restarts.")
+    await a_turn()
+    (write,) = writes.all
+    assert write.startswith(ANSWER_MESSAGE) and len(write) > len(ANSWER_MESSAGE)
+
+
+async def test_a_close_is_answered_behind_the_answers_that_are_held(server: Server) -> None:
+    connection, writes, *_ = await written_by(server)
+    connection._hold(ANSWER)
+    frame = Frame(b"", WSMsgType.CLOSE)
+    connection.on_ws_frame(cast(Any, Closing(writes)), cast(Any, frame))
+    await a_turn()
+    assert writes.all == [ANSWER_MESSAGE, b"close"]
+
+
+async def test_who_is_cut_is_told_nothing_more(server: Server) -> None:
+    connection, writes, *_ = await written_by(server)
+    connection._hold(ANSWER)
+    connection.cut()
+    await a_turn()
+    connection._hold(ANSWER)
+    await a_turn()
+    assert writes.all == []
