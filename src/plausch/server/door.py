@@ -46,6 +46,10 @@ _FAILED = "The server failed to answer this; its operator finds the reason in th
 _CROWDED = "Too many devices connect at this moment; try again in a few seconds.\n"
 _TOO_LONG = f"The head of a request has at most {HEAD_BYTES // 1024} KiB.\n"
 
+_NOBODY = asyncio.Protocol()
+"""uvloop's stream keeps the method that took its bytes before picows' buffer did, for as long as it
+lives: this one's instead of the door's, which can go."""
+
 
 class Door(asyncio.Protocol):
     """A connection that is no WebSocket, or not yet."""
@@ -149,6 +153,7 @@ class Door(asyncio.Protocol):
         stream.pause_reading()  # or uvloop would hand on bytes in the way of the old protocol
         self._leave()
         protocol = self._edge.websocket()
+        stream.set_protocol(_NOBODY)
         stream.set_protocol(protocol)
         protocol.connection_made(stream)
         rest = memoryview(self._head)

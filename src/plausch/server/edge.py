@@ -250,7 +250,7 @@ class Edge:
             ws_path=None,
             is_client_side=False,
             ws_listener_factory=lambda request: Connection(self),
-            logger=_Quiet(),
+            logger=_QUIET,
             disconnect_on_exception=True,
             websocket_handshake_timeout=None,  # its request is complete
             enable_auto_ping=False,
@@ -276,9 +276,9 @@ class Edge:
         request: WSUpgradeRequest = transport.request
         peer = transport.underlying_transport.get_extra_info("peername")
         address = routes.client_address(request.headers, str(peer[0]), self._config.behind_proxy)
-        # The upgrade's headers are 2 KiB that nobody needs for as long as the connection lasts.
-        request.headers = _NO_HEADERS
-        transport.response.headers = _NO_HEADERS
+        # The upgrade is 2 KiB that nobody needs for as long as the connection lasts.
+        request.headers = transport.response.headers = _NO_HEADERS
+        request.method = request.path = request.version = b""
         if not self._addresses.take(address):
             return FULL_MS
         if not self._openings.take(address):
@@ -398,3 +398,6 @@ class _Quiet:
     def exception(self, message: str, *values: object) -> None:
         """An exception in a connection's own code: a bug."""
         log.exception("A connection failed unexpectedly.")
+
+
+_QUIET = _Quiet()

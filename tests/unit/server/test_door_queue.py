@@ -1,17 +1,23 @@
 """Who asks to become a WebSocket may have to wait until others are in."""
 
 import asyncio
+import gc
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import uvloop
 
 from plausch.base.http import HEAD_BYTES
 from plausch.server import turnstile as turnstile_module
-from plausch.server.door import EARLY_BYTES
+from plausch.server.config import ServerConfig
+from plausch.server.door import EARLY_BYTES, Door
+from plausch.server.main import Server
 from plausch.server.turnstile import FEWEST, Visitor
 from plausch.wire import frames as f
 from plausch.wire.codec import encode
+from wire_device import Person, WireDevice
 
 from .test_door import DOORS, House, house, until, upgrade, upgraded
 
@@ -51,6 +57,19 @@ async def test_who_waits_for_the_upgrade_comes_in_later_with_all_that_was_said(
     assert (await client.message() or b"")[1] == 60, "it was heard: it may not ask yet"
     await client.close()
     await house.empty()
+
+
+def test_what_has_become_a_websocket_no_longer_has_its_door(tmp_path: Path) -> None:
+    async def body() -> None:  # on the server's own loop, whose streams remember protocols
+        server = Server(ServerConfig(tmp_path, port=0))
+        device = await WireDevice.register(await server.start(), Person.new("anna"))
+        edge = server.edge
+        left = [one for one in gc.get_objects() if type(one) is Door and one._edge is edge]
+        assert left == []
+        await device.close()
+        await server.stop()
+
+    uvloop.run(body())
 
 
 async def test_who_leaves_while_it_waits_is_forgotten(

@@ -1,8 +1,9 @@
 """Devices: a row stays when its device is no longer listed, because envelopes name their sender."""
 
 from collections.abc import Sequence
+from sys import intern
 
-from plausch.db.interface import Bulk, Transaction
+from plausch.db.interface import Bulk, Row, Transaction
 from plausch.server.records import DeviceRecord
 
 TABLES = (
@@ -45,6 +46,12 @@ _SEEN = Bulk(
 )
 
 
+def _record(row: Row) -> DeviceRecord:
+    """Every connection keeps one: the kinds are one text each, not one for every device."""
+    key, uri, account_key, name, kind, signature_key, identity_key = row
+    return DeviceRecord(key, uri, account_key, name, intern(kind), signature_key, identity_key)
+
+
 async def add(
     tx: Transaction,
     account_key: int,
@@ -69,19 +76,19 @@ async def add(
 async def by_uri(tx: Transaction, uri: str) -> DeviceRecord | None:
     """The listed device of that URI."""
     rows = await tx.fetch(_SELECT + "WHERE d.uri = $1 AND d.listed = 1", uri)
-    return DeviceRecord(*rows[0]) if rows else None
+    return _record(rows[0]) if rows else None
 
 
 async def by_uris(tx: Transaction, uris: Sequence[str]) -> dict[str, DeviceRecord]:
     """Those of the devices that are listed, by URI."""
     rows = await tx.fetch_bulk(_BY_URIS, [(uri,) for uri in uris])
-    return {row[1]: DeviceRecord(*row) for row in rows}
+    return {row[1]: _record(row) for row in rows}
 
 
 async def by_keys(tx: Transaction, keys: Sequence[int]) -> dict[int, DeviceRecord]:
     """Those of the devices that are listed, by key."""
     rows = await tx.fetch_bulk(_BY_KEYS, [(key,) for key in keys])
-    return {row[0]: DeviceRecord(*row) for row in rows}
+    return {row[0]: _record(row) for row in rows}
 
 
 async def hold(tx: Transaction, key: int) -> bool:
@@ -96,7 +103,7 @@ async def of_account(tx: Transaction, account_key: int) -> list[DeviceRecord]:
     rows = await tx.fetch(
         _SELECT + "WHERE d.account_id = $1 AND d.listed = 1 ORDER BY d.id", account_key
     )
-    return [DeviceRecord(*row) for row in rows]
+    return [_record(row) for row in rows]
 
 
 async def times(tx: Transaction, account_key: int) -> list[tuple[str, int, int]]:

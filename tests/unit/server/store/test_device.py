@@ -9,7 +9,11 @@ from unit.server.store.conftest import Rows
 
 
 async def test_a_device_is_found_with_its_account(rows: Rows) -> None:
-    async def body(tx: Transaction) -> object:
+    async def body(
+        tx: Transaction,
+    ) -> tuple[
+        DeviceRecord | None, dict[str, DeviceRecord], dict[int, DeviceRecord], list[DeviceRecord]
+    ]:
         return (
             await device.by_uri(tx, "uri:phone"),
             await device.by_uris(tx, ["uri:phone", "uri:till", "uri:none"]),
@@ -24,6 +28,8 @@ async def test_a_device_is_found_with_its_account(rows: Rows) -> None:
     assert set(by_uri) == {"uri:phone", "uri:till"}
     assert by_key == {rows.till: by_uri["uri:till"]}
     assert of_anna == [one]
+    assert one is not None
+    assert one.kind is by_uri["uri:phone"].kind is of_anna[0].kind  # one text for all connections
 
 
 async def test_an_unlisted_device_is_not_found_and_its_uri_stays_taken(rows: Rows) -> None:
