@@ -143,6 +143,8 @@ class WireDevice(picows.WSListener):  # type: ignore[misc]
             local_addr=(local, 0) if local else None,
             websocket_handshake_timeout=HANDSHAKE_TIMEOUT_S,
         )
+        if self.transport is None:  # cut off before the upgrade, which picows takes for an end
+            raise ConnectionError("the connection ended")
         await self._greeted
 
     @classmethod

@@ -344,7 +344,10 @@ class Edge:
     def _let_go(self) -> None:
         held, self._held = self._held, []
         for connection in held:
-            connection.let_go()
+            try:
+                connection.let_go()
+            except Exception as error:  # a bug of ours in one connection: the others are answered
+                log.error("Answers could not be sent.", exc_info=error)
 
     def open_connections(self) -> list[Connection]:
         """All WebSockets."""

@@ -135,3 +135,20 @@ async def test_who_is_cut_is_told_nothing_more(server: Server) -> None:
     connection._hold(ANSWER)
     await a_turn()
     assert writes.all == []
+
+
+async def test_a_bug_in_one_connection_keeps_no_other_from_its_answers(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    connection, writes, *_ = await written_by(server)
+    assert server.edge is not None
+
+    class Broken:
+        def let_go(self) -> None:
+            raise RuntimeError("a bug")
+
+    server.edge.hold(cast(Connection, Broken()))
+    connection._hold(ANSWER)
+    await a_turn()
+    assert writes.all == [ANSWER_MESSAGE]
+    assert "Answers could not be sent." in caplog.text
