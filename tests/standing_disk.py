@@ -1,14 +1,14 @@
 """A disk of its own that stands still when a test says so: whoever writes to it waits."""
 
-import shutil
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
+from cluster.part import program
+from small_disk import mounted
 
 IMAGE_BYTES = 512 * 1024 * 1024
 
@@ -24,7 +24,9 @@ class StandingDisk:
         subprocess.run(["fsfreeze", "--freeze", str(self.folder)], check=True)
 
     def go_on(self) -> None:
-        subprocess.run(["fsfreeze", "--unfreeze", str(self.folder)], check=True)
+        """It may go on already."""
+        command = ["fsfreeze", "--unfreeze", str(self.folder)]
+        subprocess.run(command, check=False, capture_output=True)
 
     @contextmanager
     def slow(self, still_s: float, going_s: float) -> Iterator[None]:
@@ -50,22 +52,13 @@ class StandingDisk:
 def standing_disk(image: Path) -> Iterator[StandingDisk]:
     """The disk in this file, mounted while the block runs where everybody may enter; skips the test
     where that is not allowed."""
-    if shutil.which("mkfs.ext4") is None or shutil.which("fsfreeze") is None:
-        pytest.skip("mkfs.ext4 and fsfreeze are not there: apt-get install e2fsprogs util-linux")
-    folder = Path(tempfile.mkdtemp(prefix="plausch-disk-"))
     with image.open("wb") as one:
         one.truncate(IMAGE_BYTES)
-    subprocess.run(["mkfs.ext4", "-q", "-F", str(image)], check=True)
-    command = ["mount", "-o", "loop", str(image), str(folder)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    if done.returncode != 0:
-        folder.rmdir()
-        pytest.skip(f"a disk of its own needs root, who may mount: {done.stderr.strip()}")
-    try:
-        yield StandingDisk(folder)
-    finally:
-        # Whatever a test has left: nobody gets away from a disk that stands still.
-        subprocess.run(["fsfreeze", "--unfreeze", str(folder)], check=False, capture_output=True)
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-        folder.rmdir()
-        image.unlink()
+    subprocess.run([program("mkfs.ext4", "cluster-programs"), "-q", "-F", str(image)], check=True)
+    with tempfile.TemporaryDirectory(prefix="plausch-disk-") as name, ExitStack() as stack:
+        folder = Path(name)
+        stack.enter_context(mounted(folder, "-o", "loop", str(image)))
+        disk = StandingDisk(folder)
+        stack.callback(disk.go_on)  # nobody gets away from one that stands still
+        yield disk
+    image.unlink()

@@ -3,7 +3,6 @@ go on, and all goes on with the disk, also when PostgreSQL is killed meanwhile.
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from plausch.wire import frames as f
 from postgres_cluster import Cluster, create_cluster
 from server_process import OPEN_LIMITS, ServerProcess
 from standing_disk import StandingDisk, standing_disk
-from wire_device import WasRefused, WireDevice
+from wire_device import WireDevice
 
 WAITING = 100
 PATIENCE_S = 60.0
@@ -96,7 +95,7 @@ async def test_postgresql_whose_disk_stands_still_for_longer_than_anybody_waits(
                 pair.ledger.uncertain[message] = (one.person.device.uri, key)
     finally:
         house.disk.go_on()
-    await until_it_is_back(pair, house.server.url)
+    await pair.write_again(house.server.url)
     assert await pair.check(house.server.url) > WAITING
 
 
@@ -113,18 +112,5 @@ async def test_postgresql_on_a_slow_disk_is_killed_and_loses_nothing(house: Hous
         [result] = await asyncio.gather(writing, return_exceptions=True)
         assert isinstance(result, asyncio.CancelledError) or "storage_unavailable" in str(result)
         assert answered > 0, "slow, but not standing still"
-        await until_it_is_back(pair, house.server.url)
+        await pair.write_again(house.server.url)
     assert await pair.check(house.server.url) > answered
-
-
-async def until_it_is_back(pair: Pair, url: str) -> None:
-    """It is found again by itself, on the slow disk."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            with contextlib.suppress(WasRefused, OSError):
-                device = await WireDevice.open(url, pair.people[0])
-                message = pair.ledger.new_message()
-                answer = await device.append(pair.ledger.conversation, pair.ledger.epoch, message)
-                pair.ledger.promised[message] = answer.seq
-                return
-            await asyncio.sleep(0.1)
