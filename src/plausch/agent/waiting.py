@@ -177,7 +177,7 @@ class WaitingList:
         for entry in entries:
             if entry.state is WaitingState.OFFERED:
                 await self._follow(entry)
-            elif entry.wish.until_s <= self._desk.now_s:
+            elif entry.wish.until_s < self._desk.now_s:
                 await self._mark(entry, WaitingState.EXPIRED)
             else:
                 alike = (entry.wish.service, entry.wish.party)

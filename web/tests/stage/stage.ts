@@ -20,7 +20,7 @@ trustOwnScripts(window);
 
 const wishes = new URLSearchParams(location.search);
 
-/** The same for every page that is looked at; drawing and packing it anew took longer than the page. */
+/** A file: hundreds of pages are looked at, and none of them is about drawing it. */
 async function picture(): Promise<Blob> {
   return (await fetch(evening)).blob();
 }
