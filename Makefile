@@ -83,7 +83,8 @@ soak: $(DEV_READY) $(NODE_READY) $(WEBAPP) postgres cluster-programs chromium s3
 	  tests/scenes/test_moving.py tests/scenes/test_failover.py $(PYTEST_ARGS)
 	@PLAUSCH_BROWSER_KILLS=500 $(BIN)/pytest -n 1 --timeout 7200 tests/browser/test_kill.py $(PYTEST_ARGS)
 	@PLAUSCH_FAULTS=1 PLAUSCH_SLOW_READERS=5000 $(BIN)/pytest -n 1 tests/scenes/test_partitions.py \
-	  tests/scenes/test_full_disk.py tests/scenes/test_slow_readers.py $(PYTEST_ARGS)
+	  tests/scenes/test_full_disk.py tests/scenes/test_slow_disk.py \
+	  tests/scenes/test_slow_readers.py $(PYTEST_ARGS)
 
 fuzz: $(DEV_READY) $(FUZZ_READY) ## hostile bytes at every parser, guided by coverage (make fuzz SECONDS=600)
 	@PYTHONPATH=$(VENV)/fuzz:src $(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --corpus .fuzz

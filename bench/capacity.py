@@ -43,8 +43,8 @@ MEASURED = {
     "PostgreSQL, a message": Constant(20, "us", "append_load.py --gateways 2"),
     "PostgreSQL, a login with Resume": Constant(290, "us", "reconnect_storm.py --devices 6000"),
     "NATS, a signal": Constant(4, "us", "append_load.py --gateways 2"),
-    "memory of a connection": Constant(7.2, "KiB", "idle_memory.py --connections 8000"),
-    "memory of a process without connections": Constant(64, "MiB", "idle_memory.py"),
+    "memory of a connection": Constant(7.3, "KiB", "idle_memory.py --connections 100000"),
+    "memory of a process without connections": Constant(74, "MiB", "idle_memory.py"),
     "rosters of a process, at most": Constant(250, "MiB", "server/rosters.py"),
     "database, a stored message of 400 bytes": Constant(
         670, "bytes", "append_load.py --gateways 2"

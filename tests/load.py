@@ -5,12 +5,13 @@ whatever was sent must be there at most once, and what was pushed must be what t
 """
 
 import asyncio
+import contextlib
 import secrets
 from dataclasses import dataclass, field
 from itertools import cycle
 
 from plausch.wire import frames as f
-from wire_device import Person, WireDevice
+from wire_device import Person, WasRefused, WireDevice
 
 OUTSTANDING = 8
 MESSAGE_BYTES = 400
@@ -56,6 +57,7 @@ class Ledger:
 
 
 GREETING_S = 30.0
+AGAIN_S = 90.0
 
 
 @dataclass
@@ -106,6 +108,21 @@ class Pair:
                 if isinstance(push, f.Delivery):
                     self.ledger.show(push)
                     device.send(f.Acknowledge(push.conversation, push.head))
+
+    async def write_again(self, url: str) -> None:
+        """Return when the server has taken a message, however long it says "later"."""
+        async with asyncio.timeout(AGAIN_S):
+            while True:
+                with contextlib.suppress(WasRefused, OSError):
+                    device = await WireDevice.open(url, self.people[0])
+                    try:
+                        await self._append(
+                            device, self.ledger.new_message(), secrets.token_bytes(16)
+                        )
+                        return
+                    finally:
+                        await device.close()
+                await asyncio.sleep(0.1)
 
     async def check(self, url: str) -> int:
         """Finish what is uncertain, read the log as both devices; how many messages it holds."""

@@ -37,13 +37,20 @@ class SmallDisk:
 def small_disk(folder: Path, size_bytes: int) -> Iterator[SmallDisk]:
     """Mounted while the block runs; skips the test where that is not allowed."""
     folder.mkdir(parents=True, exist_ok=True)
-    options = f"size={size_bytes},mode=0755"
-    command = ["mount", "-t", "tmpfs", "-o", options, "plausch-test", str(folder)]
+    with mounted(folder, "-t", "tmpfs", "-o", f"size={size_bytes},mode=0755", "plausch-test"):
+        yield SmallDisk(folder)
+
+
+@contextmanager
+def mounted(folder: Path, *what: str) -> Iterator[None]:
+    """A file system at a folder, as `mount` is told, while the block runs; skips the test where
+    that is not allowed."""
+    command = ["mount", *what, str(folder)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode != 0:
-        pytest.skip(f"a small disk needs root, who may mount: {done.stderr.strip()}")
+        pytest.skip(f"a disk for a test needs root, who may mount: {done.stderr.strip()}")
     try:
-        yield SmallDisk(folder)
+        yield
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
         assert not os.path.ismount(folder)

@@ -1,11 +1,13 @@
 """Several gateways of one PostgreSQL, with a real NATS between them, and people at their doors."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cast import PATIENCE_S
 from haproxy import Haproxy
 from nats_server import NatsServer
 from plausch.sdk import Client
@@ -13,6 +15,26 @@ from postgres_cluster import Cluster
 from server_process import ServerProcess
 
 OPEN = "registrations_per_address_per_hour = 100000\n"
+
+
+class Screens:
+    """A person before two devices, who types what the one shows into the other."""
+
+    def __init__(self) -> None:
+        self.link: asyncio.Queue[str] = asyncio.Queue()
+        self.digits: asyncio.Queue[str] = asyncio.Queue()
+
+    async def show(self, link: str) -> None:
+        await self.link.put(link)
+
+    async def compare(self, digits: str) -> None:
+        await self.digits.put(digits)
+
+    async def wants(self, account: str) -> bool:
+        return True
+
+    async def agrees(self, name: str, attempt: int) -> str | None:
+        return await self.digits.get()
 
 
 @dataclass
@@ -57,6 +79,23 @@ class Street:
         await self.stack.enter_async_context(client)
         await client.synchronize()
         return client
+
+    async def linked(
+        self, client: Client, its: ServerProcess, name: str, at: ServerProcess
+    ) -> Client:
+        """Another device of somebody who is at `its` gateway, connected at `at` until the end."""
+        screens, home = Screens(), self.folder / "homes" / name
+        new = asyncio.create_task(
+            Client.link(home, f"http://localhost:{at.port}", screens, name=name)
+        )
+        async with asyncio.timeout(PATIENCE_S):
+            # A load balancer has one address for all; here the link is told the other one's.
+            link = (await screens.link.get()).replace(str(at.port), str(its.port))
+            linking = asyncio.create_task(client.link_device(screens, link=link))
+            device = await new
+            await linking
+        await self.stack.enter_async_context(device)
+        return device
 
     async def database_goes(self) -> None:
         """For good, with everybody who is connected to it."""

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Page, TimeoutError
 
 from browser.stage import WEB, complains
 
@@ -54,10 +54,21 @@ class Stage:
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._heard)
+        page.on("crash", lambda _: self.complaints.append("the page has crashed"))
 
     def _heard(self, message: ConsoleMessage) -> None:
         if complains(message) and "build.json" not in str(message.location):
             self.complaints.append(message.text)
+
+    def open(self, url: str) -> None:
+        """Go there, until there is a heading. Raises AssertionError that says what is there."""
+        self.page.goto(url)
+        try:
+            self.page.wait_for_selector("h1, [role=heading][aria-level='1']", state="attached")
+        except TimeoutError as error:
+            shown = self.page.evaluate("document.readyState + ': ' + document.body.innerHTML")
+            raise AssertionError(f"{url} has no heading. {self.complaints} {shown}") from error
+        self.settle()
 
     def violations(self) -> Sequence[Any]:
         """What axe-core finds wrong: rule and places."""
@@ -103,9 +114,7 @@ def on_stage(
     )
     try:
         stage = Stage(context.new_page())
-        stage.page.goto(url)
-        stage.page.wait_for_selector("h1, [role=heading][aria-level='1']", state="attached")
-        stage.settle()
+        stage.open(url)
         yield stage
     finally:
         context.close()

@@ -183,6 +183,15 @@ OVER_PROFILE = {
 }
 
 
+def cut_titles(stage: Stage) -> list[str]:
+    found: list[str] = stage.page.eval_on_selector_all(
+        ".pane-header h1",
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth"
+        " || one.scrollHeight > one.clientHeight).map((one) => one.textContent)",
+    )
+    return found
+
+
 @pytest.mark.parametrize(("size", "scheme"), LOOKS)
 def test_every_page_of_a_business(
     app_site: str, browser: Browser, size: tuple[int, int], scheme: str
@@ -191,6 +200,8 @@ def test_every_page_of_a_business(
     for name, address in PAGES.items():
         with on_stage(browser, app_site + address, size=size, scheme=scheme) as stage:
             wrong += wrong_with(stage, f"{name}-{size[0]}-{scheme}")
+            if size == PHONE:
+                wrong += [f"{name}: the title is cut off: {one}" for one in cut_titles(stage)]
     assert wrong == []
 
 
@@ -439,3 +450,13 @@ def test_a_person_sees_nothing_of_it(app_site: str, browser: Browser) -> None:
     with on_stage(browser, app_site + "#/plan", size=DESKTOP) as stage:
         stage.page.get_by_role("heading", name="Unterhaltungen").wait_for()
         expect(stage.page.get_by_role("navigation", name="Betrieb")).to_have_count(0)
+
+
+def test_how_long_a_booking_takes_stands_in_columns(app_site: str, browser: Browser) -> None:
+    address = app_site + PAGES["business_services"]
+    for size in (PHONE, DESKTOP):
+        with on_stage(browser, address, size=size) as stage:
+            minutes = stage.page.get_by_label("Minuten", exact=True)
+            minutes.first.wait_for()
+            assert minutes.count() > 1
+            assert len({box["x"] for one in minutes.all() if (box := one.bounding_box())}) == 1

@@ -228,7 +228,7 @@ def is_removed(house: House, staff: Person) -> None:
     owner = house.opens_devices()
     owner.page.get_by_role("button", name=f"{owner.say('settings.removeDevice')} Marie").click()
     dialog(owner).get_by_role("button", name=owner.say("settings.removeDevice"), exact=True).click()
-    expect(staff.page.get_by_text(staff.say("failure.unknown_device"))).to_be_visible()
+    expect(staff.page.get_by_text(staff.say("failure.device_removed"))).to_be_visible()
 
 
 def test_an_evening(house: House, troupe: Troupe, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_a_second_browser_is_linked_and_removed(troupe: Troupe) -> None:
     anna.page.get_by_role("button", name=remove).click()
     dialog(anna).get_by_role("button", name=anna.say("settings.removeDevice"), exact=True).click()
     expect(anna.page.get_by_role("button", name=remove)).to_be_hidden()
-    expect(phone.page.get_by_text(phone.say("failure.unknown_device"))).to_be_visible()
+    expect(phone.page.get_by_text(phone.say("failure.device_removed"))).to_be_visible()
     ben.writes("not for the phone")
     anna.goes_to(ben.name)
     anna.sees("not for the phone")

@@ -152,7 +152,7 @@ def test_staff_is_invited_and_removed(troupe: Troupe, size: str) -> None:
 
     owner.page.get_by_role("button", name=f"{owner.say('settings.removeDevice')} Marie").click()
     dialog(owner).get_by_role("button", name=owner.say("settings.removeDevice"), exact=True).click()
-    expect(marie.page.get_by_text(marie.say("failure.unknown_device"))).to_be_visible()
+    expect(marie.page.get_by_text(marie.say("failure.device_removed"))).to_be_visible()
     ben.writes("not for Marie")
     owner.goes_to(ben.name)
     owner.sees("not for Marie")

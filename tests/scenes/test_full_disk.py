@@ -3,7 +3,6 @@ senders are told "later", nothing acknowledged is lost, and nobody has to restar
 """
 
 import asyncio
-import contextlib
 import os
 import secrets
 import shutil
@@ -24,7 +23,6 @@ from wire_device import Person, WasRefused, WireDevice
 MIB = 1024 * 1024
 MESSAGES = 20_000
 AT_ONCE = 32
-PATIENCE_S = 90.0
 
 
 async def append(pair: Pair, device: WireDevice) -> None:
@@ -60,20 +58,6 @@ def must_say_later(refused: f.Refused, folder: Path) -> None:
     assert str(folder) not in refused.sentence
 
 
-async def write_again(pair: Pair, url: str) -> None:
-    """Wait until the server takes messages by itself."""
-    async with asyncio.timeout(PATIENCE_S):
-        while True:
-            with contextlib.suppress(WasRefused, ConnectionError, OSError):
-                device = await WireDevice.open(url, pair.people[0])
-                try:
-                    await append(pair, device)
-                    return
-                finally:
-                    await device.close()
-            await asyncio.sleep(0.1)
-
-
 async def test_sqlite(tmp_path: Path) -> None:
     with small_disk(tmp_path / "data", 24 * MIB) as disk:
         server = ServerProcess(tmp_path).start()
@@ -88,7 +72,7 @@ async def test_sqlite(tmp_path: Path) -> None:
             assert {one.message for one in log} >= set(pair.ledger.promised)
             await device.close()
             disk.make_room()
-            await write_again(pair, server.url)
+            await pair.write_again(server.url)
         await pair.check(server.url)
         # Full again, and killed in the middle of it.
         device = await WireDevice.open(server.url, pair.people[0])
@@ -154,7 +138,7 @@ async def through_a_full_disk(
     disk.make_room()
     if dies is not None and not is_running(dies):
         dies.start()
-    await write_again(pair, server.url)
+    await pair.write_again(server.url)
     assert await pair.check(server.url) > AT_ONCE
     await (await WireDevice.register(server.url, Person.new("later"))).close()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import PATIENCE_S, message
+from cast import message
 from plausch.sdk import Client
 from plausch.sdk.conversation import Conversation
 from postgres_cluster import Cluster
@@ -105,38 +105,10 @@ async def test_a_device_that_moves_to_another_gateway_is_there_once(street: Stre
     assert one.log() == ""
 
 
-class Screens:
-    """A person before two devices, who types what the one shows into the other."""
-
-    def __init__(self) -> None:
-        self.link: asyncio.Queue[str] = asyncio.Queue()
-        self.digits: asyncio.Queue[str] = asyncio.Queue()
-
-    async def show(self, link: str) -> None:
-        await self.link.put(link)
-
-    async def compare(self, digits: str) -> None:
-        await self.digits.put(digits)
-
-    async def wants(self, account: str) -> bool:
-        return account == "anna@localhost"
-
-    async def agrees(self, name: str, attempt: int) -> str | None:
-        return await self.digits.get()
-
-
 async def test_a_device_is_linked_though_each_came_to_another_gateway(street: Street) -> None:
     _, bens, anna, _ = await couple(street)
-    (one, two), screens = street.gateways, Screens()
-    url, home = f"http://localhost:{two.port}", street.folder / "homes" / "tablet"
-    new = asyncio.create_task(Client.link(home, url, screens, name="Tablet"))
-    async with asyncio.timeout(PATIENCE_S):
-        # A load balancer has one address for both; here the link is told the other one's.
-        link = (await screens.link.get()).replace(str(two.port), str(one.port))
-        linking = asyncio.create_task(anna.link_device(screens, link=link))
-        tablet = await new
-        await linking
-    await street.stack.enter_async_context(tablet)
+    one, two = street.gateways
+    tablet = await street.linked(anna, one, "tablet", two)
     await bens.send_text("an beide Geräte")
     assert (await message(anna)).text == "an beide Geräte"
     assert (await message(tablet)).text == "an beide Geräte"

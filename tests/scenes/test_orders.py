@@ -86,6 +86,33 @@ async def test_what_is_written_during_maintenance_goes_out_after_it(street: Stre
     assert (await message(cem)).text == "Neu hier."
 
 
+async def test_a_stolen_device_is_removed_during_maintenance(street: Street) -> None:
+    first, second = street.gateways
+    anna, ben = await street.person("anna", first), await street.person("ben", second)
+    bens = await ben.conversation_with(str(anna.address))
+    await bens.send_text("Vorher.")
+    assert (await message(anna)).text == "Vorher."
+    stolen = await street.linked(anna, first, "telephone", second)
+    await bens.send_text("An beide.")
+    assert (await message(stolen)).text == "An beide."
+    await order(street, "maintenance", "on", "--text", "Wir ziehen um.")
+    for gateway in (first, second):
+        await refused_by(street, gateway)
+    await anna.remove_device(stolen.device)
+    transport = stolen._device.core.transport
+    async with asyncio.timeout(PATIENCE_S):
+        while not isinstance(transport.failure, ServerRefused):  # sent away, and not let in again
+            await asyncio.sleep(0.02)
+    assert transport.failure.code == "unknown_device"
+    await order(street, "maintenance", "off")
+    async with asyncio.timeout(PATIENCE_S):
+        while stolen.device in bens.members:
+            await asyncio.sleep(0.02)
+    await bens.send_text("Nicht mehr an das Telefon.")
+    texts = [(await message(anna)).text for _ in range(2)]
+    assert texts == ["An beide.", "Nicht mehr an das Telefon."]
+
+
 async def test_a_suspended_account_is_sent_away_and_comes_back(street: Street) -> None:
     first, second = street.gateways
     anna, ben = await street.person("anna", first), await street.person("ben", second)

@@ -134,6 +134,9 @@ class Device:
         self._session.state = State.CLOSED
         for view in self.views.values():
             view.is_reading = False
+            # Resume says where each conversation stands. What a joiner took to be there, to ask for
+            # it, may be nothing.
+            view.head = view.cursor
             for owed in view.outbox:
                 owed.asked.clear()
         self._asked.clear()

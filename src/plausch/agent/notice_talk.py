@@ -42,17 +42,17 @@ def offer_to_wait(turn: Turn, party: int, day: date) -> None:
     """Beside other days, the waiting list: a button, and no number of the list that follows."""
     phrases = turn.phrases
     text = phrases.say("waiting_ask", day=phrases.day(day), party=phrases.party(party))
-    first, end = _minutes(turn)
-    option = Option(f"wait:{day.isoformat()}:{party}:{first}-{end}", phrases.say("option_wait"))
+    first, last = _minutes(turn)
+    option = Option(f"wait:{day.isoformat()}:{party}:{first}-{last}", phrases.say("option_wait"))
     turn.reply(text, Choices(label_of(text), (option,)))
 
 
 def _minutes(turn: Turn) -> tuple[int, int]:
-    """From which to which minute of the day a guest would begin, by what was said."""
+    """The first and the last minute of the day at which a guest would begin, by what was said."""
     time, part = turn.talk.time, turn.talk.part
     if time is not None:
         minute = time.minute + 720 if time.vague and time.minute < 600 else time.minute
-        return max(0, minute - _ROUND_MINUTES), minute + _ROUND_MINUTES + 1
+        return max(0, minute - _ROUND_MINUTES), minute + _ROUND_MINUTES
     if part is not None:
         span = PARTS[part]
         return span.start, span.stop
@@ -63,8 +63,8 @@ async def ask_to_wait(turn: Turn) -> bool:
     """Whether a guest who names the waiting list has said for when and how many."""
     if turn.talk.party is None or turn.talk.day is None:
         return False
-    first, end = _minutes(turn)
-    await join(turn, f"{turn.talk.day.isoformat()}:{turn.talk.party}:{first}-{end}")
+    first, last = _minutes(turn)
+    await join(turn, f"{turn.talk.day.isoformat()}:{turn.talk.party}:{first}-{last}")
     return True
 
 

@@ -48,6 +48,7 @@ _ONE_OVER = _reading(f"{IS_OVER} AND id = $2")
 _DAYS = _reading(_WAITS, "DISTINCT day", "day")
 _INSERT = f"""INSERT INTO waiting ({_COLUMNS})
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"""  # nosec B608: names of ours
+_DAY_S = 86_400
 _UPDATE = "UPDATE waiting SET state = $2, uid = $3, offered_until_s = $4 WHERE id = $1"
 
 
@@ -68,7 +69,7 @@ class WaitingRefused(LocalError):
 
 @dataclass(frozen=True, slots=True)
 class WaitingWish:
-    """A party that would come on a day, if it can begin between two instants."""
+    """A party that would come on a day, if it can begin between two instants, these included."""
 
     day: date
     party: int
@@ -176,7 +177,7 @@ class WaitingList:
         for entry in entries:
             if entry.state is WaitingState.OFFERED:
                 await self._follow(entry)
-            elif entry.wish.until_s <= self._desk.now_s:
+            elif entry.wish.until_s < self._desk.now_s:
                 await self._mark(entry, WaitingState.EXPIRED)
             else:
                 alike = (entry.wish.service, entry.wish.party)
@@ -207,21 +208,19 @@ class WaitingList:
     async def _offer(self, entry: Waiting, slots: tuple[Slot, ...]) -> bool:
         """Whether one of the times suits; then it is held for the guest, who is told."""
         desk, wish = self._desk, entry.wish
-        starts = [
-            slot.starts_at_s for slot in slots if wish.from_s <= slot.starts_at_s < wish.until_s
-        ]
-        if not starts:
+        start_s = _best(wish, slots)
+        if start_s is None:
             return False
         minutes = desk.business.service(wish.service).offer_minutes
         token = f"waiting {entry.identifier}".encode()
         booking = await desk.hold(
             wish.conversation,
             token,
-            starts[0],
+            start_s,
             wish.party,
             wish.under_name,
             wish.service,
-            hold_s=min(minutes * 60, starts[0] - desk.now_s),
+            hold_s=min(minutes * 60, start_s - desk.now_s),
         )
         if isinstance(booking, Unavailable):
             return False
@@ -277,6 +276,16 @@ class WaitingList:
 
 
 _CAME = frozenset({BookingState.COMPLETED, BookingState.NO_SHOW})
+
+
+def _best(wish: WaitingWish, slots: Iterable[Slot]) -> int | None:
+    """The begin that suits a wish best: who named a time has it in the middle of theirs; who would
+    come at any time of the day comes first of all."""
+    fitting = [one.starts_at_s for one in slots if wish.from_s <= one.starts_at_s <= wish.until_s]
+    if wish.until_s - wish.from_s >= _DAY_S:
+        return min(fitting, default=None)
+    middle_s = (wish.from_s + wish.until_s) // 2
+    return min(fitting, key=lambda start_s: (abs(start_s - middle_s), start_s), default=None)
 
 
 def _values(entry: Waiting) -> tuple[int | str | bytes, ...]:

@@ -144,7 +144,7 @@ def publish(file: Path | None, home: Path, passphrase_file: Path | None, as_json
         record = run(perform(ProfilePublish(file=str(source)), home, passphrase_file, screen))
     if as_json:
         screen.record(record)
-    url = page_url(AccountAddress.parse(record.address))
+    url = page_url(record)
     screen.answer("profile_published", url=url, seq=record.seq)
 
 
@@ -285,16 +285,23 @@ def link(text: str, home: Path, passphrase_file: Path | None, as_json: bool) -> 
     if len(text) > TEXT_CHARACTERS:
         raise click.UsageError(f"The text has at most {TEXT_CHARACTERS} characters: shorten it.")
     record = run(perform(ProfileGet(), home, passphrase_file, screen))
-    url = page_url(AccountAddress.parse(record.address), text)
+    url = page_url(record, text)
     if as_json:
         screen.record({"url": url})
     else:
         screen.line(url)
 
 
-def page_url(address: AccountAddress, text: str = "") -> str:
-    """The page of a business; `text` goes behind the `#`, where the server does not see it."""
-    url = f"https://{address.domain}/{address.name}"
+def page_url(record: ProfileRecord, text: str = "") -> str:
+    """The page of a business; `text` goes behind the `#`, where the server does not see it.
+
+    A server of this machine alone has no name that others know and no TLS before it: its page is
+    where the device reaches it. The agent of any other may reach it by a back door.
+    """
+    address = AccountAddress.parse(record.address)
+    is_local = address.domain == "localhost" and record.server != ""
+    origin = record.server.rstrip("/") if is_local else f"https://{address.domain}"
+    url = f"{origin}/{address.name}"
     return f"{url}#text={quote(text, safe='')}" if text else url
 
 
@@ -310,7 +317,7 @@ def export(address: str, form: str, home: Path, passphrase_file: Path | None) ->
     screen = screen_of()
     record = run(perform(ProfileGet(address=address), home, passphrase_file, screen))
     profile, account = present(record), AccountAddress.parse(record.address)
-    url, language = page_url(account), screen.language
+    url, language = page_url(record), screen.language
     if form == "vcard":
         text = vcard(profile, url, account.uri, language)
     else:
@@ -349,7 +356,7 @@ def poster(
     record = run(perform(ProfileGet(), home, passphrase_file, screen))
     profile = present(record)
     spoken = language or next((one for one in profile.spoken if one in LANGUAGES), "de")
-    url = page_url(AccountAddress.parse(record.address))
+    url = page_url(record)
     file.write_bytes(paper(profile, url, form, "de" if spoken == "de" else "en"))
     if as_json:
         screen.record({"file": str(file), "url": url})

@@ -14,9 +14,10 @@ from plausch.sdk import Client, PublishedProfile, read_picture
 
 class ProfileRecord(msgspec.Struct, frozen=True, kw_only=True):
     """A public profile. `body` is what was signed, in hex (spec/profile.md); empty when it is
-    withdrawn. `seq` 0: there never was one."""
+    withdrawn. `seq` 0: there never was one. `server`: whom the device asks, as it was told."""
 
     address: str
+    server: str = ""
     seq: int = 0
     issued_at_s: int = 0
     body: str = ""
@@ -59,7 +60,9 @@ class ProfileGet(Request[ProfileRecord], frozen=True, kw_only=True, tag="profile
         await client.synchronize()
         address = full_address(client, self.address) if self.address else client.address
         found = await client.profiles.get(address)
-        return ProfileRecord(address=str(address)) if found is None else profile_record(found)
+        if found is None:
+            return ProfileRecord(address=str(address), server=client.server_url)
+        return profile_record(found, client.server_url)
 
 
 class ProfilePublish(Request[ProfileRecord], frozen=True, kw_only=True, tag="profile_publish"):
@@ -73,7 +76,8 @@ class ProfilePublish(Request[ProfileRecord], frozen=True, kw_only=True, tag="pro
         read = load_profile(Path(self.file))
         pictures = [(read_picture(path), text) for path, text in read.pictures]
         await client.synchronize()
-        return profile_record(await client.profiles.publish(read.profile, pictures))
+        published = await client.profiles.publish(read.profile, pictures)
+        return profile_record(published, client.server_url)
 
 
 class ProfileWithdraw(Request[ProfileRecord], frozen=True, kw_only=True, tag="profile_withdraw"):
@@ -84,7 +88,7 @@ class ProfileWithdraw(Request[ProfileRecord], frozen=True, kw_only=True, tag="pr
     async def carry_out(self, client: Client) -> ProfileRecord:
         """Raises as `Profiles.withdraw`."""
         await client.synchronize()
-        return profile_record(await client.profiles.withdraw())
+        return profile_record(await client.profiles.withdraw(), client.server_url)
 
 
 class ProfileSearch(Request[DirectoryRecord], frozen=True, kw_only=True, tag="profile_search"):
@@ -117,10 +121,11 @@ class ProfileSearch(Request[DirectoryRecord], frozen=True, kw_only=True, tag="pr
         )
 
 
-def profile_record(found: PublishedProfile) -> ProfileRecord:
+def profile_record(found: PublishedProfile, server: str) -> ProfileRecord:
     """What crosses the socket."""
     return ProfileRecord(
         address=str(found.address),
+        server=server,
         seq=found.seq,
         issued_at_s=found.issued_at_s,
         body=encode_profile(found.profile).hex() if found.profile is not None else "",

@@ -119,11 +119,11 @@ class KeyPackage:
         now_s: int,
         demands: GroupDemands | None = None,
         max_lifetime_s: int | None = MAX_LIFETIME_S,
-        grace_s: int = 0,
         role: Role = "key_package",
     ) -> None:
         """All checks of RFC 9420 section 10.1, for a group of `suite` with `demands`;
-        `max_lifetime_s` and `grace_s` as in `check_lifetime`, `role` is told to the judge.
+        `max_lifetime_s` as in `check_lifetime`. `role` is told to the judge; "added": somebody
+        else has used the package.
 
         `key-package-version`, `key-package-suite`, `key-package-init-key`,
         `key-package-init-key-differs`, `key-package-signature`, `key-package-lifetime`, and those
@@ -161,7 +161,7 @@ class KeyPackage:
             role=role,
         )
         try:
-            check_lifetime(self.leaf_node, now_s, max_lifetime_s, grace_s)
+            check_lifetime(self.leaf_node, now_s, max_lifetime_s, was_used=role == "added")
         except ValidationError as error:
             raise ValidationError("key-package-lifetime", str(error)) from error
 

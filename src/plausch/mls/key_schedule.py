@@ -7,7 +7,8 @@ from plausch.mls.codec import Reader, opaque
 from plausch.mls.suite import Suite
 
 SECRET_LIMIT = 64
-EXPORT_LIMIT_BYTES = 1 << 13
+EXPORT_LIMIT_BYTES = 255 * 32
+"""The most that HKDF gives with the shortest hash of a suite, SHA-256 (RFC 5869 section 2.3)."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -35,6 +35,11 @@ LATE_GRACE_S = 31 * 86_400
 the 30 days that the delivery service keeps messages for a device that is away, and a day for
 clocks. Without it, who was away when a package expired could not follow the Commit that used it."""
 
+EARLY_GRACE_S = 23 * 3_600
+"""How long before a key package begins a device follows what others did with it: with the hour by
+which packages are dated back, a clock may be a day behind, as that of certificates. Without it,
+such a device would refuse every Commit that adds somebody and lose the group."""
+
 _SOURCE_NAMES = {
     SOURCE_KEY_PACKAGE: "a key package",
     SOURCE_UPDATE: "an update",
@@ -136,19 +141,31 @@ def check_capabilities(leaf: LeafNode, demands: GroupDemands) -> None:
 
 
 def check_lifetime(
-    leaf: LeafNode, now_s: int, max_lifetime_s: int | None = MAX_LIFETIME_S, grace_s: int = 0
+    leaf: LeafNode,
+    now_s: int,
+    max_lifetime_s: int | None = MAX_LIFETIME_S,
+    *,
+    was_used: bool = False,
 ) -> None:
-    """`leaf-lifetime`: `now_s` lies within it, and it is no longer than allowed.
+    """`leaf-lifetime`: it does not end before it begins, `now_s` lies within it, and it is no
+    longer than allowed.
 
     A leaf that is not a key package's has no lifetime and passes. `max_lifetime_s` None accepts
-    any length, for peers whose applications define another maximum. `grace_s` is how long ago it
-    may have ended: 0 for whoever uses the package now, as RFC 9420 section 7.3 demands.
+    any length, for peers whose applications define another maximum. `was_used`: somebody else has
+    used the package, at a moment that need not be now: it may begin in `EARLY_GRACE_S` or have
+    ended `LATE_GRACE_S` ago. Whoever uses it itself has no such grace (RFC 9420 section 7.3).
     """
     lifetime = leaf.lifetime
     if lifetime is None:
         return
     require(
-        lifetime.not_before_s <= now_s <= lifetime.not_after_s + grace_s,
+        lifetime.not_before_s <= lifetime.not_after_s,
+        "leaf-lifetime",
+        "A key package ends before it begins; ask its owner for a fresh one.",
+    )
+    early_s, late_s = (EARLY_GRACE_S, LATE_GRACE_S) if was_used else (0, 0)
+    require(
+        lifetime.not_before_s - early_s <= now_s <= lifetime.not_after_s + late_s,
         "leaf-lifetime",
         f"A key package is valid from {lifetime.not_before_s} to {lifetime.not_after_s} "
         f"(seconds since 1970), but now is {now_s}; ask its owner for a fresh one.",

@@ -20,7 +20,7 @@ from plausch.mls.errors import ValidationError, require
 from plausch.mls.framing import AuthenticatedContent, SenderType
 from plausch.mls.key_schedule import next_epoch_keys
 from plausch.mls.leaf_node import SOURCE_COMMIT, LeafBinding, LeafNode
-from plausch.mls.leaf_validation import LATE_GRACE_S, GroupDemands, validate_leaf
+from plausch.mls.leaf_validation import GroupDemands, validate_leaf
 from plausch.mls.proposal import Commit
 from plausch.mls.psk import KnownPsks, combine_psks
 from plausch.mls.ratchet_tree import RatchetTree
@@ -71,8 +71,8 @@ class Pending:
     """All pre-shared keys at hand, own resumption secrets included."""
 
 
-def surroundings(epoch: Epoch, around: Circumstances, grace_s: int = 0) -> Surroundings:
-    """What `validation` judges against; `grace_s` is `LATE_GRACE_S` for what others have sent."""
+def surroundings(epoch: Epoch, around: Circumstances, adding: Role = "key_package") -> Surroundings:
+    """What `validation` judges against; `adding` is "added" for what others have sent."""
     return Surroundings(
         epoch.suite,
         epoch.context,
@@ -80,7 +80,7 @@ def surroundings(epoch: Epoch, around: Circumstances, grace_s: int = 0) -> Surro
         around.judge,
         around.now_s,
         around.max_lifetime_s,
-        grace_s,
+        adding,
     )
 
 
@@ -100,7 +100,7 @@ def process_commit(
         raise ValidationError("commit-content", "The message is no Commit.")
     listed = resolve(commit, sender, pending.proposals)
     proposals = sort_proposals(listed, sender)
-    check_sorted(proposals, surroundings(epoch, around, LATE_GRACE_S))
+    check_sorted(proposals, surroundings(epoch, around, "added"))
     require(
         commit.path is not None or not proposals.path_required,
         "path-required",

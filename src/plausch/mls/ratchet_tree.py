@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Self
 
 from plausch.mls import tree_math
-from plausch.mls.codec import Reader, opaque, parse_whole, u32, u32_vector, vector
+from plausch.mls.codec import ITEMS_LIMIT, Reader, opaque, parse_whole, u32, u32_vector, vector
 from plausch.mls.errors import CodecError, GroupUsageError
 from plausch.mls.leaf_node import KEY_LIMIT, LeafNode
 from plausch.mls.suite import Suite
@@ -150,8 +150,16 @@ class RatchetTree:
 
     @property
     def is_readable(self) -> bool:
-        """Whether `from_bytes` reads this tree; a larger one can be neither sent nor loaded."""
-        return self.leaf_count <= MAX_LEAVES and len(self.to_bytes()) <= TREE_LIMIT
+        """Whether `from_bytes` reads this tree; a larger one can be neither sent nor loaded.
+
+        The extensions of its leaves are the lists whose items a reader counts.
+        """
+        items = sum(len(leaf.extensions) for _, leaf in self.leaves())
+        return (
+            self.leaf_count <= MAX_LEAVES
+            and items <= ITEMS_LIMIT
+            and len(self.to_bytes()) <= TREE_LIMIT
+        )
 
     def copy(self) -> "RatchetTree":
         """A tree that can change without changing this one; shares the nodes."""

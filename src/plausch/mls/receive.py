@@ -22,7 +22,6 @@ from plausch.mls.framing import (
     open_message,
 )
 from plausch.mls.group_context import GroupContext
-from plausch.mls.leaf_validation import LATE_GRACE_S
 from plausch.mls.process import AllowExternal, Pending, process_commit, surroundings
 from plausch.mls.proposal import Add, Commit
 from plausch.mls.protection import check_membership_tag, open_private, verify_content
@@ -190,7 +189,7 @@ class Receiver:
         if isinstance(proposal, bytes | Commit):
             raise ValidationError("proposal-content", "The message is no proposal.")
         epoch = self.state.epoch
-        check_alone(proposal, sender, surroundings(epoch, self.around, LATE_GRACE_S))
+        check_alone(proposal, sender, surroundings(epoch, self.around, "added"))
         reference = message.reference(epoch.suite)
         self._check_room(message)
         proposer = None

@@ -7,7 +7,7 @@ check has a name, listed in spec/mls.md.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from plausch.mls.credential import CredentialJudge
+from plausch.mls.credential import CredentialJudge, Role
 from plausch.mls.errors import ValidationError, require
 from plausch.mls.extension import (
     EXTERNAL_SENDERS,
@@ -202,8 +202,8 @@ class Surroundings:
     judge: CredentialJudge
     now_s: int
     max_lifetime_s: int | None = MAX_LIFETIME_S
-    grace_s: int = 0
-    """How long ago a key package may have expired: `LATE_GRACE_S` for what others have sent."""
+    adding: Role = "key_package"
+    """As what key packages are judged: "added" in what others have sent."""
 
 
 def check_proposal_sender(proposal: Proposal, sender: Sender) -> None:
@@ -234,8 +234,7 @@ def check_sorted(result: ProposalList, around: Surroundings) -> None:
             around.now_s,
             demands,
             around.max_lifetime_s,
-            around.grace_s,
-            "added" if around.grace_s else "key_package",
+            around.adding,
         )
     for leaf_index, leaf in result.updates:
         _check_update(leaf_index, leaf, demands, around)

@@ -67,6 +67,7 @@ class Hub:
         self._entered_ms: dict[str, int] = {}  # only beside others
         self._unsure: set[str] = set()
         self._doubled: set[str] = set()  # connected here and, by what was heard, elsewhere
+        self._handed: set[str] = set()  # given something by another gateway, not acknowledged
         self._missed: set[str] = set()
         self._lost = 0
         self._online: dict[str, Listening] = {}
@@ -79,6 +80,7 @@ class Hub:
         older = self._online.get(device)
         self._online[device] = connection
         self._doubled.discard(device)
+        self._handed.discard(device)
         if self._others is not None:
             self._entered_ms[device] = at_ms
             if older is not None:
@@ -120,16 +122,20 @@ class Hub:
 
     def leave(self, device: str, connection: Listening) -> None:
         """The connection is gone. A telephone that was put away is told to be connected for some
-        time: what was pushed to it then, it has not got."""
+        time: what was pushed to it then, it has not got. It is woken, and looked for at the other
+        gateways if one of them has handed something over."""
         if self._online.get(device) is connection:
             del self._online[device]
             if self._others is not None:
                 del self._entered_ms[device]
                 self._others.leave(device)
+                if device in self._handed:
+                    self._others.replaced(device)
             if self._waking is not None and device in self._unsure:
                 self._waking.wake((device,))
             self._unsure.discard(device)
             self._doubled.discard(device)
+            self._handed.discard(device)
 
     def appended(
         self,
@@ -162,6 +168,7 @@ class Hub:
     def cursor_moved(self, conversation: bytes, device: str, seq: int) -> None:
         """The device acknowledged up to `seq`: tell the members of other accounts."""
         self._unsure.discard(device)
+        self._handed.discard(device)
         push = partial(self._push_cursor, conversation, device, seq)
         roster = self.roster(conversation)
         if roster is None:
@@ -242,6 +249,8 @@ class Hub:
 
     def _take_over(self, gateway: str, devices: Sequence[str], message: bytes) -> None:
         missing = self._push_here(devices, message)
+        self._handed.update(devices)
+        self._handed.difference_update(missing)
         if self._doubled:
             missing += self._doubled.intersection(devices)
         if missing and self._others is not None:

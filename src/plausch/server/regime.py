@@ -19,7 +19,7 @@ from plausch.server.limits import Limits
 from plausch.server.store import regime, suspension
 from plausch.server.store.regime import RegimeRow
 from plausch.wire import frames as f
-from plausch.wire.maintenance import MAINTAINED, MAINTENANCE, NOT_NOW
+from plausch.wire.maintenance import MAINTAINED, MAINTENANCE, leaves_something_new
 from plausch.wire.session import refused
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Regime:
     def refusal(self, frame: f.ClientFrame) -> f.Refused | None:
         """What is answered to a frame that would leave something new, during maintenance. Devices
         try again, each after another while."""
-        if not self._row.since_ms or type(frame) not in NOT_NOW:
+        if not self._row.since_ms or not leaves_something_new(frame):
             return None
         request_id: int = getattr(frame, "id", 0)
         wait_ms = self._retry_ms + random.randrange(self._retry_ms + 1)  # nosec B311

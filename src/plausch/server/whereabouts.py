@@ -43,9 +43,11 @@ class Whereabouts:
         self._given: defaultdict[str, _Given] = defaultdict(_Given)
 
     def found(self, gateway: str, devices: Iterable[str]) -> None:
-        """They are connected there."""
+        """They are connected there. Who is elsewhere as well, a dead connection perhaps of which
+        that gateway does not know yet, is nowhere: both are told."""
         for device in devices:
-            self._at[device] = gateway
+            if self._at.setdefault(device, gateway) != gateway:
+                del self._at[device]
         while len(self._at) > MOST_DEVICES:
             self._at.popitem(last=False)
 

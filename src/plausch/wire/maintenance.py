@@ -9,7 +9,6 @@ MAINTAINED = "This server takes nothing new at the moment."
 NOT_NOW: frozenset[type[f.Frame]] = frozenset(
     {
         f.Register,
-        f.PublishDeviceList,
         f.UploadKeyPackages,
         f.ClaimKeyPackages,
         f.CreateConversation,
@@ -25,5 +24,13 @@ NOT_NOW: frozenset[type[f.Frame]] = frozenset(
         f.PublishProfile,
     }
 )
-"""What leaves something new on the server. The rest reads, acknowledges, or lets go: what its owner
-wants gone, a file, a backup, a public profile, does not have to wait."""
+"""What always leaves something new on the server. The rest reads, acknowledges, or lets go: what
+its owner wants gone, a file, a backup, a public profile, does not have to wait."""
+
+
+def leaves_something_new(frame: f.ClientFrame) -> bool:
+    """Whether it is not taken now. A device list without certificates brings in no device: a stolen
+    one can be removed at any time."""
+    if isinstance(frame, f.PublishDeviceList):
+        return bool(frame.certificates)
+    return type(frame) in NOT_NOW

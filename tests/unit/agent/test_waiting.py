@@ -91,7 +91,7 @@ async def test_a_freed_place_is_offered_to_the_first_in_line_at_once(clerk: Cler
     await free(clerk, uid)
     (letter,) = await anna.letters()
     assert "Warteliste" in letter
-    assert "18:00" in letter
+    assert "18:30" in letter
     assert await ben.letters() == []
     assert await states(clerk) == [WaitingState.OFFERED, WaitingState.WAITING]
     assert isinstance(anna.letter_card, Choices)
@@ -112,7 +112,7 @@ async def test_who_declines_makes_room_for_the_next(clerk: Clerk) -> None:
     await anna.says("nein danke")
     assert await anna.letters() == []
     (letter,) = await ben.letters()
-    assert "17:30" in letter
+    assert "18:30" in letter
     assert await states(clerk) == [WaitingState.EXPIRED, WaitingState.OFFERED]
 
 
@@ -144,9 +144,29 @@ async def test_what_is_offered_is_nobody_elses(clerk: Clerk) -> None:
 
 async def test_only_what_fits_the_wish_is_offered(clerk: Clerk) -> None:
     uid = await fill(clerk)
-    await wait(clerk, None, until_s=at(TUESDAY, "12:00"), from_s=at(TUESDAY, "11:45"))
+    await wait(clerk, None, until_s=at(TUESDAY, "11:55"), from_s=at(TUESDAY, "11:45"))
     await free(clerk, uid)
     assert await states(clerk) == [WaitingState.WAITING]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "offered"),
+    [
+        ("17:30", "20:30", "19:00"),  # the guest has said seven
+        ("17:30", "19:00", "18:00"),  # of two that are as near, the earlier
+        ("20:00", "20:30", "20:00"),
+        ("11:45", "12:00", "12:00"),  # the last instant is one of the wish
+        ("00:00", "48:00", "11:30"),  # any time: the first of the day
+    ],
+)
+async def test_of_what_is_free_the_time_that_suits_best_is_offered(
+    clerk: Clerk, first: str, last: str, offered: str
+) -> None:
+    anna, midnight_s = visitor(clerk, "anna"), at(TUESDAY, "00:00")
+    until_s = midnight_s + 2 * 86_400 if last == "48:00" else at(TUESDAY, last)
+    await wait(clerk, anna, from_s=at(TUESDAY, first), until_s=until_s)
+    (letter,) = await anna.letters()
+    assert f", {offered} Uhr" in letter
 
 
 async def test_a_place_that_is_free_already_is_offered_at_once(clerk: Clerk) -> None:

@@ -3,12 +3,13 @@
 import io
 import json
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from PIL import Image
 
-from plausch.base.ids import AccountAddress
 from plausch.cli.business import TEXT_CHARACTERS, page_url
+from plausch.cli.business_requests import ProfileRecord
 
 from .conftest import Person, Plausch, Town
 
@@ -104,13 +105,22 @@ def test_the_link_brings_a_text_along_where_the_server_does_not_see_it(
     ran = plausch("business", "link", "--text", "Tisch für 2 & mehr?", "--home", linde)
     assert ran.out.endswith("#text=Tisch%20f%C3%BCr%202%20%26%20mehr%3F\n")
     ran = plausch("business", "link", "--home", linde, "--json")
-    assert json.loads(ran.out)["url"].startswith("https://localhost/linde")
+    url = urlsplit(json.loads(ran.out)["url"])
+    assert url.scheme == "http" and url.path.startswith("/linde")
+    assert url.port is not None
     ran = plausch("business", "link", "--text", "x" * (TEXT_CHARACTERS + 1), "--home", linde)
     assert ran.code == 2
 
 
 def test_a_page_has_a_short_address() -> None:
-    assert page_url(AccountAddress("linde", "example.org")) == "https://example.org/linde"
+    record = ProfileRecord(address="linde@example.org", server="http://127.0.0.1:7480")
+    assert page_url(record) == "https://example.org/linde"
+
+
+def test_the_page_of_a_server_of_this_machine_is_where_the_device_reaches_it() -> None:
+    record = ProfileRecord(address="linde@localhost", server="http://localhost:7480/")
+    assert page_url(record) == "http://localhost:7480/linde"
+    assert page_url(record, "Hi!") == "http://localhost:7480/linde#text=Hi%21"
 
 
 def test_exports(plausch: Plausch, linde: Path) -> None:

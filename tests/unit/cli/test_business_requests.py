@@ -35,7 +35,7 @@ def test_a_request_survives_the_socket(request_: AnyRequest) -> None:
 @pytest.mark.parametrize("profile", [LINDE, None])
 def test_a_profile_survives_the_socket(profile: object) -> None:
     found = PublishedProfile(ADDRESS, 3, 1_800_000_000, LINDE if profile else None)
-    raw = msgspec.json.encode(profile_record(found))
+    raw = msgspec.json.encode(profile_record(found, "http://localhost:7480"))
     assert msgspec.json.decode(raw, type=ProfileRecord).published() == found
 
 

@@ -133,7 +133,7 @@ def refused_everywhere(scene: Scene, check: str, package: KeyPackage) -> None:
 def test_a_key_package_of_the_far_future() -> None:
     scene = Scene.of("anna", "bela")
     cora = scene.newcomer("cora")
-    for bundle in (cora.bundle(now_s=NOW_S + DAY_S), cora.bundle(lifetime_s=3_650 * DAY_S)):
+    for bundle in (cora.bundle(now_s=NOW_S + 2 * DAY_S), cora.bundle(lifetime_s=3_650 * DAY_S)):
         refused_everywhere(scene, "key-package-lifetime", bundle.key_package)
 
 
@@ -171,6 +171,14 @@ def test_who_was_away_when_a_key_package_expired_follows_the_commit_that_used_it
     bundle = scene.newcomer("cora").bundle(lifetime_s=DAY_S)
     pending = scene["anna"].commit(adds=[bundle.message])
     scene["bela"].stage(pending.commit, now_s=NOW_S + 30 * DAY_S).accept()
+    pending.accept()
+    assert scene["bela"].group.epoch_authenticator == scene["anna"].group.epoch_authenticator
+
+
+def test_whose_clock_is_a_day_behind_follows_the_commit_that_adds_somebody() -> None:
+    scene = Scene.of("anna", "bela")
+    pending = scene["anna"].commit(adds=[scene.newcomer("cora").bundle().message])
+    scene["bela"].stage(pending.commit, now_s=NOW_S - DAY_S).accept()
     pending.accept()
     assert scene["bela"].group.epoch_authenticator == scene["anna"].group.epoch_authenticator
 

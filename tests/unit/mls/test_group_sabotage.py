@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from plausch.mls import commit, ratchet_tree, tree_kem
+from plausch.mls.codec import ITEMS_LIMIT
 from plausch.mls.epoch import Epoch
 from plausch.mls.errors import CodecError
 from plausch.mls.extension import Extension, Extensions, RequiredCapabilities
@@ -168,6 +169,26 @@ def test_a_tree_that_nobody_could_read_any_more(monkeypatch: pytest.MonkeyPatch)
     forged = scene["eve"].forge([Add(package) for package in too_much])
     with untouched(scene["bela"]):
         refused("tree-limit", lambda: scene["bela"].stage(forged))
+
+
+def test_a_tree_with_more_items_than_anybody_reads() -> None:
+    """Small enough in bytes and leaves; but a list's items are counted, too, when it is read."""
+    scene = Scene.of("eve", "bela")
+    fat_one = scene.newcomer("fat")
+    types = tuple(range(0x1000, 0x1000 + 2_000))
+    able = replace(own_capabilities(fat_one.credential), extensions=types)
+    extensions = tuple([Extension(number, b"") for number in types])
+    fat = package_with(fat_one, capabilities=able, extensions=extensions)
+    for player in scene.players.values():
+        tree = player.group.state.epoch.tree
+        # Straight into the tree, because as many real ones would take long to make.
+        for _ in range(ITEMS_LIMIT // len(types)):
+            tree.add_leaf(fat.leaf_node)
+        assert tree.is_readable
+    scene["bela"].restart()
+    refused("tree-limit", lambda: scene["eve"].commit(adds=[fat], force_path=False))
+    forged = scene["eve"].forge([Add(fat)])
+    refused("tree-limit", lambda: scene["bela"].stage(forged))
 
 
 def test_proposals_are_bounded_in_bytes_too() -> None:

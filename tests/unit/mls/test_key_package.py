@@ -112,6 +112,15 @@ def test_key_package_lifetime(lifetime: Lifetime) -> None:
     assert verdict(ANN.key_package(lifetime=lifetime)) == "key-package-lifetime"
 
 
+@pytest.mark.parametrize(
+    "lifetime", [Lifetime(NOW_S - 99, NOW_S - 10), Lifetime(NOW_S + 10, NOW_S + 99)]
+)
+def test_a_package_that_somebody_else_has_used_may_be_untimely(lifetime: Lifetime) -> None:
+    untimely = ANN.key_package(lifetime=lifetime)
+    assert verdict(untimely) == "key-package-lifetime"
+    untimely.validate(CRYPTO, anybody, NOW_S, role="added")
+
+
 def test_another_maximum_lifetime() -> None:
     package = ANN.key_package(lifetime=Lifetime(0, 2**64 - 1))
     package.validate(CRYPTO, anybody, NOW_S, max_lifetime_s=None)

@@ -22,6 +22,8 @@ from plausch.mls.leaf_node import (
     Lifetime,
 )
 from plausch.mls.leaf_validation import (
+    EARLY_GRACE_S,
+    LATE_GRACE_S,
     MAX_LIFETIME_S,
     GroupDemands,
     check_among_members,
@@ -180,6 +182,27 @@ def test_lifetimes_that_pass() -> None:
     check_lifetime(ANN.leaf(lifetime=Lifetime(NOW_S, NOW_S + MAX_LIFETIME_S)), NOW_S)
     check_lifetime(ANN.leaf(lifetime=Lifetime(0, 2**64 - 1)), NOW_S, None)
     check_lifetime(ANN.content(lifetime=None).sign(CRYPTO, ANN.signer, HERE), NOW_S)
+
+
+def test_who_was_away_has_some_grace() -> None:
+    leaf = ANN.leaf(lifetime=Lifetime(NOW_S - 9, NOW_S))
+    assert failed(lambda: check_lifetime(leaf, NOW_S + 1)) == "leaf-lifetime"
+    last_s = NOW_S + LATE_GRACE_S
+    check_lifetime(leaf, last_s, was_used=True)
+    assert failed(lambda: check_lifetime(leaf, last_s + 1, was_used=True)) == "leaf-lifetime"
+
+
+def test_whose_clock_is_behind_has_some_grace() -> None:
+    leaf = ANN.leaf(lifetime=Lifetime(NOW_S, NOW_S + 9))
+    assert failed(lambda: check_lifetime(leaf, NOW_S - 1)) == "leaf-lifetime"
+    first_s = NOW_S - EARLY_GRACE_S
+    check_lifetime(leaf, first_s, was_used=True)
+    assert failed(lambda: check_lifetime(leaf, first_s - 1, was_used=True)) == "leaf-lifetime"
+
+
+def test_no_grace_makes_a_time_of_what_ends_before_it_begins() -> None:
+    leaf = ANN.leaf(lifetime=Lifetime(NOW_S + 1, NOW_S - 1))
+    assert failed(lambda: check_lifetime(leaf, NOW_S, was_used=True)) == "leaf-lifetime"
 
 
 def test_members_must_differ() -> None:

@@ -37,6 +37,7 @@ def test_exported_secrets() -> None:
     before = anna.export_secret("call", b"1", 48)
     scene.commit(scene["bela"])
     assert anna.export_secret("call", b"1", 48) != before
+    assert len(anna.export_secret("call", b"", EXPORT_LIMIT_BYTES)) == EXPORT_LIMIT_BYTES
     for length in (0, -1, EXPORT_LIMIT_BYTES + 1):
         with pytest.raises(GroupUsageError):
             anna.export_secret("call", b"", length)

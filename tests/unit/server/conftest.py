@@ -1,12 +1,15 @@
-"""The server's services over SQLite in memory."""
+"""The server's services over SQLite in memory, and a whole server in this process."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from delivery_world import World
 from plausch.db.interface import Database
 from plausch.db.sqlite import MEMORY, open_sqlite
+from plausch.server.config import ServerConfig
+from plausch.server.main import Server
 
 
 @pytest.fixture
@@ -21,3 +24,11 @@ async def world(memory: Database) -> AsyncIterator[World]:
     made = await World(memory).prepare()
     yield made
     await made.delivery.close()
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    made = Server(ServerConfig(tmp_path, port=0))
+    await made.start()
+    yield made
+    await made.stop()

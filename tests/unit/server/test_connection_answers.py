@@ -1,14 +1,11 @@
 """Answers to appends: held for a turn of the loop, so that a batch's are one write."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from picows import WSMsgType
 
-from plausch.server.config import ServerConfig
 from plausch.server.connection import Connection
 from plausch.server.main import Server
 from plausch.server.pushes import websocket_message
@@ -46,14 +43,6 @@ class Closing:
 
     def disconnect(self) -> None:
         """The test does it."""
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    server = Server(ServerConfig(tmp_path, port=0))
-    await server.start()
-    yield server
-    await server.stop()
 
 
 async def written_by(server: Server) -> tuple[Connection, Writes, WireDevice, bytes, bytes]:

@@ -5,7 +5,6 @@ import asyncio
 import hashlib
 import secrets
 import threading
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,14 +18,6 @@ from plausch.wire import frames as f
 from plausch.wire.blobs import BLOB_CHUNK_BYTES
 from plausch.wire.codec import encode
 from wire_device import Person, WasRefused, WireDevice
-
-
-@pytest.fixture
-async def server(tmp_path: Path) -> AsyncIterator[Server]:
-    made = Server(ServerConfig(tmp_path, port=0))
-    await made.start()
-    yield made
-    await made.stop()
 
 
 def url_of(server: Server) -> str:

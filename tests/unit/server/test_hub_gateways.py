@@ -175,6 +175,23 @@ def test_what_is_handed_over_for_who_has_left_is_passed_on(
     assert wakes.woken == [CEM.uri, BEN.uri], "its connection may have been dead when that came"
 
 
+async def test_what_was_handed_to_a_connection_that_was_dead_is_looked_for_elsewhere(
+    gateway: Hub, neighbours: Neighbours
+) -> None:
+    """The device may have come back to another gateway while neither heard of the other."""
+    ben, cem, anna = online(gateway, BEN, CEM, ANNA)
+    moved = websocket_message(encode(f.MailboxMoved(3)))
+    gateway.hear(Handed("there", [BEN.uri, CEM.uri], moved))
+    gateway.cursor_moved(CONVERSATION, CEM.uri, 4)
+    neighbours.said.clear()
+    gateway.leave(BEN.uri, ben)
+    gateway.leave(CEM.uri, cem)
+    gateway.leave(ANNA.uri, anna)
+    assert ("replaced", BEN.uri) in neighbours.said
+    assert ("replaced", CEM.uri) not in neighbours.said, "it has acknowledged since"
+    assert ("replaced", ANNA.uri) not in neighbours.said, "nothing was handed to it"
+
+
 def test_of_two_connections_that_both_stay_both_are_served(
     gateway: Hub, neighbours: Neighbours
 ) -> None:

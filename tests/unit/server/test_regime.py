@@ -53,7 +53,12 @@ async def test_what_leaves_something_new_is_refused_for_a_while_and_the_rest_is_
     assert len(waits) > 5, "not all devices at once"
     assert regime.refusal(f.Read(8, b"c" * 16, 0, 5)) is None
     assert regime.refusal(f.Acknowledge(b"c" * 16, 3)) is None
-    for gone in (f.DropBackup(9), f.WithdrawProfile(9, b"signed"), f.DropBlob(9, b"b" * 32)):
+    for gone in (
+        f.DropBackup(9),
+        f.WithdrawProfile(9, b"signed"),
+        f.DropBlob(9, b"b" * 32),
+        f.PublishDeviceList(9, b"without a stolen device", []),
+    ):
         assert regime.refusal(gone) is None, "what its owner wants gone does not wait"
     await hand.resume()
     await regime.look()

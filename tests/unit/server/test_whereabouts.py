@@ -20,12 +20,20 @@ def places(clock: Clock) -> Whereabouts:
     return Whereabouts(lambda: clock.now_s)
 
 
-def test_devices_are_where_they_were_found_last(places: Whereabouts) -> None:
-    places.found("one", ["a", "b"])
+def test_devices_are_where_they_were_found(places: Whereabouts) -> None:
+    places.found("one", ["a"])
     places.found("two", ["b"])
     assert places.divided(["a", "b", "c"]) == ({"one": ["a"], "two": ["b"]}, ["c"])
     places.missing("one", ["a", "b"])
-    assert places.divided(["a", "b"]) == ({"two": ["b"]}, ["a"]), "b is at two since"
+    assert places.divided(["a", "b"]) == ({"two": ["b"]}, ["a"]), "b is at two"
+
+
+def test_who_is_found_at_two_gateways_is_handed_to_neither(places: Whereabouts) -> None:
+    places.found("one", ["a"])
+    places.found("one", ["a"])
+    assert places.divided(["a"]) == ({"one": ["a"]}, [])
+    places.found("two", ["a"])
+    assert places.divided(["a"]) == ({}, ["a"])
 
 
 def test_who_moves_is_followed_if_it_was_known(places: Whereabouts) -> None:
@@ -57,7 +65,7 @@ def test_a_device_that_was_found_elsewhere_since_may_lack_it_all_the_same(
 ) -> None:
     places.found("one", ["a"])
     places.handed("one", ["a"])
-    places.found("two", ["a"])
+    places.moved("two", "a")
     places.handed("two", ["a"])
     assert places.gone("one") == Astray(["a"], [])
     assert places.divided(["a"]) == ({"two": ["a"]}, [])

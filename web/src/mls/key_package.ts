@@ -16,13 +16,7 @@ import {
   readExtensions,
 } from './extension.ts';
 import { KEY_LIMIT, LeafNode, MLS10, SOURCE_KEY_PACKAGE } from './leaf_node.ts';
-import {
-  checkLifetime,
-  checkPublicKey,
-  GroupDemands,
-  type LifetimeOptions,
-  validateLeaf,
-} from './leaf_validation.ts';
+import { checkLifetime, checkPublicKey, GroupDemands, validateLeaf } from './leaf_validation.ts';
 import type { SignatureChecks } from './signature_checks.ts';
 import type { Suite } from './suite.ts';
 
@@ -33,10 +27,16 @@ const WIRE_FORMAT_KEY_PACKAGE = 0x0005;
 const KEY_PACKAGE_EXTENSIONS_LIMIT = 2 ** 16;
 
 /** How `KeyPackage.validate` judges; `demands` are those of its suite alone when left out. */
-export interface KeyPackageOptions extends LifetimeOptions {
+export interface KeyPackageOptions {
   readonly demands?: GroupDemands | undefined;
 
-  /** What the judge is told; `key_package` when left out. */
+  /** As in `checkLifetime`. */
+  readonly maxLifetimeS?: number | undefined;
+
+  /**
+   * What the judge is told, `key_package` when left out; `added`: somebody else has used the
+   * package.
+   */
   readonly role?: Role | undefined;
 }
 
@@ -125,8 +125,7 @@ export class KeyPackage {
   }
 
   /**
-   * All checks of RFC 9420 section 10.1, for a group of `suite` with `demands`; `maxLifetimeS`
-   * and `graceS` as in `checkLifetime`.
+   * All checks of RFC 9420 section 10.1, for a group of `suite` with `demands`.
    *
    * `key-package-version`, `key-package-suite`, `key-package-init-key`,
    * `key-package-init-key-differs`, `key-package-signature`, `key-package-lifetime`, and those
@@ -139,7 +138,7 @@ export class KeyPackage {
     nowS: number,
     options: KeyPackageOptions = {},
   ): void {
-    const { demands = new GroupDemands(suite), role = 'key_package', ...lifetime } = options;
+    const { demands = new GroupDemands(suite), role = 'key_package', maxLifetimeS } = options;
     ensure(
       this.version === MLS10,
       'key-package-version',
@@ -164,7 +163,7 @@ export class KeyPackage {
       role,
     });
     try {
-      checkLifetime(this.leafNode, nowS, lifetime);
+      checkLifetime(this.leafNode, nowS, { maxLifetimeS, wasUsed: role === 'added' });
     } catch (error) {
       if (error instanceof ValidationError) {
         throw new ValidationError('key-package-lifetime', error.message, { cause: error });

@@ -6,7 +6,8 @@ import type { Suite } from './suite.ts';
 
 const SECRET_LIMIT = 64;
 
-export const EXPORT_LIMIT_BYTES = 2 ** 13;
+/** The most that HKDF gives with the shortest hash of a suite, SHA-256 (RFC 5869 section 2.3). */
+export const EXPORT_LIMIT_BYTES = 255 * 32;
 
 /**
  * The secrets of one epoch that outlive its derivation.

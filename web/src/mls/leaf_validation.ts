@@ -40,6 +40,13 @@ export const MAX_LIFETIME_S = 400 * 86_400;
  */
 export const LATE_GRACE_S = 31 * 86_400;
 
+/**
+ * How long before a key package begins a device follows what others did with it: with the hour by
+ * which packages are dated back, a clock may be a day behind, as that of certificates. Without it,
+ * such a device would refuse every Commit that adds somebody and lose the group.
+ */
+export const EARLY_GRACE_S = 23 * 3_600;
+
 const SOURCE_NAMES: Readonly<Record<LeafSource, string>> = {
   [SOURCE_KEY_PACKAGE]: 'a key package',
   [SOURCE_UPDATE]: 'an update',
@@ -173,21 +180,23 @@ export interface LifetimeOptions {
   readonly maxLifetimeS?: number | undefined;
 
   /**
-   * How long ago it may have ended: 0 for whoever uses the package now, as RFC 9420 section 7.3
-   * demands.
+   * Somebody else has used the package, at a moment that need not be now: it may begin in
+   * `EARLY_GRACE_S` or have ended `LATE_GRACE_S` ago. Whoever uses it itself has no such grace (RFC
+   * 9420 section 7.3).
    */
-  readonly graceS?: number | undefined;
+  readonly wasUsed?: boolean;
 }
 
 /**
- * `leaf-lifetime`: `nowS` lies within it, and it is no longer than allowed.
+ * `leaf-lifetime`: it does not end before it begins, `nowS` lies within it, and it is no longer
+ * than allowed.
  *
  * A leaf that is not a key package's has no lifetime and passes.
  */
 export function checkLifetime(
   leaf: LeafNode,
   nowS: number,
-  { maxLifetimeS = MAX_LIFETIME_S, graceS = 0 }: LifetimeOptions = {},
+  { maxLifetimeS = MAX_LIFETIME_S, wasUsed = false }: LifetimeOptions = {},
 ): void {
   const lifetime = leaf.lifetime;
   if (lifetime === undefined) {
@@ -195,7 +204,13 @@ export function checkLifetime(
   }
   const { notBeforeS, notAfterS } = lifetime;
   ensure(
-    notBeforeS <= nowS && nowS <= notAfterS + BigInt(graceS),
+    notBeforeS <= notAfterS,
+    'leaf-lifetime',
+    'A key package ends before it begins; ask its owner for a fresh one.',
+  );
+  const [earlyS, lateS] = wasUsed ? [EARLY_GRACE_S, LATE_GRACE_S] : [0, 0];
+  ensure(
+    notBeforeS <= nowS + earlyS && nowS - lateS <= notAfterS,
     'leaf-lifetime',
     `A key package is valid from ${notBeforeS} to ${notAfterS} ` +
       `(seconds since 1970), but now is ${nowS}; ask its owner for a fresh one.`,

@@ -19,7 +19,7 @@ import { require as ensure, ValidationError } from './errors.ts';
 import { type AuthenticatedContent, SenderType } from './framing.ts';
 import { nextEpochKeys } from './key_schedule.ts';
 import { LeafBinding, type LeafNode, SOURCE_COMMIT } from './leaf_node.ts';
-import { GroupDemands, LATE_GRACE_S, validateLeaf } from './leaf_validation.ts';
+import { GroupDemands, validateLeaf } from './leaf_validation.ts';
 import { Commit } from './proposal.ts';
 import { combinePsks, type KnownPsks } from './psk.ts';
 import type { RatchetTree } from './ratchet_tree.ts';
@@ -74,8 +74,12 @@ export class Pending {
   ) {}
 }
 
-/** What `validation.ts` judges against; `graceS` is `LATE_GRACE_S` for what others have sent. */
-export function surroundings(epoch: Epoch, around: Circumstances, graceS = 0): Surroundings {
+/** What `validation.ts` judges against; `adding` is "added" for what others have sent. */
+export function surroundings(
+  epoch: Epoch,
+  around: Circumstances,
+  adding: Role = 'key_package',
+): Surroundings {
   return new Surroundings(
     epoch.suite,
     epoch.context,
@@ -83,7 +87,7 @@ export function surroundings(epoch: Epoch, around: Circumstances, graceS = 0): S
     around.judge,
     around.nowS,
     around.maxLifetimeS,
-    graceS,
+    adding,
   );
 }
 
@@ -106,7 +110,7 @@ export function processCommit(
   }
   const { path } = commit;
   const proposals = sortProposals(resolve(commit, sender, pending.proposals), sender);
-  checkSorted(checks, proposals, surroundings(epoch, around, LATE_GRACE_S));
+  checkSorted(checks, proposals, surroundings(epoch, around, 'added'));
   ensure(
     path !== undefined || !proposals.pathRequired,
     'path-required',

@@ -211,17 +211,20 @@ function openContent(
     message.contentAad(),
     ciphertext,
   );
-  const reader = new Reader(plain);
-  const body = readBody(reader, contentType);
-  const auth = readAuth(reader, contentType);
-  ensure(
-    isZero(plain.subarray(reader.position)),
-    'padding-zero',
-    'The padding of an encrypted message is not zero.',
-  );
-  plain.fill(0);
-  const content = FramedContent.of(groupId, epoch, member(leafIndex), authenticated, body);
-  return new AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, content, ...auth);
+  try {
+    const reader = new Reader(plain);
+    const body = readBody(reader, contentType);
+    const auth = readAuth(reader, contentType);
+    ensure(
+      isZero(plain.subarray(reader.position)),
+      'padding-zero',
+      'The padding of an encrypted message is not zero.',
+    );
+    const content = FramedContent.of(groupId, epoch, member(leafIndex), authenticated, body);
+    return new AuthenticatedContent(WireFormat.PRIVATE_MESSAGE, content, ...auth);
+  } finally {
+    plain.fill(0);
+  }
 }
 
 function isZero(padding: Uint8Array): boolean {

@@ -7,7 +7,17 @@
  */
 
 import { concat, EMPTY, equalBytes } from '../base/bytes.ts';
-import { opaque, optional, parseWhole, Reader, u8, u32, u32Vector, vector } from './codec.ts';
+import {
+  ITEMS_LIMIT,
+  opaque,
+  optional,
+  parseWhole,
+  Reader,
+  u8,
+  u32,
+  u32Vector,
+  vector,
+} from './codec.ts';
 import { CodecError, GroupUsageError } from './errors.ts';
 import { KEY_LIMIT, keyName, LeafNode } from './leaf_node.ts';
 import type { Suite } from './suite.ts';
@@ -167,10 +177,8 @@ export class RatchetTree {
       throw new CodecError('A ratchet tree must end with a node that is not blank.');
     }
     const leafCount = treeMath.paddedLeafCount(Math.floor(nodes.length / 2) + 1);
-    return new RatchetTree(suite, [
-      ...nodes,
-      ...blanks(treeMath.nodeCount(leafCount) - nodes.length),
-    ]);
+    const missing = treeMath.nodeCount(leafCount) - nodes.length;
+    return new RatchetTree(suite, [...nodes, ...blanks(missing)]);
   }
 
   /** The body of a `ratchet_tree` extension: without the blank nodes at the right end. */
@@ -189,7 +197,10 @@ export class RatchetTree {
 
   /** Whether `fromBytes` reads this tree; a larger one can be neither sent nor loaded. */
   get isReadable(): boolean {
-    return this.leafCount <= MAX_LEAVES && this.toBytes().length <= TREE_LIMIT;
+    // The lists whose items a reader counts.
+    const items = Array.from(this.leaves(), ([, leaf]) => leaf.extensions).flat().length;
+    const fits = this.leafCount <= MAX_LEAVES && items <= ITEMS_LIMIT;
+    return fits && this.toBytes().length <= TREE_LIMIT;
   }
 
   /** A tree that can change without changing this one; shares the nodes. */
@@ -475,8 +486,7 @@ function blanks(count: number): undefined[] {
 
 /** `numbers`, which increase, with one more of them in its place. */
 function inserted(numbers: readonly number[], number: number): number[] {
-  const place = numbers.findIndex((other) => other > number);
-  return numbers.toSpliced(place < 0 ? numbers.length : place, 0, number);
+  return [...numbers, number].sort((one, other) => one - other);
 }
 
 /** TreeHashInput with LeafNodeHashInput. */

@@ -21,7 +21,6 @@ import {
   WireFormat,
 } from './framing.ts';
 import type { GroupContext } from './group_context.ts';
-import { LATE_GRACE_S } from './leaf_validation.ts';
 import { type AllowExternal, type Pending, processCommit, surroundings } from './process.ts';
 import { Add, Commit, nameOf } from './proposal.ts';
 import { checkMembershipTag, openPrivate, verifyContent } from './protection.ts';
@@ -210,7 +209,7 @@ export class Receiver {
       throw new ValidationError('proposal-content', 'The message is no proposal.');
     }
     const { epoch } = this.state;
-    checkAlone(this.checks, proposal, sender, surroundings(epoch, this.around, LATE_GRACE_S));
+    checkAlone(this.checks, proposal, sender, surroundings(epoch, this.around, 'added'));
     const reference = message.reference(epoch.suite);
     this.#checkRoom(message);
     const proposer = sender.type === SenderType.MEMBER ? epoch.member(sender.index) : undefined;

@@ -6,7 +6,7 @@
  */
 
 import { equalBytes, toHex } from '../base/bytes.ts';
-import type { CredentialJudge } from './credential.ts';
+import type { CredentialJudge, Role } from './credential.ts';
 import { require as ensure, ValidationError } from './errors.ts';
 import { type Extensions, EXTERNAL_SENDERS, externalSenders, findExtension } from './extension.ts';
 import { type Sender, SenderType } from './framing.ts';
@@ -234,8 +234,8 @@ function checkExternal(result: ProposalList, externalInits: number): void {
 /** What proposals are judged against: the group as it is, the judge, and the time. */
 export class Surroundings {
   /**
-   * `maxLifetimeS` Infinity accepts key packages of any lifetime. `graceS`: how long ago a key
-   * package may have expired: `LATE_GRACE_S` for what others have sent.
+   * `maxLifetimeS` Infinity accepts key packages of any lifetime. `adding`: as what key packages are
+   * judged: "added" in what others have sent.
    */
   constructor(
     readonly suite: Suite,
@@ -244,7 +244,7 @@ export class Surroundings {
     readonly judge: CredentialJudge,
     readonly nowS: number,
     readonly maxLifetimeS: number = MAX_LIFETIME_S,
-    readonly graceS = 0,
+    readonly adding: Role = 'key_package',
   ) {}
 }
 
@@ -275,11 +275,10 @@ export function checkSorted(
   result: ProposalList,
   around: Surroundings,
 ): void {
-  const { suite, judge, nowS, maxLifetimeS, graceS } = around;
+  const { suite, judge, nowS, maxLifetimeS, adding: role } = around;
   const demands = GroupDemands.ofContext(suite, result.extensions ?? around.context.extensions);
-  const role = graceS > 0 ? 'added' : 'key_package';
   for (const keyPackage of result.adds) {
-    keyPackage.validate(suite, checks, judge, nowS, { demands, maxLifetimeS, graceS, role });
+    keyPackage.validate(suite, checks, judge, nowS, { demands, maxLifetimeS, role });
   }
   for (const [leafIndex, leaf] of result.updates) {
     checkUpdate(checks, leafIndex, leaf, demands, around);

@@ -7,7 +7,7 @@ import type {
   DayPlanView,
   ResourceView,
 } from '../sdk/protocol.ts';
-import { minuteAt } from './local_time.ts';
+import { dateAt, minuteAt } from './local_time.ts';
 
 /** Where the picture begins and ends, in minutes of its day, on the hour. */
 export interface Axis {
@@ -45,6 +45,9 @@ export interface Target {
   readonly minute: number;
 }
 
+/** What staff can say of a booking with one tap. */
+export type Step = 'confirm' | 'decline' | 'cancel' | 'seated' | 'completed' | 'no_show';
+
 /** What speaks against a target; the agent has the last word. */
 export type Verdict = 'same' | 'free' | 'small' | 'taken' | 'blocked';
 
@@ -53,6 +56,25 @@ const USUAL: Axis = { fromMinute: 10 * HOUR, toMinute: 22 * HOUR };
 const SHORTEST_MINUTES = 6 * HOUR;
 const OFF: ReadonlySet<string> = new Set(['declined', 'cancelled']);
 const OVER: ReadonlySet<string> = new Set(['declined', 'cancelled', 'completed', 'no_show']);
+
+const STEPS: Readonly<Record<BookingView['state'], readonly Step[]>> = {
+  pending: ['confirm', 'decline'],
+  held: ['confirm', 'decline'],
+  confirmed: ['seated', 'no_show'],
+  seated: ['completed'],
+  declined: [],
+  cancelled: [],
+  completed: [],
+  no_show: [],
+};
+
+/** What is next for a booking: nobody sits down before its day, or is missing before its time. */
+export function stepsOf({ startsAtS, state, zone }: BookingView, nowMs: number): readonly Step[] {
+  const isItsDay = dateAt(startsAtS, zone) <= dateAt(nowMs / 1000, zone);
+  return STEPS[state].filter(
+    (step) => (step !== 'seated' || isItsDay) && (step !== 'no_show' || startsAtS * 1000 <= nowMs),
+  );
+}
 
 /** Whether a booking takes its place: neither off nor over. */
 export function isLive({ state }: BookingView): boolean {

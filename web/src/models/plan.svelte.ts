@@ -8,7 +8,7 @@ import { SvelteMap } from 'svelte/reactivity';
 
 import type { BookingView, BusinessView, DayPlanView } from '../sdk/protocol.ts';
 import type { Agent } from './agent.ts';
-import { isOff, type Target, type Verdict, placesAt, verdictOn } from './day_plan.ts';
+import { isOff, type Step, type Target, type Verdict, placesAt, verdictOn } from './day_plan.ts';
 import { addDays, minuteAt, momentOf, weekOf } from './local_time.ts';
 import { STEP_MINUTES } from './plan_walk.ts';
 
@@ -21,9 +21,6 @@ export interface Moving extends Target {
   /** The day that is shown when it is put down. */
   readonly date: string;
 }
-
-/** What staff do with one booking, beside moving it. */
-export type Step = 'confirm' | 'decline' | 'cancel' | 'seated' | 'completed' | 'no_show';
 
 /** What the plan needs of what is around it. */
 export interface PlanSide {

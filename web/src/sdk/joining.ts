@@ -204,6 +204,7 @@ export class Joining {
       return [kept, staged];
     } finally {
       bundle.erase();
+      kept.bundle.fill(0);
     }
   }
 

@@ -10,10 +10,9 @@ import type { Cancel, Timers } from '../platform/clock.ts';
 import type { RequestName } from '../wire/session.ts';
 import { ServerRefused } from './errors.ts';
 
-/** What leaves something new on a server: all that maintenance refuses (spec/wire.md). */
+/** What always leaves something new on a server: maintenance refuses it (spec/wire.md). */
 export const NOT_NOW: ReadonlySet<RequestName> = new Set([
   'Register',
-  'PublishDeviceList',
   'UploadKeyPackages',
   'ClaimKeyPackages',
   'CreateConversation',

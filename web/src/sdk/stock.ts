@@ -109,6 +109,9 @@ export async function replenish(core: Core, held: number): Promise<void> {
   const nowMs = core.clock.nowMs();
   await vault.write(await keyPackages.removeOld(nowMs - LIFETIME_S * 1000 - DAY_MS));
   const waiting = await keyPackages.waiting();
+  for (const { bundle } of waiting) {
+    bundle.fill(0); // only the public halves are wanted
+  }
   const fresh = await freshLastResorts(core);
   for (const suite of STOCK.keys()) {
     if (!fresh.has(suite)) {
@@ -142,7 +145,7 @@ async function freshLastResorts(core: Core): Promise<ReadonlySet<number>> {
   return core.keyPackages.freshLastResorts(core.clock.nowMs() - RENEW_AFTER_MS);
 }
 
-/** A new one, whose private half is in the vault. */
+/** A new one, whose private half is in the vault and nowhere else. */
 async function made(core: Core, suite: number, isLastResort: boolean): Promise<KeptKeyPackage> {
   const bundle = KeyPackageBundle.create(
     suite,
@@ -162,7 +165,12 @@ async function made(core: Core, suite: number, isLastResort: boolean): Promise<K
     isUsed: false,
     madeAtMs: core.clock.nowMs(),
   };
-  await core.vault.write([await core.keyPackages.put(kept)]);
+  try {
+    await core.vault.write([await core.keyPackages.put(kept)]);
+  } finally {
+    bundle.erase();
+    kept.bundle.fill(0);
+  }
   return kept;
 }
 

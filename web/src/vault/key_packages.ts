@@ -5,14 +5,17 @@
  * In the clear are the reference, the suite, the age and what became of it; the keys are sealed.
  */
 
-import { concat, toHex } from '../base/bytes.ts';
+import { concat, concatErasing, toHex } from '../base/bytes.ts';
 import { MAX_VARINT, opaque, u16, u64, u8 } from '../mls/codec.ts';
 import type { Write } from '../platform/database.ts';
 import { parsed, Row, understood } from './row.ts';
 import { KEY_PACKAGE } from './schema.ts';
 import type { Vault } from './vault.ts';
 
-/** One key package: `bundle` is its saved private form, `message` what the server gets. */
+/**
+ * One key package: `bundle` is its saved private form, which whoever has it overwrites after use;
+ * `message` is what the server gets.
+ */
 export interface KeptKeyPackage {
   readonly ref: Uint8Array;
   readonly suite: number;
@@ -35,7 +38,7 @@ export class KeyPackages {
   /** Keep it, before it is uploaded. */
   async put(kept: KeptKeyPackage): Promise<Write> {
     const { ref, suite, madeAtMs } = kept;
-    const plaintext = concat(opaque(kept.bundle), opaque(kept.message));
+    const plaintext = concatErasing(opaque(kept.bundle), opaque(kept.message));
     const sealed = await this.#vault.seal.close(KEY_PACKAGE, rowBytes(kept), plaintext);
     plaintext.fill(0);
     const put = {
@@ -127,13 +130,17 @@ export class KeyPackages {
     };
     const place = understood(KEY_PACKAGE, () => rowBytes(clear));
     const opened = await this.#vault.seal.open(KEY_PACKAGE, place, row.bytes('sealed'));
-    return parsed(KEY_PACKAGE, opened, (reader) => ({
-      ...clear,
-      bundle: reader.opaque(MAX_VARINT),
-      message: reader.opaque(MAX_VARINT),
-      isUploaded: row.number('uploaded') === 1,
-      isUsed: row.number('used') === 1,
-    }));
+    try {
+      return parsed(KEY_PACKAGE, opened, (reader) => ({
+        ...clear,
+        bundle: reader.opaque(MAX_VARINT),
+        message: reader.opaque(MAX_VARINT),
+        isUploaded: row.number('uploaded') === 1,
+        isUsed: row.number('used') === 1,
+      }));
+    } finally {
+      opened.fill(0);
+    }
   }
 }
 

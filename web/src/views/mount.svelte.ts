@@ -71,9 +71,9 @@ export function mountApp(
   const linked = linkedName(location.pathname);
   const text = linkedText(location.search, location.hash);
   // The server may have put the business's public page here, for who has no JavaScript.
-  const hasCard = target.firstElementChild !== null;
+  const card = target.firstElementChild?.querySelector('h1')?.textContent;
   target.replaceChildren();
-  mount(AppView, { target, props: { app, linked, hasCard, update } });
+  mount(AppView, { target, props: { app, linked, card, update } });
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') {
       messenger.hurry();

@@ -39,7 +39,7 @@ export const deFailures: typeof enFailures = {
   maintenance:
     'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Versuch es später noch einmal.',
   device_removed:
-    'Dieses Gerät wurde aus deinem Konto entfernt. Lösche es, oder sieh auf einem anderen nach.',
+    'Dieses Gerät wurde aus dem Konto entfernt; hier kommt nichts Neues mehr an. Du kannst es in den Einstellungen löschen.',
   device_replaced: 'Ein Gerät wollte den Platz eines anderen einnehmen. Es wurde abgewiesen.',
   unknown_conversation: 'Diese Unterhaltung gibt es auf diesem Gerät nicht mehr.',
   unknown_message: 'Diese Nachricht gibt es auf diesem Gerät nicht mehr.',

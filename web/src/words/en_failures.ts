@@ -36,7 +36,8 @@ export const enFailures = {
   account_suspended:
     'Whoever runs this server has suspended your account. Ask them; what you wrote stays here.',
   maintenance: 'The server is being worked on and takes nothing new for now. Try again later.',
-  device_removed: 'This device was removed from your account. Erase it, or ask on another device.',
+  device_removed:
+    'This device was removed from the account; nothing new arrives here. You can erase it in the settings.',
   device_replaced: 'A device tried to take the place of another one. It was refused.',
   unknown_conversation: 'This conversation does not exist on this device any more.',
   unknown_message: 'This message is not on this device any more.',

@@ -150,7 +150,7 @@ test('a key package of the far future', () => {
   const { anna, bela } = scene.cast('anna', 'bela');
   const cora = scene.newcomer('cora');
   for (const bundle of [
-    cora.bundle({ nowS: NOW_S + DAY_S }),
+    cora.bundle({ nowS: NOW_S + 2 * DAY_S }),
     cora.bundle({ lifetimeS: 3_650 * DAY_S }),
   ]) {
     const add = new Add(bundle.keyPackage);
@@ -207,6 +207,15 @@ test('who was away when a key package expired follows the commit that used it', 
   const bundle = scene.newcomer('cora').bundle({ lifetimeS: DAY_S });
   const pending = anna.commit({ adds: [bundle.message] });
   bela.follow(pending.commit, { nowS: NOW_S + 30 * DAY_S });
+  pending.accept();
+  expect(bela.group.epochAuthenticator).toEqual(anna.group.epochAuthenticator);
+});
+
+test('whose clock is a day behind follows the commit that adds somebody', () => {
+  const scene = Scene.of(['anna', 'bela']);
+  const { anna, bela } = scene.cast('anna', 'bela');
+  const pending = anna.commit({ adds: [scene.newcomer('cora').bundle().message] });
+  bela.follow(pending.commit, { nowS: NOW_S - DAY_S });
   pending.accept();
   expect(bela.group.epochAuthenticator).toEqual(anna.group.epochAuthenticator);
 });

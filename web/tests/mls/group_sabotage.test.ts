@@ -6,6 +6,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { utf8 } from '../../src/base/bytes.ts';
+import { ITEMS_LIMIT } from '../../src/mls/codec.ts';
 import { CodecError } from '../../src/mls/errors.ts';
 import { Extension, type Extensions, RequiredCapabilities } from '../../src/mls/extension.ts';
 import { parsePublicMessage } from '../../src/mls/framing.ts';
@@ -188,6 +189,32 @@ test('a tree that nobody could read any more', () => {
     const { tree } = group.state.epoch;
     let room = TREE_LIMIT - tree.toBytes().length;
     for (; room > fat.leafNode.encoded.length + 2_000; room -= fat.leafNode.encoded.length + 2) {
+      tree.addLeaf(fat.leafNode);
+    }
+    expect(tree.isReadable).toBe(true);
+  }
+  bela.restart();
+  const options = { adds: [fat], forcePath: false };
+  refused('tree-limit', () => eve.commit(options));
+  const forged = eve.forge([new Add(fat)]);
+  refused('tree-limit', () => bela.stage(forged));
+});
+
+test('a tree with more items than anybody reads', () => {
+  // Small enough in bytes and leaves; but a list's items are counted, too, when it is read.
+  const scene = Scene.of(['eve', 'bela']);
+  const { eve, bela } = scene.cast('eve', 'bela');
+  const types = Array.from({ length: 2_000 }, (_, index) => 0x1000 + index);
+  const fatOne = scene.newcomer('fat');
+  const { versions, cipherSuites, proposals, credentials } = ownCapabilities(fatOne.credential);
+  const fat = packageWith(fatOne, {
+    capabilities: new Capabilities(versions, cipherSuites, types, proposals, credentials),
+    extensions: types.map((type) => new Extension(type, new Uint8Array(0))),
+  });
+  for (const { group } of [eve, bela]) {
+    // Straight into the tree, because as many real ones would take long to make.
+    const { tree } = group.state.epoch;
+    for (let count = Math.floor(ITEMS_LIMIT / types.length); count > 0; count -= 1) {
       tree.addLeaf(fat.leafNode);
     }
     expect(tree.isReadable).toBe(true);

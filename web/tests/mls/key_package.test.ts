@@ -151,10 +151,12 @@ test('another maximum of the lifetime', () => {
   expect(verdict(ANN.keyPackage(), { maxLifetimeS: 60 })).toBe('key-package-lifetime');
 });
 
-test('a package that has expired is accepted as long as the grace', () => {
-  const expired = ANN.keyPackage([], { lifetime: around(-99, -10) });
-  expect(verdict(expired, { graceS: 9 })).toBe('key-package-lifetime');
-  expect(verdict(expired, { graceS: 10 })).toBe('');
+test('a package that has expired, or begins soon, is accepted when somebody else has used it', () => {
+  for (const lifetime of [around(-99, -10), around(10, 99)]) {
+    const untimely = ANN.keyPackage([], { lifetime });
+    expect(verdict(untimely, { role: 'key_package' })).toBe('key-package-lifetime');
+    expect(verdict(untimely, { role: 'added' })).toBe('');
+  }
 });
 
 test('the judge hears that it is a key package', () => {

@@ -24,6 +24,7 @@ import {
   checkAmongMembers,
   checkLifetime,
   GroupDemands,
+  EARLY_GRACE_S,
   LATE_GRACE_S,
   type LifetimeOptions,
   MAX_LIFETIME_S,
@@ -216,9 +217,20 @@ test('lifetimes that pass', () => {
 test('who was away has some grace', () => {
   const leaf = ANN.leaf({ lifetime: around(-9, 0) });
   expect(aging(leaf, NOW_S + 1)).toBe('leaf-lifetime');
-  expect(aging(leaf, NOW_S + LATE_GRACE_S, { graceS: LATE_GRACE_S })).toBe('');
-  expect(aging(leaf, NOW_S + LATE_GRACE_S + 1, { graceS: LATE_GRACE_S })).toBe('leaf-lifetime');
-  expect(aging(leaf, NOW_S - 10, { graceS: LATE_GRACE_S })).toBe('leaf-lifetime');
+  expect(aging(leaf, NOW_S + LATE_GRACE_S, { wasUsed: true })).toBe('');
+  expect(aging(leaf, NOW_S + LATE_GRACE_S + 1, { wasUsed: true })).toBe('leaf-lifetime');
+});
+
+test('whose clock is behind has some grace', () => {
+  const leaf = ANN.leaf({ lifetime: around(0, 9) });
+  expect(aging(leaf, NOW_S - 1)).toBe('leaf-lifetime');
+  expect(aging(leaf, NOW_S - EARLY_GRACE_S, { wasUsed: true })).toBe('');
+  expect(aging(leaf, NOW_S - EARLY_GRACE_S - 1, { wasUsed: true })).toBe('leaf-lifetime');
+});
+
+test('no grace makes a time of what ends before it begins', () => {
+  const leaf = ANN.leaf({ lifetime: around(1, -1) });
+  expect(aging(leaf, NOW_S, { wasUsed: true })).toBe('leaf-lifetime');
 });
 
 test('members must differ', () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 
 import { toHex, utf8 } from '../../src/base/bytes.ts';
 import { vector } from '../../src/mls/codec.ts';
-import { Credential } from '../../src/mls/credential.ts';
+import { Credential, type Role } from '../../src/mls/credential.ts';
 import { CodecError, CredentialRefused } from '../../src/mls/errors.ts';
 import {
   Extension,
@@ -267,15 +267,15 @@ test('an expired key package may be late, but not used now', () => {
   const [, around] = stage(emil);
   const adds = [emil.keyPackage()];
   const { suite: crypto, context, tree, judge } = around;
-  const verdict = (nowS: number, graceS: number, maxLifetimeS = 10 * 86_400): string =>
+  const verdict = (nowS: number, adding: Role, maxLifetimeS = 10 * 86_400): string =>
     verdictOf((checks) => {
-      const late = new Surroundings(crypto, context, tree, judge, nowS, maxLifetimeS, graceS);
+      const late = new Surroundings(crypto, context, tree, judge, nowS, maxLifetimeS, adding);
       checkSorted(checks, new ProposalList({ adds }), late);
     });
-  expect(verdict(NOW_S + 86_401, 0)).toBe('key-package-lifetime');
-  expect(verdict(NOW_S + 86_401, 1)).toBe('');
-  expect(verdict(NOW_S, 0, 86_400)).toBe('key-package-lifetime');
-  expect(verdict(NOW_S, 0, Infinity)).toBe('');
+  expect(verdict(NOW_S + 86_401, 'key_package')).toBe('key-package-lifetime');
+  expect(verdict(NOW_S + 86_401, 'added')).toBe('');
+  expect(verdict(NOW_S, 'key_package', 86_400)).toBe('key-package-lifetime');
+  expect(verdict(NOW_S, 'key_package', Infinity)).toBe('');
 });
 
 test('proposals take effect on a copy', () => {

@@ -43,6 +43,8 @@ test('exported secrets', () => {
   expect(anna.exportSecret('call', two, 48)).not.toEqual(before);
   scene.commit(scene.player('bela'));
   expect(anna.exportSecret('call', one, 48)).not.toEqual(before);
+  const longest = anna.exportSecret('call', utf8(''), EXPORT_LIMIT_BYTES);
+  expect(longest.length).toBe(EXPORT_LIMIT_BYTES);
   for (const length of [0, -1, 1.5, EXPORT_LIMIT_BYTES + 1]) {
     expect(() => anna.exportSecret('call', utf8(''), length)).toThrow(GroupUsageError);
   }

@@ -8,6 +8,7 @@ import {
   isOff,
   placesAt,
   seatingAt,
+  stepsOf,
   verdictOn,
 } from '../../src/models/day_plan.ts';
 import { momentOf } from '../../src/models/local_time.ts';
@@ -196,4 +197,24 @@ test('who is gone takes no place', async () => {
     one.underName === 'Yilmaz' ? { ...one, state: 'no_show' as const } : one,
   );
   expect(verdictOn({ ...day, bookings }, home.view, ben, target)).toBe('free');
+});
+
+test('nobody sits down before the day, or is missing before the time', async () => {
+  const startsAtS = momentOf(TODAY, 19 * 60, ZONE);
+  const one = await booking({ startsAtS, state: 'confirmed' });
+  const steps = (atS: number): readonly string[] => stepsOf(one, atS * 1000);
+  expect(steps(momentOf(TODAY, -1, ZONE))).toEqual([]);
+  expect(steps(momentOf(TODAY, 0, ZONE))).toEqual(['seated']);
+  expect(steps(startsAtS - 1)).toEqual(['seated']);
+  expect(steps(startsAtS)).toEqual(['seated', 'no_show']);
+  expect(steps(momentOf(TODAY, 2 * 24 * 60, ZONE))).toEqual(['seated', 'no_show']);
+});
+
+test('what the agent refuses is not offered', async () => {
+  const nowMs = momentOf(TODAY, 23 * 60, ZONE) * 1000;
+  const states = ['pending', 'seated', 'completed', 'no_show', 'cancelled'] as const;
+  const next = await Promise.all(
+    states.map(async (state) => stepsOf(await booking({ state }), nowMs)),
+  );
+  expect(next).toEqual([['confirm', 'decline'], ['completed'], [], [], []]);
 });

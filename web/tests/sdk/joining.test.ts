@@ -1,8 +1,9 @@
 /** Welcomes: each once, believed only when everything about it fits. */
 
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 
 import type { MailboxItem } from '../../src/sdk/server.ts';
+import type { KeptKeyPackage } from '../../src/vault/key_packages.ts';
 import { Delivery } from './delivery.ts';
 import { groupOf, logOf, Player, quiet } from './players.ts';
 
@@ -50,6 +51,16 @@ test('all who look into the mailbox at once join once', async () => {
   await Promise.all([look(), look(), look()]);
   expect(ben.rooms.conversations()).toHaveLength(1);
   expect(ben.problems()).toEqual([]);
+});
+
+test('what a Welcome was opened with is overwritten', async () => {
+  const finding = vi.spyOn(ben.core.keyPackages, 'find');
+  await invitation();
+  await look();
+  expect(ben.only().state).toBe('open');
+  const kept = await (finding.mock.results[0]!.value as Promise<KeptKeyPackage>);
+  expect(kept.bundle.length).toBeGreaterThan(0);
+  expect(kept.bundle.every((byte) => byte === 0)).toBe(true);
 });
 
 test('junk is noted once and does not come again', async () => {

@@ -1,8 +1,10 @@
 /** Key packages at the server: enough, each once, and their private halves in the vault first. */
 
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 
+import { KeyPackageBundle } from '../../src/mls/group.ts';
 import { LIFETIME_S, LOW_STOCK, replenish, RENEW_AFTER_MS, STOCK } from '../../src/sdk/stock.ts';
+import type { KeptKeyPackage } from '../../src/vault/key_packages.ts';
 import { codeOf, failPut } from '../vault/vault_players.ts';
 import { Delivery } from './delivery.ts';
 import { groupOf, Player, quiet } from './players.ts';
@@ -50,6 +52,27 @@ test('private halves are in the vault before public ones leave', async () => {
   expect(atServer().lastResorts.size).toBeLessThanOrEqual(1 + waiting.length);
   await replenish(ben.core, 0);
   expect(atServer().packages.length).toBe(ALL);
+});
+
+test('private halves stay in the vault alone', async () => {
+  const isErased = (raw: Uint8Array): boolean => raw.every((byte) => byte === 0);
+  const saving = vi.spyOn(KeyPackageBundle.prototype, 'save');
+  const opening = vi.spyOn(ben.core.keyPackages, 'waiting');
+  ben.line.refuse('uploadKeyPackages', 'busy', { fault: 'operator' });
+  expect(await codeOf(replenish(ben.core, 0))).toBe('busy');
+  await replenish(ben.core, 0);
+  const bundles = saving.mock.contexts as readonly KeyPackageBundle[];
+  expect(bundles.length).toBeGreaterThan(ALL);
+  for (const { initPrivate, encryptionPrivate, signerPrivate } of bundles) {
+    expect([initPrivate, encryptionPrivate, signerPrivate].every(isErased)).toBe(true);
+  }
+  const waiting = await (opening.mock.results[1]!.value as Promise<readonly KeptKeyPackage[]>);
+  expect(waiting).toHaveLength(1);
+  const saved = saving.mock.results.map(({ value }) => value as Uint8Array);
+  for (const raw of [...saved, ...waiting.map(({ bundle }) => bundle)]) {
+    expect(isErased(raw)).toBe(true);
+  }
+  vi.restoreAllMocks();
 });
 
 test('what was refused or lost is uploaded again, and counts as stock', async () => {

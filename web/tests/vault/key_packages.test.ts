@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { utf8 } from '../../src/base/bytes.ts';
 import { KEY_PACKAGE } from '../../src/vault/schema.ts';
@@ -36,6 +36,15 @@ test('a key package comes back as it was, by any of the references that a Welcom
   const theirs = Array.from({ length: 300 }, (_, at) => Uint8Array.of(9, at & 255, at >> 8));
   expect(await stocked.find([...theirs, Uint8Array.of(2)])).toEqual(kept);
   expect(await stocked.find(theirs)).toBeUndefined();
+});
+
+test('what was unsealed on the way is overwritten', async () => {
+  const { ref } = await keep(1);
+  const opening = vi.spyOn(vault.seal, 'open');
+  const kept = await stocked.find([ref]);
+  expect(kept?.bundle).toEqual(utf8('private 1'));
+  const opened = await (opening.mock.results[0]?.value as Promise<Uint8Array>);
+  expect(opened).toEqual(new Uint8Array(opened.length));
 });
 
 test('those wait that the server may not have', async () => {
