@@ -59,7 +59,7 @@ class Dispatch:
         """By their codes, for the operator's figures."""
         # Connections forget their count when the edge visits them, every `silence_ms`.
         self._most_ephemerals = limits.ephemerals_per_minute * limits.silence_ms // MINUTE_MS
-        self._logins = Logins(services.devices, services.regime, hub, clock)
+        self.logins = Logins(services.devices, services.regime, hub, clock)
         self.pairings = services.pairings
         self._quick: dict[type[f.Frame], Quick] = {
             f.Append: self._append,
@@ -70,7 +70,7 @@ class Dispatch:
         }
         self._slow: dict[type[f.Frame], Slow] = {
             f.Register: self._register,
-            f.Login: self._logins.log_in,
+            f.Login: self.logins.log_in,
             f.GetAccount: self._get_account,
             f.PublishDeviceList: self._publish_device_list,
             f.GetCertificate: self._get_certificate,

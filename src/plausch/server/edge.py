@@ -104,7 +104,7 @@ class Edge:
         self._due_s = self._turn_s = 0.0
         self._origins: frozenset[str] = frozenset()
         self._entrance = Entrance(lambda: Door(self))
-        self.turnstile = Turnstile(max(1, self.limits.doors // 2))
+        self.turnstile = Turnstile(max(1, self.limits.doors // 2), dispatch.logins.room)
         """For connections that ask to become a WebSocket."""
         self.draining = self.leaving = False
         self._emptied = asyncio.Event()

@@ -18,6 +18,10 @@ AT_ONCE = 32
 """Logins are carried out at the same time: when very many devices come back at once, the others
 wait, and not what connected devices do."""
 
+ROOM = 2 * AT_ONCE
+"""Logins that have been sent and are not answered, before no more devices are let in for theirs
+(turnstile.py): enough for the next ones to be there when these are done."""
+
 
 class Logins:
     """The logins of one server process."""
@@ -25,10 +29,22 @@ class Logins:
     def __init__(self, devices: Devices, regime: Regime, hub: Hub, clock: Clock) -> None:
         self._devices, self._regime, self._hub, self._clock = devices, regime, hub, clock
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._unanswered = 0
+
+    def room(self) -> int:
+        """For how many more devices there is room; 0 or less: too many wait."""
+        return ROOM - self._unanswered
 
     async def log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
         """None: the connection has ended. Raises Refusal as `Devices.login` and `Devices.seen`, and
         `account_suspended`."""
+        self._unanswered += 1
+        try:
+            return await self._log_in(connection, frame)
+        finally:
+            self._unanswered -= 1
+
+    async def _log_in(self, connection: "Connection", frame: f.Login) -> f.ServerFrame | None:
         async with self._gate:
             if has_ended(connection):
                 return None

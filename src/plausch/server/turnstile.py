@@ -4,7 +4,10 @@ After another server process has died, all of its devices come at once. Whoever 
 spends the next turns of the loop on greetings and logins, and everybody who is connected waits for
 seconds. So a few are let in at a time, then the loop has a pause for the others, and the number
 follows from how late it comes back; a loop that is always late still lets FEWEST in for each
-PAUSE_S that has passed, or they would all give up before it is their turn.
+PAUSE_S that has passed, or they would all give up before it is their turn. Nor is it of use to let
+them in faster than logins are carried out: the places of those who are not logged in yet would run
+out, and whoever came next would be turned away after all that an upgrade costs. So no more are let
+in than there is room for logins; without any, one for each PAUSE_S.
 
 Addresses take turns: one that sends thousands stands in its own way. When all places are taken,
 whoever came last of the longest queue goes.
@@ -12,6 +15,7 @@ whoever came last of the longest queue goes.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Protocol
 
 PAUSE_S = 0.01
@@ -39,26 +43,30 @@ class Visitor(Protocol):
 
 class Pace:
     """How many connections are let in at a time: one more after each pause that was in time,
-    half as many after one that was not, but never fewer than FEWEST for each PAUSE_S."""
+    half as many after one that was not, but never fewer than FEWEST for each PAUSE_S; `least` when
+    there is no room for more logins."""
 
     def __init__(self) -> None:
         self._each = self.quota = FEWEST
+        self.least = 1
 
     def paused(self, late_s: float) -> None:
         """A pause has ended so much later than it was to end."""
         is_late = late_s > LATE_S
         self._each = max(FEWEST, self._each // 2) if is_late else min(MOST, self._each + 1)
-        owed = int(FEWEST * (1 + max(0.0, late_s) / PAUSE_S))
-        self.quota = max(self._each, min(AT_ONCE, owed))
+        pauses = 1 + max(0.0, late_s) / PAUSE_S
+        self.quota = max(self._each, min(AT_ONCE, int(FEWEST * pauses)))
+        self.least = min(AT_ONCE // FEWEST, int(pauses))
 
 
 class Turnstile:
     """Lets visitors enter: at once when nobody waits, else a few after each pause, by address in
     rotation, and in order within an address."""
 
-    def __init__(self, most: int) -> None:
-        """At most `most` may wait."""
+    def __init__(self, most: int, room: Callable[[], int]) -> None:
+        """At most `most` may wait; `room` says for how many more logins there is room now."""
         self._most = most
+        self._room = room
         self._pace = Pace()
         self._queues: OrderedDict[str, OrderedDict[Visitor, None]] = OrderedDict()
         self._left = self._pace.quota
@@ -109,7 +117,7 @@ class Turnstile:
     def _go_on(self, due_s: float) -> None:
         self._pause = None
         self._pace.paused(asyncio.get_running_loop().time() - due_s)
-        self._left = self._pace.quota
+        self._left = max(self._pace.least, min(self._pace.quota, self._room()))
         if self.waiting:
             self._rest()
         while self._left and self.waiting:

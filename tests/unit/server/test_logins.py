@@ -38,8 +38,14 @@ async def test_only_so_many_at_the_same_time_and_all_of_them_in_the_end(
         await device.close()
     most = 0
     devices = [await WireDevice.connect(url, one) for one in people]
-    await asyncio.gather(*(device.log_in() for device in devices))
-    assert most == 3
+    assert server.edge is not None
+    room, before = server.edge.dispatch.logins.room, logins.ROOM
+    coming = asyncio.gather(*(device.log_in() for device in devices))
+    while most < 3:
+        await asyncio.sleep(0)
+    assert room() < before, "those who wait take room, too"
+    await coming
+    assert (most, room()) == (3, before)
     await server.stop()
 
 

@@ -25,7 +25,8 @@ class Hall:
     """A turnstile whose pauses end when the test says so."""
 
     def __init__(self, most: int = 1000) -> None:
-        self.turnstile = Turnstile(most)
+        self.room = AT_ONCE
+        self.turnstile = Turnstile(most, lambda: self.room)
         self.entered: list[str] = []
         self.away: list[str] = []
 
@@ -79,6 +80,7 @@ def test_a_loop_that_is_always_late_still_lets_so_many_in_a_second(
     assert pace.quota / (PAUSE_S + late_s) == pytest.approx(FEWEST / PAUSE_S)
     pace.paused(10.0)
     assert pace.quota == AT_ONCE, "but not all that it owes in one turn"
+    assert pace.least == AT_ONCE // FEWEST
 
 
 async def test_who_comes_alone_does_not_wait() -> None:
@@ -100,6 +102,19 @@ async def test_a_crowd_enters_in_order_and_not_in_one_turn_of_the_loop() -> None
     hall.pause()
     hall.come("a", "later")
     assert hall.entered[-1] == "later"
+
+
+async def test_no_more_enter_than_there_is_room_for_logins_and_one_without_any() -> None:
+    hall = Hall()
+    for number in range(10 * MOST):
+        hall.come("a", str(number))
+    hall.room = 3
+    assert hall.pause() == 3
+    for too_many in (0, -5):
+        hall.room = too_many
+        assert hall.pause() == 1
+    hall.room = AT_ONCE
+    assert hall.pause() > 3
 
 
 async def test_a_pause_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
