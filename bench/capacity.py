@@ -38,10 +38,10 @@ MEASURED = {
     "gateway, a signal, both ends and its answer": Constant(
         18, "us", "as before 0030; what is handed over takes 7.5"
     ),
-    "gateway, a login with Resume": Constant(700, "us", "reconnect_storm.py --devices 6000"),
+    "gateway, a login with Resume": Constant(700, "us", "reconnect_storm.py"),
     "gateway, a silent connection": Constant(0.4, "us/s", "idle_memory.py"),
     "PostgreSQL, a message": Constant(20, "us", "append_load.py --gateways 2"),
-    "PostgreSQL, a login with Resume": Constant(290, "us", "reconnect_storm.py --devices 6000"),
+    "PostgreSQL, a login with Resume": Constant(290, "us", "reconnect_storm.py"),
     "NATS, a signal": Constant(4, "us", "append_load.py --gateways 2"),
     "memory of a connection": Constant(7.3, "KiB", "idle_memory.py --connections 100000"),
     "memory of a process without connections": Constant(74, "MiB", "idle_memory.py"),
