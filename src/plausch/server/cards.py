@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import date
 from http import HTTPStatus
 
@@ -44,10 +45,16 @@ class Cards:
     """Answers for the public profiles of one server."""
 
     def __init__(
-        self, profiles: Profiles, blobs: Blobs, clock: Clock, domain: str, site: Site | None
+        self,
+        profiles: Profiles,
+        blobs: Blobs,
+        clock: Clock,
+        origin: Callable[[], str],
+        site: Site | None,
     ) -> None:
+        """`origin` is known when the server listens (`ServerConfig.origin`)."""
         self._profiles, self._blobs = profiles, blobs
-        self._clock, self._domain = clock, domain
+        self._clock, self._origin = clock, origin
         self._site = site
         self._index = _index_of(site)
         self._rendered: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
@@ -76,7 +83,7 @@ class Cards:
 
     def _form(self, request: Request, public: PublicProfile, language: str) -> Answer:
         asked = request.target.partition("?")[2].partition("&")[0].rstrip("=")
-        profile, url = public.profile, f"https://{self._domain}/{public.account.name}"
+        profile, url = public.profile, f"{self._origin()}/{public.account.name}"
         today = profile.calendar.today(self._clock.now_ms() // 1000)
         if asked == "vcard":
             text = vcard(profile, url, public.account.uri, language)

@@ -122,6 +122,13 @@ class ServerConfig:
         except S3AddressRefused as error:
             raise ConfigRefused(f"blobs_url: {error}") from None
 
+    def origin(self, port: int) -> str:
+        """What the addresses of its pages begin with, when it listens on that port: a server of
+        this machine alone has no TLS before it."""
+        return (
+            f"http://localhost:{port}" if self.domain == "localhost" else f"https://{self.domain}"
+        )
+
     @property
     def database(self) -> str:
         """Where the database is: a postgresql:// URL, or the path of a SQLite file."""

@@ -138,7 +138,7 @@ class Server:
             Callers(database, clock, limits),
             await open_regime(database, clock, limits),
         )
-        cards = Cards(services.profiles, self._blobs, clock, domain, self.site)
+        cards = Cards(services.profiles, self._blobs, clock, self._origin, self.site)
         dispatch = Dispatch(services, hub, clock, limits)
         if self._traces is not None:
             dispatch.span = self._traces.span
@@ -201,6 +201,9 @@ class Server:
         services = PushServices(signer, private=private)
         self._waker = Waker(wake_ups, services, config.limits, private=private)
         return wake_ups
+
+    def _origin(self) -> str:
+        return self.config.origin(0 if self.edge is None else self.edge.port)
 
     async def stop(self) -> None:
         """Stop accepting, answer what was begun, say good-bye, close the database; also of a start

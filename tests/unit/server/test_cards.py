@@ -21,6 +21,7 @@ from plausch.server.local_blobs import LocalBlobs
 from plausch.server.site import read_site
 from public_profiles import PLAIN, Shop, uploaded
 
+ORIGIN = f"https://{DOMAIN}"
 INDEX = (Path(__file__).resolve().parents[3] / "web" / "index.html").read_bytes()
 
 
@@ -47,7 +48,7 @@ async def street(world: World, tmp_path: Path) -> AsyncIterator[Street]:
     local = LocalBlobs(tmp_path / "blobs")
     local.prepare()
     blobs = Blobs(world.database, local, world.clock, Limits())
-    cards = Cards(world.profiles, blobs, world.clock, DOMAIN, read_site(tmp_path / "web"))
+    cards = Cards(world.profiles, blobs, world.clock, lambda: ORIGIN, read_site(tmp_path / "web"))
     yield Street(world, cards, blobs, await Shop.open(world))
     await blobs.close()
 
@@ -85,7 +86,7 @@ async def test_the_page_alone_allows_no_script(street: Street) -> None:
 
 async def test_without_a_web_app_there_is_the_page_alone(street: Street) -> None:
     await street.linde.publish(1)
-    cards = Cards(street.world.profiles, street.blobs, street.world.clock, DOMAIN, None)
+    cards = Cards(street.world.profiles, street.blobs, street.world.clock, lambda: ORIGIN, None)
     answer = await cards.answer(Request("GET", "/linde", CIMultiDict()))
     assert answer is not None and answer.headers["Content-Security-Policy"] == POLICY
 
@@ -138,7 +139,7 @@ async def test_a_card_for_address_books_and_programs(street: Street) -> None:
     assert card.headers["Content-Disposition"] == 'attachment; filename="linde.vcf"'
     said = json.loads((await street.ok("/linde?jsonld")).body)
     assert said["@type"] == "Restaurant"
-    assert said["url"] == f"https://{DOMAIN}/linde"
+    assert said["url"] == f"{ORIGIN}/linde"
 
 
 async def test_pictures_of_the_profile_and_no_other_blobs(street: Street) -> None:

@@ -26,6 +26,11 @@ def test_the_defaults_are_a_private_open_server_on_sqlite(tmp_path: Path) -> Non
     assert config.blobs == tmp_path / "blobs"
 
 
+def test_pages_of_a_server_of_this_machine_are_where_it_listens(tmp_path: Path) -> None:
+    assert ServerConfig(tmp_path, port=0).origin(7480) == "http://localhost:7480"
+    assert ServerConfig(tmp_path, domain="example.org").origin(7480) == "https://example.org"
+
+
 def test_blobs_may_lie_in_a_bucket(tmp_path: Path) -> None:
     path = written(tmp_path, 'blobs_url = "s3://blobs/x?endpoint=s3.example.org"')
     config = read_config(path, tmp_path)

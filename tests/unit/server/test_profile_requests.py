@@ -1,7 +1,10 @@
 """The frames about profiles at a real server."""
 
+import asyncio
+import json
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -15,6 +18,17 @@ from public_profiles import PLAIN
 from wire_device import Person, WasRefused, WireDevice
 
 LINDE = AccountAddress("linde", "localhost")
+
+
+async def page(url: str, target: str) -> Any:
+    """What a program reads there."""
+
+    def read() -> bytes:
+        with urlopen(url + target) as answer:
+            body: bytes = answer.read()
+        return body
+
+    return json.loads(await asyncio.to_thread(read))
 
 
 async def test_publish_get_search_withdraw(tmp_path: Path) -> None:
@@ -37,6 +51,9 @@ async def test_publish_get_search_withdraw(tmp_path: Path) -> None:
     await linde.ask(f.Done, f.PublishProfile(number(linde), raw))
     got = await anna.ask(f.Profile, f.GetProfile(number(anna), "linde"))
     assert got.profile == raw
+    assert (await page(url, "/linde?jsonld"))[
+        "url"
+    ] == f"http://localhost:{url.rsplit(':')[-1]}/linde"
     found = f.Listed("linde", "Zur Linde", "restaurant", "86150", "Augsburg")
     assert ((await search()).found, (await search()).more) == ([found], False)
     assert (await search(after="linde")).found == []
