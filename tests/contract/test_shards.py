@@ -62,8 +62,10 @@ ALL_SHARDS = {
     "that is not there at all: on a store that began with Citus, invented ids alone",
     "conversation.created_since": "once for each new conversation, an index entry on every shard",
     "conversation.after": "the sweep, every five minutes, goes through all there is",
-    "cursor.moved": "once for the logins of a moment: a device's conversations lie on all "
+    "cursor.counts": "once for the logins of a moment: a device's conversations lie on all "
     "shards, which is the price of writing a message once for all its readers",
+    "cursor.all_moved": "as cursor.counts",
+    "cursor.moved": "as cursor.counts, for a device that is in very many conversations",
     "member.sharing_with": "a device's first key packages, and a new device list: a few in a life",
     "mailbox.of_commit": "only when the answer to a Commit was lost and it comes again",
     "mailbox._is_named": "once for each Welcome that a device has fetched",
@@ -134,7 +136,8 @@ async def one_conversation(tx: Transaction, phone: int, till: int, public_id: by
     await proposal.total(tx, key)
     assert await cursor.advance(tx, [(key, phone, 2)])
     assert await cursor.place(tx, phone, public_id) == key
-    await cursor.moved(tx, [(till, 0)], 9)
+    await cursor.moved(tx, till, 0, 9)
+    assert list(await cursor.counts(tx, [till])) == list(await cursor.all_moved(tx, [till]))
     await cursor.of_others(tx, key, 1)
     await cursor.acknowledged_by_all(tx, [key])
     assert await conversation.advance(tx, key, 0) == 3

@@ -1,7 +1,7 @@
 """The delivery service: append, read, acknowledge, resume, mailboxes (spec/delivery.md)."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -25,6 +25,9 @@ from plausch.wire import frames as f
 READ_ENVELOPES = 500
 READ_MAILBOX = 50
 MOVED = 1_000
+FEW = 250
+"""Conversations: a device that is in more is told what moved by a transaction of its own, which the
+others that come back in this moment do not wait for."""
 
 __all__ = ["Accepted", "Audience", "Delivery", "Resumption", "Stretch"]
 
@@ -183,25 +186,34 @@ class Delivery:
         Raises Refusal `unknown_conversation`, StorageUnavailable.
         """
         await self._cursors.flush(device)
-        if not after:
-            return await self._resuming.ask(device.key)
+        together = None if after else await self._resuming.ask(device.key)
+        if together is not None:
+            return together
 
         async def body(tx: Transaction) -> Resumption:
-            begin = await cursor.place(tx, device.key, after)
+            begin = await cursor.place(tx, device.key, after) if after else 0
             if begin is None:
                 raise unknown_conversation()
-            return (await _resumptions(tx, {device.key: begin}))[device.key]
+            rows = await cursor.moved(tx, device.key, begin, MOVED + 1)
+            waiting = await mailbox.counts(tx, [device.key])
+            return _resumption(rows, waiting.get(device.key, 0))
 
         return await self._database.read(body)
 
-    async def _resume_all(self, device_keys: Sequence[int]) -> list[Resumption]:
-        """From the first conversation on, in the order of the devices."""
+    async def _resume_all(self, device_keys: Sequence[int]) -> list[Resumption | None]:
+        """From the first conversation on, in the order of the devices; None for those that are in
+        too many."""
 
         async def body(tx: Transaction) -> dict[int, Resumption]:
-            return await _resumptions(tx, dict.fromkeys(device_keys, 0))
+            wanted = set(device_keys)
+            sizes = await cursor.counts(tx, wanted)
+            few = [key for key in wanted if sizes.get(key, 0) <= FEW]
+            moved = await cursor.all_moved(tx, few)
+            waiting = await mailbox.counts(tx, few)
+            return {key: _resumption(moved.get(key, []), waiting.get(key, 0)) for key in few}
 
         found = await self._database.read(body)
-        return [found[key] for key in device_keys]
+        return [found.get(key) for key in device_keys]
 
     async def cursors(self, device: DeviceRecord, public_id: bytes) -> list[tuple[str, int]]:
         """(device URI, seq) of the member devices of other accounts.
@@ -251,16 +263,9 @@ class Delivery:
         await self._database.transact(body, repeatable=True)
 
 
-async def _resumptions(tx: Transaction, begins: Mapping[int, int]) -> dict[int, Resumption]:
-    """By device key, from the conversation after that key on."""
-    moved = await cursor.moved(tx, list(begins.items()), MOVED + 1)
-    waiting = await mailbox.counts(tx, begins.keys())
-    found = {}
-    for key in begins:
-        rows = moved.get(key, [])
-        some = [f.Moved(*row) for row in rows[:MOVED]]
-        found[key] = Resumption(some, waiting.get(key, 0), len(rows) > MOVED)
-    return found
+def _resumption(rows: Sequence[cursor.MovedRow], waiting: int) -> Resumption:
+    """`rows` are MOVED at most, and one more if there are more."""
+    return Resumption([f.Moved(*row) for row in rows[:MOVED]], waiting, len(rows) > MOVED)
 
 
 def _fitting(

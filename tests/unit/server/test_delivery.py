@@ -180,10 +180,12 @@ async def test_a_twin_that_never_joined_reads_nothing(world: World) -> None:
 # --- resuming ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("few", [0, 250], ids=["by itself", "with others"])
 @pytest.mark.parametrize(("most", "more"), [(2, True), (3, False), (4, False)])
 async def test_resuming_says_whether_there_are_more(
-    world: World, monkeypatch: pytest.MonkeyPatch, most: int, more: bool
+    world: World, monkeypatch: pytest.MonkeyPatch, most: int, more: bool, few: int
 ) -> None:
+    monkeypatch.setattr("plausch.server.delivery.FEW", few)
     monkeypatch.setattr("plausch.server.delivery.MOVED", most)
     anna = await world.player("anna")
     groups = sorted(

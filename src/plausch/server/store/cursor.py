@@ -3,7 +3,7 @@
 `until_seq` is -1 for a member; for a removed device it is the last seq that it may read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from plausch.db.interface import Bulk, Transaction
@@ -47,20 +47,24 @@ _ADVANCE = Bulk(
     "RETURNING device_cursor.conversation_id, device_cursor.device_id, device_cursor.seq",
     ("int", "int", "int"),
 )
+# What a device has not acknowledged, and may read.
+_MOVED = (
+    "k.seq, CASE WHEN k.until_seq < 0 THEN c.head ELSE k.until_seq END, c.epoch "
+    "FROM device_cursor k JOIN conversation c ON c.id = k.conversation_id "
+)
+_HAS_MOVED = "c.head > k.seq AND (k.until_seq < 0 OR k.until_seq > k.seq) "
 # That a device is one of those wanted is said twice: PostgreSQL, which may know nothing of a table
 # that was filled a moment ago, would go through all of it.
-_MOVED = Bulk(
-    "SELECT m.device_id, m.public_id, m.seq, m.head, m.epoch FROM ("
-    "SELECT k.device_id, k.conversation_id, c.public_id, k.seq, c.epoch, "
-    "CASE WHEN k.until_seq < 0 THEN c.head ELSE k.until_seq END AS head, "
-    "row_number() OVER (PARTITION BY k.device_id ORDER BY k.conversation_id) AS place, "
-    "v.column3 AS most "
-    "FROM device_cursor k JOIN ({rows}) AS v ON k.device_id = v.column1 "
-    "JOIN conversation c ON c.id = k.conversation_id "
-    "WHERE k.device_id {one_of_first} AND k.conversation_id > v.column2 AND c.head > k.seq "
-    "AND (k.until_seq < 0 OR k.until_seq > k.seq)) AS m "
-    "WHERE m.place <= m.most ORDER BY m.device_id, m.conversation_id",
-    ("int", "int", "int"),
+_ALL_MOVED = Bulk(
+    f"SELECT k.device_id, c.public_id, {_MOVED} JOIN ({{rows}}) AS v ON k.device_id = v.column1 "  # nosec B608
+    f"WHERE k.device_id {{one_of_first}} AND {_HAS_MOVED} "
+    "ORDER BY k.device_id, k.conversation_id",
+    ("int",),
+)
+_COUNT = Bulk(
+    "SELECT k.device_id, count(*) FROM device_cursor k JOIN ({rows}) AS v "
+    "ON k.device_id = v.column1 WHERE k.device_id {one_of_first} GROUP BY k.device_id",
+    ("int",),
 )
 _BY_ALL = Bulk(
     "SELECT k.conversation_id, min(k.seq) FROM device_cursor k JOIN ({rows}) AS v "
@@ -121,14 +125,30 @@ async def place(tx: Transaction, device_key: int, public_id: bytes) -> int | Non
     return standing.key if rows else None
 
 
-async def moved(
-    tx: Transaction, wanted: Sequence[tuple[int, int]], limit: int
-) -> dict[int, list[MovedRow]]:
-    """By device key the conversations where it has not acknowledged all that it may read, in the
-    order of their keys: at most `limit` each, from the one after a key on. `wanted` is device key
-    and that key, once for each device; where nothing has moved it is absent from the answer."""
+async def counts(tx: Transaction, device_keys: Collection[int]) -> dict[int, int]:
+    """In how many conversations it is or was, by device key; whoever never was is absent."""
+    rows = await tx.fetch_bulk(_COUNT, [(key,) for key in device_keys])
+    return {row[0]: int(row[1]) for row in rows}
+
+
+async def moved(tx: Transaction, device_key: int, after: int, limit: int) -> list[MovedRow]:
+    """Conversations where the device has not acknowledged all that it may read, in the order of
+    their keys, from the one after key `after` on."""
+    rows = await tx.fetch(
+        f"SELECT c.public_id, {_MOVED} WHERE k.device_id = $1 AND k.conversation_id > $2 "  # nosec B608
+        f"AND {_HAS_MOVED} ORDER BY k.conversation_id LIMIT $3",
+        device_key,
+        after,
+        limit,
+    )
+    return [MovedRow(bytes(row[0]), row[1], row[2], row[3]) for row in rows]
+
+
+async def all_moved(tx: Transaction, device_keys: Collection[int]) -> dict[int, list[MovedRow]]:
+    """As `moved` for several devices, from the first conversation to the last one, by device key;
+    where nothing has moved it is absent."""
     found: dict[int, list[MovedRow]] = {}
-    for row in await tx.fetch_bulk(_MOVED, [(key, after, limit) for key, after in wanted]):
+    for row in await tx.fetch_bulk(_ALL_MOVED, [(key,) for key in device_keys]):
         one = MovedRow(bytes(row[1]), row[2], row[3], row[4])
         found.setdefault(row[0], []).append(one)
     return found

@@ -36,19 +36,27 @@ async def test_what_moved_and_what_everybody_has(rows) -> None:  # type: ignore[
         await cursor.end(tx, key, [till], 6)
         return [
             nobody,
-            await cursor.moved(tx, [(phone, 0), (till, 0)], 5),
+            await cursor.moved(tx, phone, 0, 5),
+            await cursor.moved(tx, till, 0, 5),
+            await cursor.all_moved(tx, [till, phone, 999]),
             await cursor.acknowledged_by_all(tx, [key, 999]),
             await cursor.advance(tx, [(key, till, 6)]),
-            await cursor.moved(tx, [(till, 0)], 5),
+            await cursor.moved(tx, till, 0, 5),
+            await cursor.all_moved(tx, [till]),
+            await cursor.counts(tx, [phone, till, 999]),
             await cursor.acknowledged_by_all(tx, [key, 999]),
         ]
 
     assert await rows.run(body) == [
         {},
+        [MovedRow(b"C" * 16, 8, 10, 0)],
+        [MovedRow(b"C" * 16, 2, 6, 0)],
         {phone: [MovedRow(b"C" * 16, 8, 10, 0)], till: [MovedRow(b"C" * 16, 2, 6, 0)]},
         {key: 2},
         [(key, till, 6)],
+        [],
         {},
+        {phone: 1, till: 1},
         {key: 8},
     ]
 
@@ -56,14 +64,14 @@ async def test_what_moved_and_what_everybody_has(rows) -> None:  # type: ignore[
 async def test_who_comes_back_goes_on_where_it_was(rows) -> None:  # type: ignore[no-untyped-def]
     key, phone = rows.conversation, rows.phone
 
-    async def body(tx: Transaction) -> dict[int, list[MovedRow]]:
+    async def body(tx: Transaction) -> list[MovedRow]:
         await conversation.grow(tx, [(key, 0, 10)])
         await cursor.begin(tx, key, [phone], 2)
         await cursor.end(tx, key, [phone], 6)
         await cursor.begin(tx, key, [phone], 9)
-        return await cursor.moved(tx, [(phone, 0)], 5)
+        return await cursor.moved(tx, phone, 0, 5)
 
-    assert await rows.run(body) == {phone: [MovedRow(b"C" * 16, 2, 10, 0)]}
+    assert await rows.run(body) == [MovedRow(b"C" * 16, 2, 10, 0)]
 
 
 async def test_what_moved_is_gone_through_in_the_order_of_the_keys(rows) -> None:  # type: ignore[no-untyped-def]
@@ -76,14 +84,12 @@ async def test_what_moved_is_gone_through_in_the_order_of_the_keys(rows) -> None
             await cursor.begin(tx, one, [phone], 1)
         first, last = sorted((other, rows.conversation))
         ids = {other: b"A" * 16, rows.conversation: b"C" * 16}
-        await cursor.begin(tx, rows.conversation, [till], 1)
-        both = await cursor.moved(tx, [(phone, 0), (till, first)], 1)  # `limit` is for each
-        rest = await cursor.moved(tx, [(phone, first)], 9)
         return [
-            [one.conversation for one in both[phone]] == [ids[first]],
-            (till in both) == (rows.conversation == last),
-            [one.conversation for one in rest[phone]] == [ids[last]],
-            await cursor.moved(tx, [(phone, last)], 9) == {},
+            [one.conversation for one in await cursor.moved(tx, phone, 0, 1)] == [ids[first]],
+            [one.conversation for one in await cursor.moved(tx, phone, first, 9)] == [ids[last]],
+            [one.conversation for one in (await cursor.all_moved(tx, [phone]))[phone]]
+            == [ids[first], ids[last]],
+            await cursor.moved(tx, phone, last, 9) == [],
             await cursor.place(tx, phone, b"C" * 16) == rows.conversation,
             await cursor.place(tx, phone, b"A" * 16) == other,
             await cursor.place(tx, phone, b"X" * 16) is None,
