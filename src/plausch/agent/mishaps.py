@@ -1,4 +1,5 @@
-"""Table `mishap`: what the agent could not do for a fault of its own, until the team was told.
+"""Table `mishap`: what a person has to do in the agent's place, until the team was told: what it
+could not do for a fault of its own, and what a guest asked a person for.
 
 The rows stay for a while after that: by them a guest is told once, and not with each message.
 """
@@ -13,9 +14,9 @@ from plausch.content.team import NOTE_ID_BYTES
 from plausch.db.interface import Transaction
 from plausch.domain.business import Business
 
-What = Literal["message", "notice", "reply", "hold"]
+What = Literal["message", "notice", "reply", "hold", "person"]
 """A message that was not answered, a notice that was not written, a reply that was not sent, a hold
-that was not ended."""
+that was not ended; a guest who wants to speak to a person."""
 
 TOLD_AGAIN_S = 1_800
 """A guest whose messages fail one after the other is told so once in this time."""
@@ -42,10 +43,10 @@ TOLD_STATEMENTS = (
 """When a guest was last told; `in_row` 1 until a message of theirs is answered again."""
 
 _UNTOLD = """SELECT id, conversation, what, at_s,
-    CASE WHEN what = 'message' AND EXISTS (
+    CASE WHEN what IN ('message', 'person') AND EXISTS (
         SELECT 1 FROM mishap AS earlier WHERE earlier.conversation = mishap.conversation
-        AND earlier.what = 'message' AND earlier.id <> mishap.id
-        AND earlier.at_s > mishap.at_s - $1
+        AND earlier.what = mishap.what AND earlier.id <> mishap.id
+        AND (mishap.what = 'person' OR earlier.at_s > mishap.at_s - $1)
         AND (earlier.is_told = 1 OR earlier.at_s < mishap.at_s
             OR (earlier.at_s = mishap.at_s AND earlier.id < mishap.id))
     ) THEN 1 ELSE 0 END
@@ -58,7 +59,8 @@ _SAVE_APOLOGY = """INSERT INTO apology (conversation, at_s, in_row) VALUES ($1, 
 class PutAside:
     """Something that a person has to do now. The same thing has the same `identifier`.
 
-    `is_again`: a message, soon after another one of the same guest that was not answered either.
+    `is_again`: a message, soon after another one of the same guest that was not answered either;
+    or a wish for a person, after another one of the same guest.
     """
 
     identifier: bytes
@@ -147,6 +149,8 @@ def sentence(aside: PutAside, business: Business) -> str:
     return phrases.say(f"mishap_{aside.what}", at=at)
 
 
-def label(business: Business) -> str:
+def label(business: Business, what: What = "message") -> str:
     """What the conversation is marked with in the team's inbox."""
-    return Phrases(business.language, business.calendar.today(0), business.kind).say("by_hand")
+    return Phrases(business.language, business.calendar.today(0), business.kind).say(
+        "by_person" if what == "person" else "by_hand"
+    )

@@ -43,6 +43,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The assistant could not free what it keeps for this guest and what was not confirmed "
         "({at}). It is its own fault: please cancel it in the plan by hand.",
     ),
+    "mishap_person": (
+        "Der Gast möchte mit einem Menschen sprechen ({at}): Bitte antworten Sie.",
+        "The guest would like to speak to a person ({at}): please answer.",
+    ),
+    "by_person": ("Mensch gewünscht", "Wants a person"),
     "by_hand": ("Von Hand antworten", "Answer by hand"),
     "option_book": ("Tisch reservieren", "Reserve a table"),
     "option_hours": ("Öffnungszeiten", "Opening hours"),

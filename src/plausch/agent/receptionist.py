@@ -9,7 +9,15 @@ import re
 from dataclasses import dataclass, replace
 from datetime import date
 
-from plausch.agent import change_talk, hours_talk, name_talk, notice_talk, service_talk, table_talk
+from plausch.agent import (
+    change_talk,
+    hours_talk,
+    mishaps,
+    name_talk,
+    notice_talk,
+    service_talk,
+    table_talk,
+)
 from plausch.agent.config import LANGUAGES
 from plausch.agent.desk import Desk
 from plausch.agent.hear_day import hear_day
@@ -321,9 +329,18 @@ def _asks_hours(understood: Understood) -> bool:
     return understood.meant is Intent.HOURS and not understood.time
 
 
+async def _ask_for_a_person(turn: Turn) -> None:
+    """The team is told, in the transaction in which the guest is told that somebody answers."""
+    desk, heard = turn.desk, turn.heard
+    wish = mishaps.put_aside(heard.conversation, "person", heard.token, desk.now_s)
+    await mishaps.note(desk.transaction, wish)
+
+
 async def _small_talk(turn: Turn, understood: Understood) -> None:
     intents, meant, expecting = understood.intents, understood.meant, turn.talk.expecting
     if meant in (Intent.HUMAN, Intent.BEYOND):
+        if meant is Intent.HUMAN:
+            await _ask_for_a_person(turn)
         key = str(meant)
         again = f" {name_talk.last_question(turn)}" if expecting is Expecting.NAME else ""
         turn.reply(turn.phrases.say(key, call=turn.call) + again)

@@ -100,7 +100,7 @@ class Agent:
             for reply in await self._book.waiting_replies():
                 await self._hand_over(reply)
             for aside in await self._book.untold_mishaps():
-                text, mark = sentence(aside, self.business), label(self.business)
+                text, mark = sentence(aside, self.business), label(self.business, aside.what)
                 room, name, at_s = aside.conversation, aside.identifier, aside.at_s
                 if await self._ask(Errand(room, name, text, mark, at_s, aside.is_again)):
                     await self._book.mishap_told(aside)

@@ -1,6 +1,7 @@
 """What was put aside is kept until the team knows, and a while longer."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,30 @@ def test_the_same_thing_has_the_same_name() -> None:
         for of in (b"x", b"y")
     }
     assert len(names) == 8
+
+
+async def test_a_wish_for_a_person_comes_again_however_late(book: Book) -> None:
+    for seq, at_s in ((1, NOW_S), (2, NOW_S + 10 * TOLD_AGAIN_S)):
+        wish = put_aside(ROOM, "person", bytes([seq]), at_s)
+        await book.transact(lambda transaction, wish=wish: mishaps.note(transaction, wish))  # type: ignore[misc]
+    await put(book, 3, NOW_S + 1)
+    found = {(one.what, one.at_s - NOW_S): one.is_again for one in await book.untold_mishaps()}
+    assert found == {
+        ("person", 0): False,
+        ("message", 1): False,
+        ("person", 10 * TOLD_AGAIN_S): True,
+    }
+    assert label(HOUSE, "person") != label(HOUSE)
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "mark"),
+    [("de", "möchte mit einem Menschen", "Mensch gewünscht"), ("en", "speak to a person", "Wants")],
+)
+def test_a_wish_for_a_person_is_told_in_the_language_of_the_house(
+    language: str, words: str, mark: str
+) -> None:
+    house = replace(HOUSE, language=language)
+    assert words in sentence(PutAside(b"i" * 16, ROOM, "person", NOW_S), house)
+    assert mark in label(house, "person")
+    assert len(label(house, "person")) <= MAX_LABEL_CHARACTERS

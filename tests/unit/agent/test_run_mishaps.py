@@ -74,6 +74,21 @@ async def test_who_breaks_it_again_and_again_is_told_once_and_begins_anew(
     assert sum("schiefgegangen" in text for text in await anna.heard()) == 1
 
 
+async def test_a_guest_who_asks_for_a_person_is_an_errand_of_its_own(
+    town: Town, house: House
+) -> None:
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        await anna.says("Kann ich mit einem Menschen sprechen?")
+        await anna.says("Hallo")
+        await anna.says("Can I talk to a human?")
+    first, second = house.people.asked
+    assert first.conversation == anna.conversation.id
+    assert "mit einem Menschen sprechen" in first.sentence
+    assert {first.label, second.label} == {"Mensch gewünscht"}, "the language of the house"
+    assert (first.is_again, second.is_again) == (False, True)
+
+
 @pytest.mark.parametrize("step", ["put_aside", "deliver", "mishap_told"])
 async def test_a_bug_and_a_crash_behind_it_put_the_message_aside_once(
     town: Town, house: House, broken: list[str], step: str, monkeypatch: pytest.MonkeyPatch
