@@ -214,6 +214,7 @@ DIALOGUES = {
         > Kann ich mit jemandem telefonieren?
         automatische Empfang
         +49 89 123456
+        dem Haus ausgerichtet
         > Okay, dann Tisch für 1 morgen mittag
         diese Zeiten frei
         1. 11:30 Uhr

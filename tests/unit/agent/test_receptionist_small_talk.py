@@ -45,6 +45,7 @@ async def test_one_day(guest: Arrive, text: str, said: str) -> None:
         ("ich brauche Hilfe", "+49 89 123456"),
         ("Kann ich auch telefonisch reservieren?", "+49 89 123456"),
         ("Are you a bot?", "automatic reception"),
+        ("Are you a bot?", "told the house"),
         ("meine Reservierung", "keine Reservierung"),
         ("später", "keine Reservierung"),
     ],
