@@ -1,4 +1,4 @@
-"""Cem's agent has a bug that Anna's message meets, and is killed over it; Ben notices nothing."""
+"""Cem's agent has a bug that Anna meets, and is killed over it. Ben only asks for a person."""
 
 import sys
 from pathlib import Path
@@ -37,10 +37,15 @@ async def test_a_bug_and_a_kill_over_it_stop_one_turn(tmp_path: Path, moment: st
                 assert "Zur Linde" in (await message(ben)).text
                 await annas.send_text("Hallo")
                 assert "Zur Linde" in (await message(anna)).text
+                for _ in range(2):
+                    await bens.send_text("Kann ich mit einem Menschen sprechen?")
+                    assert "Empfang" in (await message(ben)).text
             said = [one.text for one in await annas.history(100) if not one.outgoing]
         async with await Client.open(home) as linde:
             facts = await (await linde.team()).facts()
     assert len(said) == 2
-    assert len([one for one in facts if isinstance(one, Note)]) == 1
-    assert {one.conversation for one in facts if isinstance(one, Note | Label)} == {annas.id}
+    notes = [one.conversation for one in facts if isinstance(one, Note)]
+    assert sorted(notes) == sorted([annas.id, bens.id]), "asking again is no second note"
+    labels = {one.conversation: one.label for one in facts if isinstance(one, Label)}
+    assert labels == {annas.id: "Von Hand antworten", bens.id: "Mensch gewünscht"}
     assert WORD not in log.read_text()
