@@ -141,6 +141,17 @@ async def history(conversation: Conversation) -> list[str]:
     return [one.text for one in await conversation.history()]
 
 
+async def acquainted(anna: Client, ben: Client) -> tuple[Conversation, Conversation]:
+    """They have written to each other."""
+    annas = await anna.conversation_with(str(ben.address))
+    await annas.send_text("Hallo!")
+    assert (await message(ben)).text == "Hallo!"
+    bens = await ben.conversation_with(str(anna.address))
+    await bens.send_text("Hi!")
+    assert (await message(anna)).text == "Hi!"
+    return annas, bens
+
+
 async def until(holds: Callable[[], bool], *clients: Client) -> None:
     """Wait for something that events of these clients may bring about."""
     listeners = [client.events() for client in clients]

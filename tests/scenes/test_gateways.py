@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import message
+from cast import acquainted, message
 from plausch.sdk import Client
 from plausch.sdk.conversation import Conversation
 from postgres_cluster import Cluster
@@ -24,17 +24,6 @@ test waits: what is found here is found because of a doubt."""
 async def street(postgres: Cluster, tmp_path: Path) -> AsyncIterator[Street]:
     async with street_of(postgres, tmp_path, f"silence_ms = {ROUND_MS}\n{OPEN}") as made:
         yield made
-
-
-async def acquainted(anna: Client, ben: Client) -> tuple[Conversation, Conversation]:
-    """They have written to each other."""
-    annas = await anna.conversation_with(str(ben.address))
-    await annas.send_text("Hallo!")
-    assert (await message(ben)).text == "Hallo!"
-    bens = await ben.conversation_with(str(anna.address))
-    await bens.send_text("Hi!")
-    assert (await message(anna)).text == "Hi!"
-    return annas, bens
 
 
 async def couple(street: Street) -> tuple[Conversation, Conversation, Client, Client]:

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from cast import acquainted, history, texts, until
 from islands import Island, island
 from load import Ledger, Pair, new_pair
 from nats_server import NatsServer
+from plausch.sdk import Client
 from plausch.wire import frames as f
 from postgres_cluster import running_cluster
 from server_process import OPEN_LIMITS, ServerProcess
@@ -71,8 +73,8 @@ class Writer:
             for message, (sender, known) in self.ledger.uncertain.items()
             if sender == self.person.device.uri
         ]
-        for message, idempotency_id in mine:
-            await self._append(device, message, idempotency_id)
+        for written, idempotency_id in mine:
+            await self._append(device, written, idempotency_id)
         while True:
             message, idempotency_id = self.ledger.new_message(), secrets.token_bytes(16)
             self.ledger.uncertain[message] = (self.person.device.uri, idempotency_id)
@@ -192,6 +194,48 @@ async def test_a_gateway_cut_off_from_postgresql(coast: Coast, how: str) -> None
     for result in await asyncio.gather(*tasks, return_exceptions=True):
         assert isinstance(result, asyncio.CancelledError), result
     assert await coast.pair.check(coast.near.url) > 40
+
+
+@pytest.fixture
+async def apps(coast: Coast, tmp_path: Path) -> AsyncIterator[tuple[Client, Client]]:
+    """Anna's at the gateway on the island, and Ben's at the other one."""
+    async with contextlib.AsyncExitStack() as stack:
+        clients = []
+        for name, gateway in (("anna", coast.far), ("ben", coast.near)):
+            client = await Client.register(tmp_path / name, gateway.url, name)
+            clients.append(await stack.enter_async_context(client))
+            await client.synchronize()
+        yield clients[0], clients[1]
+
+
+@pytest.mark.parametrize("bridge", ["database", pytest.param("people", marks=ON_DEMAND)])
+async def test_apps_go_on_by_themselves_once_the_network_does(
+    coast: Coast, apps: tuple[Client, Client], bridge: str
+) -> None:
+    """What was written on either side meanwhile arrives once, in the same order for both; nobody
+    taps anything. With the bridge of the people the app has to notice by itself that nobody is
+    there any more."""
+    anna, ben = apps
+    annas, bens = await acquainted(anna, ben)
+    coast.island.cut(bridge)
+    for number in range(3):
+        await annas.send_text(f"Hörst du mich? {number}")
+        await (await bens.send_text(f"Bist du noch da? {number}")).accepted()
+    if bridge == "people":
+        await until(lambda: not anna.online, anna)
+    else:
+        async with asyncio.timeout(PATIENCE_S):
+            while await coast.ready():
+                await asyncio.sleep(0.2)
+    assert not any("Hörst" in text for text in await history(bens))
+    coast.island.mend(bridge)
+    assert await texts(ben, 3) == [f"Hörst du mich? {number}" for number in range(3)]
+    assert await texts(anna, 3) == [f"Bist du noch da? {number}" for number in range(3)]
+    await (await annas.send_text("Ja!")).accepted()
+    assert await texts(ben, 1) == ["Ja!"]
+    said = await history(bens)
+    assert len(said) == len(set(said)) == 9
+    assert await history(annas) == said
 
 
 @ON_DEMAND
