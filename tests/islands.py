@@ -1,10 +1,15 @@
-"""A network of its own for a server, joined to this machine's by bridges that a test can cut.
+"""A network of its own for a server, joined to the test's by bridges that a test can cut.
 
 A cut bridge swallows packets: nobody is told that a connection has ended, as with a broken switch
 or a firewall that forgot. A deaf one still carries what the island says and swallows the answers.
+The test, and what it starts, is in a network of its own, too, as long as there is an island: if the
+machine's own network changed, browsers of other tests would give up what they are loading
+(ERR_NETWORK_CHANGED).
+
 Needs root and Linux's network namespaces; the tests are skipped where they are not permitted.
 """
 
+import ctypes
 import os
 import secrets
 import shutil
@@ -14,6 +19,12 @@ from contextlib import contextmanager
 
 import pytest
 
+_HERE = "/proc/thread-self/ns/net"
+"""The network of the thread that asks, and of what it starts."""
+
+_CLONE_NEWNET = 0x40000000
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
 
 class Island:
     """A network namespace with one pair of virtual interfaces for each bridge."""
@@ -22,6 +33,8 @@ class Island:
         token = secrets.token_hex(4)
         self.name = f"plausch-{token}"
         self._token, self._bridges = token, list(bridges)
+        self._shore = f"{self.name}-shore"
+        self._machine = -1
         self._net = f"10.{secrets.randbelow(128) + 100}.{secrets.randbelow(256)}"
 
     @property
@@ -30,7 +43,7 @@ class Island:
         return ("nsenter", f"--net=/run/netns/{self.name}")
 
     def here(self, bridge: str) -> str:
-        """The address of this machine's end."""
+        """The address of the test's end."""
         return f"{self._net}.{4 * self._bridges.index(bridge) + 1}"
 
     def there(self, bridge: str) -> str:
@@ -51,8 +64,14 @@ class Island:
         _ip("route", "del", "blackhole", f"{self.there(bridge)}/32", check=False)
 
     def begin(self) -> None:
-        _ip("netns", "add", self.name)
-        _ip("-n", self.name, "link", "set", "lo", "up")
+        """Make both networks; the thread that calls this is in the test's from then on."""
+        for name in (self.name, self._shore):
+            _ip("netns", "add", name)
+            _ip("-n", name, "link", "set", "lo", "up")
+        self._machine = os.open(_HERE, os.O_RDONLY)
+        shore = os.open(f"/run/netns/{self._shore}", os.O_RDONLY)
+        _enter(shore)
+        os.close(shore)
         for bridge in self._bridges:
             mine, far = self._interface(bridge), f"{bridge}0"
             _ip("link", "add", mine, "type", "veth", "peer", "name", far, "netns", self.name)
@@ -62,10 +81,12 @@ class Island:
             _ip("link", "set", mine, "up")
 
     def end(self) -> None:
-        for bridge in self._bridges:
-            _ip("route", "del", "blackhole", f"{self.there(bridge)}/32", check=False)
-            _ip("link", "del", self._interface(bridge), check=False)
-        _ip("netns", "del", self.name, check=False)
+        """Back to the machine's network; the others go, and their interfaces with them."""
+        if self._machine >= 0:
+            _enter(self._machine)
+            os.close(self._machine)
+        for name in (self.name, self._shore):
+            _ip("netns", "del", name, check=False)
 
     def _interface(self, bridge: str) -> str:
         return f"pl{self._token}{self._bridges.index(bridge)}"
@@ -89,6 +110,12 @@ def island(*bridges: str) -> Iterator[Island]:
 
 class _NotPermitted(Exception):
     """Root may not do it here, as in a container."""
+
+
+def _enter(network: int) -> None:
+    """This thread is in that network (a file) from now on. Raises OSError."""
+    if _LIBC.setns(network, _CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 def _ip(*arguments: str, check: bool = True) -> None:
