@@ -79,7 +79,8 @@ class Transaction(Protocol):
         ...
 
     async def fetch_bulk(self, bulk: Bulk, rows: Sequence[Sequence[Value]]) -> list[Row]:
-        """Run one statement over many rows; all rows that it returns, in no particular order.
+        """Run one statement over many rows; all rows that it returns, in no particular order;
+        what belongs to one of the given rows comes in the statement's.
 
         Raises ConstraintViolated, StorageUnavailable.
         """

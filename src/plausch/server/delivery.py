@@ -25,9 +25,10 @@ from plausch.wire import frames as f
 READ_ENVELOPES = 500
 READ_MAILBOX = 50
 MOVED = 1_000
-FEW = 250
+FEW = 100
 """Conversations: a device that is in more is told what moved by a transaction of its own, which the
-others that come back in this moment do not wait for."""
+others that come back in this moment do not wait for; nor has one turn of the loop to make answers
+of more than so many for each."""
 
 __all__ = ["Accepted", "Audience", "Delivery", "Resumption", "Stretch"]
 

@@ -167,7 +167,7 @@ class Door(asyncio.Protocol):
             stream.resume_reading()
 
     def turn_away(self) -> None:
-        """Too many wait to become a WebSocket."""
+        """Too many wait to become a WebSocket, or it has waited for too long."""
         self._waits = False
         if not cast(asyncio.Transport, self._stream).is_closing():
             retry = {"Retry-After": "5"}
@@ -249,7 +249,10 @@ class Door(asyncio.Protocol):
 
     def _time_is_up(self) -> None:
         stream = cast(asyncio.Transport, self._stream)
-        if self._flushed:
+        if self._waits:
+            self._edge.turnstile.forget(self.waits_as, self)
+            self.turn_away()
+        elif self._flushed:
             stream.close()
         else:
             stream.abort()

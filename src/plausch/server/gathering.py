@@ -46,15 +46,23 @@ class Gathering(Generic[Question, Reply]):
                 await self._answer([self._waiting.popleft() for _ in range(count)])
         finally:
             self._task = None
+            for _, future in self._waiting:  # of a task that was cancelled
+                future.cancel()
+            self._waiting.clear()
 
     async def _answer(self, asked: list[tuple[Question, "asyncio.Future[Reply]"]]) -> None:
         try:
             replies = await self._answering([question for question, _ in asked])
+            told = list(zip(asked, replies, strict=True))
         except Exception as error:  # whatever it is, each of them is told
             for _, future in asked:
                 if not future.done():
                     future.set_exception(error)
             return
-        for (_, future), reply in zip(asked, replies, strict=True):
+        except asyncio.CancelledError:
+            for _, future in asked:
+                future.cancel()
+            raise
+        for (_, future), reply in told:
             if not future.done():  # who asked is gone
                 future.set_result(reply)

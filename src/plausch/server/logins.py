@@ -19,8 +19,9 @@ AT_ONCE = 32
 wait, and not what connected devices do."""
 
 ROOM = 2 * AT_ONCE
-"""Logins that have been sent and are not answered, before no more devices are let in for theirs
-(turnstile.py): enough for the next ones to be there when these are done."""
+"""Logins that have come and are not answered, before no more devices are let in for theirs
+(turnstile.py): enough for the next ones to be there when these are done. Who was let in and has
+said nothing yet is not counted, or a few hundred silent ones would keep everybody out."""
 
 
 class Logins:

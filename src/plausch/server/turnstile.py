@@ -7,7 +7,8 @@ follows from how late it comes back; a loop that is always late still lets FEWES
 PAUSE_S that has passed, or they would all give up before it is their turn. Nor is it of use to let
 them in faster than logins are carried out: the places of those who are not logged in yet would run
 out, and whoever came next would be turned away after all that an upgrade costs. So no more are let
-in than there is room for logins; without any, one for each PAUSE_S.
+in than there is room for logins; without any, one for each PAUSE_S. Those whose login is still
+on its way are not in that count: with a slow network it goes up and down, and evens out.
 
 Addresses take turns: one that sends thousands stands in its own way. When all places are taken,
 whoever came last of the longest queue goes.

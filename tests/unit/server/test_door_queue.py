@@ -10,6 +10,7 @@ import pytest
 import uvloop
 
 from plausch.base.http import HEAD_BYTES
+from plausch.server import door as door_module
 from plausch.server import turnstile as turnstile_module
 from plausch.server.config import ServerConfig
 from plausch.server.door import EARLY_BYTES, Door
@@ -112,6 +113,20 @@ async def test_who_is_turned_away_is_told_so(house: House, monkeypatch: pytest.M
     answer = await client.reader.read()
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"Retry-After: 5\r\n" in answer
+    await client.close()
+    await house.empty()
+
+
+async def test_who_has_waited_for_too_long_is_told_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shut = Shut()
+    monkeypatch.setattr(house.edge, "turnstile", shut)
+    monkeypatch.setattr(door_module, "ANSWER_TIMEOUT_S", 0.05)
+    client = await house.connect()
+    client.write(upgrade())
+    assert (await client.reader.read()).startswith(b"HTTP/1.1 503 ")
+    assert shut.addresses and not shut.visitors, "it would enter after it was turned away"
     await client.close()
     await house.empty()
 

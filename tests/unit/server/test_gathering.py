@@ -66,6 +66,27 @@ async def test_a_failure_is_told_to_all_of_them_and_the_next_are_asked_anew() ->
     assert await gathering.ask(2) == 4
 
 
+async def test_too_few_replies_are_a_failure_for_all() -> None:
+    async def too_few(numbers: Sequence[int]) -> list[int]:
+        return list(numbers[1:])
+
+    gathering = Gathering(too_few)
+    told = await asyncio.gather(*(gathering.ask(one) for one in (1, 2)), return_exceptions=True)
+    assert [type(one) for one in told] == [ValueError] * 2
+
+
+async def test_nobody_waits_for_an_answer_that_was_given_up() -> None:
+    async def gives_up(numbers: Sequence[int]) -> list[int]:
+        raise asyncio.CancelledError
+
+    gathering = Gathering(gives_up)
+    asked = [asyncio.ensure_future(gathering.ask(one)) for one in range(AT_ONCE + 1)]
+    await asyncio.wait(asked, timeout=10)
+    assert all(one.cancelled() for one in asked)
+    with pytest.raises(asyncio.CancelledError):
+        await gathering.ask(1)
+
+
 @pytest.mark.parametrize("fails", [False, True])
 async def test_who_gives_up_hurts_nobody(fails: bool) -> None:
     database = Database()
