@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from browser.front import Weather
 from browser.people import Member, Person, Troupe, acquainted, troupe_of
@@ -139,3 +139,44 @@ def test_a_page_that_is_opened_without_a_server_shows_what_it_knows(
     is_offline(anna)
     server.start()
     is_online(anna)
+
+
+# --- the first visit, before anything of the app is kept ------------------------------------------
+
+SENTENCES = {
+    "de": ("Plausch konnte nicht ganz geladen werden", "Noch einmal"),
+    "en": ("Plausch could not be loaded completely", "Try again"),
+}
+
+
+def test_a_network_that_changes_while_the_app_is_loaded_is_not_noticed(troupe: Troupe) -> None:
+    anna = troupe.tab(troupe.context("de", "phone"), "de")
+    lost: list[str] = []
+
+    def lose_one(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.abort("connectionreset")
+
+    anna.page.route("**/assets/*.js", lose_one)
+    anna.opens()
+    expect(anna.page.get_by_label(anna.say("start.nameLabel"))).to_be_visible()
+    assert len(lost) == 1
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_an_app_that_cannot_be_loaded_says_so_and_can_be_asked_again(
+    troupe: Troupe, language: str, tmp_path: Path
+) -> None:
+    sentence, again = SENTENCES[language]
+    anna = troupe.tab(troupe.context(language, "phone"), language)
+    anna.page.route("**/assets/*.js", lambda route: route.abort("connectionreset"))
+    anna.opens()
+    expect(anna.page.get_by_role("alert")).to_contain_text(sentence)
+    anna.page.screenshot(path=tmp_path / "again.png")
+    anna.page.unroute_all()
+    anna.page.get_by_role("button", name=again).click()
+    expect(anna.page.get_by_label(anna.say("start.nameLabel"))).to_be_visible()
+    expect(anna.page.get_by_role("alert")).to_have_count(0)

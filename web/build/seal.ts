@@ -11,11 +11,16 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 
 import { type Plugin } from 'vite';
 
+import { again } from '../src/platform/again.ts';
+
 const MANIFEST = 'build.json';
 const INDEX = 'index.html';
 const COMPRESSIBLE = /\.(?:html|js|css|json|webmanifest|svg|txt|wasm)$/;
 /** As the server has it: what is named otherwise would never be found. */
 const PATH = /^(?:[A-Za-z0-9_-][A-Za-z0-9._-]*\/)*[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+
+/** What loads the page again when a part of it does not come. */
+const AGAIN = `(${again.toString()})();`;
 
 /** Below this a compressed form saves no packet on the way. */
 const SMALL_BYTES = 1024;
@@ -84,8 +89,9 @@ export function rootOf(digests: Readonly<Record<string, string>>): string {
 
 /**
  * The page with `integrity` on its scripts, stylesheets and preloads, and an import map with that
- * of every other module, so that a lazily loaded one is compared too. `inline` is the hash of that
- * map: the policy of the server allows this one inline script and no other. Throws SealError.
+ * of every other module, so that a lazily loaded one is compared too; before it AGAIN, which has to
+ * be there when nothing else is. `inline` are the hashes of these two: the policy of the server
+ * allows no other inline scripts. Throws SealError.
  */
 export function withIntegrity(
   html: string,
@@ -99,10 +105,12 @@ export function withIntegrity(
   }
   const hashes = modules.map((path) => [`/${path}`, integrity(files.get(path))]);
   const map = JSON.stringify({ integrity: Object.fromEntries(hashes) as unknown });
-  const script = `<script type="importmap">${map}</script>\n    `;
+  const scripts = `<script>${AGAIN}</script>\n    <script type="importmap">${map}</script>\n    `;
   return {
-    html: page.slice(0, place) + script + page.slice(place),
-    inline: [`sha256-${createHash('sha256').update(map).digest('base64')}`],
+    html: page.slice(0, place) + scripts + page.slice(place),
+    inline: [AGAIN, map].map(
+      (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`,
+    ),
   };
 }
 

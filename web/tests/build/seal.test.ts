@@ -9,6 +9,7 @@ import { type Plugin } from 'vite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { SealError, rootOf, seal, sealed, withIntegrity } from '../../build/seal.ts';
+import { again } from '../../src/platform/again.ts';
 
 const PAGE = `<!doctype html>
 <html>
@@ -93,7 +94,11 @@ describe('the page', () => {
       },
     });
     expect(html.indexOf('importmap')).toBeLessThan(html.indexOf('type="module"'));
-    expect(inline).toEqual([`sha256-${createHash('sha256').update(map).digest('base64')}`]);
+    expect(inline).toEqual(
+      [`(${again.toString()})();`, map].map(
+        (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`,
+      ),
+    );
   });
 
   it('without modules has no import map', () => {
@@ -152,7 +157,9 @@ describe('compressed forms', () => {
     write(FILES);
     const { encoded } = seal(folder);
     const path = 'assets/index-AAAAAAAA.js';
-    expect(Object.keys(encoded).sort()).toEqual([`${path}.br`, `${path}.gz`]);
+    expect(Object.keys(encoded).sort()).toEqual(
+      [path, 'index.html'].flatMap((one) => [`${one}.br`, `${one}.gz`]),
+    );
     const gzipped = readFileSync(join(folder, `${path}.gz`));
     expect(gunzipSync(gzipped).toString()).toBe(FILES[path]);
     expect([...gzipped.subarray(4, 8), gzipped[9]]).toEqual([0, 0, 0, 0, 255]);
