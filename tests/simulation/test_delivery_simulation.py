@@ -122,7 +122,7 @@ BROKEN: tuple[tuple[Mutant, int], ...] = (
     (mutants.believes_any_clock, 40),
     (mutants.says_more_is_delivered, 0),
     (mutants.answers_retries_in_silence, 440),
-    (mutants.forgets_a_dead_gateway, 1190),
+    (mutants.forgets_a_dead_gateway, 1600),
 )
 """And the seed to begin with: where it takes rare moments to notice, shortly before one of them."""
 
