@@ -1,9 +1,10 @@
 """Questions to the database that come in the same moment are answered by one transaction.
 
-After another server process has died thousands of devices ask the same two things at once. Each in
-a transaction of its own takes four ways to PostgreSQL and back, and a connection of the pool for
-as long; together they take four ways for all who have come meanwhile, and one connection, so that
-what others write waits behind one transaction and not behind a queue of them.
+After another server process has died thousands of devices log in at once, and each is looked up,
+noted, and told what has moved. Each in a transaction of its own takes four ways to PostgreSQL and
+back, and a connection of the pool for as long; together they take four ways for all who have come
+meanwhile, and one connection, so that what others write waits behind one transaction and not
+behind a queue of them.
 """
 
 import asyncio
@@ -22,11 +23,22 @@ Answering = Callable[[Sequence[Question]], Awaitable[Sequence[Reply]]]
 """The replies, in the order of the questions."""
 
 
+def _nothing(question: object, reply: object) -> None:
+    """The reply is all that was wanted."""
+
+
 class Gathering(Generic[Question, Reply]):
     """Questions of one kind on their way to the database."""
 
-    def __init__(self, answering: Answering[Question, Reply]) -> None:
-        self._answering = answering
+    def __init__(
+        self,
+        answering: Answering[Question, Reply],
+        then: Callable[[Question, Reply], None] = _nothing,
+    ) -> None:
+        """`then` is called with each question and its reply as soon as these are there, before
+        anything that was written after it is told to anybody, unless who asked has gone. What it
+        raises is raised for whoever asked that."""
+        self._answering, self._then = answering, then
         self._waiting: deque[tuple[Question, asyncio.Future[Reply]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -63,6 +75,12 @@ class Gathering(Generic[Question, Reply]):
             for _, future in asked:
                 future.cancel()
             raise
-        for (_, future), reply in told:
-            if not future.done():  # who asked is gone
+        for (question, future), reply in told:
+            if future.done():  # who asked is gone
+                continue
+            try:
+                self._then(question, reply)
+            except Exception as error:  # a bug of ours in one of them: the others are answered
+                future.set_exception(error)
+            else:
                 future.set_result(reply)
