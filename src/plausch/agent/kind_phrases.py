@@ -113,11 +113,8 @@ _APPOINTMENTS: dict[str, tuple[str, str]] = {
         "You have {count} appointments already; I cannot take more here.{call}",
     ),
     "human": (
-        "Ich bin der automatische Empfang und kann Termine vergeben und absagen.{call} "
-        "Ich habe dem Haus ausgerichtet, dass Sie mit einem Menschen sprechen möchten; es "
-        "antwortet Ihnen hier.",
-        "I am the automatic reception and can make and cancel appointments.{call} "
-        "I have told the house that you would like to speak to a person; it will answer you here.",
+        "Ich bin der automatische Empfang und kann Termine vergeben und absagen.{call}",
+        "I am the automatic reception and can make and cancel appointments.{call}",
     ),
     "beyond": (
         "Fragen und Wünsche dieser Art kann ich leider weder beantworten noch ausrichten; ich "

@@ -249,10 +249,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         " Please telephone us: {telephone}.",
     ),
     "human": (
-        "Ich bin der automatische Empfang und kann Tische reservieren und stornieren.{call} "
+        "Ich bin der automatische Empfang und kann Tische reservieren und stornieren.{call}",
+        "I am the automatic reception and can reserve and cancel tables.{call}",
+    ),
+    "house_told": (
         "Ich habe dem Haus ausgerichtet, dass Sie mit einem Menschen sprechen möchten; es "
         "antwortet Ihnen hier.",
-        "I am the automatic reception and can reserve and cancel tables.{call} "
         "I have told the house that you would like to speak to a person; it will answer you here.",
     ),
     "thanks": ("Sehr gern!", "You are very welcome!"),

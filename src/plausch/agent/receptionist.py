@@ -339,11 +339,13 @@ async def _ask_for_a_person(turn: Turn) -> None:
 async def _small_talk(turn: Turn, understood: Understood) -> None:
     intents, meant, expecting = understood.intents, understood.meant, turn.talk.expecting
     if meant in (Intent.HUMAN, Intent.BEYOND):
+        said = [turn.phrases.say(str(meant), call=turn.call)]
         if meant is Intent.HUMAN:
             await _ask_for_a_person(turn)
-        key = str(meant)
-        again = f" {name_talk.last_question(turn)}" if expecting is Expecting.NAME else ""
-        turn.reply(turn.phrases.say(key, call=turn.call) + again)
+            said.append(turn.phrases.say("house_told"))
+        if expecting is Expecting.NAME:
+            said.append(name_talk.last_question(turn))
+        turn.reply(" ".join(said))
         turn.expect(expecting, turn.talk.options)
     elif expecting is Expecting.TIME and intents & {Intent.OTHER, Intent.NO}:
         turn.talk = replace(turn.talk, day=None, time=None, part=None)
