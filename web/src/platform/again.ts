@@ -33,6 +33,7 @@ export function again(): void {
   const say = (): void => {
     const isGerman = navigator.language.startsWith('de');
     const sentence = document.createElement('p');
+    sentence.lang = isGerman ? 'de' : 'en';
     sentence.setAttribute('role', 'alert');
     sentence.style.cssText = 'margin: 0; padding: 1.5rem; font: 1rem/1.5 system-ui, sans-serif';
     sentence.textContent = isGerman
@@ -62,10 +63,9 @@ export function again(): void {
   };
 
   const onError = ({ target }: Event): void => {
-    const isPart =
-      target instanceof HTMLScriptElement ||
-      (target instanceof HTMLLinkElement && target.rel === 'stylesheet');
-    if (isPart && isWatching) {
+    const mayBePart = target instanceof HTMLScriptElement || target instanceof HTMLLinkElement;
+    // Only the build's have it; a browser's extensions put scripts into pages, too.
+    if (mayBePart && target.integrity !== '' && isWatching) {
       isWatching = false;
       missing();
     }
