@@ -116,17 +116,20 @@ async def test_one_who_leaves_in_the_middle_hurts_nobody(url: str) -> None:
     await again.close()
 
 
-async def test_what_has_ended_is_let_go(url: str) -> None:
+async def test_what_has_ended_is_let_go(server: Server) -> None:
+    edge = server.edge
+    assert edge is not None
+
     def left() -> int:  # a number: a list of them would keep what it finds
         gc.collect()
-        return sum(type(one) is Connection for one in gc.get_objects())
+        return sum(type(one) is Connection and one._edge is edge for one in gc.get_objects())
 
-    before = left()  # of tests before this one, which something may still refer to
     for _ in range(5):
-        device, _, _ = await conversing(url)
+        device, _, _ = await conversing(f"http://127.0.0.1:{edge.port}")
+        assert left() == 1
         await device.close()
-    async with asyncio.timeout(60):
-        await until(lambda: left() <= before)
+        async with asyncio.timeout(60):
+            await until(lambda: left() == 0)
 
 
 async def test_nothing_is_pushed_before_resume(url: str) -> None:
