@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cast import PATIENCE_S, message
+from cast import PATIENCE_S, acquainted, message
 from company import did
 from plausch.sdk import Client, ServerRefused, Unreachable
 from postgres_cluster import Cluster
@@ -89,9 +89,7 @@ async def test_what_is_written_during_maintenance_goes_out_after_it(street: Stre
 async def test_a_stolen_device_is_removed_during_maintenance(street: Street) -> None:
     first, second = street.gateways
     anna, ben = await street.person("anna", first), await street.person("ben", second)
-    bens = await ben.conversation_with(str(anna.address))
-    await bens.send_text("Vorher.")
-    assert (await message(anna)).text == "Vorher."
+    _, bens = await acquainted(anna, ben)
     stolen = await street.linked(anna, first, "telephone", second)
     await bens.send_text("An beide.")
     assert (await message(stolen)).text == "An beide."
@@ -116,9 +114,7 @@ async def test_a_stolen_device_is_removed_during_maintenance(street: Street) -> 
 async def test_a_suspended_account_is_sent_away_and_comes_back(street: Street) -> None:
     first, second = street.gateways
     anna, ben = await street.person("anna", first), await street.person("ben", second)
-    annas = await anna.conversation_with(str(ben.address))
-    await annas.send_text("Hallo!")
-    assert (await message(ben)).text == "Hallo!"
+    annas, bens = await acquainted(anna, ben)
     await order(street, "accounts", "suspend", "ben")
     async with asyncio.timeout(PATIENCE_S):
         while ben.online:
@@ -128,7 +124,6 @@ async def test_a_suspended_account_is_sent_away_and_comes_back(street: Street) -
         while not isinstance(transport.failure, ServerRefused):  # the next login
             await asyncio.sleep(0.02)
     assert transport.failure.code == "account_suspended"
-    bens = await ben.conversation_with(str(anna.address))
     waiting = await bens.send_text("Ich warte.")
     await annas.send_text("Bist du da?")
     await order(street, "accounts", "unsuspend", "ben")
