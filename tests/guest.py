@@ -1,10 +1,9 @@
 """A guest who talks to the receptionist through the real book, without a network."""
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from plausch.agent.book import Book, Place
+from plausch.agent.book import Book, Place, Response
 from plausch.agent.desk import Desk
 from plausch.agent.house_words import answer_in_house
 from plausch.agent.receptionist import Answer, answer
@@ -20,7 +19,8 @@ from plausch.domain.business import Business
 
 @dataclass
 class Guest:
-    """One conversation with the restaurant. `replies` are those to the last message.
+    """One conversation with the restaurant. `replies` are those to the last message, and
+    `is_settled` whether nobody of the team needs to read it.
 
     `in_house`: also the house speaks by itself; `dies`: the process, before the answer is written.
     """
@@ -33,6 +33,7 @@ class Guest:
     talk: Talk = field(default_factory=Talk)
     replies: tuple[Reply, ...] = ()
     notes: tuple[str, ...] = ()
+    is_settled: bool = False
     letter_card: Card | None = None
     sent_s_ago: int = 0
     app_language: str = ""
@@ -61,12 +62,13 @@ class Guest:
         )
         self.replies, self.notes = (), ()
 
-        async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+        async def respond(talk: Talk, desk: Desk) -> Response:
             result = await self.answering(talk, heard, desk)
             self.talk, self.replies, self.notes = result.talk, result.replies, result.notes
+            self.is_settled = result.is_settled
             if self.dies:
                 raise RuntimeError
-            return result.talk, ()
+            return Response(result.talk)
 
         place = Place(self.conversation, self.seq)
         await self.book.answer(self.restaurant, self.conversation, place, self.now_s, respond)

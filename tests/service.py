@@ -1,14 +1,14 @@
 """A restaurant at work in a town: its agent's device, its book, and guests who come to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cast import PATIENCE_S, Town, message
 from linde import NOW_S, restaurant
-from plausch.agent.book import Book, Place
+from plausch.agent.book import Book, Place, Response
 from plausch.agent.desk import Desk
 from plausch.agent.run import Agent
 from plausch.agent.talk import Talk
@@ -17,7 +17,7 @@ from plausch.base.clock import ManualClock
 from plausch.base.ids import ConversationId
 from plausch.content.cards import Card, card_message
 from plausch.domain.business import Business
-from plausch.sdk import Client, Conversation, IncomingMessage
+from plausch.sdk import Client, Conversation, IncomingMessage, State
 from plausch.sdk.composing import new_salt
 
 
@@ -82,8 +82,8 @@ async def house_in(town: Town, folder: Path, house: Business | None = None) -> A
 async def owe(house: House, place: Place, *contents: bytes) -> None:
     """The book has answered the message at a place, and the process died before it was sent."""
 
-    async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-        return talk, contents
+    async def respond(talk: Talk, desk: Desk) -> Response:
+        return Response(talk, contents)
 
     await house.book.answer(house.restaurant, place.log, place, NOW_S, respond)
 
@@ -117,3 +117,7 @@ class Caller:
     async def heard(self) -> list[str]:
         """Everything the restaurant has said."""
         return [one.text for one in await self.conversation.history(200) if not one.outgoing]
+
+    async def states(self) -> list[State]:
+        """How far each message of the guest has come."""
+        return [one.state for one in await self.conversation.history(200) if one.outgoing]

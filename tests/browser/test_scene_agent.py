@@ -5,6 +5,7 @@ conversation; what scripts and guests change is told to the page.
 import asyncio
 import contextlib
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,8 @@ class Business:
         self._do = troupe.backstage.do
         self._troupe = troupe
         self._folder = folder
-        register = Client.register(folder / "linde", troupe.url, "linde", kind="business")
+        name = f"linde.{secrets.token_hex(3)}"
+        register = Client.register(folder / "linde", troupe.url, name, kind="business")
         self.client = troupe.backstage.client(self._do(register))
         self.book = self._do(Book.open(folder / "book.db"))
         self._ending: asyncio.Event | None = None
@@ -68,7 +70,7 @@ class Business:
         shown = staff.page.locator(".digits")
         expect(shown).to_be_visible()
         loop.call_soon_threadsafe(digits.set_result, shown.inner_text())
-        joins(staff, "linde")
+        joins(staff, self.client.address.name)
         linking.result(60)
 
     def starts(self) -> None:
@@ -156,3 +158,28 @@ def test_staff_asks_the_agent_and_hears_of_changes(staff: tuple[Business, Person
     )
     assert ask(person, "business.get") == "agent_away"
     assert json.dumps(told(person, "message")) == "[]", "machinery is no message"
+
+
+def test_what_the_agent_answers_waits_for_nobody_and_what_is_for_people_does(
+    staff: tuple[Business, Person], troupe: Troupe
+) -> None:
+    business, person = staff
+    business.starts()
+    ben = troupe.member("ben")
+    talk = ben.conversation_with(business.client.address.name)
+    ben.says(talk, "What are your opening hours?")
+    assert "opening hours" in ben.hears().text
+    row = person.row("ben")
+    expect(row).to_contain_text("opening hours")
+    expect(row).not_to_contain_text("unread")
+    ben.says(talk, "Can I talk to a person, please?")
+    assert "told the house" in ben.hears().text
+    ben.says(talk, "Thank you!")
+    assert "very welcome" in ben.hears().text
+    expect(row).to_contain_text("very welcome")
+    expect(row).to_contain_text("1 unread")
+    row.click()
+    expect(person.page.get_by_text("1 new message")).to_be_visible()
+    person.goes_back()
+    expect(row).not_to_contain_text("unread")
+    business.ends()

@@ -70,8 +70,18 @@ class WaitingReply:
     content: bytes
 
 
-Respond = Callable[[Talk, Desk], Coroutine[Any, Any, tuple[Talk, Sequence[bytes]]]]
-"""From the talk so far to the talk after, and the encoded replies. Awaits only the desk."""
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What comes of a message: the talk after it, the encoded replies, and the status read, which
+    is said in the message's own log, if nobody of the team needs to read it."""
+
+    talk: Talk
+    replies: Sequence[bytes] = ()
+    status: bytes | None = None
+
+
+Respond = Callable[[Talk, Desk], Coroutine[Any, Any, Response]]
+"""What comes of a message after the talk so far. Awaits only the desk."""
 
 
 class Book:
@@ -240,18 +250,19 @@ class Book:
             if await _is_answered(transaction, place):
                 return False
             desk = Desk(transaction, business, now_s)
-            after, replies = await respond(await desk.talk(conversation), desk)
-            await desk.save_talk(conversation, after)
+            said = await respond(await desk.talk(conversation), desk)
+            await desk.save_talk(conversation, said.talk)
             seen = customers.Seen(
-                customers.of_conversation(conversation), conversation, language=after.language
+                customers.of_conversation(conversation), conversation, language=said.talk.language
             )
             await customers.remember(transaction, seen, now_s)
             await mishaps.answered(transaction, conversation)
             await transaction.execute(_SAVE_ANSWERED, place.log, place.seq)
-            for number, content in enumerate(replies):
-                await transaction.execute(
-                    _SAVE_REPLY, place.log, place.seq, number, conversation, content
-                )
+            replies = [(conversation, content) for content in said.replies]
+            if said.status is not None:
+                replies.append((place.log, said.status))
+            for number, (room, content) in enumerate(replies):
+                await transaction.execute(_SAVE_REPLY, place.log, place.seq, number, room, content)
             await _close(desk)
             return True
 

@@ -96,7 +96,7 @@ async def _add(turn: Turn, wish: WaitingWish) -> None:
 
 def _refuse(turn: Turn) -> None:
     turn.talk = replace(turn.talk, waiting="")
-    turn.reply(turn.phrases.say("waiting_refused", call=turn.call))
+    turn.reply(turn.refer("waiting_refused"))
     turn.expect(Expecting.NOTHING)
 
 

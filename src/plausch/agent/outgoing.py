@@ -3,8 +3,10 @@
 import secrets
 
 from plausch.agent.talk import Reply
+from plausch.base.ids import MessageId
 from plausch.content import mimi
 from plausch.content.cards import card_message
+from plausch.content.status import Status, status_message
 from plausch.content.text import markdown_part
 
 
@@ -15,3 +17,10 @@ def encoded(reply: Reply) -> bytes:
         part = markdown_part(reply.text, language=reply.language)
         return mimi.MimiContent(salt=salt, part=part).encode()
     return card_message(reply.card, reply.text, language=reply.language, salt=salt).encode()
+
+
+def read_status(message: MessageId) -> bytes:
+    """That a message was read, as MIMI content: the guest sees it, and the team's devices, which
+    count it no longer (spec/content.md, Status)."""
+    salt = secrets.token_bytes(mimi.SALT_BYTES)
+    return status_message([(message, Status.READ)], salt=salt).encode()

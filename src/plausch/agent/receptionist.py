@@ -59,13 +59,15 @@ _ASKED_BY_PLAN = (
 class Answer:
     """The talk after a message, what to say, and lines for the staff without personal data.
 
-    `is_machine`: another agent is talking, to whom nothing is said.
+    `is_machine`: another agent is talking, to whom nothing is said. `is_settled`: nobody of the
+    team needs to read the message.
     """
 
     talk: Talk
     replies: tuple[Reply, ...] = ()
     notes: tuple[str, ...] = ()
     is_machine: bool = False
+    is_settled: bool = False
 
 
 async def answer(
@@ -79,8 +81,9 @@ async def answer(
     if patience is Patience.ANSWER:
         await _hear(turn)
     elif patience is Patience.WARN:
-        turn.reply(turn.phrases.say("slow_down"))
-    return Answer(turn.talk, tuple(turn.replies), tuple(turn.notes))
+        turn.reply(turn.refer("slow_down"))
+    is_settled = bool(turn.replies) and not turn.is_for_people
+    return Answer(turn.talk, tuple(turn.replies), tuple(turn.notes), is_settled=is_settled)
 
 
 async def _hear(turn: Turn) -> None:
@@ -211,7 +214,7 @@ async def _read(turn: Turn) -> None:
         await _small_talk(turn, understood)
     elif understood.has_details or understood.meant is Intent.BOOK or understood.name:
         if Intent.BEYOND in understood.intents:
-            turn.reply(turn.phrases.say("beyond", call=turn.call))
+            turn.reply(turn.refer("beyond"))
         await _wished(turn, understood)
     else:
         await _small_talk(turn, understood)
@@ -339,7 +342,7 @@ async def _ask_for_a_person(turn: Turn) -> None:
 async def _small_talk(turn: Turn, understood: Understood) -> None:
     intents, meant, expecting = understood.intents, understood.meant, turn.talk.expecting
     if meant in (Intent.HUMAN, Intent.BEYOND):
-        said = [turn.phrases.say(str(meant), call=turn.call)]
+        said = [turn.refer(str(meant))]
         if meant is Intent.HUMAN:
             await _ask_for_a_person(turn)
             said.append(turn.phrases.say("house_told"))
@@ -375,9 +378,9 @@ async def _confused(turn: Turn) -> None:
     confused = turn.talk.confused + 1
     if confused < MAX_CONFUSED:
         unknown = "beyond" if "?" in turn.heard.text else "sorry"
-        _ask_again(turn, turn.phrases.say(unknown, call=turn.call))
+        _ask_again(turn, turn.refer(unknown))
     elif confused == MAX_CONFUSED:
-        turn.reply(turn.phrases.say("give_up", call=turn.call))
+        turn.reply(turn.refer("give_up"))
     turn.talk = replace(turn.talk, confused=min(confused, MAX_CONFUSED + 1))
 
 
@@ -482,7 +485,7 @@ async def _cancel_now(turn: Turn, uid: str) -> None:
     try:
         after = await turn.desk.cancel(booking, By.CUSTOMER, turn.asked_at_s)
     except BookingRefused:
-        turn.reply(turn.phrases.say("cancel_late", what=what, call=turn.call))
+        turn.reply(turn.refer("cancel_late", what=what))
         turn.expect(Expecting.NOTHING)
         return
     if after != booking:

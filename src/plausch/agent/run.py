@@ -8,15 +8,14 @@ already.
 
 import asyncio
 import logging
-from collections.abc import Sequence
 
-from plausch.agent.book import Book, Place, WaitingReply
+from plausch.agent.book import Book, Place, Response, WaitingReply
 from plausch.agent.desk import Desk
 from plausch.agent.house_words import answer_in_house
 from plausch.agent.ledger import keep_answer_time
 from plausch.agent.mishap import Mishap, attempt
 from plausch.agent.mishaps import label, sentence
-from plausch.agent.outgoing import encoded
+from plausch.agent.outgoing import encoded, read_status
 from plausch.agent.receptionist import answer
 from plausch.agent.stepping_back import People, answer_beside
 from plausch.agent.talk import Heard, Talk
@@ -200,13 +199,15 @@ class Agent:
         people = await self._people_in(message)
         otherwise = answer if message.conversation.kind == "group" else answer_in_house
 
-        async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+        async def respond(talk: Talk, desk: Desk) -> Response:
             answered = await answer_beside(people, otherwise, talk, heard, desk)
             notes[:] = answered.notes
             if answered.replies:
                 took_ms = self._clock.now_ms() - message.sent_at_ms
                 await keep_answer_time(desk.transaction, desk.now_s, took_ms)
-            return answered.talk, [encoded(reply) for reply in answered.replies]
+            said = [encoded(reply) for reply in answered.replies]
+            is_read = read_status(message.message_id) if answered.is_settled else None
+            return Response(answered.talk, said, is_read)
 
         place = Place(message.stored.conversation_id, message.seq)
         await self._book.answer(self.business, heard.conversation, place, self._now_s(), respond)

@@ -199,7 +199,7 @@ async def _hold(turn: Turn, starts_at_s: int, party: int, *, is_chosen: bool) ->
         return
     firm = await turn.desk.upcoming(turn.heard.conversation)
     if len(firm) >= MAX_BOOKINGS:
-        turn.reply(turn.phrases.say("too_many", count=len(firm), call=turn.call))
+        turn.reply(turn.refer("too_many", count=len(firm)))
         turn.forget_wishes()
         return
     name = turn.talk.name
@@ -227,7 +227,7 @@ async def _hold(turn: Turn, starts_at_s: int, party: int, *, is_chosen: bool) ->
 def _refuse_party(turn: Turn, party: int) -> None:
     most, party_words = turn.floor.largest_party, turn.phrases.party(party)
     turn.talk = replace(turn.talk, party=None)
-    ask_party(turn, turn.phrases.say("too_large", party=party_words, most=most, call=turn.call))
+    ask_party(turn, turn.refer("too_large", party=party_words, most=most))
 
 
 # --- changing a firm booking ---------------------------------------------------------------
@@ -297,7 +297,7 @@ async def _rebook(turn: Turn, old: Booking, starts_at_s: int, party: int) -> Non
 def refuse_change(turn: Turn, booking: Booking) -> None:
     """The deadline is over."""
     what = turn.described(booking)
-    turn.reply(turn.phrases.say("change_late", what=what, call=turn.call))
+    turn.reply(turn.refer("change_late", what=what))
     turn.forget_wishes()
 
 

@@ -28,7 +28,7 @@ class Turn:
     """The receptionist's workbench for one message.
 
     `notes` are lines for the staff's log, without personal data. `is_other_person`: a booking shall
-    be changed to somebody else of the business.
+    be changed to somebody else of the business. `is_for_people`: the team should read the message.
     """
 
     talk: Talk
@@ -38,6 +38,7 @@ class Turn:
     replies: list[Reply] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_other_person: bool = False
+    is_for_people: bool = False
 
     @property
     def today(self) -> date:
@@ -95,6 +96,11 @@ class Turn:
     def call(self) -> str:
         """The invitation to telephone, empty if the house has no number."""
         return self.phrases.call(self.desk.business.telephone)
+
+    def refer(self, key: str, **values: object) -> str:
+        """A sentence that leaves the message to people, who can be telephoned, and will read it."""
+        self.is_for_people = True
+        return self.phrases.say(key, call=self.call, **values)
 
     def expect(self, expecting: Expecting, options: Sequence[str] = ()) -> None:
         """Remember what the question is about and what its numbers stand for."""

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from plausch.base.ids import ConversationId, MessageId
-from plausch.content.mimi import decode
 from plausch.content.status import MAX_STATUSES, Status, status_message
 from plausch.sdk.composing import compose, new_salt
 from plausch.sdk.core import Core, Live
@@ -11,7 +10,7 @@ from plausch.sdk.errors import SdkError
 from plausch.sdk.history import fold, state_of, without_withdrawn
 from plausch.sdk.message import Kind, StoredMessage
 from plausch.sdk.outbox import Outbox
-from plausch.sdk.receive import MS
+from plausch.sdk.receive import reading_begins
 from plausch.sdk.vault.messages import MessageRow
 
 HISTORY_LIMIT = 1_000
@@ -67,9 +66,7 @@ async def mark_read(core: Core, outbox: Outbox, live: Live, up_to: MessageId | N
     now_ms = core.clock.now_ms()
     writes = []
     for row in rows:
-        expires = decode(row.content).expires
-        if expires is not None and expires.relative:
-            writes.append(core.messages.read_begins(row.message_id, now_ms + expires.time_s * MS))
+        writes += reading_begins(core, row, now_ms)
     async with core.changing(live):
         live.kept.read_seq = max(live.kept.read_seq, up_to_seq)
         await core.vault.write([core.conversations.put(live.kept), *writes])

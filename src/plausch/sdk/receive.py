@@ -1,6 +1,7 @@
 """What a decrypted message means: rows to write and events to tell, nothing done yet."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from plausch.base.errors import PlauschError, RemoteError
@@ -38,7 +39,7 @@ MS = 1000
 class Outcome:
     """What follows from a stretch of the log: written in one transaction, then told.
 
-    `paid`: outbox entries found in the log, with their seq.
+    `paid`: outbox entries found in the log, with their seq. `fresh`: messages of others.
     """
 
     writes: list[Write] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Outcome:
     paid: list[tuple[bytes, int]] = field(default_factory=list)
     epoch_moved: bool = False
     seen: set[MessageId] = field(default_factory=set)
+    fresh: dict[MessageId, MessageRow] = field(default_factory=dict)
 
     def not_believed(self, core: Core, live: Live, seq: int, error: PlauschError) -> None:
         """Junk must not wedge the log: note it and go on."""
@@ -139,6 +141,8 @@ async def take_content(
     if row.stamped is None and not row.outgoing:
         outcome.not_believed(core, live, envelope.seq, unstamped())
     outcome.writes.append(core.messages.add(row))
+    if not row.outgoing:
+        outcome.fresh[identifier] = row
     _tell(live, row, news, outcome)
 
 
@@ -232,9 +236,11 @@ async def _take_status(
     outcome: Outcome,
 ) -> None:
     """Note what another participant says of messages; told where a state changes by it."""
+    statuses = statuses_of(content) or ()
     if sender == core.address:
+        await _read_elsewhere(core, live, statuses, outcome)
         return
-    for identifier, status in statuses_of(content) or ():
+    for identifier, status in statuses:
         if status not in (Status.DELIVERED, Status.READ):
             continue
         row = await core.messages.get(identifier)
@@ -250,3 +256,23 @@ async def _take_status(
         after = state_of(row, others, reached, {**reports, sender.uri: status})
         if before is not after:
             outcome.events.append(StatusChanged(live.id, identifier, after))
+
+
+async def _read_elsewhere(
+    core: Core, live: Live, statuses: Iterable[tuple[MessageId, int]], outcome: Outcome
+) -> None:
+    """What another device of this account has read: here, too, its time begins."""
+    now_ms = core.clock.now_ms()
+    for identifier, status in statuses:
+        row = outcome.fresh.get(identifier) or await core.messages.get(identifier)
+        is_here = row is not None and row.conversation == live.id and not row.outgoing
+        if row is not None and is_here and status == Status.READ:
+            outcome.writes += reading_begins(core, row, now_ms)
+
+
+def reading_begins(core: Core, row: MessageRow, now_ms: int) -> list[Write]:
+    """The time of a message that expires some time after it was read begins."""
+    expires = decode(row.content).expires
+    if expires is None or not expires.relative:
+        return []
+    return [core.messages.read_begins(row.message_id, now_ms + expires.time_s * MS)]

@@ -2,7 +2,6 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 
 from ledger import audit
 from linde import NOW_S, TUESDAY, at, restaurant, without_pacing
-from plausch.agent.book import STEPS, Book, Place
+from plausch.agent.book import STEPS, Book, Place, Response
 from plausch.agent.desk import Desk
 from plausch.agent.talk import DayPart, Expecting, HeardTime, Talk
 from plausch.base.ids import ConversationId
@@ -84,8 +83,8 @@ async def test_64_retries_of_one_request_are_one_booking(book: Book, tmp_path: P
     assert audit(tmp_path / "book.db", HOUSE) == 1
 
 
-async def say(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-    return replace(talk, confused=talk.confused + 1), [b"one", b"two"]
+async def say(talk: Talk, desk: Desk) -> Response:
+    return Response(replace(talk, confused=talk.confused + 1), [b"one", b"two"])
 
 
 async def test_a_message_is_answered_once(book: Book) -> None:
@@ -106,9 +105,9 @@ async def test_two_logs_of_one_conversation_are_counted_apart(book: Book) -> Non
     other = ConversationId(b"o" * 16)
     seen: list[int] = []
 
-    async def remember(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+    async def remember(talk: Talk, desk: Desk) -> Response:
         seen.append(talk.confused)
-        return replace(talk, confused=talk.confused + 1), ()
+        return Response(replace(talk, confused=talk.confused + 1))
 
     assert await book.answer(HOUSE, ANNA, Place(ANNA, 9), NOW_S, remember)
     assert await book.answer(HOUSE, ANNA, Place(other, 3), NOW_S, remember)
@@ -129,7 +128,7 @@ async def test_replies_wait_until_they_are_handed_over(book: Book, tmp_path: Pat
 async def test_booking_and_answer_are_one(book: Book, tmp_path: Path) -> None:
     """A receptionist that fails after holding a table has held none."""
 
-    async def fail(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+    async def fail(talk: Talk, desk: Desk) -> Response:
         held = await desk.hold(ANNA, b"t", at(TUESDAY, "19:00"), 2)
         assert isinstance(held, Booking)
         raise KeyError("the receptionist stumbles")
@@ -141,13 +140,13 @@ async def test_booking_and_answer_are_one(book: Book, tmp_path: Path) -> None:
 
 
 async def test_the_talk_is_remembered_whole(book: Book) -> None:
-    async def learn(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+    async def learn(talk: Talk, desk: Desk) -> Response:
         assert talk == Talk()
-        return FULL_TALK, ()
+        return Response(FULL_TALK)
 
-    async def recall(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
+    async def recall(talk: Talk, desk: Desk) -> Response:
         assert talk == FULL_TALK
-        return talk, ()
+        return Response(talk)
 
     await book.answer(HOUSE, ANNA, Place(ANNA, 1), NOW_S, learn)
     await book.answer(HOUSE, ANNA, Place(ANNA, 2), NOW_S, recall)
@@ -210,3 +209,19 @@ async def test_a_book_from_before_services_goes_on(tmp_path: Path) -> None:
     await book.cancel(HOUSE, entry.booking, By.BUSINESS, NOW_S)
     assert audit(path, HOUSE) == 0
     await book.close()
+
+
+async def test_the_status_read_is_said_after_the_replies_in_the_log_of_the_message(
+    book: Book,
+) -> None:
+    other = ConversationId(b"o" * 16)
+
+    async def settle(talk: Talk, desk: Desk) -> Response:
+        return Response(talk, [b"one"], b"read")
+
+    await book.answer(HOUSE, ANNA, Place(other, 3), NOW_S, settle)
+    waiting = await book.waiting_replies()
+    assert [(one.conversation, one.content) for one in waiting] == [
+        (ANNA, b"one"),
+        (other, b"read"),
+    ]

@@ -1,6 +1,5 @@
 """What was put aside is kept until the team knows, and a while longer."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from linde import NOW_S, restaurant
 from plausch.agent import mishaps
-from plausch.agent.book import Book, Place, WaitingReply
+from plausch.agent.book import Book, Place, Response, WaitingReply
 from plausch.agent.desk import Desk
 from plausch.agent.mishaps import TOLD_AGAIN_S, PutAside, What, label, put_aside, sentence
 from plausch.agent.talk import Talk
@@ -78,8 +77,8 @@ async def test_a_guest_whose_reminder_broke_is_told_of_a_message_that_breaks(boo
 
 
 async def test_only_messages_in_a_row_begin_the_talk_anew(book: Book) -> None:
-    async def respond(talk: Talk, desk: Desk) -> tuple[Talk, Sequence[bytes]]:
-        return talk, []
+    async def respond(talk: Talk, desk: Desk) -> Response:
+        return Response(talk)
 
     await keep_talk(book, Talk(name="Anna"))
     await put(book, 1)

@@ -7,6 +7,7 @@ import pytest
 
 from guest import Guest
 from linde import TUESDAY, at
+from plausch.agent.patience import BURST
 from plausch.content.cards import BookingRequest
 
 Arrive = Callable[..., Guest]
@@ -144,3 +145,34 @@ async def test_numbers_after_the_question_for_a_day(guest: Arrive) -> None:
     other = guest("ben")
     await other.says("Tisch für 2")
     assert "25. November" in await other.says("die zweite")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_settled"),
+    [
+        ("Hallo", True),
+        ("Tisch für 2 morgen um 19 Uhr", True),
+        ("Öffnungszeiten?", True),
+        ("danke", True),
+        ("Kann ich einen Menschen sprechen?", False),
+        ("Habt ihr vegane Gerichte?", False),
+        ("Tisch für 2 morgen um 19 Uhr, eine von uns hat eine Nussallergie", False),
+        ("Tisch für 90 morgen um 19 Uhr", False),
+        ("hmpf krks", False),
+    ],
+)
+async def test_what_nobody_of_the_team_needs_to_read(
+    guest: Arrive, text: str, is_settled: bool
+) -> None:
+    anna = guest()
+    await anna.says(text)
+    assert anna.is_settled is is_settled
+
+
+async def test_what_gets_no_answer_or_no_patience_is_left_to_people(guest: Arrive) -> None:
+    anna = guest()
+    settled = []
+    for _ in range(BURST + 2):
+        await anna.says("Hallo")
+        settled.append(anna.is_settled)
+    assert settled == [True] * BURST + [False, False]

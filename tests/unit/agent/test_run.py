@@ -8,13 +8,14 @@ import pytest
 from cast import Town, message, settled
 from ledger import audit
 from plausch.agent.book import Place
+from plausch.agent.outgoing import read_status
 from plausch.base.ids import ConversationId
 from plausch.content import mimi
 from plausch.content.cards import BookingCard, Choices, Choose, card_message
 from plausch.content.text import markdown_part
 from plausch.domain.booking import BookingState
 from plausch.domain.profile import Wording
-from plausch.sdk import IncomingMessage, Kind
+from plausch.sdk import IncomingMessage, Kind, State
 from plausch.sdk.composing import new_salt
 from service import Caller, House, owe, place_of
 from unit.sdk.talks import second_device
@@ -278,3 +279,22 @@ async def test_in_a_group_the_house_says_nothing_by_itself(town: Town, house: Ho
     said = [one.text for one in await group.history() if one.sender == house.client.address]
     assert "Bis bald." not in said
     assert len(said) == 1
+
+
+async def test_what_is_answered_is_read_and_what_is_for_people_waits_for_them(
+    town: Town, house: House
+) -> None:
+    """The guest sees it as read, and so do the team's devices; also after a crash in between."""
+    anna = await Caller.of(await town.person("anna"))
+    async with house.at_work():
+        await anna.says("Kann ich einen Menschen sprechen?")
+        await anna.says("Öffnungszeiten?")
+    await settled(house.client, anna.client)
+    assert await anna.states() == [State.DELIVERED, State.READ]
+    await anna.conversation.send_text("Danke")
+    incoming = await message(house.client)
+    await owe(house, place_of(incoming), read_status(incoming.message_id))
+    async with house.at_work():
+        await anna.says("Hallo")
+    await settled(house.client, anna.client)
+    assert (await anna.states())[:3] == [State.DELIVERED, State.READ, State.READ]

@@ -7,13 +7,14 @@ from crooked import Crooked
 from plausch.base.errors import PlauschError
 from plausch.base.ids import MessageId
 from plausch.content.mimi import Expiration
+from plausch.content.status import Status, status_message
 from plausch.content.text import delete, edit, reaction, text_message
 from plausch.sdk import Client, SdkError, State, reading
-from plausch.sdk.composing import new_salt
+from plausch.sdk.composing import compose, new_salt
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.reading import HISTORY_LIMIT, mark_read, read_history
 from plausch.wire import frames as f
-from unit.sdk.talks import anna_and_cem, core_of, forbidding, live_of
+from unit.sdk.talks import anna_and_cem, core_of, forbidding, live_of, second_device
 
 NOBODYS = MessageId(b"\x01" * 32)
 
@@ -233,3 +234,33 @@ async def test_reading_that_is_not_written_is_not_told(town: Town, wire: Crooked
     assert wire.appends() == []
     await read(anna, conversation)
     assert len(wire.appends()) == 1
+
+
+async def test_what_another_device_has_read_expires_here_too(town: Town) -> None:
+    """Also when both come at once. What somebody else says of it is nothing."""
+    anna, cem = await town.people("anna", "cem")
+    tablet = await town.connect(await second_device(town, anna, "tablet"))
+    conversation = await anna.conversation_with("cem@localhost")
+    await (await conversation.send_text("hello")).accepted()
+    await settled(anna, cem, tablet)
+    theirs = cem.conversation(conversation.id)
+    hour = Expiration(relative=True, time_s=3600)
+    first = await theirs.send(text_message("burn this", salt=new_salt(), expires=hour))
+    await settled(anna, cem, tablet)
+    live = live_of(cem, conversation)
+    told = status_message([(first.message_id, Status.READ)], salt=new_salt())
+    await compose(core_of(cem), cem._device.outbox, live, told)
+    await settled(anna, cem, tablet)
+    row = await core_of(tablet).messages.get(first.message_id)
+    assert row is not None
+    assert row.expires_at_ms is None
+    await tablet.close()
+    second = await theirs.send(text_message("and this", salt=new_salt(), expires=hour))
+    await settled(anna, cem)
+    await read(anna, conversation)
+    again = await town.connect(await Client.open(town.home("tablet")))
+    await settled(anna, again)
+    for sent in (first, second):
+        row = await core_of(again).messages.get(sent.message_id)
+        assert row is not None
+        assert row.expires_at_ms is not None

@@ -107,7 +107,9 @@ export class App {
       messenger,
       preferences,
       own: () => this.own?.address ?? '',
-      now: () => timers.now(),
+      timers,
+      viewOf: (conversation) => this.inbox.get(conversation),
+      isTended: () => this.business?.isAway === false,
       slot: this.accounts.slot,
       isOneOfTwo: () => this.accounts.other !== undefined,
     });
@@ -421,9 +423,9 @@ export class App {
 
   #notify(arrived: readonly MessageView[], changed: readonly ConversationView[]): void {
     for (const message of arrived) {
-      const view = this.inbox.get(message.conversation);
+      const isOpen = this.inbox.get(message.conversation)?.id === this.open?.id;
       const isBlocked = this.contact(message.sender)?.isBlocked === true;
-      this.notifier.arrived(message, view, view?.id === this.open?.id, isBlocked);
+      this.notifier.arrived(message, isOpen, isBlocked);
     }
     for (const { id, unread } of changed) {
       if (unread === 0) {

@@ -52,16 +52,25 @@ export class OpenConversation {
     this.#messenger = messenger;
   }
 
-  /** The newest messages, with a line above the `unreadCount` that are new. Throws Refused. */
+  /**
+   * The newest messages, with a line above the first of the `unreadCount` that wait to be read;
+   * those around it where it is further up. Throws Refused.
+   */
   async open(unreadCount: number): Promise<void> {
-    const isFar = unreadCount > MOST_UNREAD_AT_ONCE;
-    const stretch: Stretch = isFar ? { from: 'unread' } : { from: 'end' };
-    const limit = STRETCH + (isFar ? 0 : unreadCount);
-    const answer = await this.#messenger.ask('messages', { conversation: this.id, stretch, limit });
+    const conversation = this.id;
+    const ask = (stretch: Stretch, limit: number): Promise<Answered<'messages'>> =>
+      this.#messenger.ask('messages', { conversation, stretch, limit });
+    let answer =
+      unreadCount > MOST_UNREAD_AT_ONCE
+        ? await ask({ from: 'unread' }, STRETCH)
+        : await ask({ from: 'end' }, STRETCH + unreadCount);
+    if (answer.firstUnread !== undefined && !holds(answer, answer.firstUnread)) {
+      answer = await ask({ from: 'unread' }, STRETCH);
+    }
+    const { firstUnread: before } = answer;
     this.#replace(answer);
-    this.unread = isFar
-      ? lineAt(answer, Math.ceil(limit / 2), unreadCount)
-      : unreadLine(answer.messages, unreadCount);
+    this.unread =
+      before !== undefined && unreadCount > 0 ? { before, count: unreadCount } : undefined;
   }
 
   /** More above. Throws Refused. */
@@ -200,29 +209,8 @@ export class OpenConversation {
   }
 }
 
-/** A stretch from the first unread message has half of its messages before it, if there are any. */
-function lineAt(
-  { messages, hasEarlier }: Answered<'messages'>,
-  half: number,
-  count: number,
-): UnreadLine | undefined {
-  const first = hasEarlier ? messages[half] : undefined;
-  return first === undefined ? undefined : { before: first.id, count };
-}
-
-/** Before the message with which `count` received ones follow. */
-function unreadLine(messages: readonly MessageView[], count: number): UnreadLine | undefined {
-  let left = count;
-  for (let at = messages.length - 1; at >= 0 && left > 0; at -= 1) {
-    const message = messages[at];
-    if (message !== undefined && !message.isOutgoing && message.kind !== 'event') {
-      left -= 1;
-      if (left === 0) {
-        return { before: message.id, count };
-      }
-    }
-  }
-  return undefined;
+function holds({ messages }: Answered<'messages'>, message: string): boolean {
+  return messages.some(({ id }) => id === message);
 }
 
 function fresh(answer: readonly MessageView[], known: readonly MessageView[]): MessageView[] {

@@ -3,7 +3,7 @@
 import { type AccountSlot, keyIn } from '../base/account_slots.ts';
 import { fileKindOf } from '../base/file_kind.ts';
 import type { Notice } from '../base/notices.ts';
-import type { ConversationView, MessageView } from '../sdk/protocol.ts';
+import type { BookingState, ConversationView, MessageView } from '../sdk/protocol.ts';
 import type { Words } from '../words/en.ts';
 import { lastSentence } from '../words/sentences.ts';
 import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
@@ -11,6 +11,11 @@ import { domainOf, nameIn, nameOf, titleOf } from './people.ts';
 /** The tag of what is about no account: any page takes it away. */
 export const GENERAL_TAG = 'plausch';
 const UNREAD_TAG = 'plausch unread';
+
+/** A business's agent has this long to answer before the team is told. */
+export const ANSWER_MS = 4_000;
+
+const NEWS: ReadonlySet<BookingState> = new Set(['confirmed', 'cancelled']);
 
 /** Whose messages, when, and in whose words. */
 export interface Reader {
@@ -29,6 +34,11 @@ export function tagOf(slot: AccountSlot, conversation: string): string {
   return keyIn(slot, conversation);
 }
 
+/** The tag of what was booked there, which stays when the conversation is read. */
+function bookingTagOf(slot: AccountSlot, conversation: string): string {
+  return keyIn(slot, `${conversation} booking`);
+}
+
 /** The tag of what says no more than that an account has something new. */
 export function unreadTagOf(slot: AccountSlot): string {
   return keyIn(slot, UNREAD_TAG);
@@ -38,6 +48,12 @@ export function unreadTagOf(slot: AccountSlot): string {
 export function isFresh(message: MessageView): boolean {
   const { isOutgoing, isEdited, isDeleted, kind, reactions } = message;
   return !isOutgoing && !isEdited && !isDeleted && kind !== 'event' && reactions.length === 0;
+}
+
+/** Whether it says that something is booked or cancelled, which a business's agent has done. */
+export function isBookingNews({ isOutgoing, isDeleted, card }: MessageView): boolean {
+  const isNews = card?.kind === 'booking' && NEWS.has(card.state);
+  return isNews && isOutgoing && !isDeleted;
 }
 
 /** Whether the person wants to be told of a message. `isBlocked`: its sender is. */
@@ -61,21 +77,24 @@ export function isCounted(view: ConversationView, nowMs: number): boolean {
 /** The notification of a message. */
 export function noticeOf(message: MessageView, view: ConversationView, reader: Reader): Notice {
   const { own, words, showsText, slot } = reader;
+  const isBooking = isBookingNews(message);
   const about = {
     slot,
-    tag: tagOf(slot, view.id),
+    tag: isBooking ? bookingTagOf(slot, view.id) : tagOf(slot, view.id),
     conversation: view.id,
     message: message.id,
     isSilent: false,
   };
   if (!showsText) {
-    return { ...about, title: titled(words.app.name, reader), body: words.notices.newMessage };
+    const body = isBooking ? words.notices.booking : words.notices.newMessage;
+    return { ...about, title: titled(words.app.name, reader), body };
   }
   const title = titled(titleOf(view, own), reader);
   if (view.isRequest) {
     return { ...about, title, body: words.notices.request }; // a stranger's words are not put there
   }
-  const { text, kind, sender, isOutgoing, isDeleted, state, sentAtMs: atMs } = message;
+  const { text, kind, sender, isDeleted, state, sentAtMs: atMs } = message;
+  const isOutgoing = message.isOutgoing && !isBooking; // the agent's words are not one's own
   const file = message.attachment && { file: fileKindOf(message.attachment) };
   const last = { text, kind, ...file, sender, isOutgoing, isDeleted, state, atMs };
   const eyes = { own, nameOf: (address: string) => nameIn(view, address, own) };

@@ -9,8 +9,18 @@ import type { Notice, NoticeChoices, Permission } from '../base/notices.ts';
 import type { ConversationView, MessageView } from '../sdk/protocol.ts';
 import { language, words } from '../words/words.svelte.ts';
 import type { Messenger } from './messenger.ts';
-import { GENERAL_TAG, isFresh, isWanted, noticeOf, tagOf, unreadTagOf } from './notices.ts';
+import {
+  ANSWER_MS,
+  GENERAL_TAG,
+  isBookingNews,
+  isFresh,
+  isWanted,
+  noticeOf,
+  tagOf,
+  unreadTagOf,
+} from './notices.ts';
 import type { Preferences } from './preferences.svelte.ts';
+import type { PageTimers } from './timing.ts';
 
 /** Older messages are caught up on: they make no noise. */
 const FRESH_MS = 60_000;
@@ -62,7 +72,11 @@ export interface NotifierParts extends NoticeSide {
   readonly messenger: Messenger;
   readonly preferences: Preferences;
   readonly own: () => string;
-  readonly now: () => number;
+  readonly timers: PageTimers;
+  /** A conversation as the list has it now. */
+  readonly viewOf: (conversation: string) => ConversationView | undefined;
+  /** A business's agent is there and answers most of what comes by itself. */
+  readonly isTended: () => boolean;
   readonly slot: AccountSlot;
   /** There is another account in this browser; the browser's one subscription is its as well. */
   readonly isOneOfTwo: () => boolean;
@@ -79,6 +93,8 @@ export class Notifier {
   #isDropped = false;
   #isForgotten = false;
   #tallied: number | undefined;
+  /** Bookings of which this page has told: a card comes again when it is read. */
+  readonly #booked = new Set<string>();
 
   constructor(parts: NotifierParts) {
     this.#parts = parts;
@@ -145,21 +161,40 @@ export class Notifier {
     }
   }
 
-  /** A message came. `isOpen`: its conversation is what the page shows. */
-  arrived(
-    message: MessageView,
-    view: ConversationView | undefined,
-    isOpen: boolean,
-    isBlocked: boolean,
-  ): void {
-    const { board, preferences, own, now, isHidden, chime } = this.#parts;
-    const nowMs = now();
-    const { slot, isOneOfTwo } = this.#parts;
+  /**
+   * A message came. `isOpen`: its conversation is what the page shows. What a business's agent
+   * answers, nobody is told of, except that something is booked or cancelled.
+   */
+  arrived(message: MessageView, isOpen: boolean, isBlocked: boolean): void {
+    const { timers, viewOf, isTended } = this.#parts;
+    const view = viewOf(message.conversation);
+    if (view === undefined || message.sentAtMs <= timers.now() - FRESH_MS) {
+      return;
+    }
+    if (isBookingNews(message)) {
+      if (!this.#booked.has(message.id)) {
+        this.#booked.add(message.id);
+        this.#tell(message, view, true, isBlocked);
+      }
+    } else if (isFresh(message) && isTended()) {
+      timers.setTimeout(() => {
+        const now = viewOf(message.conversation);
+        if (now !== undefined && now.unread > 0) {
+          this.#tell(message, now, isOpen, isBlocked);
+        }
+      }, ANSWER_MS);
+    } else if (isFresh(message)) {
+      this.#tell(message, view, isOpen, isBlocked);
+    }
+  }
+
+  /** With a notification while the page is hidden, else with a tone unless it `isSeen` there. */
+  #tell(message: MessageView, view: ConversationView, isSeen: boolean, isBlocked: boolean): void {
+    const { board, preferences, own, timers, isHidden, chime, slot, isOneOfTwo } = this.#parts;
     const { showsText } = preferences;
-    const about = { slot, isOneOfTwo: isOneOfTwo() };
-    const reader = { ...about, own: own(), nowMs, words: words(), showsText };
-    const isNew = isFresh(message) && message.sentAtMs > nowMs - FRESH_MS;
-    if (!isNew || view === undefined || !isWanted(message, view, reader, isBlocked)) {
+    const about = { slot, isOneOfTwo: isOneOfTwo(), nowMs: timers.now() };
+    const reader = { ...about, own: own(), words: words(), showsText };
+    if (!isWanted(message, view, reader, isBlocked)) {
       return;
     }
     this.hasMissed = true;
@@ -167,7 +202,7 @@ export class Notifier {
       if (this.isOn) {
         void board.show(noticeOf(message, view, reader));
       }
-    } else if (!isOpen && preferences.sounds) {
+    } else if (!isSeen && preferences.sounds) {
       chime();
     }
   }

@@ -22,7 +22,16 @@ import type {
 } from '../sdk/protocol.ts';
 import { de } from '../words/de.ts';
 import { en, type Words } from '../words/en.ts';
-import { isCounted, isFresh, isWanted, nothingNotice, noticeOf, unreadNotice } from './notices.ts';
+import {
+  ANSWER_MS,
+  isBookingNews,
+  isCounted,
+  isFresh,
+  isWanted,
+  nothingNotice,
+  noticeOf,
+  unreadNotice,
+} from './notices.ts';
 
 /** Browsers end a service worker after about 30 s. */
 export const PATIENCE_MS = 18_000;
@@ -180,6 +189,9 @@ async function readAndShow(
       return 'nobody';
     }
     await shore.pause(manner.patienceMs, caughtUp.signal);
+    if (own.kind === 'business' && messages.size > 0) {
+      await shore.pause(ANSWER_MS);
+    }
     const reader = { ...manner, own: own.address, nowMs: shore.now() };
     const views = await ask(device, 'conversations', {});
     if (await sleeper.hurryPages()) {
@@ -210,7 +222,8 @@ async function noticesOf(
   for (const message of messages) {
     const view = views.find(({ id }) => id === message.conversation);
     const before = newest.get(message.conversation)?.[0];
-    if (view === undefined || view.unread === 0 || !isFresh(message)) {
+    const isNews = view !== undefined && view.unread > 0 && isFresh(message);
+    if (view === undefined || !(isNews || isBookingNews(message))) {
       continue;
     }
     const { isBlocked } = await ask(device, 'contact', { address: message.sender });

@@ -22,6 +22,7 @@ import { type Core, Live } from './core.ts';
 import { isEvent } from './event_shape.ts';
 import { kindOf } from './history.ts';
 import { lastLine } from './last_line.ts';
+import { unreadOf } from './unread.ts';
 
 /** Kinds of rows that are about another message. */
 const ABOUT: ReadonlySet<MessageRow['kind']> = new Set(['edit', 'delete', 'reaction']);
@@ -92,15 +93,14 @@ export class ArchiveReading {
 
   /** All is there: the list of conversations is told how they stand now. */
   async finish(): Promise<void> {
-    const { conversations, messages, vault } = this.#core;
+    const { conversations, vault } = this.#core;
     for (const hex of this.#touched) {
       const live = this.#core.lives.get(hex);
       if (live === undefined) {
         continue;
       }
       await this.#core.changing(live, async () => {
-        const { cursor, readSeq } = live.kept;
-        live.kept.unread = (await messages.stretch(live.id, false, readSeq, cursor)).length;
+        live.kept.unread = await unreadOf(this.#core, live);
         await vault.write([await conversations.put(live.kept)]);
       });
       await lastLine(this.#core, live);

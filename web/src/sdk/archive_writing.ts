@@ -152,7 +152,7 @@ async function* recordsOf(core: Core, names: DeviceNames): AsyncGenerator<Archiv
   for await (const row of newestFirst(core)) {
     if (taken.has(row.conversation.hex)) {
       yield { kind: 'message', row };
-      if (row.isOutgoing) {
+      if (row.isOutgoing || (row.seq ?? 0) > (core.live(row.conversation)?.kept.readSeq ?? 0)) {
         yield* statusesOf(core, row);
       }
     }

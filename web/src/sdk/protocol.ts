@@ -186,11 +186,15 @@ export interface MessageView {
   readonly isForkSuspected: boolean;
 }
 
-/** A stretch of a conversation, oldest first, and whether there is more at each end. */
+/**
+ * A stretch of a conversation, oldest first, and whether there is more at each end. `firstUnread`:
+ * the oldest message that waits to be read, said with a stretch `from` somewhere.
+ */
 export interface MessagesView {
   readonly messages: readonly MessageView[];
   readonly hasEarlier: boolean;
   readonly hasLater: boolean;
+  readonly firstUnread?: string;
 }
 
 /** One find of the search. `text` holds the words around the first match. */

@@ -1,7 +1,6 @@
 /** Reading: the history as people see it, and telling the others that it was read. */
 
 import type { ConversationId, MessageId } from '../base/ids.ts';
-import { decode } from '../content/mimi.ts';
 import { MAX_STATUSES, Status, statusMessage } from '../content/status.ts';
 import type { Write } from '../platform/database.ts';
 import { type MessageRow, placeOf } from '../vault/messages.ts';
@@ -10,7 +9,7 @@ import type { Core, Live } from './core.ts';
 import { fold, type Folded, stateOf, withoutWithdrawn } from './history.ts';
 import { lastLine } from './last_line.ts';
 import type { Outbox } from './outbox.ts';
-import { MS } from './receive.ts';
+import { isQuiet, notReadElsewhere, readingBegins, unreadOf } from './unread.ts';
 
 /** Rows in which one is looked for that the server has: those before may be on their way. */
 const ABOVE = 50;
@@ -68,7 +67,7 @@ export async function markRead(
   if (live.kept.isRequest || (live.kept.state !== 'open' && live.kept.state !== 'broken')) {
     return;
   }
-  const heard = rows.filter((row) => !isQuiet(core, row));
+  const heard = (await notReadElsewhere(core, rows)).filter((row) => !isQuiet(core, row));
   for (let start = 0; start < heard.length; start += MAX_STATUSES) {
     const some = heard.slice(start, start + MAX_STATUSES);
     const statuses = some.map(({ messageId }) => [messageId, Status.READ] as const);
@@ -102,27 +101,13 @@ async function noteRead(
   const rows = await core.messages.stretch(live.id, false, kept.readSeq, upToSeq);
   const nowMs = core.clock.nowMs();
   const writes: Write[] = [];
-  for (const { messageId, content } of rows) {
-    const { expires } = decode(content);
-    if (expires?.relative === true) {
-      writes.push(core.messages.readBegins(messageId, nowMs + expires.timeS * MS));
-    }
+  for (const row of rows) {
+    writes.push(...readingBegins(core, row, nowMs));
   }
   kept.readSeq = upToSeq;
   kept.unread = await unreadOf(core, live);
   await core.vault.write([await core.conversations.put(kept), ...writes]);
   return rows;
-}
-
-/** How many messages wait to be read; those of blocked accounts do not. */
-async function unreadOf(core: Core, live: Live): Promise<number> {
-  const { readSeq, cursor } = live.kept;
-  const later = await core.messages.stretch(live.id, false, readSeq, cursor);
-  return later.filter((row) => !isQuiet(core, row)).length;
-}
-
-function isQuiet(core: Core, { sender }: MessageRow): boolean {
-  return core.trust.account(sender)?.isBlocked === true;
 }
 
 /** Let go of what was meant to be gone by now, and of what was said about it. */

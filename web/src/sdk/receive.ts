@@ -30,12 +30,15 @@ export const MS = 1000;
  *
  * `paid`: debts found in the log, with their seq. `lines`: the newest rows, of which the last one
  * is shown in the list of conversations. `touched`: messages of which something has changed.
+ * `fresh`: messages of others; `readElsewhere`: those that another device of this account has read.
  */
 export class Outcome {
   readonly writes: Write[] = [];
   readonly events: Event[] = [];
   readonly paid: (readonly [idempotencyId: Uint8Array, seq: number])[] = [];
   readonly seen = new Set<string>();
+  readonly fresh = new Map<string, MessageRow>();
+  readonly readElsewhere = new Map<string, MessageId>();
   epochMoved = false;
   isListChanged = false;
 
@@ -212,6 +215,9 @@ function tell(
   if (!isQuiet) {
     kept.activeAtMs = Math.max(kept.activeAtMs, row.sentAtMs);
   }
+  if (isCounted(row.kind) && !row.isOutgoing) {
+    outcome.fresh.set(row.messageId.hex, row);
+  }
   if (isCounted(row.kind) && !isQuiet) {
     kept.isArchived = false;
     kept.unread += row.isOutgoing ? 0 : 1;
@@ -257,7 +263,10 @@ function forked(live: Live, content: MimiContent, opened: Opened): boolean {
   return marks.some((mark) => mark !== null && isFork(mark, live.authenticators));
 }
 
-/** Note what another participant says of messages; told where a state changes by it. */
+/**
+ * Note what another participant says of messages; told where a state changes by it. What another
+ * device of this account has read waits until the stretch of the log is taken (unread.ts).
+ */
 async function takeStatus(
   core: Core,
   live: Live,
@@ -266,10 +275,13 @@ async function takeStatus(
   envelope: Envelope,
   outcome: Outcome,
 ): Promise<void> {
-  if (sender.equals(core.address)) {
-    return;
-  }
   for (const [identifier, status] of statusesOf(content) ?? []) {
+    if (sender.equals(core.address)) {
+      if (status === Status.READ) {
+        outcome.readElsewhere.set(identifier.hex, identifier);
+      }
+      continue;
+    }
     if (status !== Status.DELIVERED && status !== Status.READ) {
       continue;
     }

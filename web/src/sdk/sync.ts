@@ -28,6 +28,7 @@ import { learnMarks, takeCursor } from './reached.ts';
 import { Outcome, ownCameBack, takeContent } from './receive.ts';
 import type { Envelope, Moved } from './server.ts';
 import type { Stock } from './stock.ts';
+import { takeReadElsewhere } from './unread.ts';
 
 export const READ_LIMIT = 100;
 export const RESUME_PAGES = 1_000;
@@ -333,6 +334,7 @@ export class Sync {
         live.kept.cursor = envelope.seq;
       }
       if (live.kept.cursor > start) {
+        await takeReadElsewhere(core, live, outcome);
         const writes = [await core.conversations.put(live.kept), ...outcome.writes];
         writes.push(...(await core.saveGroup(live, outcome.epochMoved)));
         await core.vault.write(writes);

@@ -20,6 +20,7 @@ import type { Asked, MessagesView, MessageView, QuoteView, Stretch } from './pro
 import { expire, folded, markRead } from './reading.ts';
 import { report } from './reporting.ts';
 import type { Rooms } from './rooms.ts';
+import { firstUnread } from './unread.ts';
 import { customerCard, messageView, quoteView } from './views.ts';
 import { mentioning, wordingOf } from './wording.ts';
 
@@ -49,7 +50,8 @@ export class Talk {
     await expire(core);
     const live = this.#rooms.live(conversation);
     const merged = this.#device.directory.merged(live);
-    const rows = await this.#stretch(live, merged, stretch, limit);
+    const unread = 'from' in stretch ? await this.#firstUnread(merged) : undefined;
+    const rows = await this.#stretch(merged, stretch, limit, unread);
     const [first, last] = [rows[0], rows.at(-1)];
     const earlier = first && (await core.messages.before(merged, 1, placeOf(first)));
     const later = last && (await core.messages.after(merged, 1, placeOf(last)));
@@ -57,6 +59,7 @@ export class Talk {
       messages: await this.#views(merged, rows),
       hasEarlier: (earlier?.length ?? 0) > 0,
       hasLater: (later?.length ?? 0) > 0,
+      ...(unread === undefined ? {} : { firstUnread: unread.messageId.hex }),
     };
   }
 
@@ -110,10 +113,10 @@ export class Talk {
   }
 
   async #stretch(
-    live: Live,
     merged: readonly ConversationId[],
     stretch: Stretch,
     limit: number,
+    unread: MessageRow | undefined,
   ): Promise<readonly MessageRow[]> {
     const { messages } = this.#device.core;
     if ('before' in stretch) {
@@ -128,14 +131,19 @@ export class Talk {
         ? messages.before(merged, limit)
         : this.#around(merged, placeOf(row), row, limit);
     }
-    if (stretch.from === 'unread' && live.kept.unread > 0) {
-      const { readSeq, cursor } = live.kept;
-      const [first] = await messages.stretch(live.id, false, readSeq, cursor);
-      if (first !== undefined) {
-        return this.#around(merged, placeOf(first), first, limit);
-      }
-    }
-    return messages.before(merged, limit);
+    return unread === undefined || stretch.from === 'end'
+      ? messages.before(merged, limit)
+      : this.#around(merged, placeOf(unread), unread, limit);
+  }
+
+  /** The oldest message that waits to be read, in whichever log. */
+  async #firstUnread(merged: readonly ConversationId[]): Promise<MessageRow | undefined> {
+    const { core } = this.#device;
+    const lives = merged.flatMap((id) => core.live(id) ?? []);
+    const found = await Promise.all(lives.map((live) => firstUnread(core, live)));
+    return found
+      .flatMap((row) => row ?? [])
+      .sort((one, other) => comparePlaces(placeOf(one), placeOf(other)))[0];
   }
 
   async #around(

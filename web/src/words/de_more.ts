@@ -69,6 +69,7 @@ export const deMore: Pick<Words, 'settings' | 'notices' | 'privacy' | 'shortcuts
     hintYes: 'Ja, gern',
     hintNo: 'Nicht jetzt',
     newMessage: 'Neue Nachricht',
+    booking: 'Neues zu einer Buchung',
     nothingNew: 'Nichts Neues, das du gemeldet haben willst.',
     request: 'Jemand Neues möchte dir schreiben.',
     to: (title, account) => `${title} · an ${account}`,

@@ -64,6 +64,7 @@ export const enMore = {
     hintYes: 'Yes, tell me',
     hintNo: 'Not now',
     newMessage: 'New message',
+    booking: 'News of a booking',
     nothingNew: 'Nothing new that you want to be told of.',
     request: 'Somebody new would like to write to you.',
     to: (title: string, account: string) => `${title} · to ${account}`,

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { FIRST_SLOT } from '../../src/base/account_slots.ts';
 import {
   GENERAL_TAG,
+  isBookingNews,
   isCounted,
   isFresh,
   isWanted,
@@ -14,7 +15,7 @@ import {
 } from '../../src/models/notices.ts';
 import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
-import { ANNA, BEN, conversation, message, NOON_MS } from './writing.ts';
+import { ANNA, BEN, bookingCard, conversation, message, NOON_MS } from './writing.ts';
 
 const READER: Reader = {
   own: ANNA,
@@ -150,4 +151,16 @@ test('the badge counts conversations that want attention', () => {
   ]) {
     expect(isCounted({ ...ALONE, ...fields }, NOON_MS)).toBe(false);
   }
+});
+
+test('of a booking it is told who, or with discretion that there is something', () => {
+  const card = bookingCard('cancelled');
+  const told = message({ id: 'm', sender: ANNA, kind: 'card', text: 'Cancelled.', card });
+  expect(isBookingNews(told)).toBe(true);
+  expect(isBookingNews({ ...told, isDeleted: true })).toBe(false);
+  expect(isBookingNews({ ...told, isOutgoing: false })).toBe(false); // a guest's words
+  expect(noticeOf(told, ALONE, READER)).toMatchObject({ title: 'ben', body: 'Cancelled.' });
+  const discreet = { ...READER, showsText: false };
+  expect(noticeOf(told, ALONE, discreet)).toMatchObject({ body: en.notices.booking });
+  expect(noticeOf(told, ALONE, { ...discreet, words: de }).body).toBe(de.notices.booking);
 });

@@ -4,10 +4,12 @@ import { type AccountSlot, FIRST_SLOT } from '../../src/base/account_slots.ts';
 import { NO_NOTICES, Notifier } from '../../src/models/notifier.svelte.ts';
 import { Preferences } from '../../src/models/preferences.svelte.ts';
 import type { Notice, NoticeChoices, Permission } from '../../src/base/notices.ts';
+import type { ConversationView } from '../../src/sdk/protocol.ts';
+import { ANSWER_MS } from '../../src/models/notices.ts';
 import { speak } from '../../src/words/words.svelte.ts';
 import { FakeDevice, refusal } from '../stage/fake.ts';
-import { settled } from './clock.ts';
-import { ANNA, BEN, conversation, message, NOON_MS } from './writing.ts';
+import { Clock, settled } from './clock.ts';
+import { ANNA, BEN, bookingCard, conversation, message, NOON_MS } from './writing.ts';
 
 interface World {
   readonly notifier: Notifier;
@@ -26,7 +28,12 @@ interface World {
   subscriptions: number;
   isSubscribed: boolean;
   isOneOfTwo: boolean;
+  view: ConversationView | undefined;
+  isTended: boolean;
+  readonly clock: Clock;
 }
+
+const VIEW = conversation({ id: 'c1', unread: 1 });
 
 function world(permission: Permission = 'default', slot: AccountSlot = FIRST_SLOT): World {
   const device = new FakeDevice(() => NOON_MS);
@@ -47,12 +54,17 @@ function world(permission: Permission = 'default', slot: AccountSlot = FIRST_SLO
     subscriptions: 0,
     isSubscribed: false,
     isOneOfTwo: false,
+    view: VIEW,
+    isTended: false,
+    clock: new Clock(NOON_MS),
   };
   const notifier = new Notifier({
     messenger: device,
     preferences,
     own: () => ANNA,
-    now: () => NOON_MS,
+    timers: made.clock,
+    viewOf: () => made.view,
+    isTended: () => made.isTended,
     slot,
     isOneOfTwo: () => made.isOneOfTwo,
     drop: () => {
@@ -113,12 +125,10 @@ function asked({ device }: World): readonly string[] {
   return device.asked.map(({ operation }) => operation);
 }
 
-const VIEW = conversation({ id: 'c1', unread: 1 });
-
 test('nothing is asked of the browser by itself', async () => {
   const made = world();
   await made.notifier.online();
-  made.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm' }), false, false);
   expect(made.permission).toBe('default');
   expect(made.notifier.isOn).toBe(false);
   expect(asked(made)).toEqual([]);
@@ -167,7 +177,7 @@ test('without a push service notifications come only while a page is open', asyn
   await made.notifier.turnOn();
   expect(made.notifier.isOn).toBe(true);
   expect(made.notifier.isWoken).toBe(false);
-  made.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm' }), false, false);
   expect(made.shown).toHaveLength(1);
 });
 
@@ -200,7 +210,7 @@ test('turned off, browser and server are told', async () => {
 
 test('a message is notified while nobody looks', async () => {
   const made = await listening();
-  made.notifier.arrived(message({ id: 'm', text: 'Soup' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm', text: 'Soup' }), false, false);
   expect(made.shown).toMatchObject([{ tag: 'c1', title: 'ben', body: 'Soup' }]);
   expect(made.chimes).toBe(0);
 });
@@ -208,12 +218,12 @@ test('a message is notified while nobody looks', async () => {
 test('while somebody looks there is a tone instead, unless it is what they look at', async () => {
   const made = await listening();
   made.isHidden = false;
-  made.notifier.arrived(message({ id: 'm' }), VIEW, true, false);
+  made.notifier.arrived(message({ id: 'm' }), true, false);
   expect(made.chimes).toBe(0);
-  made.notifier.arrived(message({ id: 'n' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'n' }), false, false);
   expect(made.chimes).toBe(1);
   made.preferences.setSounds(false);
-  made.notifier.arrived(message({ id: 'o' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'o' }), false, false);
   expect(made.chimes).toBe(1);
   expect(made.shown).toEqual([]);
 });
@@ -227,10 +237,13 @@ test.each([
   ['without a mention', {}, { isMentionsOnly: true }, false],
 ] as const)('not what is %s', async (_, fields, about, isBlocked) => {
   const made = await listening();
-  made.notifier.arrived(message({ id: 'm', ...fields }), { ...VIEW, ...about }, false, isBlocked);
-  made.notifier.arrived(message({ id: 'm', ...fields }), undefined, false, isBlocked);
+  made.view = { ...VIEW, ...about };
+  made.notifier.arrived(message({ id: 'm', ...fields }), false, isBlocked);
+  made.view = undefined;
+  made.notifier.arrived(message({ id: 'm', ...fields }), false, isBlocked);
   made.isHidden = false;
-  made.notifier.arrived(message({ id: 'm', ...fields }), { ...VIEW, ...about }, false, isBlocked);
+  made.view = { ...VIEW, ...about };
+  made.notifier.arrived(message({ id: 'm', ...fields }), false, isBlocked);
   expect(made.shown).toEqual([]);
   expect(made.chimes).toBe(0);
 });
@@ -238,16 +251,16 @@ test.each([
 test('without sender and text a notification has neither', async () => {
   const made = await listening();
   made.preferences.setShowsText(false);
-  made.notifier.arrived(message({ id: 'm', text: 'Secret' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm', text: 'Secret' }), false, false);
   expect(JSON.stringify(made.shown)).not.toContain('Secret');
 });
 
 test('the quiet question comes after the first message, until it is answered', async () => {
   const made = world();
   expect(made.notifier.isHintDue).toBe(false);
-  made.notifier.arrived(message({ id: 'm', sender: ANNA }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm', sender: ANNA }), false, false);
   expect(made.notifier.isHintDue).toBe(false);
-  made.notifier.arrived(message({ id: 'm', sender: BEN }), VIEW, true, false);
+  made.notifier.arrived(message({ id: 'm', sender: BEN }), true, false);
   expect(made.notifier.isHintDue).toBe(true);
   await made.notifier.turnOn();
   expect(made.notifier.isHintDue).toBe(false);
@@ -257,12 +270,12 @@ test('the quiet question comes after the first message, until it is answered', a
 
 test('put off, it does not come again; nor where nothing can be asked', () => {
   const made = world();
-  made.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm' }), false, false);
   made.preferences.closeHint();
   expect(made.notifier.isHintDue).toBe(false);
   for (const permission of ['denied', 'granted', 'unsupported'] as const) {
     const other = world(permission);
-    other.notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+    other.notifier.arrived(message({ id: 'm' }), false, false);
     expect(other.notifier.isHintDue).toBe(false);
   }
 });
@@ -313,9 +326,9 @@ test('what was kept for the service worker goes, and does not come back', async 
 test('of two accounts a notification says of which it is, and its tag is its own', async () => {
   const made = await listening('device-2');
   made.isOneOfTwo = true;
-  made.notifier.arrived(message({ id: 'm', text: 'Soup' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'm', text: 'Soup' }), false, false);
   made.preferences.setShowsText(false);
-  made.notifier.arrived(message({ id: 'n', text: 'Soup' }), VIEW, false, false);
+  made.notifier.arrived(message({ id: 'n', text: 'Soup' }), false, false);
   made.notifier.read('c1');
   expect(made.shown).toMatchObject([
     { slot: 'device-2', tag: 'c1 device-2', conversation: 'c1', title: 'ben · to anna' },
@@ -356,12 +369,14 @@ test('a browser with nothing of the kind is left in peace', async () => {
     messenger: device,
     preferences,
     own: () => ANNA,
-    now: () => NOON_MS,
+    timers: new Clock(NOON_MS),
+    viewOf: () => VIEW,
+    isTended: () => false,
     slot: FIRST_SLOT,
     isOneOfTwo: () => false,
   });
   await notifier.turnOn();
-  notifier.arrived(message({ id: 'm' }), VIEW, false, false);
+  notifier.arrived(message({ id: 'm' }), false, false);
   notifier.read('c1');
   notifier.count(1, 0);
   await notifier.keepChoices();
@@ -370,4 +385,49 @@ test('a browser with nothing of the kind is left in peace', async () => {
   await settled();
   expect(notifier.isOn).toBe(false);
   expect(notifier.isHintDue).toBe(false);
+});
+
+test('what the agent answers in time nobody is told of; what it leaves to people, they are', async () => {
+  const made = await listening();
+  made.isTended = true;
+  made.notifier.arrived(message({ id: 'm' }), false, false);
+  made.view = { ...VIEW, unread: 0 };
+  await made.clock.pass(ANSWER_MS);
+  expect(made.shown).toEqual([]);
+  made.view = { ...VIEW, unread: 1 };
+  made.notifier.arrived(message({ id: 'n', text: 'A person, please' }), false, false);
+  await made.clock.pass(ANSWER_MS - 1);
+  expect(made.shown).toEqual([]);
+  await made.clock.pass(1);
+  expect(made.shown).toMatchObject([{ tag: 'c1', body: 'A person, please' }]);
+  made.notifier.arrived(message({ id: 'o' }), false, false);
+  made.view = undefined; // left meanwhile
+  await made.clock.pass(ANSWER_MS);
+  expect(made.shown).toHaveLength(1);
+});
+
+test('that something is booked is told once, and stays when the conversation is read', async () => {
+  const made = await listening();
+  made.isTended = true;
+  made.view = { ...VIEW, unread: 0 };
+  const booked = { sender: ANNA, kind: 'card', text: 'Confirmed: Friday, 7 pm' } as const;
+  for (const state of ['sent', 'delivered', 'read'] as const) {
+    made.notifier.arrived(
+      message({ id: 'b', ...booked, state, card: bookingCard('confirmed') }),
+      false,
+      false,
+    );
+    made.notifier.read('c1');
+  }
+  expect(made.shown).toMatchObject([{ title: 'ben', body: 'Confirmed: Friday, 7 pm' }]);
+  expect(made.closed).not.toContain(made.shown[0]?.tag);
+  const held = bookingCard('held');
+  made.notifier.arrived(message({ id: 'c', ...booked, card: held }), false, false);
+  made.isHidden = false;
+  made.notifier.arrived(
+    message({ id: 'd', ...booked, card: bookingCard('confirmed') }),
+    false,
+    false,
+  );
+  expect([made.shown.length, made.chimes]).toEqual([1, 0]);
 });

@@ -10,6 +10,7 @@ import {
   wake,
 } from '../../src/models/waking.ts';
 import type { Notice } from '../../src/base/notices.ts';
+import { ANSWER_MS } from '../../src/models/notices.ts';
 import { pause } from '../../src/platform/clock.ts';
 import type { Answer, Told } from '../../src/sdk/protocol.ts';
 import { de } from '../../src/words/de.ts';
@@ -18,7 +19,7 @@ import { ManualTimers } from '../platform/manual_timers.ts';
 import { FakeDevice } from '../stage/fake.ts';
 import type { AccountSlot } from '../../src/base/account_slots.ts';
 import { settled } from './clock.ts';
-import { ANNA, BEN, conversation, NOON_MS } from './writing.ts';
+import { ANNA, BEN, bookingCard, conversation, NOON_MS } from './writing.ts';
 
 const IDA = 'ida@example.org';
 
@@ -465,4 +466,26 @@ test('one account that is gone does not end the wake-ups of the other', async ()
   linde.device.own = undefined;
   await wake(linde.shore);
   expect(linde.isSubscribed).toBe(false);
+});
+
+test('a business’s agent has a moment to answer; what it has booked is told', async () => {
+  const made = world(['en']);
+  made.device.own = { address: ANNA, device: '00', kind: 'business' };
+  made.news = () => {
+    made.device.receive('aa', { sender: BEN, text: 'A table for two' });
+    made.device.receive('bb', { sender: IDA, text: 'A person, please' });
+    made.device.tell(CAUGHT_UP);
+  };
+  const waking = wake(made.shore);
+  await settled();
+  expect(made.shown).toEqual([]);
+  const card = bookingCard('confirmed');
+  made.device.receive('aa', { sender: ANNA, kind: 'card', text: 'Confirmed: two', card });
+  made.device.turn('aa', { unread: 0 });
+  await made.timers.pass(ANSWER_MS);
+  await waking;
+  expect(made.shown.map(({ title, body }) => [title, body]).sort()).toEqual([
+    ['ben', 'Confirmed: two'],
+    ['ida', 'A person, please'],
+  ]);
 });

@@ -1,6 +1,11 @@
 /** Messages and conversations for tests of models, with what is not said filled in. */
 
-import type { ConversationView, MessageView } from '../../src/sdk/protocol.ts';
+import type {
+  BookingState,
+  CardView,
+  ConversationView,
+  MessageView,
+} from '../../src/sdk/protocol.ts';
 
 export const ANNA = 'anna@example.org';
 export const BEN = 'ben@example.org';
@@ -59,5 +64,22 @@ export function conversation(
     draft: '',
     expiresAfterS: 0,
     ...fields,
+  };
+}
+
+/** A booking as its card shows it. */
+export function bookingCard(state: BookingState): CardView {
+  return {
+    kind: 'booking',
+    uid: 'b',
+    sequence: 2,
+    state,
+    party: 4,
+    startS: NOON_MS / 1000,
+    durationS: 7200,
+    zone: 'UTC',
+    underName: 'Ben',
+    business: 'Linde',
+    actions: [],
   };
 }

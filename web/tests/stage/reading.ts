@@ -9,6 +9,7 @@ export function stretchOf(
   unread: number,
 ): MessagesView {
   const last = all.length;
+  const first = 'from' in stretch && unread > 0 ? firstUnread(all, unread) : undefined;
   let from = Math.max(0, last - limit);
   let to = last;
   if ('before' in stretch) {
@@ -23,10 +24,22 @@ export function stretchOf(
     from = Math.max(0, at - Math.floor(limit / 2));
     to = Math.min(last, from + limit);
   } else if (stretch.from === 'unread') {
-    from = Math.max(0, last - unread - Math.ceil(limit / 2));
+    const at = all.findIndex(({ id }) => id === first);
+    from = Math.max(0, at - Math.ceil(limit / 2));
     to = Math.min(last, from + limit);
   }
-  return { messages: all.slice(from, to), hasEarlier: from > 0, hasLater: to < last };
+  return {
+    messages: all.slice(from, to),
+    hasEarlier: from > 0,
+    hasLater: to < last,
+    ...(first === undefined ? {} : { firstUnread: first }),
+  };
+}
+
+/** Of this many received ones at the end. */
+function firstUnread(all: readonly MessageView[], unread: number): string | undefined {
+  const received = all.filter(({ isOutgoing, kind }) => !isOutgoing && kind !== 'event');
+  return received.at(-unread)?.id;
 }
 
 export function searchIn(
