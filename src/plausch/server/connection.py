@@ -312,15 +312,16 @@ class Connection(WSListener):
             self._advance()
         self.press()
 
-    def append_submitted(self) -> None:
-        """An append of this connection is in the delivery's next batch."""
-        self._unanswered += 1
+    def append_submitted(self, weight: int) -> None:
+        """An append of this connection is in the delivery's next batch; a large one has the weight
+        of several."""
+        self._unanswered += weight
         if self._unanswered >= self._edge.limits.requests_waiting:
             self.press()
 
-    def append_answered(self, answer: f.ServerFrame) -> None:
+    def append_answered(self, answer: f.ServerFrame, weight: int) -> None:
         """The batch with an append of this connection is on disk, or it was refused."""
-        self._unanswered -= 1
+        self._unanswered -= weight
         self._hold(answer)
         if self._queue is not None and not self._running:
             self._advance()
