@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from picows import WSMsgType
 
+from cast import PATIENCE_S
 from plausch.server.connection import Connection
 from plausch.server.edge import READ_AT_ONCE_BYTES
 from plausch.server.lanes import Lane
@@ -174,7 +175,8 @@ async def test_large_appends_that_wait_for_the_disk_are_few(
     monkeypatch.setattr(appends, "_empty", slowly)
     large = message.ljust(64 * KIB, b"\0")
     futures = [device.begin(append(device, conversation, large)) for _ in range(100)]
-    await until(lambda: not connection._reading)
+    async with asyncio.timeout(PATIENCE_S):
+        await until(lambda: not connection._reading)
     gate.set()
     assert {type(one) for one in await asyncio.gather(*futures)} == {f.Appended}
     assert most_bytes <= 1024 * KIB + READ_AT_ONCE_BYTES
