@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -267,10 +268,10 @@ async def test_mutated_frames_of_a_logged_in_device(
     await again.close()
 
 
-def strange() -> Iterator[f.ClientFrame]:
-    """Every request of a device that is logged in, with a text or a number that is strange."""
+def strange(state: State) -> Iterator[f.ClientFrame]:
+    """Every request of a device in that state, with a text or a number that is strange."""
     for frame in CLIENT:
-        if type(frame) not in ALLOWED[State.RESUMED] or "id" not in frame.__struct_fields__:
+        if type(frame) not in ALLOWED[state] or "id" not in frame.__struct_fields__:
             continue
         for name in frame.__struct_fields__:
             value = getattr(frame, name)
@@ -295,7 +296,13 @@ async def test_no_text_and_no_number_is_an_error_of_the_database(
         device = await WireDevice.register(server.url, person)
         await device.resume()
         asked = 0
-        for frame in strange():
+        for frame in strange(State.OPENING):
+            nobody = await WireDevice.connect(server.url, person)
+            with suppress(ConnectionError):
+                answer = await nobody.begin(frame)
+                assert not isinstance(answer, f.Refused) or answer.fault != "operator", frame
+            await nobody.close()
+        for frame in strange(State.RESUMED):
             try:
                 number = device.session.next_id()
                 answer = await device.begin(msgspec.structs.replace(frame, id=number))
