@@ -5,8 +5,10 @@ import secrets
 import pytest
 
 from delivery_world import SUITE, World
+from plausch.base.durations import DAY_MS
 from plausch.server.administration import Administration, OrderRefused
 from plausch.server.errors import Refusal
+from plausch.server.store.allowance import Kind
 
 
 def refused(code: str) -> "pytest.RaisesExc[Refusal]":
@@ -75,6 +77,15 @@ async def test_what_an_operator_sees(world: World) -> None:
     assert (totals.people, totals.businesses, totals.devices) == (4, 1, 5)
     assert (totals.conversations, totals.envelopes) == (1, 2)
     assert totals.message_bytes > 100
+    assert (totals.new_accounts, totals.new_envelopes) == (5, 2)
+    assert shown.rates == ()
+    (messages, *others) = (await hand.show(anna.record.name)).rates
+    assert (messages.kind, messages.most) == (Kind.ENVELOPES, world.limits.envelopes_per_account)
+    assert 0 < messages.drawn < messages.most
+    assert [one.kind for one in others] == [Kind.COMMIT_BYTES]
+    world.clock.advance(3 * DAY_MS)
+    later = await hand.totals()
+    assert (later.people, later.new_accounts, later.new_envelopes) == (4, 0, 0)
 
 
 async def test_maintenance_is_one_row(world: World) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from delivery_world import SUITE, Player, World, acknowledged, opaque_append
+from plausch.server.backups import Backups
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.wire import frames as f
@@ -232,3 +233,22 @@ async def test_reading_and_acknowledging(world: World, anna: Player) -> None:
         await world.delivery.acknowledge_mailbox(anna.record, number)
     moved = (await world.delivery.resume(anna.record)).moved
     assert [(one.cursor, one.head) for one in moved] == [(0, 1)]
+
+
+async def test_questions_about_names(world: World, anna: Player) -> None:
+    """Whatever text is asked for: PostgreSQL has none with a zero in it, which is no error here."""
+    backups = Backups(world.database, world.clock)
+    for text in TEXTS:
+        if text != anna.record.uri:
+            await must_refuse(lambda text=text: world.devices.certificate(anna.record, text))
+        await must_refuse(lambda text=text: world.accounts.get(text))
+        await must_refuse(lambda text=text: world.profiles.get(text))
+        await must_refuse(lambda text=text: backups.get(text, b"c" * 32))
+        for asked in (
+            (text, "", "", ""),
+            ("", text, "", ""),
+            ("", "", text, ""),
+            ("", "", "", text),
+        ):
+            found = await world.profiles.search(anna.record, *asked, 10)
+            assert found.found == []

@@ -4,13 +4,18 @@ import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from plausch.base.errors import LocalError
 from plausch.wire import codec
 from plausch.wire import frames as f
+from plausch.wire.frame import MAX_INTEGER
 from plausch.wire.session import ALLOWED, State
+from postgres_cluster import Cluster
 from raw_socket import RawSocket, ws_frame
 from server_process import ServerProcess
 from unit.wire.samples import CLIENT, CONVERSATION, DEVICE, SERVER
@@ -261,3 +266,52 @@ async def test_mutated_frames_of_a_logged_in_device(
         await asyncio.wait_for(one.gone(), 10)
     again = await WireDevice.open(server.url, device.person)
     await again.close()
+
+
+def strange(state: State) -> Iterator[f.ClientFrame]:
+    """Every request of a device in that state, with a text or a number that is strange."""
+    for frame in CLIENT:
+        if type(frame) not in ALLOWED[state] or "id" not in frame.__struct_fields__:
+            continue
+        for name in frame.__struct_fields__:
+            value = getattr(frame, name)
+            odd: tuple[object, ...] = ()
+            if isinstance(value, str):
+                odd = ("\0", "a\0b", "\U0001f600", "%", "_!\\'\"")
+            elif isinstance(value, list) and value and isinstance(value[0], str):
+                odd = (["\0"], ["a\0b", "a\0b"])
+            elif isinstance(value, int) and name != "id":
+                odd = (0, MAX_INTEGER)
+            yield from (msgspec.structs.replace(frame, **{name: one}) for one in odd)
+
+
+async def test_no_text_and_no_number_is_an_error_of_the_database(
+    tmp_path: Path, postgres: Cluster
+) -> None:
+    """PostgreSQL has texts without zeros and numbers of 64 bits, and says so by an error."""
+    database = f"h{secrets.token_hex(6)}"
+    url = await postgres.create_database(database)
+    with ServerProcess(tmp_path, database_url=url) as server:
+        person = Person.new("mallory")
+        device = await WireDevice.register(server.url, person)
+        await device.resume()
+        asked = 0
+        for frame in strange(State.OPENING):
+            nobody = await WireDevice.connect(server.url, person)
+            with suppress(ConnectionError):
+                answer = await nobody.begin(frame)
+                assert not isinstance(answer, f.Refused) or answer.fault != "operator", frame
+            await nobody.close()
+        for frame in strange(State.RESUMED):
+            try:
+                number = device.session.next_id()
+                answer = await device.begin(msgspec.structs.replace(frame, id=number))
+            except (ConnectionError, LocalError):  # it is no frame, and the connection ends
+                device = await WireDevice.open(server.url, person)
+                continue
+            asked += 1
+            assert not isinstance(answer, f.Refused) or answer.fault != "operator", frame
+        await device.close()
+    assert asked > 40
+    assert "Traceback" not in server.log()
+    await postgres.drop_database(database)

@@ -16,6 +16,7 @@ from plausch.cli.reports import with_database
 from plausch.db.interface import Database
 from plausch.server.administration import Administration, Shown, state_of
 from plausch.server.config import ServerConfig
+from plausch.server.store.allowance import Drawn
 from plausch.server.store.overview import AccountRow, Totals
 
 Result = TypeVar("Result")
@@ -111,7 +112,7 @@ def show_rows(screen: Screen, rows: list[AccountRow]) -> None:
 @place_options
 @json_option
 def show(name: str, data_folder: Path, database_url: str, as_json: bool) -> None:
-    """One account and its devices."""
+    """One account, its devices, and what it has had lately of what it may have."""
     screen = screen_of(json=as_json)
 
     async def work(hand: Administration) -> Shown:
@@ -124,7 +125,8 @@ def show(name: str, data_folder: Path, database_url: str, as_json: bool) -> None
     ]
     if as_json:
         each = [{"id": a, "listed_at_ms": b, "seen_at_ms": c} for a, b, c in devices]
-        screen.record({**record_of(found.row), "device_list": each})
+        rates = [{**one._asdict(), "kind": one.kind.name.lower()} for one in found.rates]
+        screen.record({**record_of(found.row), "device_list": each, "rates": rates})
         return
     show_rows(screen, [found.row])
     if found.row.has_page:
@@ -133,6 +135,16 @@ def show(name: str, data_folder: Path, database_url: str, as_json: bool) -> None
         screen.phrase("device_heads").split("|"),
         [[one, day_of(listed_ms), day_of(seen_ms)] for one, listed_ms, seen_ms in devices],
     )
+    if found.rates:
+        screen.table(
+            screen.phrase("rate_heads").split("|"), [rate_of(screen, one) for one in found.rates]
+        )
+
+
+def rate_of(screen: Screen, one: Drawn) -> list[str]:
+    """What an account has had of its hour, its day or the days of retention, for people."""
+    what = screen.phrase(f"rate_{one.kind.name.lower()}")
+    return [what, str(one.drawn), str(one.most), day_of(one.ends_at_ms)]
 
 
 @accounts.command(epilog="Example: plausch accounts suspend mallory --data /var/lib/plausch")

@@ -19,6 +19,8 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     "kind_person": OPERATOR_TERMS["person"],
     "kind_business": OPERATOR_TERMS["business"],
     "device_heads": ("Device|Listed|Last here", "Gerät|Gelistet|Zuletzt da"),
+    "rate_heads": ("Rate|Taken at most|Of|Until", "Verbrauch|Höchstens|Von|Bis"),
+    **{key: said for key, said in OPERATOR_TERMS.items() if key.startswith("rate_")},
     "never": OPERATOR_TERMS["never"],
     "has_page": (
         "It has a public page.",
@@ -69,6 +71,8 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
         "Einladungscodes, noch nicht benutzt",
     ),
     "total_open_reports": ("Reports that wait", "Offene Meldungen"),
+    "total_new_accounts": OPERATOR_TERMS["new_accounts"],
+    "total_new_envelopes": OPERATOR_TERMS["new_envelopes"],
     "total_closed_reports": ("Reports that were dealt with", "Erledigte Meldungen"),
     "maintenance_off": OPERATOR_TERMS["maintenance_off"],
     "maintenance_on": (

@@ -13,6 +13,7 @@ from plausch.db.interface import Database, Transaction
 from plausch.server.devices import release
 from plausch.server.store import (
     account,
+    allowance,
     backup,
     blob,
     device,
@@ -22,6 +23,7 @@ from plausch.server.store import (
     report,
     suspension,
 )
+from plausch.server.store.allowance import Drawn
 from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
 from plausch.server.store.report import ReportRow
@@ -45,6 +47,8 @@ class Shown(NamedTuple):
     row: AccountRow
     devices: tuple[tuple[str, int, int], ...]
     """(id, listed at, seen at in ms) of each listed device."""
+    rates: tuple[Drawn, ...] = ()
+    """What it has had lately of what it may have in an hour, a day or the days of retention."""
 
 
 class Administration:
@@ -91,9 +95,12 @@ class Administration:
     async def show(self, name: str) -> Shown:
         """One account. Raises OrderRefused, StorageUnavailable."""
 
+        now_ms = self._clock.now_ms()
+
         async def body(tx: Transaction) -> Shown:
             row = await _found(tx, name)
-            return Shown(row, tuple(await device.times(tx, row.key)))
+            rates = await allowance.of_account(tx, row.key, now_ms)
+            return Shown(row, tuple(await device.times(tx, row.key)), tuple(rates))
 
         return await self._database.read(body)
 
@@ -102,7 +109,7 @@ class Administration:
         now_ms = self._clock.now_ms()
 
         async def body(tx: Transaction) -> Totals:
-            return await overview.totals(tx, now_ms - ACTIVE_MS, now_ms)
+            return await overview.totals(tx, now_ms - ACTIVE_MS, now_ms, now_ms - DAY_MS)
 
         return await self._database.read(body)
 

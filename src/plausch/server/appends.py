@@ -42,6 +42,7 @@ from plausch.server.rosters import Rosters
 from plausch.server.store import conversation, envelope
 from plausch.server.store.allowance import Kind
 from plausch.server.store.shards import shard_of, shard_of_conversation
+from plausch.server.turns import Turns
 from plausch.wire import frames as f
 
 log = logging.getLogger("plausch.server")
@@ -49,8 +50,8 @@ log = logging.getLogger("plausch.server")
 BATCH = 1024
 """Appends in one transaction at most."""
 
-LOOKED_UP_AT_ONCE = 4
-"""Conversations; the connections to the database are there for others too."""
+LOOKED_UP_AT_ONCE, PROPOSED_AT_ONCE = 4, 2
+"""Conversations; the connections to the database are there for others too. Accounts take turns."""
 
 RETRY_MS = 1_000
 
@@ -91,13 +92,12 @@ class Appends:
         figures: Figures,
         shards: int = 1,
     ) -> None:
-        self._figures = figures
         self._database, self._clock, self._limits = database, clock, limits
-        self._franking = franking
+        self._franking, self._figures = franking, figures
         self._rosters, self._proposals, self._told = rosters, proposals, told
         self._lanes = [Lane() for _ in range(shards)]
         self._judging: set[asyncio.Task[None]] = set()
-        self._looking = asyncio.Semaphore(LOOKED_UP_AT_ONCE)
+        self._looking, self._proposing = Turns(LOOKED_UP_AT_ONCE), Turns(PROPOSED_AT_ONCE)
         self._last_ms = 0
         self._sent: Allowance[int] = Allowance(
             database, clock, Kind.SENDS, limits.sends_per_device_per_day or None, DAY_MS
@@ -254,13 +254,15 @@ class Appends:
         """The first of what is set aside; the others go back into the lane, where they were."""
         waiting = lane.aside[public_id]
         if waiting[0].request.kind == f.PROPOSAL:
-            one, began_s = waiting.pop(0), time.monotonic()
-            await self._answered([one], self._propose(one))
+            one = waiting.pop(0)
+            async with self._proposing.turn(one.device.account_key):
+                began_s = time.monotonic()
+                await self._answered([one], self._propose(one))
             self._figures.appended_batch(1, time.monotonic() - began_s)
         else:
             first = list(takewhile(lambda one: one.request.kind != f.PROPOSAL, waiting))
             del waiting[: len(first)]
-            async with self._looking:
+            async with self._looking.turn(first[0].device.account_key):
                 await self._answered(first, self._look_again(first))
             waiting[:0] = [one for one in first if one.roster and one.is_open]
         lane.waiting[:0] = lane.aside.pop(public_id)

@@ -4,7 +4,8 @@ Signatures and ratchet trees cost seconds when somebody wants them to. Appends m
 them, and nobody may buy all of the processor with requests that are refused: what a check takes is
 charged to the account that sent the bytes, whatever comes of it. The time is that of this process,
 each other one has as much of its own to give: the limit protects the process, which nobody can use
-up alone.
+up alone. Accounts take turns, so that one with many devices has others wait for one of its checks,
+not for as many as it may send at once.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from plausch.base.clock import Clock
 from plausch.server.errors import Refusal
 from plausch.server.limits import Limits
 from plausch.server.rate import TokenBuckets
+from plausch.server.turns import Turns
 
 T = TypeVar("T")
 
@@ -26,7 +28,7 @@ class Checks:
     def __init__(self, clock: Clock, limits: Limits) -> None:
         per_hour = limits.checking_ms_per_hour
         self._budget = TokenBuckets(clock, per_hour)
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time = Turns(1)
 
     async def run(self, account_key: int, check: Callable[[], T]) -> T:
         """What `check` returns, computed on a thread: it may touch nothing that others change.
@@ -44,7 +46,7 @@ class Checks:
             finally:
                 spent_ms = (time.thread_time_ns() - began_ns) // 1_000_000
 
-        async with self._one_at_a_time:
+        async with self._one_at_a_time.turn(account_key):
             wait_ms = self._budget.take(name)
             if wait_ms:
                 raise Refusal(

@@ -74,6 +74,7 @@ class Connection(WSListener):
         "device",
         "ephemerals",
         "failures",
+        "is_opening",
         "nonce",
         "pings",
         "session",
@@ -96,6 +97,7 @@ class Connection(WSListener):
         self.device: DeviceRecord | None = None
         self.ephemerals = 0
         self.failures = 0
+        self.is_opening = False  # it has a place among those on which nobody has logged in
         self.nonce = b""
         self.pings = 0
         self.session = ServerSession()
@@ -210,12 +212,13 @@ class Connection(WSListener):
         if self._opening is not None:
             self._opening.end()
             self._opening = None
-        self._edge.logged_in(self)
+        self._edge.admitted(self)
 
     def pairs(self) -> None:
         """The connection is one half of a pairing: its messages may come."""
         if self._opening is not None:
             self._opening.allow(PAIRING_MESSAGES * (PAIRING_MESSAGE_BYTES + FRAME_BYTES_MORE))
+        self._edge.admitted(self)
 
     # --- out -----------------------------------------------------------------------------
 
@@ -312,15 +315,16 @@ class Connection(WSListener):
             self._advance()
         self.press()
 
-    def append_submitted(self) -> None:
-        """An append of this connection is in the delivery's next batch."""
-        self._unanswered += 1
+    def append_submitted(self, weight: int) -> None:
+        """An append of this connection is in the delivery's next batch; a large one has the weight
+        of several."""
+        self._unanswered += weight
         if self._unanswered >= self._edge.limits.requests_waiting:
             self.press()
 
-    def append_answered(self, answer: f.ServerFrame) -> None:
+    def append_answered(self, answer: f.ServerFrame, weight: int) -> None:
         """The batch with an append of this connection is on disk, or it was refused."""
-        self._unanswered -= 1
+        self._unanswered -= weight
         self._hold(answer)
         if self._queue is not None and not self._running:
             self._advance()
@@ -380,6 +384,10 @@ class Connection(WSListener):
             return
         if self.session.state is State.OPENING:  # not while the server owes an answer
             self.close("login_timeout", "Nobody logged in on this connection in time.")
+        elif self.session.state is State.PAIRING and not self._edge.dispatch.pairings.attends(self):
+            self.close(
+                "pairing_over", "This device has ended its pairing; nothing more comes here."
+            )
         elif self.silence == 0:
             self.silence = 1
         elif self.silence == 1:

@@ -64,11 +64,7 @@ class Devices:
 
         Raises Refusal `unknown_device`, `bad_signature`, `account_suspended`.
         """
-        try:
-            address = DeviceAddress.parse_uri(uri)
-        except NameRefused as error:
-            raise Refusal("unknown_device", str(error)) from error
-
+        address = _address(uri)
         found, is_suspended = await self._found.ask(uri)
         if found is None:
             raise self._unknown(uri)
@@ -112,9 +108,10 @@ class Devices:
     async def certificate(self, asking: DeviceRecord, uri: str) -> bytes:
         """The newest certificate of a listed device of the same account. Raises Refusal
         `unknown_device`."""
+        address = _address(uri)
 
         async def find(tx: Transaction) -> bytes | None:
-            found = await device.by_uri(tx, uri)
+            found = await device.by_uri(tx, address.uri)
             if found is None or found.account_key != asking.account_key:
                 return None
             return await device.certificate(tx, found.key)
@@ -319,6 +316,15 @@ class Devices:
                 await device.add(tx, account_key, uri, signature_key, raw, now_ms)
             else:
                 await device.renew(tx, existing.key, raw)
+
+
+def _address(uri: str) -> DeviceAddress:
+    """What is no URI of a device is never asked of the database: PostgreSQL has no text with a zero
+    in it. Raises Refusal `unknown_device`."""
+    try:
+        return DeviceAddress.parse_uri(uri)
+    except NameRefused as error:
+        raise Refusal("unknown_device", str(error)) from error
 
 
 async def _unlist(tx: Transaction, new: DeviceList, known: Mapping[str, DeviceRecord]) -> None:

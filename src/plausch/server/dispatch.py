@@ -19,7 +19,7 @@ from plausch.server.backups import Kept
 from plausch.server.devices import ListMoved
 from plausch.server.errors import Refusal
 from plausch.server.hub import Hub
-from plausch.server.limits import Limits
+from plausch.server.limits import KIB, Limits
 from plausch.server.logins import Logins
 from plausch.server.profile_requests import profile_requests
 from plausch.server.records import Accepted, DeviceRecord, Roster
@@ -35,6 +35,10 @@ log = logging.getLogger("plausch.server")
 
 COMPLAINT_PAUSE_MS = 10_000
 """At most this often the log says that requests fail: a full disk fails thousands a second."""
+
+APPEND_BYTES = 4 * KIB
+"""An append counts once more for each of these among those of its connection that are not answered:
+while a disk is slow they lie in memory, of all connections."""
 
 RETRY_MS = 1_000
 """When the server itself failed: how soon a device may ask again."""
@@ -372,19 +376,25 @@ class Dispatch:
         return True
 
     def _append(self, connection: "Connection", frame: f.Append) -> bool:
-        connection.append_submitted()
+        weight = 1 + len(frame.message) // APPEND_BYTES
+        connection.append_submitted(weight)
         self._services.delivery.submit(
-            speaker(connection), frame, partial(self._answer_append, connection, frame.id)
+            speaker(connection), frame, partial(self._answer_append, connection, frame.id, weight)
         )
         return True
 
     def _answer_append(
-        self, connection: "Connection", request_id: int, result: Accepted | PlauschError
+        self,
+        connection: "Connection",
+        request_id: int,
+        weight: int,
+        result: Accepted | PlauschError,
     ) -> None:
         if isinstance(result, Accepted):
-            connection.append_answered(f.Appended(request_id, result.seq, result.accepted_at_ms))
+            answer: f.ServerFrame = f.Appended(request_id, result.seq, result.accepted_at_ms)
         else:
-            connection.append_answered(self._refuse(request_id, result))
+            answer = self._refuse(request_id, result)
+        connection.append_answered(answer, weight)
 
     def _refuse(self, request_id: int, error: PlauschError) -> f.Refused:
         """The frame of a failure; the operator is told of the machine's, now and then."""

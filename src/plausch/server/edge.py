@@ -284,7 +284,7 @@ class Edge:
         if not self._openings.take(address):
             self._addresses.give_back(address)
             return self._turn_away()
-        connection.address = address
+        connection.address, connection.is_opening = address, True
         connection.slot = (self._turn + self._login_turns) % len(self._wheel)
         self._wheel[connection.slot].add(connection)
         return 0
@@ -299,9 +299,12 @@ class Edge:
             return wait_ms
         return random.randrange(1_000, MOST_SPREAD_MS)  # nosec B311
 
-    def logged_in(self, connection: Connection) -> None:
-        """A connection has a device: another one may be opened."""
-        self._openings.give_back(connection.address)
+    def admitted(self, connection: Connection) -> None:
+        """A connection has a device, or is one half of a pairing, which has a place of its own for
+        as long as it lasts: another one may be opened."""
+        if connection.is_opening:
+            connection.is_opening = False
+            self._openings.give_back(connection.address)
 
     def left(self, connection: Connection) -> None:
         """A WebSocket is gone."""
@@ -310,8 +313,7 @@ class Edge:
             return
         bucket.discard(connection)
         self._addresses.give_back(connection.address)
-        if connection.device is None:
-            self._openings.give_back(connection.address)
+        self.admitted(connection)
         if not self.connections and self.draining:
             self._emptied.set()
         self.closing(connection)

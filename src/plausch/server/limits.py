@@ -67,7 +67,8 @@ class Limits:
     """Questions about a backup, and adoptions, by devices that have not logged in."""
 
     requests_waiting: int = 256
-    """Requests of one connection not answered yet; at this number its bytes are left unread."""
+    """Appends of one connection not answered yet; at this number its bytes are left unread. One
+    counts once more for each 4 KiB."""
 
     requests_queued: int = 4_096
     """Requests that were in the bytes read by then and wait for the ones before them; a

@@ -27,6 +27,10 @@ PING_S = 5
 """A NATS that is cut off without a word is noticed after two of these."""
 
 WAITING_COMMANDS = 100_000
+WAITING_BYTES = 128 * 1024 * 1024
+"""Of what waits here and in the client to be written: a NATS that stands still is noticed after
+seconds, in which others may send much."""
+
 CLOSE_TIMEOUT_S = 3.0
 
 
@@ -61,6 +65,7 @@ class NatsLine:
         self._client: Client | None = None
         self._wanted: dict[str, Subscription | None] = {f"{self._inbox}.>": None}
         self._commands: deque[tuple[str, Any, str]] = deque()
+        self._waiting_bytes = 0
         self._work = asyncio.Event()
         self._is_over = False
         self._writing: asyncio.Task[None] | None = None
@@ -93,11 +98,17 @@ class NatsLine:
     def _send(self, subject: str, payload: bytes, answer_to: str) -> None:
         if not self.is_up:
             return
-        if len(self._commands) < WAITING_COMMANDS:
+        if self._has_room(len(payload)):
+            self._waiting_bytes += len(payload)
             self._commands.append((subject, payload, answer_to))
             self._work.set()
         else:
             self._lost()
+
+    def _has_room(self, size_bytes: int) -> bool:
+        written = 0 if self._client is None else self._client.pending_data_size
+        waits = self._waiting_bytes + written + size_bytes
+        return len(self._commands) < WAITING_COMMANDS and waits <= WAITING_BYTES
 
     def send_to(self, subject: str, payload: bytes) -> None:
         """As `publish`; NATS says so when nobody listens (`unheard`)."""
@@ -225,7 +236,10 @@ class NatsLine:
     async def _carry_out(self) -> None:
         self._work.clear()
         while self._commands:
-            await self._do(*self._commands.popleft())
+            subject, what, answer_to = self._commands.popleft()
+            if isinstance(what, bytes):
+                self._waiting_bytes -= len(what)
+            await self._do(subject, what, answer_to)
 
     async def _do(self, subject: str, what: Any, answer_to: str) -> None:
         client = self._client

@@ -15,6 +15,7 @@ from plausch.base.ids import DeviceAddress
 from plausch.server.administration import MOST_CHARACTERS, Shown, state_of
 from plausch.server.html import as_text, style
 from plausch.server.operator_words import WORDS
+from plausch.server.store.allowance import Drawn, Kind
 from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
 from plausch.server.store.report import ReportRow
@@ -83,7 +84,7 @@ class OperatorPage:
         }
         listed = "".join(f"<dt>{name}</dt><dd>{said}</dd>" for name, said in facts.items())
         parts = f'<section><dl class="facts">{listed}</dl></section>'
-        parts += self._devices(shown.devices) + self._suspension(row)
+        parts += self._devices(shown.devices) + self._rates(shown.rates) + self._suspension(row)
         return self._whole(as_text(row.name), parts, "")
 
     def reports(self, rows: list[ReportRow]) -> str:
@@ -148,7 +149,9 @@ class OperatorPage:
             ("devices", totals.devices, None),
             ("active", totals.active_devices, None),
             ("conversations", totals.conversations, None),
+            ("new_accounts", totals.new_accounts, None),
             ("envelopes", totals.envelopes, totals.message_bytes),
+            ("new_envelopes", totals.new_envelopes, None),
             ("blobs", totals.blobs, totals.blob_bytes),
             ("pages", totals.pages, None),
             ("suspended_total", totals.suspended, None),
@@ -232,6 +235,25 @@ class OperatorPage:
         if not devices:
             said = f"<p>{words['no_devices']}</p>"
         return f"<section><h2>{words['devices']}</h2>{said}</section>"
+
+    def _rates(self, rates: tuple[Drawn, ...]) -> str:
+        words = self._words
+        said = f"<p>{words['no_rates']}</p>"
+        if rates:
+            listed = "".join(
+                f"<li><strong>{words[f'rate_{one.kind.name.lower()}']}</strong> "
+                f'<span class="soft">{self._rate(one)}</span></li>'
+                for one in rates
+            )
+            said = f'<ul class="rows">{listed}</ul><p class="soft prose">{words["rates_mean"]}</p>'
+        return f"<section><h2>{words['rates']}</h2>{said}</section>"
+
+    def _rate(self, one: Drawn) -> str:
+        is_size = one.kind in (Kind.COMMIT_BYTES, Kind.BLOB_BYTES_UP, Kind.BLOB_BYTES_DOWN)
+        shown = self._size if is_size else self._number
+        return self._words["rate"].format(
+            drawn=shown(one.drawn), most=shown(one.most), at=self._moment(one.ends_at_ms)
+        )
 
     def _suspension(self, row: AccountRow) -> str:
         words = self._words

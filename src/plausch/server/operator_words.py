@@ -46,6 +46,11 @@ WORDS = {
         "yes": "ja",
         "no": "nein",
         "suspension": "Sperre",
+        "rates": "Verbrauch",
+        "rate": "höchstens {drawn} von {most}, bis {at}",
+        "no_rates": "In letzter Zeit nichts, was zu zählen war.",
+        "rates_mean": "Die Prozesse des Servers entnehmen es stückweise: verbraucht ist höchstens "
+        "so viel.",
         "listed": "gelistet {at}",
         "no_devices": "Kein Gerät ist gelistet.",
         "suspend": "Konto sperren",
@@ -137,6 +142,11 @@ WORDS = {
         "yes": "yes",
         "no": "no",
         "suspension": "Suspension",
+        "rates": "Rates",
+        "rate": "{drawn} of {most} at most, until {at}",
+        "no_rates": "Nothing lately that had to be counted.",
+        "rates_mean": "The processes of the server take it in pieces: what was used is as much at "
+        "most.",
         "listed": "listed {at}",
         "no_devices": "No device is listed.",
         "suspend": "Suspend account",

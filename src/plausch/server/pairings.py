@@ -191,6 +191,10 @@ class Pairings:
         del self._of[attendee]
         self._forget(pairing)
 
+    def attends(self, attendee: Attendee) -> bool:
+        """Whether the connection is one half of a pairing that goes on."""
+        return attendee in self._of
+
     def leave(self, attendee: Attendee) -> None:
         """The connection is gone: its side may come back."""
         found = self._of.pop(attendee, None)

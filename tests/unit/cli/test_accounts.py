@@ -37,8 +37,8 @@ def test_accounts_are_listed_shown_suspended_and_removed(plausch: Plausch, folde
     found = plausch("accounts", "list", *at, "--suspended")
     assert (found.out.count("\n"), "suspended" in found.out) == (1, True)
     home = folder.with_name("cem")
-    refused = plausch("send", "anna", "hi", "--home", home, "--wait", 5)
-    assert refused.code != 0
+    refused = plausch("send", "anna", "hi", "--home", home)
+    assert (refused.code, "suspended" in refused.sentence) == (1, True)
     shown = json.loads(plausch("accounts", "show", "cem", *at, "--json").out)
     assert shown["state"] == "suspended"
     assert [len(one["id"]) for one in shown["device_list"]] == [16]
@@ -52,6 +52,18 @@ def test_accounts_are_listed_shown_suspended_and_removed(plausch: Plausch, folde
     assert (totals["people"], totals["suspended"], totals["devices"]) == (2, 1, 1)
     words = plausch("--language", "de", "accounts", "totals", *at).out
     assert "Konten von Personen\t2" in words
+
+
+def test_an_account_is_shown_with_what_it_had_lately(plausch: Plausch, folder: Path) -> None:
+    at = ("--data", folder)
+    assert json.loads(plausch("accounts", "show", "anna", *at, "--json").out)["rates"] == []
+    sent = plausch("send", "cem", "hi", "--home", folder.with_name("anna"))
+    assert sent.code == 0
+    rates = json.loads(plausch("accounts", "show", "anna", *at, "--json").out)["rates"]
+    (messages,) = [one for one in rates if one["kind"] == "envelopes"]
+    assert 0 < messages["drawn"] < messages["most"] == 1_000_000
+    shown = plausch("--language", "de", "accounts", "show", "anna", *at).out
+    assert f"Nachrichten\t{messages['drawn']}\t1000000\t" in shown
 
 
 def test_what_is_not_there_or_not_confirmed_changes_nothing(plausch: Plausch, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Conversations do not wait for each other, and with many shards a batch stays on its own."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 
 import pytest
@@ -19,6 +20,8 @@ from plausch.server.rosters import Rosters
 from plausch.server.store import conversation, cursor
 from plausch.server.store.shards import SHARDS, shard_of, shards_of
 from plausch.wire import frames as f
+
+ID = bytes(16)
 
 
 def with_shards(world: World, shards: int) -> Delivery:
@@ -158,6 +161,30 @@ async def test_one_conversation_does_not_wait_until_another_one_is_looked_up(
         may_end.set()
         assert [(await one).seq for one in waiting] == [1, 2, 3]
     await delivery.close()
+
+
+@pytest.mark.parametrize("kind", [f.APPLICATION, f.PROPOSAL])
+async def test_who_asks_for_hundreds_of_conversations_waits_behind_himself(
+    world: World, kind: int
+) -> None:
+    """Invented ones cost nothing of anybody's day, so that nothing else would keep him from it."""
+    mallory, anna = await world.player("mallory"), await world.player("anna")
+    group = await anna.create()
+    world.rosters = Rosters(world.database)
+    delivery = with_shards(world, 1)
+    refused: list[object] = []
+    for _ in range(256):
+        invented = f.Append(1, secrets.token_bytes(16), 0, kind, b"m", secrets.token_bytes(16))
+        delivery.submit(mallory.record, invented, refused.append)
+    async with asyncio.timeout(PATIENCE_S):
+        if kind == f.PROPOSAL:
+            with pytest.raises(Refusal, match="proposal"):
+                await delivery.append(anna.record, f.Append(1, group.group_id, 0, kind, b"p", ID))
+        else:
+            await delivery.append(anna.record, opaque_append(group.group_id, 0))
+    assert len(refused) < 32
+    await delivery.close()
+    assert len(refused) == 256
 
 
 async def test_messages_and_proposals_of_a_conversation_keep_their_order(

@@ -80,6 +80,16 @@ async def test_one_at_a_time_in_the_order_of_asking(clock: ManualClock) -> None:
     assert order == [0, 1, 2, 3, 4]
 
 
+async def test_nobody_waits_for_more_than_one_check_of_each_other_account(
+    clock: ManualClock,
+) -> None:
+    """A business has up to 50 devices, each of which may ask for something long."""
+    some, order = checks(clock), list[str]()
+    asked = [some.run(1, lambda: order.append("mallory")) for _ in range(50)]
+    await asyncio.gather(*asked, some.run(2, lambda: order.append("anna")))
+    assert order.index("anna") <= 2
+
+
 async def test_without_time_nothing_is_checked(clock: ManualClock) -> None:
     with pytest.raises(Refusal) as caught:
         await checks(clock, 0).run(1, busy)

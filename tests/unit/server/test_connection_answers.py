@@ -1,17 +1,29 @@
 """Answers to appends: held for a turn of the loop, so that a batch's are one write."""
 
 import asyncio
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 from picows import WSMsgType
 
+from cast import PATIENCE_S
 from plausch.server.connection import Connection
+from plausch.server.edge import READ_AT_ONCE_BYTES
+from plausch.server.lanes import Lane
+from plausch.server.limits import KIB
 from plausch.server.main import Server
 from plausch.server.pushes import websocket_message
 from plausch.wire import frames as f
 from plausch.wire.codec import decode_server, encode
-from unit.server.test_connection import Frame, append, conversing, the_connection, until
+from unit.server.test_connection import (
+    Frame,
+    append,
+    conversing,
+    serving,
+    the_connection,
+    until,
+)
 from wire_device import WireDevice
 
 ANSWER = f.Appended(7, 1, 2)
@@ -141,3 +153,32 @@ async def test_a_bug_in_one_connection_keeps_no_other_from_its_answers(
     await a_turn()
     assert writes.all == [ANSWER_MESSAGE]
     assert "Answers could not be sent." in caplog.text
+
+
+async def test_large_appends_that_wait_for_the_disk_are_few(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie in memory, of every connection: 256 of 64 KiB would be 16 MiB for each."""
+    server, url = await serving(tmp_path)
+    device, conversation, message = await conversing(url)
+    connection = the_connection(server)
+    assert server.edge is not None
+    appends = server.edge.dispatch._services.delivery._appends
+    empty, gate, most_bytes = appends._empty, asyncio.Event(), 0
+
+    async def slowly(lane: Lane) -> None:
+        nonlocal most_bytes
+        await gate.wait()
+        most_bytes = max(most_bytes, sum(len(one.request.message) for one in lane.waiting))
+        await empty(lane)
+
+    monkeypatch.setattr(appends, "_empty", slowly)
+    large = message.ljust(64 * KIB, b"\0")
+    futures = [device.begin(append(device, conversation, large)) for _ in range(100)]
+    async with asyncio.timeout(PATIENCE_S):
+        await until(lambda: not connection._reading)
+    gate.set()
+    assert {type(one) for one in await asyncio.gather(*futures)} == {f.Appended}
+    assert most_bytes <= 1024 * KIB + READ_AT_ONCE_BYTES
+    await until(lambda: connection._reading and not connection._unanswered)
+    await server.stop()

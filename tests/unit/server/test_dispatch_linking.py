@@ -56,6 +56,36 @@ async def meets(server: Server, side: int, token: bytes = b"t" * 16, after: int 
     return device
 
 
+async def test_who_waits_in_a_pairing_takes_no_place_of_those_who_log_in(tmp_path: Path) -> None:
+    """It lasts for ten minutes; a few hundred of them would keep everybody else out."""
+    server = await served(tmp_path, openings=2, openings_per_address=2)
+    waiting = [await meets(server, side) for side in (NEW, EXISTING)]
+    anna = await WireDevice.register(url_of(server), Person.new("anna"))
+    assert server.edge is not None
+    assert server.edge._openings.taken == 0
+    silent = [await stranger(server) for _ in range(2)]
+    assert server.edge._openings.taken == 2
+    with pytest.raises(ConnectionError):
+        await stranger(server)
+    for device in (*waiting, *silent, anna):
+        await device.close()
+    await server.stop()
+    assert (server.edge._openings.taken, server.edge._addresses.taken) == (0, 0)
+
+
+async def test_who_has_ended_its_pairing_does_not_stay(server: Server) -> None:
+    """It has no place anywhere any more, and nothing may come of it."""
+    device = await meets(server, NEW)
+    (connection,) = connections(server)
+    connection.visit()
+    assert connection.session.state is State.PAIRING, "as long as it pairs it stays"
+    await device.ask(f.Done, f.EndPairing(device.session.next_id()))
+    connection.visit()
+    await device.gone()
+    assert device.closing is not None
+    assert device.closing.code == "pairing_over"
+
+
 async def says(device: WireDevice, number: int, message: bytes) -> None:
     await device.ask(f.Done, f.SendPairing(device.session.next_id(), number, message))
 

@@ -69,6 +69,36 @@ async def test_what_is_published_is_heard_by_the_others_alone(nats: NatsServer) 
         assert (at_one.payloads, at_two.payloads) == ([], [b"1"])
 
 
+async def test_what_waits_to_be_written_has_a_bound(
+    nats: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A NATS that stands still is noticed after seconds, and large messages go on coming."""
+    monkeypatch.setattr(nats_line, "WAITING_BYTES", 4_000_000)
+    async with line_to(nats.url) as (one, _), line_to(nats.url) as (two, at_two):
+        await until(lambda: one.is_up and two.is_up)
+        two.subscribe("s")
+        await two.flush()
+        lost = 0
+
+        def lose() -> None:
+            nonlocal lost
+            lost += 1
+
+        one._lost = lose
+        payload = bytes(500_000)
+        nats.stand_still()
+        for _ in range(40):
+            one.publish("s", payload)
+            await asyncio.sleep(0.01)
+        assert one._client is not None
+        assert one._waiting_bytes + one._client.pending_data_size <= 4_000_000
+        assert lost >= 20
+        nats.go_on()
+        await until(lambda: len(at_two.payloads) >= 40 - lost)
+        one.publish("s", b"again")
+        await until(lambda: b"again" in at_two.payloads)
+
+
 async def test_nats_says_when_nobody_listens(nats: NatsServer) -> None:
     async with line_to(nats.url) as (one, at_one):
         async with line_to(nats.url) as (two, at_two):

@@ -13,12 +13,15 @@ from plausch.server.operator_page import (
     Overview,
     doorstep,
 )
+from plausch.server.store.allowance import OF_ACCOUNTS, Drawn, Kind
 from plausch.server.store.overview import AccountRow, Totals
 from plausch.server.store.regime import RegimeRow
 from plausch.server.store.report import ReportRow
 
 HOSTILE = "</title></style></q>\"'><script>alert(1)</script><img src=x onerror=alert(1)><!--{0}{x}"
-TOTALS = Totals(1234, 56, 7, 3, 2000, 1500, 900, 1_234_567, 98_765_432, 10, 999, 1, 2, 4, 5, 6)
+TOTALS = Totals(
+    1234, 56, 7, 3, 2000, 1500, 900, 1_234_567, 98_765_432, 10, 999, 1, 2, 4, 5, 6, 77, 88_888
+)
 COUNTED = Counted(TOTALS, 1_800_000_000_000)
 ANNA = AccountRow(7, "anna", "person", 1_800_000_000_000, 2, 1_800_000_060_000, 3, 4096, True, 0, 0)
 DEVICE = "mimi://localhost/d/anna/0123456789abcdef"
@@ -40,7 +43,16 @@ def seen(
 
 def test_the_first_page_in_both_languages() -> None:
     english, german = (ReadPage(page(one).overview(seen())) for one in ("en", "de"))
-    for said in ("1,234", "1,234,567", "98.8 MB", "999 B", "Open: 5", "No maintenance", "anna"):
+    for said in (
+        "1,234",
+        "1,234,567",
+        "88,888",
+        "98.8 MB",
+        "999 B",
+        "Open: 5",
+        "No maintenance",
+        "anna",
+    ):
         assert said in english.text, said
     for said in ("1.234", "1.234.567", "98,8 MB", "999 B", "Offen: 5", "Keine Wartung", "anna"):
         assert said in german.text, said
@@ -141,6 +153,22 @@ def test_one_account(suspended_ms: int, is_removed: bool, said: str, action: str
     bare = ReadPage(page().account(Shown(row._replace(seen_at_ms=0), ())))
     assert "never" in bare.text
     assert "No device is listed." in bare.text
+
+
+def test_what_an_account_had_of_what_it_may_have() -> None:
+    rates = (
+        Drawn(Kind.ENVELOPES, 3_906, 1_000_000, 1_800_000_000_000),
+        Drawn(Kind.BLOB_BYTES_UP, 8_388_608, 2_147_483_648, 1_800_003_600_000),
+    )
+    found = ReadPage(page().account(Shown(ANNA, (), rates)))
+    assert "3,906 of 1,000,000 at most, until" in found.text
+    assert "8.4 MB of 2.1 GB at most" in found.text
+    assert "2027-01-15T09:00Z" in [one["datetime"] for one in found.named("time")]
+    assert "Nothing lately" in page().account(Shown(ANNA, ()))
+    for language in ("de", "en"):
+        every = tuple(Drawn(kind, 1, 2, 3) for kind in OF_ACCOUNTS)
+        listed = ReadPage(page(language).account(Shown(ANNA, (), every)))
+        assert len(listed.named("strong")) == len(OF_ACCOUNTS)
 
 
 def test_reports_say_that_there_are_some_and_not_what() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import plausch.server.operator_page as page_module
 from plausch.server.administration import MOST_CHARACTERS, MOST_MINUTES
 from plausch.server.operator_words import WORDS
+from plausch.server.store.allowance import OF_ACCOUNTS
 from plausch.wire.reports import REASONS
 
 PLACE = re.compile(r"\{(\w+)\}")
@@ -35,6 +36,7 @@ def test_every_word_is_said_somewhere_and_every_reason_has_one() -> None:
     code = "".join((folder / f"operator_{name}.py").read_text(encoding="utf-8") for name in names)
     of_rows = {f"reason_{one}" for one in REASONS} | {"person", "business", "suspended", "removed"}
     of_verbs = {f"{verb}_means" for verb in ("suspend", "unsuspend")}
-    assert of_rows | of_verbs <= set(WORDS["en"])
+    of_rates = {f"rate_{kind.name.lower()}" for kind in OF_ACCOUNTS}
+    assert of_rows | of_verbs | of_rates <= set(WORDS["en"])
     unsaid = [word for word in WORDS["en"] if f'"{word}"' not in code and f"'{word}'" not in code]
-    assert set(unsaid) <= of_rows | of_verbs
+    assert set(unsaid) <= of_rows | of_verbs | of_rates

@@ -58,6 +58,30 @@ class Want(NamedTuple):
     piece: int
 
 
+OF_ACCOUNTS = (
+    Kind.ENVELOPES,
+    Kind.COMMIT_BYTES,
+    Kind.BLOB_BYTES_UP,
+    Kind.BLOB_BYTES_DOWN,
+    Kind.CLAIMS,
+    Kind.DEVICE_LISTS,
+    Kind.SEARCHES,
+    Kind.PROFILES_PUBLISHED,
+    Kind.REPORTS,
+)
+"""What is counted for an account by its key."""
+
+
+class Drawn(NamedTuple):
+    """How much of a kind was taken for an account in the window that ends then; it has used as much
+    at most."""
+
+    kind: Kind
+    drawn: int
+    most: int
+    ends_at_ms: int
+
+
 # The CASE is the piece, or what is left of `most`, or nothing; RETURNING knows new values only.
 _FREE = (
     "CASE WHEN excluded.granted <= excluded.most - allowance.drawn THEN excluded.granted "
@@ -86,6 +110,19 @@ async def draw(tx: Transaction, wants: Sequence[Want]) -> dict[bytes, int]:
 async def give_back(tx: Transaction, pieces: Sequence[tuple[int, bytes, int, int]]) -> None:
     """(kind, holder, ends_at_ms, how much) each: this process needs it no more."""
     await tx.fetch_bulk(_GIVE_BACK, sorted(pieces))
+
+
+async def of_account(tx: Transaction, account_key: int, now_ms: int) -> list[Drawn]:
+    """What was taken for an account in the windows that are under way."""
+    kinds = ", ".join(str(int(kind)) for kind in OF_ACCOUNTS)
+    rows = await tx.fetch(
+        "SELECT kind, drawn, most, ends_at_ms FROM allowance WHERE holder = $1 "  # nosec B608
+        f"AND kind IN ({kinds}) AND ends_at_ms > $2 AND drawn > 0",
+        account_key.to_bytes(8, "big"),
+        now_ms,
+    )
+    found = [Drawn(Kind(kind), drawn, most, ends) for kind, drawn, most, ends in rows]
+    return sorted(found, key=lambda one: (OF_ACCOUNTS.index(one.kind), one.ends_at_ms))
 
 
 async def forget(tx: Transaction, ended_before_ms: int, limit: int) -> int:

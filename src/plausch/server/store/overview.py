@@ -24,7 +24,8 @@ class AccountRow(NamedTuple):
 
 
 class Totals(NamedTuple):
-    """All of a server. `message_bytes` are those of envelopes that are still there."""
+    """All of a server. `message_bytes` are those of envelopes that are still there; what is `new`
+    came in 24 hours."""
 
     people: int
     businesses: int
@@ -42,6 +43,8 @@ class Totals(NamedTuple):
     unused_invitations: int
     open_reports: int
     closed_reports: int
+    new_accounts: int = 0
+    new_envelopes: int = 0
 
 
 _ACCOUNTS = (
@@ -124,10 +127,13 @@ _TOTALS = (
     "(SELECT count(*) FROM invitation WHERE expires_at_ms > $2)",
     "(SELECT count(*) FROM report WHERE closed_at_ms = 0)",
     "(SELECT count(*) FROM report WHERE closed_at_ms > 0)",
+    "(SELECT count(*) FROM account WHERE created_at_ms > $3)",
+    "(SELECT count(*) FROM envelope WHERE accepted_at_ms > $3)",
 )
 
 
-async def totals(tx: Transaction, active_since_ms: int, now_ms: int) -> Totals:
+async def totals(tx: Transaction, active_since_ms: int, now_ms: int, new_since_ms: int) -> Totals:
     """Counted now, which reads all of the log's table. `active_devices` have logged in since."""
-    (row,) = await tx.fetch("SELECT " + ", ".join(_TOTALS), active_since_ms, now_ms)
+    sql = "SELECT " + ", ".join(_TOTALS)
+    (row,) = await tx.fetch(sql, active_since_ms, now_ms, new_since_ms)
     return Totals(*map(int, row))

@@ -46,6 +46,22 @@ async def test_what_is_given_back_can_be_drawn_again(rows) -> None:  # type: ign
     assert await rows.run(body) == 7
 
 
+async def test_an_accounts_own_are_those_under_way(rows) -> None:  # type: ignore[no-untyped-def]
+    anna, cem = (7).to_bytes(8, "big"), (8).to_bytes(8, "big")
+
+    async def body(tx: Transaction) -> list[allowance.Drawn]:
+        for kind in Kind:  # a device's key, or a hash, may look like an account's
+            await allowance.draw(tx, [want(4, anna)._replace(kind=kind)])
+        await allowance.draw(tx, [want(9, anna, ends_at_ms=50)._replace(kind=Kind.SEARCHES)])
+        await allowance.draw(tx, [want(9, cem)._replace(kind=Kind.SEARCHES)])
+        await allowance.give_back(tx, [(Kind.CLAIMS, anna, 100, 4)])
+        return await allowance.of_account(tx, 7, 50)
+
+    found = await rows.run(body)
+    wanted = [kind for kind in allowance.OF_ACCOUNTS if kind is not Kind.CLAIMS]
+    assert found == [(kind, 4, 10, 100) for kind in wanted]
+
+
 async def test_windows_that_are_over_are_forgotten_a_few_at_a_time(rows) -> None:  # type: ignore[no-untyped-def]
     async def body(tx: Transaction) -> list[int]:
         await allowance.draw(tx, [want(1, bytes([n])) for n in range(5)])

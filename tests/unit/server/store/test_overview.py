@@ -53,13 +53,14 @@ async def test_the_newest_by_a_part_of_their_names(rows) -> None:  # type: ignor
 async def test_totals(rows) -> None:  # type: ignore[no-untyped-def]
     async def body(tx: Transaction) -> overview.Totals:
         await blob.add(tx, b"n" * 32, rows.anna, 300, b"d", 1)
-        return await overview.totals(tx, 3, 10)
+        return await overview.totals(tx, 3, 10, 0)
 
     found = (await rows.run(body))._asdict()
     assert {key: value for key, value in found.items() if value} == {
         "people": 1,
         "businesses": 1,
         "devices": 2,
+        "new_accounts": 2,
         "active_devices": 1,
         "conversations": 1,
         "blobs": 1,
