@@ -106,10 +106,17 @@ async def play(port: int) -> None:
         say("stopping")
 
 
+def port_of(text: str) -> int:
+    """A port. Raises argparse.ArgumentTypeError."""
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 65_535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 1 to 65535")
+    return int(text)
+
+
 def main() -> int:
     """The exit code."""
     parser = argparse.ArgumentParser(prog="make cluster", description=__doc__)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="where the web app is")
+    parser.add_argument("--port", type=port_of, default=DEFAULT_PORT, help="where the web app is")
     try:
         asyncio.run(play(parser.parse_args().port))
     except (asyncio.CancelledError, KeyboardInterrupt):

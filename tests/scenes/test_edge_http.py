@@ -125,3 +125,14 @@ async def test_a_page_of_another_origin_is_turned_away(server: ServerProcess, he
     assert status == 403
     assert b"may not connect" in body
     assert "content-security-policy" in fields
+
+
+async def test_the_operator_reads_which_pages_were_turned_away(server: ServerProcess) -> None:
+    """The browser tells its page no reason. One line a minute, whoever asks how often."""
+    evil = "Origin: https://evil.example/" + "x" * 200 + "\x7f\r\n"
+    for _ in range(3):
+        await ask(server, "GET /v1/socket HTTP/1.1", upgrade_headers() + evil)
+    (line,) = [one for one in server.log().splitlines() if "may not connect" in one]
+    assert "Pages of '" in line
+    assert "--origin" in line
+    assert len(line) < 400

@@ -10,7 +10,7 @@ from plausch.base.clock import SystemClock
 from plausch.base.ids import DeviceAddress
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
-from plausch.cli.invite import config_of, day_of, place_options
+from plausch.cli.invite import config_of, day_of, place_options, said_again
 from plausch.cli.options import json_option
 from plausch.cli.reports import with_database
 from plausch.db.interface import Database
@@ -210,7 +210,7 @@ def _order(
     if as_json:
         screen.record(record_of(row))
     else:
-        screen.answer(said, name=row.name)
+        screen.answer(said, name=row.name, at=said_again(data_folder))
 
 
 @accounts.command(epilog="Example: plausch accounts totals --data /var/lib/plausch --json")

@@ -1,5 +1,6 @@
 """`plausch invite`: invitation codes, for the operator of a server."""
 
+import shlex
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from pathlib import Path
@@ -41,6 +42,11 @@ def place_options(command: Command) -> Command:
         help="Folder of the server.",
     )
     return folder(database(command))
+
+
+def said_again(data_folder: Path) -> str:
+    """The place as the next command needs it; a URL may hold a password and is not repeated."""
+    return f"--data {shlex.quote(str(data_folder))}"
 
 
 def config_of(data_folder: Path, database_url: str) -> ServerConfig:

@@ -10,7 +10,7 @@ from plausch.base.durations import MINUTE_MS
 from plausch.cli.accounts import with_administration
 from plausch.cli.console import Screen, screen_of
 from plausch.cli.home import run
-from plausch.cli.invite import config_of, day_of, place_options
+from plausch.cli.invite import config_of, day_of, place_options, said_again
 from plausch.cli.options import json_option
 from plausch.server.administration import (
     MOST_CHARACTERS,
@@ -96,7 +96,8 @@ def _carry_out(
     elif not row.since_ms:
         screen.answer("maintenance_off")
     else:
-        screen.answer("maintenance_on", since=day_of(row.since_ms))
+        at = said_again(data_folder)
+        screen.answer("maintenance_on", since=day_of(row.since_ms), at=at)
         if row.until_ms:
             screen.answer("maintenance_until", until=day_of(row.until_ms))
         if row.words:

@@ -28,9 +28,9 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     ),
     "suspended_now": (
         "{name} is suspended: connected devices are sent away within seconds, and nobody logs in. "
-        "Undo it with: plausch accounts unsuspend {name}",
+        "Undo it with: plausch accounts unsuspend {name} {at}",
         "{name} ist gesperrt: verbundene Geräte werden innerhalb von Sekunden abgemeldet, und "
-        "niemand meldet sich an. Rückgängig mit: plausch accounts unsuspend {name}",
+        "niemand meldet sich an. Rückgängig mit: plausch accounts unsuspend {name} {at}",
     ),
     "unsuspended_now": (
         "{name} may log in again; its devices come back by themselves.",
@@ -77,9 +77,9 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     "maintenance_off": OPERATOR_TERMS["maintenance_off"],
     "maintenance_on": (
         "Maintenance since {since}: devices read, and nothing new is taken. What people write "
-        "waits on their devices. End it with: plausch maintenance off",
+        "waits on their devices. End it with: plausch maintenance off {at}",
         "Wartung seit {since}: Geräte lesen, Neues wird nicht angenommen. Was geschrieben wird, "
-        "wartet auf den Geräten. Beenden mit: plausch maintenance off",
+        "wartet auf den Geräten. Beenden mit: plausch maintenance off {at}",
     ),
     "maintenance_until": OPERATOR_TERMS["maintenance_until"],
     "maintenance_words": OPERATOR_TERMS["maintenance_words"],

@@ -208,7 +208,7 @@ async def _found(tx: Transaction, name: str) -> AccountRow:
     row = await overview.account(tx, name)
     if row is None:
         raise OrderRefused(
-            f"There is no account {name} on this server; see: plausch accounts list",
+            f"There is no account {name} on this server; `plausch accounts list` names all.",
             code="unknown_account",
         )
     return row

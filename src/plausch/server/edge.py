@@ -53,6 +53,9 @@ DRAIN_TIMEOUT_S = 3.0
 DISK_TIMEOUT_S = 15.0
 """As long as the database may take for a statement."""
 
+COMPLAINT_PAUSE_S = 60.0
+ORIGIN_CHARACTERS = 100
+
 DOOR_TIMEOUT_S = 0.5
 BACK_MS = 2
 """Between two devices that come back after a restart, on average."""
@@ -101,7 +104,7 @@ class Edge:
         self._repairs = repairs
         self._health = health
         self._figures = figures
-        self._due_s = self._turn_s = 0.0
+        self._due_s = self._turn_s = self._complain_again_s = 0.0
         self._origins: frozenset[str] = frozenset()
         self._entrance = Entrance(lambda: Door(self))
         self.turnstile = Turnstile(max(1, self.limits.doors // 2), dispatch.logins.room)
@@ -222,7 +225,10 @@ class Edge:
     def answer(self, door: Door, request: Request, peer: str) -> Answer | Awaitable[Answer] | None:
         """The answer to a request, now or when it comes; None when it becomes a WebSocket."""
         if routes.is_socket(request):
-            return routes.socket_refusal(request, self._origins, self.leaving)
+            refusal = routes.socket_refusal(request, self._origins, self.leaving)
+            if refusal is not None and refusal.status is HTTPStatus.FORBIDDEN:
+                self._foreign_page(request.headers.get("origin", ""))
+            return refusal
         address = routes.client_address(request.headers, peer, self._config.behind_proxy)
         if not self._answers.take(address):
             text = "Too many requests of this address are being answered; try again.\n"
@@ -233,6 +239,17 @@ class Edge:
         if self._cards.wants(request):
             return self._card(request)
         return routes.answer(request, self._config.domain, self._site)
+
+    def _foreign_page(self, origin: str) -> None:
+        """The browser tells its page no reason: only the operator can find it, here."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self._complain_again_s:
+            self._complain_again_s = now_s + COMPLAINT_PAUSE_S
+            log.warning(
+                "Pages of %s may not connect; if people come to this server there, allow it "
+                "with --origin.",
+                ascii(origin[:ORIGIN_CHARACTERS]),
+            )
 
     async def _card(self, request: Request) -> Answer:
         """A business's page; without one, or without a database, what is there for everybody."""

@@ -34,6 +34,7 @@ def test_accounts_are_listed_shown_suspended_and_removed(plausch: Plausch, folde
     ]
     ran = plausch("--language", "de", "accounts", "suspend", "cem", *at)
     assert "cem ist gesperrt" in ran.out
+    assert ran.out.endswith(f"plausch accounts unsuspend cem --data {folder}\n"), "to be pasted"
     found = plausch("accounts", "list", *at, "--suspended")
     assert (found.out.count("\n"), "suspended" in found.out) == (1, True)
     home = folder.with_name("cem")

@@ -78,6 +78,7 @@ def test_maintenance_goes_on_and_off(plausch: Plausch, folder: Path) -> None:
     assert plausch("maintenance", "status", *at).out == "No maintenance: everything is taken.\n"
     begun = plausch("maintenance", "on", *at, "--minutes", 5, "--text", "Wir ziehen um.")
     assert begun.out.startswith("Maintenance since ")
+    assert f"plausch maintenance off --data {folder}\n" in begun.out, "to be pasted"
     assert "People are told: Wir ziehen um." in begun.out
     assert "within 3 seconds" in begun.err
     found = json.loads(plausch("maintenance", "status", *at, "--json").out)
