@@ -1,7 +1,7 @@
 """A restaurant at work in a town: its agent's device, its book, and guests who come to it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Set
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ class People:
     taken: set[ConversationId] = field(default_factory=set)
     asked: list[Errand] = field(default_factory=list)
     machines: frozenset[str] = frozenset()
+    unmarked: list[tuple[frozenset[ConversationId], frozenset[str]]] = field(default_factory=list)
 
     async def is_taken(self, conversations: Collection[ConversationId], now_s: int) -> bool:
         return bool(self.taken.intersection(conversations))
@@ -37,6 +38,9 @@ class People:
 
     async def ask(self, errand: Errand) -> None:
         self.asked.append(errand)
+
+    async def unmark(self, conversations: Collection[ConversationId], labels: Set[str]) -> None:
+        self.unmarked.append((frozenset(conversations), frozenset(labels)))
 
 
 @dataclass

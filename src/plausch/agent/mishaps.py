@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Literal
 
+from plausch.agent.config import LANGUAGES
 from plausch.agent.phrases import Phrases
 from plausch.base.ids import ConversationId
 from plausch.content.team import NOTE_ID_BYTES
@@ -149,8 +150,13 @@ def sentence(aside: PutAside, business: Business) -> str:
     return phrases.say(f"mishap_{aside.what}", at=at)
 
 
-def label(business: Business, what: What = "message") -> str:
-    """What the conversation is marked with in the team's inbox."""
-    return Phrases(business.language, business.calendar.today(0), business.kind).say(
-        "by_person" if what == "person" else "by_hand"
-    )
+def label(business: Business, what: What = "message", language: str = "") -> str:
+    """What the conversation is marked with in the team's inbox, in the language of the house."""
+    phrases = Phrases(language or business.language, business.calendar.today(0), business.kind)
+    return phrases.say("by_person" if what == "person" else "by_hand")
+
+
+def labels(business: Business) -> frozenset[str]:
+    """All of them: the house may have changed its language since."""
+    kinds: tuple[What, ...] = ("message", "person")
+    return frozenset(label(business, what, tongue) for what in kinds for tongue in LANGUAGES)

@@ -20,6 +20,7 @@ from plausch.agent.receptionist import answer
 from plausch.agent.stepping_back import People, answer_beside
 from plausch.agent.talk import Heard, Talk
 from plausch.agent.team_facts import Colleagues, Errand
+from plausch.agent.unmarking import unmark_for_ever
 from plausch.base.clock import Clock
 from plausch.content import mimi
 from plausch.content.text import language_of
@@ -84,14 +85,18 @@ class Agent:
             await self._hand_over(reply, is_doubtful=True)
         ticking = asyncio.ensure_future(self._tick_for_ever())
         listening = asyncio.ensure_future(self._listen())
+        unmarking = asyncio.ensure_future(
+            unmark_for_ever(self._client, self._colleagues, lambda: self.business)
+        )
+        tasks = (ticking, listening, unmarking)
         try:
-            done, _ = await asyncio.wait((ticking, listening), return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         finally:
-            for task in (ticking, listening):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(ticking, listening, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def deliver(self) -> None:
         """Hand to the device what the book wants to say; after every change of the book."""

@@ -1,6 +1,6 @@
 """What the team says of a conversation, as far as the agent heeds it; what it tells the team."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +37,10 @@ class Colleagues(Protocol):
 
     async def ask(self, errand: Errand) -> None:
         """Ask them to do something. On return it is on disk. Raises PlauschError."""
+        ...
+
+    async def unmark(self, conversations: Collection[ConversationId], labels: Set[str]) -> None:
+        """Take these labels away from conversations that have them. Raises PlauschError."""
         ...
 
 
@@ -81,3 +85,11 @@ class InTeam:
         )
         for fact in facts:
             await self.team.say(team_message(fact, salt=new_salt()))
+
+    async def unmark(self, conversations: Collection[ConversationId], labels: Set[str]) -> None:
+        """Take these labels away from conversations that have them."""
+        for fact in await self.team.facts():
+            is_label = isinstance(fact, Label) and fact.is_on and fact.label in labels
+            if isinstance(fact, Label) and is_label and fact.conversation in conversations:
+                off = Label(fact.conversation, fact.label, False)
+                await self.team.say(team_message(off, salt=new_salt()))

@@ -86,3 +86,17 @@ async def test_an_errand_is_a_note_and_a_label_of_its_conversation() -> None:
         Note(ROOM, b"n" * 16, "Please answer by hand.", KIM, NOW_S),
         Label(ROOM, "Answer by hand", True),
     ]
+
+
+async def test_labels_are_taken_from_conversations_that_have_them() -> None:
+    said = Said(
+        [
+            Label(ROOM, "Answer by hand", True),
+            Label(ROOM, "Wants a person", False),
+            Label(ROOM, "VIP", True),
+            Label(OTHER, "Answer by hand", True),
+        ]
+    )
+    labels = {"Answer by hand", "Wants a person"}
+    await InTeam(cast(Team, said), KIM).unmark({ROOM}, labels)
+    assert [fact_of(one) for one in said.told] == [Label(ROOM, "Answer by hand", False)]
