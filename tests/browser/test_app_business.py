@@ -460,3 +460,22 @@ def test_how_long_a_booking_takes_stands_in_columns(app_site: str, browser: Brow
             minutes.first.wait_for()
             assert minutes.count() > 1
             assert len({box["x"] for one in minutes.all() if (box := one.bounding_box())}) == 1
+
+
+@pytest.mark.parametrize("path", ["#/plan", "#/house/hours"])
+def test_a_page_that_does_not_come_says_so_and_is_asked_for_again(
+    browser: Browser, app_site: str, path: str
+) -> None:
+    """As on a bad line, before the browser keeps the whole app."""
+    part = re.compile(r"/(PlanPage|HoursPage)")
+    with on_stage(browser, app_site + BUSINESS + "#/house", size=PHONE) as stage:
+        page = stage.page
+        page.route(part, lambda route: route.abort())
+        page.evaluate("(hash) => { location.hash = hash; }", path)
+        missing = page.get_by_role("alert").filter(has_text="Diese Seite ist nicht angekommen.")
+        expect(missing).to_be_visible()
+        page.unroute(part)
+        missing.get_by_role("button", name="Noch einmal versuchen").click()
+        expect(missing).to_have_count(0)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        stage.complaints.clear()  # what the browser itself says of the part

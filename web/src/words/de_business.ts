@@ -19,6 +19,10 @@ export const deBusiness: BusinessWords = {
   ...dePaper,
   ...deProfileForm,
   failure: deAgentFailures,
+  partMissing: {
+    title: 'Diese Seite ist nicht angekommen.',
+    why: 'Bitte prüfe die Verbindung zum Internet.',
+  },
   guestCount: guests,
   nav: {
     label: 'Betrieb',

@@ -18,6 +18,10 @@ export const enBusiness = {
   ...enPaper,
   ...enProfileForm,
   failure: enAgentFailures,
+  partMissing: {
+    title: 'This page did not come.',
+    why: 'Please check your connection to the internet.',
+  },
   guestCount: guests,
   nav: {
     label: 'Business',
