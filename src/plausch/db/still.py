@@ -1,4 +1,5 @@
-"""Who may be at a SQLite file: any number of servers, or one who moves it as a whole, alone.
+"""Who may be at a SQLite file: one server, or one who moves it as a whole, alone. Two servers would
+not tell each other what comes in: that takes NATS, which goes with PostgreSQL.
 
 PostgreSQL has nothing of it: there a mark within the store says that it is not complete.
 """
@@ -28,10 +29,12 @@ def serve_from(path: Path) -> FileLock:
     Raises StoreBusy, StorageUnavailable.
     """
     try:
-        return FileLock(_lock_of(path), shared=True)
+        return FileLock(_lock_of(path))
     except LockTaken as error:
         raise StoreBusy(
-            f"{path} is being moved or restored by process {error.owner}: wait for its end."
+            f"Process {error.owner} is at {path}, another server probably, or one who moves or "
+            "restores it: stop it first, or wait for its end. One server serves from a file: of "
+            "two, neither would push what comes in at the other. Several need PostgreSQL and NATS."
         ) from error
     except OSError as error:
         raise _unwritable(path, error) from error

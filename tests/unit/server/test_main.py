@@ -18,6 +18,7 @@ from plausch.base.clock import ManualClock
 from plausch.base.errors import OperatorError
 from plausch.db.migrate import SchemaRefused
 from plausch.db.sqlite import open_sqlite
+from plausch.db.still import StoreBusy
 from plausch.server import main as main_module
 from plausch.server.config import ServerConfig
 from plausch.server.limits import Limits
@@ -56,6 +57,16 @@ async def test_it_starts_answers_and_stops(tmp_path: Path) -> None:
     assert device.closing.code == "server_restart"
     with pytest.raises(OSError):
         await RawSocket.tcp(url)
+
+
+async def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """Neither would push what comes in at the other."""
+    server = Server(ServerConfig(tmp_path, port=0))
+    url = await server.start()
+    with pytest.raises(StoreBusy, match="another server probably"):
+        await Server(ServerConfig(tmp_path, port=0)).start()
+    await (await WireDevice.register(url, Person.new("anna"))).close()
+    await server.stop()
 
 
 async def test_it_starts_again_on_the_same_data(tmp_path: Path) -> None:
