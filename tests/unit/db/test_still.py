@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from plausch.db.interface import StorageUnavailable
-from plausch.db.still import StoreBusy, nobody_serves, nobody_writes, serve_from
+from plausch.db.still import (
+    StoreBusy,
+    StoreMoved,
+    mark_moved,
+    nobody_serves,
+    nobody_writes,
+    serve_from,
+)
 
 
 def test_one_server_is_at_a_file_and_keeps_others_off(tmp_path: Path) -> None:
@@ -21,6 +28,26 @@ def test_one_server_is_at_a_file_and_keeps_others_off(tmp_path: Path) -> None:
     with nobody_serves(file), pytest.raises(StoreBusy, match="moves or restores it"):
         serve_from(file)
     serve_from(file).release()
+
+
+def test_nobody_serves_from_a_file_that_was_moved(tmp_path: Path) -> None:
+    file = tmp_path / "plausch.db"
+    mark_moved(file, "postgresql://elsewhere/x")
+    with pytest.raises(StoreMoved, match="moved to postgresql://elsewhere/x, or") as refused:
+        serve_from(file)
+    with nobody_serves(file):
+        mark_moved(file, "postgresql://other/x")
+    assert str(refused.value).endswith(f"remove {file}-moved.")
+    Path(f"{file}-moved").unlink()
+    serve_from(file).release()
+
+
+def test_a_mark_that_cannot_be_made_or_read_is_the_operators_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailable, match="did not take the work"):
+        mark_moved(tmp_path / "absent" / "plausch.db", "postgresql://x")
+    (tmp_path / "plausch.db-moved").mkdir()
+    with pytest.raises(StorageUnavailable, match="did not take the work"):
+        serve_from(tmp_path / "plausch.db")
 
 
 def test_it_ends_also_with_an_error(tmp_path: Path) -> None:
