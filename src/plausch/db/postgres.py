@@ -79,6 +79,26 @@ _MACHINE_FAILURES = (
     asyncpg.InternalServerError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+_ADVICE: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        asyncpg.InvalidCatalogNameError,
+        "make that database (CREATE DATABASE), or correct its name in the URL",
+    ),
+    (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        "correct user and password in the URL, or let that user in (CREATE ROLE, pg_hba.conf)",
+    ),
+    (
+        asyncpg.InsufficientPrivilegeError,
+        "let the user of the URL own the database, or give it the rights for that",
+    ),
+)
+"""What mends it, where it is not the machine."""
+
+_MACHINE_ADVICE = (
+    "check that it runs, can be reached, and that its disk has free space and is writable"
 )
 
 
@@ -97,10 +117,9 @@ _TAKEN = (
 
 def _unavailable(error: BaseException) -> StorageUnavailable:
     reason = str(error) or type(error).__name__
-    return StorageUnavailable(
-        f"PostgreSQL did not take the work ({reason}): check that it runs, can be reached, and "
-        "that its disk has free space and is writable."
-    )
+    fitting = (said for kind, said in _ADVICE if isinstance(error, kind))
+    advice = next(fitting, _MACHINE_ADVICE)
+    return StorageUnavailable(f"PostgreSQL did not take the work ({reason}): {advice}.")
 
 
 def _let_go(connection: "asyncpg.Connection[asyncpg.Record]") -> None:

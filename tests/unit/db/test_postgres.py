@@ -261,6 +261,25 @@ async def test_a_crash_loses_nothing_that_was_acknowledged(own_cluster: Cluster)
     await database.close()
 
 
+async def test_what_the_server_says_of_a_name_is_followed_by_what_mends_it(
+    postgres: Cluster, url: str
+) -> None:
+    with pytest.raises(StorageUnavailable, match=r"does not exist\): make that database"):
+        await open_postgres(postgres.url("no_such_database"))
+    admin, nobody = await asyncpg.connect(url), f"r{secrets.token_hex(6)}"
+    foreign = url.replace("//plausch@", f"//{nobody}@")
+    with pytest.raises(StorageUnavailable, match=r"does not exist\): correct user and password"):
+        await open_postgres(foreign)
+    await admin.execute(f'CREATE ROLE "{nobody}" LOGIN')
+    await admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    database = await open_postgres(foreign)
+    with pytest.raises(StorageUnavailable, match=r"schema public\): let the user of the URL own"):
+        await ledger.create(database)
+    await database.close()
+    await admin.execute(f'DROP ROLE "{nobody}"')
+    await admin.close()
+
+
 async def test_no_server_and_no_url_are_explained(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="PostgreSQL did not take the work"):
         await open_postgres(f"postgresql://x@/x?host={tmp_path}")
