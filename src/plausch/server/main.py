@@ -34,6 +34,7 @@ from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
 from plausch.server.dispatch import Dispatch
 from plausch.server.edge import Edge
+from plausch.server.errors import cannot_listen
 from plausch.server.figures import Exposition, Figures
 from plausch.server.franking import open_franking
 from plausch.server.health import Health
@@ -156,11 +157,7 @@ class Server:
         try:
             port = await self.edge.start()
         except OSError as error:
-            raise OperatorError(
-                f"Cannot listen on {config.host} port {config.port}: "
-                f"{error.strerror or error}. Choose another with --port.",
-                code="port_unavailable",
-            ) from error
+            raise cannot_listen(config.host, config.port, error) from error
         self._watching = asyncio.get_running_loop().create_task(
             services.regime.watch(self.edge.open_connections)
         )

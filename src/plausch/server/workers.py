@@ -23,6 +23,7 @@ import uvloop
 
 from plausch.base.errors import OperatorError, PlauschError
 from plausch.server.config import MOST_DRAIN_MS, ConfigRefused, ServerConfig
+from plausch.server.errors import cannot_listen
 from plausch.server.logs import log_to_stderr
 from plausch.server.main import serve
 
@@ -254,11 +255,7 @@ def _reserve(config: ServerConfig) -> socket.socket:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         place.bind(address)
     except OSError as error:
-        raise OperatorError(
-            f"Cannot listen on {config.host} port {config.port}: {error.strerror or error}. "
-            "Choose another with --port.",
-            code="port_unavailable",
-        ) from error
+        raise cannot_listen(config.host, config.port, error) from error
     return place
 
 

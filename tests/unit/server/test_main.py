@@ -91,6 +91,12 @@ async def test_a_port_that_is_taken(tmp_path: Path) -> None:
     await first.stop()
 
 
+async def test_an_address_of_another_machine_is_not_the_ports_fault(tmp_path: Path) -> None:
+    server = Server(ServerConfig(tmp_path, host="192.0.2.9", port=0))  # RFC 5737
+    with pytest.raises(OperatorError, match="no such address: give one of its own with --host"):
+        await server.start()
+
+
 async def test_it_serves_the_web_app_of_the_folder_that_it_is_told(tmp_path: Path) -> None:
     root = write_site(tmp_path / "web")
     config = ServerConfig(tmp_path / "data", port=0, web_dir=tmp_path / "web")
