@@ -98,6 +98,9 @@ async def test_moving_up_goes_on_however_often_it_is_killed(
         refused = plausch("serve", "--data", full, "--database", town_url, "--port", 0)
         assert refused.code == 1
         assert "not complete" in refused.sentence
+        refused = plausch("serve", "--data", full, "--port", 0)
+        assert refused.code == 1
+        assert "a move there has begun" in refused.sentence
         assert plausch(*command, "--quiet").code == 0
     old = await open_database(full / "plausch.db")
     assert await all_rows(target) == await all_rows(old)

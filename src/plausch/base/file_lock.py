@@ -16,13 +16,11 @@ class LockTaken(BlockingIOError):
 class FileLock:
     """Held from its making until `release`; the operating system frees it when the process ends."""
 
-    def __init__(self, path: Path, *, shared: bool = False) -> None:
-        """`shared`: several may hold it so, and nobody alone. Raises LockTaken, and OSError when
-        the file cannot be made."""
+    def __init__(self, path: Path) -> None:
+        """Raises LockTaken, and OSError when the file cannot be made."""
         self._descriptor: int | None = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
-            fcntl.flock(self._descriptor, kind | fcntl.LOCK_NB)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             owner = os.pread(self._descriptor, 32, 0).decode("ascii", "replace").strip()
             os.close(self._descriptor)

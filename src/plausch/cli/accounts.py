@@ -95,9 +95,9 @@ def show_rows(screen: Screen, rows: list[AccountRow]) -> None:
             [
                 one.name,
                 screen.phrase(f"kind_{one.kind}"),
-                day_of(one.created_at_ms),
+                moment(screen, one.created_at_ms),
                 str(one.devices),
-                day_of(one.seen_at_ms) if one.seen_at_ms else screen.phrase("never"),
+                moment(screen, one.seen_at_ms),
                 str(one.blobs),
                 str(one.blob_bytes),
                 screen.phrase(f"account_{state_of(one)}"),
@@ -133,7 +133,10 @@ def show(name: str, data_folder: Path, database_url: str, as_json: bool) -> None
         screen.answer("has_page")
     screen.table(
         screen.phrase("device_heads").split("|"),
-        [[one, day_of(listed_ms), day_of(seen_ms)] for one, listed_ms, seen_ms in devices],
+        [
+            [one, moment(screen, listed_ms), moment(screen, seen_ms)]
+            for one, listed_ms, seen_ms in devices
+        ],
     )
     if found.rates:
         screen.table(
@@ -144,7 +147,17 @@ def show(name: str, data_folder: Path, database_url: str, as_json: bool) -> None
 def rate_of(screen: Screen, one: Drawn) -> list[str]:
     """What an account has had of its hour, its day or the days of retention, for people."""
     what = screen.phrase(f"rate_{one.kind.name.lower()}")
-    return [what, str(one.drawn), str(one.most), day_of(one.ends_at_ms)]
+    return [what, str(one.drawn), str(one.most), moment(screen, one.ends_at_ms)]
+
+
+def moment(screen: Screen, at_ms: int) -> str:
+    """A time of the database, for people: a clock that was wrong may have written anything."""
+    if not at_ms:
+        return screen.phrase("never")
+    try:
+        return day_of(at_ms)
+    except (ValueError, OverflowError, OSError):  # no calendar has it
+        return screen.phrase("unknown")
 
 
 @accounts.command(epilog="Example: plausch accounts suspend mallory --data /var/lib/plausch")

@@ -1,6 +1,9 @@
 """`plausch migrate-store`: a server moves up from SQLite to PostgreSQL."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -13,7 +16,7 @@ from plausch.db.migrate import migrate
 from plausch.db.open import POSTGRES_SCHEMES, open_database
 from plausch.db.rows import count
 from plausch.db.shape import Table
-from plausch.db.still import nobody_serves, nobody_writes
+from plausch.db.still import mark_moved, nobody_serves, nobody_writes
 from plausch.server.config import ServerConfig
 from plausch.server.filling import DatabaseRows, TableCopy, complete, fill
 from plausch.server.store.schema import STEPS, demand_prepared, travelling
@@ -51,8 +54,9 @@ def migrate_store(source: Path, target: str, anew: bool, quiet: bool, as_json: b
     """Move a server from SQLite to PostgreSQL: every row, compared by counts and hashes.
 
     The server has to be stopped. A move that was interrupted goes on when it is given once more;
-    before its end no server starts on the new database. The old one is only read. People's files
-    (the folder blobs) stay where they are.
+    before its end no server starts on the new database. The old one is only read, and from the
+    beginning of the move on no server starts on it. People's files (the folder blobs) stay where
+    they are.
     """
     if not target.startswith(POSTGRES_SCHEMES):
         raise click.UsageError("--to wants postgresql://...; into SQLite: plausch restore.")
@@ -79,7 +83,8 @@ async def move(file: Path, url: str, screen: Screen, *, anew: bool, quiet: bool)
             try:
                 await demand_prepared(old)
                 with nobody_writes(file):
-                    return await copy(old, target, tables, str(file), screen, anew, quiet)
+                    leave = partial(mark_moved, file, place_of(url))
+                    return await copy(old, target, tables, str(file), leave, screen, anew, quiet)
             finally:
                 await old.close()
     finally:
@@ -91,11 +96,12 @@ async def copy(
     target: Database,
     tables: tuple[Table, ...],
     origin: str,
+    leave: Callable[[], None],
     screen: Screen,
     anew: bool,
     quiet: bool,
 ) -> list[TableCopy]:
-    """Fill and complete the target."""
+    """Fill and complete the target. `leave` marks the source, once the target takes it."""
     total = 0
     for table in tables:
         total += await old.read(lambda tx, one=table: count(tx, one))  # type: ignore[misc]
@@ -108,6 +114,13 @@ async def copy(
             watched.copied,
             watched.compared,
             anew=anew,
+            claimed=leave,
         )
     await complete(target)
     return copies
+
+
+def place_of(url: str) -> str:
+    """Servers and database of a PostgreSQL URL, without user and settings: each may be a secret."""
+    parts = urlsplit(url)
+    return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"

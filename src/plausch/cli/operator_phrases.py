@@ -22,6 +22,7 @@ OPERATOR_PHRASES: dict[str, tuple[str, str]] = {
     "rate_heads": ("Rate|Taken at most|Of|Until", "Verbrauch|Höchstens|Von|Bis"),
     **{key: said for key, said in OPERATOR_TERMS.items() if key.startswith("rate_")},
     "never": OPERATOR_TERMS["never"],
+    "unknown": OPERATOR_TERMS["unknown"],
     "has_page": (
         "It has a public page.",
         "Es hat eine öffentliche Seite.",

@@ -38,9 +38,10 @@ STORE_PHRASES: dict[str, tuple[str, str]] = {
     ),
     "store_moved": (
         "Moved and compared: {rows} rows. Now start the server with the same --data (its blobs "
-        "stay there) and with PLAUSCH_DATABASE; never again on {old}, which stays as it is.",
+        "stay there) and with PLAUSCH_DATABASE; never again on {old}, which stays as it is, and is "
+        "marked by {old}-moved.",
         "Umgezogen und verglichen: {rows} Zeilen. Jetzt den Server mit demselben --data (seine "
         "Blobs bleiben dort) und mit PLAUSCH_DATABASE starten; nie mehr auf {old}, das bleibt, "
-        "wie es ist.",
+        "wie es ist, und durch {old}-moved gekennzeichnet ist.",
     ),
 }

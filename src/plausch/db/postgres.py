@@ -18,8 +18,8 @@ Which of several servers is connected to, and when a connection may be used: pri
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import asyncpg
@@ -64,7 +64,8 @@ _LOST_CONNECTION = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    asyncpg.TargetServerAttributeNotMatched,
+    # Among others: nothing can be asked, because the server's last word is half heard.
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -78,6 +79,26 @@ _MACHINE_FAILURES = (
     asyncpg.InternalServerError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.InvalidCatalogNameError,
+    asyncpg.InsufficientPrivilegeError,
+)
+_ADVICE: tuple[tuple[type[BaseException], str], ...] = (
+    (
+        asyncpg.InvalidCatalogNameError,
+        "make that database (CREATE DATABASE), or correct its name in the URL",
+    ),
+    (
+        asyncpg.InvalidAuthorizationSpecificationError,
+        "correct user and password in the URL, or let that user in (CREATE ROLE, pg_hba.conf)",
+    ),
+    (
+        asyncpg.InsufficientPrivilegeError,
+        "let the user of the URL own the database, or give it the rights for that",
+    ),
+)
+"""What mends it, where it is not the machine."""
+
+_MACHINE_ADVICE = (
+    "check that it runs, can be reached, and that its disk has free space and is writable"
 )
 
 
@@ -96,16 +117,29 @@ _TAKEN = (
 
 def _unavailable(error: BaseException) -> StorageUnavailable:
     reason = str(error) or type(error).__name__
-    return StorageUnavailable(
-        f"PostgreSQL did not take the work ({reason}): check that it runs, can be reached, and "
-        "that its disk has free space and is writable."
-    )
+    fitting = (said for kind, said in _ADVICE if isinstance(error, kind))
+    advice = next(fitting, _MACHINE_ADVICE)
+    return StorageUnavailable(f"PostgreSQL did not take the work ({reason}): {advice}.")
 
 
 def _let_go(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """End it without a word to the server, so that nothing is cancelled there."""
     with suppress(asyncpg.InterfaceError):  # it is lost already
         connection.terminate()
+
+
+@contextmanager
+def _given_up_in_doubt(connection: "asyncpg.Connection[asyncpg.Record]") -> Iterator[None]:
+    """It does not go back into the pool after what leaves it of no use to the next one."""
+    try:
+        yield
+    except asyncpg.ReadOnlySQLTransactionError:
+        _let_go(connection)  # it is a standby: not a connection to keep
+        raise
+    except (TimeoutError, asyncio.CancelledError, asyncpg.InternalClientError, _CommitUnknown):
+        # Whether anybody is there is unknown: asking for a ROLLBACK could wait as long again.
+        _let_go(connection)
+        raise
 
 
 class PostgresTransaction:
@@ -200,12 +234,11 @@ class PostgresDatabase:
         """A REPEATABLE READ transaction that only reads."""
         transaction: PostgresTransaction | None = None
         try:
-            async with (
-                self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
-                connection.transaction(isolation="repeatable_read", readonly=True),
-            ):
-                transaction = PostgresTransaction(connection)
-                yield transaction
+            async with self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                with _given_up_in_doubt(connection):
+                    async with connection.transaction(isolation="repeatable_read", readonly=True):
+                        transaction = PostgresTransaction(connection)
+                        yield transaction
         except (*_MACHINE_FAILURES, *_LOST_CONNECTION) as error:
             # Whoever reads may have troubles of their own, with the disk that they write to.
             is_theirs = transaction is not None and transaction.failed is not error
@@ -261,19 +294,13 @@ class PostgresDatabase:
     async def _once(self, body: _Work[T], patience_s: float, *, reading: bool) -> T:
         connection = await self._pool.acquire(timeout=patience_s)
         try:
-            if reading:
-                frame = connection.transaction(isolation="repeatable_read", readonly=True)
-            else:
-                frame = connection.transaction()
-            await _start(connection, frame)
-            return await _run(PostgresTransaction(connection), connection, frame, body)
-        except asyncpg.ReadOnlySQLTransactionError:
-            _let_go(connection)  # it is a standby: not a connection to keep
-            raise
-        except (TimeoutError, asyncio.CancelledError, _CommitUnknown):
-            # Whether anybody is there is unknown: asking for a ROLLBACK could wait as long again.
-            _let_go(connection)
-            raise
+            with _given_up_in_doubt(connection):
+                if reading:
+                    frame = connection.transaction(isolation="repeatable_read", readonly=True)
+                else:
+                    frame = connection.transaction()
+                await _start(connection, frame)
+                return await _run(PostgresTransaction(connection), connection, frame, body)
         finally:
             # A connection lost from here on changes nothing about what was committed.
             with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
@@ -307,8 +334,10 @@ async def _run(
     except (TimeoutError, asyncio.CancelledError):
         raise
     except BaseException:
-        with suppress(asyncpg.PostgresError, *_LOST_CONNECTION):
+        try:
             await frame.rollback()
+        except (asyncpg.PostgresError, *_LOST_CONNECTION):
+            _let_go(connection)
         raise
     with warnings_of(connection) as heard:
         await _commit(connection, frame)

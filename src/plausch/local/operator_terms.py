@@ -21,6 +21,7 @@ OPERATOR_TERMS: dict[str, tuple[str, str]] = {
     "suspended": ("suspended", "gesperrt"),
     "removed": ("removed", "entfernt"),
     "never": ("never", "nie"),
+    "unknown": ("unknown", "unbekannt"),
     "new_accounts": ("Accounts made in 24 hours", "In 24 Stunden angelegte Konten"),
     "new_envelopes": ("Messages in 24 hours", "Nachrichten in 24 Stunden"),
     "rate_envelopes": ("Messages", "Nachrichten"),

@@ -19,6 +19,7 @@ import msgspec
 
 from plausch.base.errors import LocalError
 from plausch.base.ids import NameRefused, parse_domain
+from plausch.db.open import POSTGRES_SCHEMES
 from plausch.server.limits import AT_LEAST_ONE, Limits
 from plausch.server.s3_address import S3Address, S3AddressRefused, parse_s3_address
 from plausch.server.site import BUILT_IN
@@ -85,6 +86,12 @@ class ServerConfig:
                 raise ConfigRefused(f"{name}: {value} is not between 0 and 65535.")
         if not 0 <= self.drain_ms <= MOST_DRAIN_MS:
             raise ConfigRefused(f"drain_ms: {self.drain_ms} is not between 0 and {MOST_DRAIN_MS}.")
+        if self.database_url and not self.database_url.startswith(POSTGRES_SCHEMES):
+            # It may hold a password: it is not repeated.
+            raise ConfigRefused(
+                "database_url (--database, PLAUSCH_DATABASE) wants postgresql://..., or nothing: "
+                "then the database is SQLite, in the server's folder."
+            )
         if self.nats_url:
             self._check_nats()
         if self.traces_url and not self.traces_url.startswith(("http://", "https://")):

@@ -87,7 +87,7 @@ class Cursors:
 
     async def flush(self, device: DeviceRecord | None = None) -> None:
         """Write what is pending now, of one device or of all, and what is being written. Raises
-        StorageUnavailable; then it stays pending."""
+        StorageUnavailable; then, as after any other failure, it stays pending."""
         async with self._writing:
             if device is None:
                 pending, self._pending = self._pending, {}
@@ -95,7 +95,7 @@ class Cursors:
                 pending = {device.key: self._pending.pop(device.key, {})}
             try:
                 await self._write(pending)
-            except (StorageUnavailable, asyncio.CancelledError):
+            except BaseException:
                 for device_key, slots in pending.items():
                     for conversation_key, slot in slots.items():
                         self._put(device_key, conversation_key, slot)
@@ -138,6 +138,9 @@ class Cursors:
                     pause_s = PAUSE_S
                 except StorageUnavailable as error:
                     log.warning("cursors are not written for now: %s", error)
+                    pause_s = PAUSE_AFTER_FAILURE_S
+                except Exception as error:  # a bug of ours: it is tried again all the same
+                    log.error("Writing cursors failed unexpectedly.", exc_info=error)
                     pause_s = PAUSE_AFTER_FAILURE_S
         finally:
             self._task = None

@@ -1,6 +1,9 @@
 """Refusals: what a service says when it does not do what a device asks."""
 
-from plausch.base.errors import Fault, PlauschError
+import errno
+import socket
+
+from plausch.base.errors import Fault, OperatorError, PlauschError
 
 
 class Refusal(PlauschError):
@@ -58,4 +61,20 @@ def stale_epoch(epoch: int, head: int) -> Refusal:
         f"The conversation is in epoch {epoch}: read up to {head}, then send again.",
         epoch=epoch,
         head=head,
+    )
+
+
+def cannot_listen(
+    host: str, port: int, error: OSError, *, host_by: str = "--host", port_by: str = "--port"
+) -> OperatorError:
+    """No socket can be opened there; which of both to change, and by what."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        advice = f"This machine has no such address: give one of its own with {host_by}"
+    elif error.errno == errno.EADDRINUSE:
+        advice = f"Another program has that port: end it, or choose another with {port_by}"
+    else:
+        advice = f"Choose another with {port_by}"
+    return OperatorError(
+        f"Cannot listen on {host} port {port}: {error.strerror or error}. {advice}.",
+        code="port_unavailable",
     )

@@ -18,7 +18,7 @@ from prometheus_client.core import (
     Metric,
 )
 
-from plausch.base.errors import OperatorError
+from plausch.server.errors import cannot_listen
 
 if TYPE_CHECKING:
     from threading import Thread
@@ -107,9 +107,8 @@ class Exposition:
         try:
             self._server, self._thread = start_http_server(port, host, registry)
         except OSError as error:
-            raise OperatorError(
-                f"Cannot listen on {host} port {port} for metrics: {error.strerror or error}.",
-                code="port_unavailable",
+            raise cannot_listen(
+                host, port, error, host_by="metrics_host", port_by="--metrics-port"
             ) from error
         self.port: int = self._server.server_port
 

@@ -97,14 +97,17 @@ async def fill(
     compared: Tally,
     *,
     anew: bool = False,
+    claimed: Callable[[], None] = lambda: None,
 ) -> list[TableCopy]:
     """Copy all rows, or those that are missing after an interruption, and compare; what each table
     holds. The target stays marked as incomplete: `complete` ends that. `anew` empties a target
-    that an earlier copy has begun to fill.
+    that an earlier copy has begun to fill. `claimed` is called before the first row is copied,
+    when it is certain that the target takes them.
 
     Raises TargetTaken, CopyDiffers, StorageUnavailable, and what the source raises.
     """
     await _claim(target, tables, source.origin, anew=anew)
+    claimed()
     for table in tables:
         await _copy(target, table, source, told)
     await continue_numbers(target, tables)

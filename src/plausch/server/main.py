@@ -34,6 +34,7 @@ from plausch.server.delivery import Delivery
 from plausch.server.devices import Devices
 from plausch.server.dispatch import Dispatch
 from plausch.server.edge import Edge
+from plausch.server.errors import cannot_listen
 from plausch.server.figures import Exposition, Figures
 from plausch.server.franking import open_franking
 from plausch.server.health import Health
@@ -156,11 +157,7 @@ class Server:
         try:
             port = await self.edge.start()
         except OSError as error:
-            raise OperatorError(
-                f"Cannot listen on {config.host} port {config.port}: "
-                f"{error.strerror or error}. Choose another with --port.",
-                code="port_unavailable",
-            ) from error
+            raise cannot_listen(config.host, config.port, error) from error
         self._watching = asyncio.get_running_loop().create_task(
             services.regime.watch(self.edge.open_connections)
         )
@@ -296,10 +293,16 @@ def say(line: str) -> None:
 
 
 async def serve(
-    config: ServerConfig, told: Callable[[str], None] = say, *, on_interrupt: bool = True
+    config: ServerConfig,
+    told: Callable[[str], None] = say,
+    *,
+    on_interrupt: bool = True,
+    keeper: int | None = None,
 ) -> None:
     """Run a server until SIGTERM (or SIGINT); a second one ends `drain_ms`. Tells `ready
     http://HOST:PORT` when it accepts, and where the web app is, with the hash of its build.
+    `keeper` is a pipe's end at which nothing comes but its end, with the process that keeps this
+    one: then it stops as well.
 
     Raises PlauschError when it cannot start.
     """
@@ -315,6 +318,15 @@ async def serve(
 
     for name in (signal.SIGTERM, signal.SIGINT) if on_interrupt else (signal.SIGTERM,):
         loop.add_signal_handler(name, stop)
+
+    def orphaned() -> None:
+        assert keeper is not None  # nosec B101
+        loop.remove_reader(keeper)
+        log.error("The process that started this one is gone: this one stops, too.")
+        stopping.set()
+
+    if keeper is not None:
+        loop.add_reader(keeper, orphaned)
     url = await server.start()
     collect_seldom()
     told(f"ready {url}\n{web_line(config, url, server.site)}")

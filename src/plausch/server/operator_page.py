@@ -78,7 +78,7 @@ class OperatorPage:
             words["kind"]: words[row.kind],
             words["state"]: self._state(row),
             words["made_at"]: self._moment(row.created_at_ms),
-            words["seen_at"]: self._moment(row.seen_at_ms) if row.seen_at_ms else words["never"],
+            words["seen_at"]: self._moment(row.seen_at_ms),
             words["files"]: f"{self._number(row.blobs)} · {self._size(row.blob_bytes)}",
             words["public_page"]: words["yes" if row.has_page else "no"],
         }
@@ -333,10 +333,16 @@ class OperatorPage:
         return f"<code>{as_text(line).replace('--data', '<span>--data</span>', 1)}</code>"
 
     def _moment(self, at_ms: int) -> str:
-        """An instant, in this machine's time."""
-        at = datetime.fromtimestamp(at_ms / 1000, UTC)
+        """An instant, in this machine's time; a clock that was wrong may have written anything."""
+        if not at_ms:
+            return self._words["never"]
         form = "%d.%m.%Y, %H:%M" if self._language == "de" else "%Y-%m-%d, %H:%M"
-        return f'<time datetime="{at:%Y-%m-%dT%H:%MZ}">{at.astimezone().strftime(form)}</time>'
+        try:
+            at = datetime.fromtimestamp(at_ms / 1000, UTC)
+            here = at.astimezone().strftime(form)
+        except (ValueError, OverflowError, OSError):  # no calendar has it
+            return self._words["unknown"]
+        return f'<time datetime="{at:%Y-%m-%dT%H:%MZ}">{here}</time>'
 
     def _number(self, count: int) -> str:
         return self._pointed(f"{count:,}")

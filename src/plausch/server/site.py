@@ -27,8 +27,9 @@ INDEX = "index.html"
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 """Content codings that a build may hold a file in, the better one first, and their suffixes."""
 
-NO_ACCOUNTS = frozenset({"v1", "assets", "icons", "favicon.ico", "robots.txt"})
-"""Names that browsers and crawlers ask for, which are no links to accounts."""
+NO_ACCOUNTS = frozenset({"v1", "assets", "icons", "favicon.ico", "robots.txt", "healthz", "readyz"})
+"""Names that browsers, crawlers and supervisors ask for, which are no links to accounts: for those
+the database would be asked."""
 
 CONTENT_TYPES = {
     "html": "text/html; charset=utf-8",

@@ -4,7 +4,8 @@ The kernel spreads new connections over the processes that listen (SO_REUSEPORT)
 serves nobody: it starts the workers, starts one anew that died, and ends them. SIGHUP replaces
 them one after the other without a moment in which nobody listens: each worker loads the program and
 reads the settings' file for itself, so that a new version of either comes in (but for the port, and
-for this process).
+for this process). Workers outlive this process by no more than it takes to stop: a next one would
+find the port open to it, and nobody would keep them.
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import multiprocessing
 import signal
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 
@@ -21,6 +23,7 @@ import uvloop
 
 from plausch.base.errors import OperatorError, PlauschError
 from plausch.server.config import MOST_DRAIN_MS, ConfigRefused, ServerConfig
+from plausch.server.errors import cannot_listen
 from plausch.server.logs import log_to_stderr
 from plausch.server.main import serve
 
@@ -113,14 +116,18 @@ def _work(settings: Settings, place: int, port: int, told: Connection) -> None:
     log_to_stderr()
 
     def announce(line: str) -> None:
-        told.send((True, line, config.drain_ms))
+        with suppress(BrokenPipeError):  # who started it is gone, and it stops in a moment
+            told.send((True, line, config.drain_ms))
         told.close()
+
+    parent = multiprocessing.parent_process()
+    keeper = None if parent is None else parent.sentinel
 
     try:
         config = settings()
         metrics_port = config.metrics_port + place if config.metrics_port else 0
         config = dataclasses.replace(config, port=port, shares_port=True, metrics_port=metrics_port)
-        uvloop.run(serve(config, announce, on_interrupt=False))
+        uvloop.run(serve(config, announce, on_interrupt=False, keeper=keeper))
     except PlauschError as error:
         if told.closed:
             log.error("A worker ended: %s", error)
@@ -248,11 +255,7 @@ def _reserve(config: ServerConfig) -> socket.socket:
         place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         place.bind(address)
     except OSError as error:
-        raise OperatorError(
-            f"Cannot listen on {config.host} port {config.port}: {error.strerror or error}. "
-            "Choose another with --port.",
-            code="port_unavailable",
-        ) from error
+        raise cannot_listen(config.host, config.port, error) from error
     return place
 
 

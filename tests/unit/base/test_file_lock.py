@@ -66,19 +66,3 @@ def test_the_file_is_private(tmp_path: Path) -> None:
 def test_where_it_cannot_be_made_the_systems_error_is_raised(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         FileLock(tmp_path / "absent" / "it.lock")
-
-
-def test_several_share_it_and_nobody_has_it_alone(tmp_path: Path) -> None:
-    path = tmp_path / "it.lock"
-    one, other = FileLock(path, shared=True), FileLock(path, shared=True)
-    with pytest.raises(LockTaken) as taken:
-        FileLock(path)
-    assert taken.value.owner == str(os.getpid())
-    one.release()
-    with pytest.raises(LockTaken):
-        FileLock(path)
-    other.release()
-    alone = FileLock(path)
-    with pytest.raises(LockTaken):
-        FileLock(path, shared=True)
-    alone.release()

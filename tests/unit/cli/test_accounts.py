@@ -1,7 +1,9 @@
 """What an operator sees and orders, beside a running server."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,21 @@ def test_an_account_is_shown_with_what_it_had_lately(plausch: Plausch, folder: P
     assert 0 < messages["drawn"] < messages["most"] == 1_000_000
     shown = plausch("--language", "de", "accounts", "show", "anna", *at).out
     assert f"Nachrichten\t{messages['drawn']}\t1000000\t" in shown
+
+
+def test_times_that_no_calendar_has_are_shown_as_unknown(plausch: Plausch, folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "plausch.db")) as store:
+        store.execute("UPDATE device SET seen_at_ms = ?", (2**62,))
+        store.commit()
+    at = ("--data", folder)
+    for ran in (plausch("accounts", "show", "anna", *at), plausch("accounts", "list", *at)):
+        assert ran.code == 0, ran.err
+        assert "\tunknown" in ran.out
+    assert "unbekannt" in plausch("--language", "de", "accounts", "show", "anna", *at).out
+    with closing(sqlite3.connect(folder / "plausch.db")) as store:
+        store.execute("UPDATE device SET seen_at_ms = 0")
+        store.commit()
+    assert plausch("accounts", "show", "anna", *at).out.count("\tnever") == 2
 
 
 def test_what_is_not_there_or_not_confirmed_changes_nothing(plausch: Plausch, folder: Path) -> None:

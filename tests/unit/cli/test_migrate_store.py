@@ -12,6 +12,7 @@ import pytest
 
 from company import server
 from engines import postgres
+from plausch.cli.migrate_store import place_of
 from plausch.server.store.schema import STEPS
 from postgres_cluster import Cluster
 
@@ -47,6 +48,38 @@ def test_it_moves_and_says_what_and_how_to_go_on(
     again = plausch("migrate-store", "--from", folder / "plausch.db")
     assert again.code == 1
     assert "holds something already" in again.sentence
+
+
+def test_the_old_store_is_served_no_more_until_somebody_wants_it(
+    plausch: Plausch, folder: Path, url: str
+) -> None:
+    assert plausch("migrate-store", "--from", folder, "--to", url).code == 0
+    refused = plausch("serve", "--data", folder, "--port", 0)
+    assert refused.code == 1
+    assert f"was moved to {place_of(url)}, or" in refused.sentence
+    assert url not in refused.sentence
+    mark = folder / "plausch.db-moved"
+    assert f"remove {mark}." in refused.sentence
+    mark.unlink()
+    with server(folder) as at:
+        plausch("register", "ben", "--server", at, "--home", folder.parent / "ben")
+
+
+def test_a_move_that_the_target_refuses_leaves_the_old_store_as_it_was(
+    plausch: Plausch, folder: Path, url: str
+) -> None:
+    assert plausch("migrate-store", "--from", folder, "--to", url).code == 0
+    (folder / "plausch.db-moved").unlink()
+    assert plausch("migrate-store", "--from", folder, "--to", url).code == 1
+    assert not (folder / "plausch.db-moved").exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql://u:s3cret@one:5432,two/x?password=s3cret", "postgres://one:5432,two/x#s3cret"],
+)
+def test_where_it_went_is_said_without_secrets(url: str) -> None:
+    assert place_of(url) == "postgresql://one:5432,two/x"
 
 
 def test_scripts_get_counts_and_hashes(plausch: Plausch, folder: Path, url: str) -> None:

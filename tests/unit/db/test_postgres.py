@@ -261,6 +261,25 @@ async def test_a_crash_loses_nothing_that_was_acknowledged(own_cluster: Cluster)
     await database.close()
 
 
+async def test_what_the_server_says_of_a_name_is_followed_by_what_mends_it(
+    postgres: Cluster, url: str
+) -> None:
+    with pytest.raises(StorageUnavailable, match=r"does not exist\): make that database"):
+        await open_postgres(postgres.url("no_such_database"))
+    admin, nobody = await asyncpg.connect(url), f"r{secrets.token_hex(6)}"
+    foreign = url.replace("//plausch@", f"//{nobody}@")
+    with pytest.raises(StorageUnavailable, match=r"does not exist\): correct user and password"):
+        await open_postgres(foreign)
+    await admin.execute(f'CREATE ROLE "{nobody}" LOGIN')
+    await admin.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    database = await open_postgres(foreign)
+    with pytest.raises(StorageUnavailable, match=r"schema public\): let the user of the URL own"):
+        await ledger.create(database)
+    await database.close()
+    await admin.execute(f'DROP ROLE "{nobody}"')
+    await admin.close()
+
+
 async def test_no_server_and_no_url_are_explained(tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match="PostgreSQL did not take the work"):
         await open_postgres(f"postgresql://x@/x?host={tmp_path}")
@@ -269,10 +288,14 @@ async def test_no_server_and_no_url_are_explained(tmp_path: Path) -> None:
 
 
 class Silence:
-    """A way to PostgreSQL by which, for a while, nothing comes through: no end, no refusal."""
+    """A way to PostgreSQL by which, for a while, nothing comes through: no end, no refusal. Or
+    only no end, `is_endless`: what the server said last comes."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self._cluster, self._folder = cluster, folder
+        self.is_endless = False
+        self.all_said = asyncio.Event()
+        """Somebody's end was kept back, and all that was said before was handed on."""
         self._speaks = asyncio.Event()
         self._speaks.set()
         self._server: asyncio.Server | None = None
@@ -310,7 +333,10 @@ class Silence:
             while raw := await source.read(65536):
                 await self._speaks.wait()
                 target.write(raw)
-        target.close()
+        if self.is_endless:
+            self.all_said.set()
+        else:
+            target.close()
 
 
 async def test_a_server_that_says_nothing_is_given_up_and_found_again(
@@ -341,3 +367,53 @@ async def test_a_server_that_says_nothing_is_given_up_and_found_again(
                 break
         assert {1, 4} <= await ledger.numbers(database) <= {1, 2, 3, 4}
         await database.close()
+
+
+class GivenUp(Exception):
+    """The body's own end."""
+
+
+@pytest.mark.parametrize("where", ["begin", "statement", "rollback", "snapshot"])
+async def test_a_connection_whose_end_is_half_heard_is_lost_and_never_used_again(
+    where: str, postgres: Cluster, url: str, tmp_path: Path
+) -> None:
+    """Its last word has come, that it ends, and its end not yet: asyncpg can ask nothing there."""
+    ended: list[int] = []
+
+    async def half_end(tx: Transaction) -> None:
+        assert isinstance(tx, engine.PostgresTransaction)
+        ended.append(await pid_of(tx))
+        await admin.execute("SELECT pg_terminate_backend($1)", ended[0])
+        await silence.all_said.wait()
+        for _ in range(10):  # it is in the socket, and read when the event loop comes to it
+            await asyncio.sleep(0)
+
+    async def pid_of(tx: Transaction) -> int:
+        return int((await tx.fetch("SELECT pg_backend_pid()"))[0][0])
+
+    async def body(tx: Transaction) -> int:
+        if where in ("statement", "rollback") and not ended:
+            await half_end(tx)
+            if where == "rollback":
+                raise GivenUp
+        return await pid_of(tx)
+
+    admin = await asyncpg.connect(url)
+    async with Silence(postgres, tmp_path) as silence:
+        silence.is_endless = True
+        database = await open_postgres(silence.url(url), connections=1)
+        if where == "snapshot":
+            with pytest.raises(StorageUnavailable):
+                async with database.snapshot() as tx:
+                    await half_end(tx)
+                    await tx.fetch("SELECT 1")
+        elif where == "begin":
+            held = database._pool._holders[0]._con
+            await half_end(engine.PostgresTransaction(held))
+        elif where == "rollback":
+            with pytest.raises(GivenUp):
+                await database.transact(body)
+        assert await database.transact(body) not in ended
+        silence.is_endless = False
+        await database.close()
+    await admin.close()

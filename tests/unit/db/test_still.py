@@ -1,4 +1,4 @@
-"""Who may be at a file: servers beside each other, or one who moves it, alone."""
+"""Who may be at a file: one server, or one who moves it, alone."""
 
 import os
 import sqlite3
@@ -7,21 +7,47 @@ from pathlib import Path
 import pytest
 
 from plausch.db.interface import StorageUnavailable
-from plausch.db.still import StoreBusy, nobody_serves, nobody_writes, serve_from
+from plausch.db.still import (
+    StoreBusy,
+    StoreMoved,
+    mark_moved,
+    nobody_serves,
+    nobody_writes,
+    serve_from,
+)
 
 
-def test_servers_are_beside_each_other_and_keep_others_off(tmp_path: Path) -> None:
+def test_one_server_is_at_a_file_and_keeps_others_off(tmp_path: Path) -> None:
     file = tmp_path / "plausch.db"
-    one, other = serve_from(file), serve_from(file)
+    one = serve_from(file)
     with pytest.raises(StoreBusy, match=f"Process {os.getpid()} is at"), nobody_serves(file):
         raise AssertionError("a server runs")
+    with pytest.raises(StoreBusy, match="Several need PostgreSQL and NATS"):
+        serve_from(file)
     one.release()
-    with pytest.raises(StoreBusy), nobody_serves(file):
-        raise AssertionError("the other one still does")
-    other.release()
-    with nobody_serves(file), pytest.raises(StoreBusy, match="being moved or restored"):
+    with nobody_serves(file), pytest.raises(StoreBusy, match="moves or restores it"):
         serve_from(file)
     serve_from(file).release()
+
+
+def test_nobody_serves_from_a_file_that_was_moved(tmp_path: Path) -> None:
+    file = tmp_path / "plausch.db"
+    mark_moved(file, "postgresql://elsewhere/x")
+    with pytest.raises(StoreMoved, match="moved to postgresql://elsewhere/x, or") as refused:
+        serve_from(file)
+    with nobody_serves(file):
+        mark_moved(file, "postgresql://other/x")
+    assert str(refused.value).endswith(f"remove {file}-moved.")
+    Path(f"{file}-moved").unlink()
+    serve_from(file).release()
+
+
+def test_a_mark_that_cannot_be_made_or_read_is_the_operators_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(StorageUnavailable, match="did not take the work"):
+        mark_moved(tmp_path / "absent" / "plausch.db", "postgresql://x")
+    (tmp_path / "plausch.db-moved").mkdir()
+    with pytest.raises(StorageUnavailable, match="did not take the work"):
+        serve_from(tmp_path / "plausch.db")
 
 
 def test_it_ends_also_with_an_error(tmp_path: Path) -> None:

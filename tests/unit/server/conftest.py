@@ -32,3 +32,18 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
     await made.start()
     yield made
     await made.stop()
+
+
+@pytest.fixture
+async def two_servers(tmp_path: Path) -> AsyncIterator[list[tuple[Server, str]]]:
+    """Two processes on one store, as far as two servers in one process are. On a SQLite file that
+    is forbidden: the other one finds it under another name, and so another lock."""
+    made = []
+    for folder in (tmp_path / "one", tmp_path / "other"):
+        folder.mkdir()
+        (folder / "plausch.db").symlink_to(tmp_path / "plausch.db")
+        server = Server(ServerConfig(folder, port=0))
+        made.append((server, await server.start()))
+    yield made
+    for server, _ in made:
+        await server.stop()

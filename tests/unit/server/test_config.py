@@ -53,6 +53,15 @@ def test_a_bucket_that_is_none_is_refused_and_not_repeated(
     assert "verysecret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "url", ["mysql://u:verysecret@x/y", "postgress://u:verysecret@x/y", "sqlite:///x.db", "x.db"]
+)
+def test_a_database_that_is_none_is_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigRefused, match=r"wants postgresql://\.\.\., or nothing") as caught:
+        ServerConfig(tmp_path, database_url=url)
+    assert "verysecret" not in str(caught.value)
+
+
 def test_every_setting_can_be_written(tmp_path: Path) -> None:
     path = written(
         tmp_path,

@@ -171,6 +171,34 @@ async def test_a_failing_disk_is_tried_again_without_being_asked(
     await mine.close()
 
 
+async def test_whatever_fails_leaves_it_pending_and_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cursors, "PAUSE_S", 0.0)
+    monkeypatch.setattr(cursors, "PAUSE_AFTER_FAILURE_S", 0.0)
+    _, cem, group = await three_messages(world)
+    told = asyncio.Event()
+    world.told.cursor_moved = lambda *_: told.set()  # type: ignore[method-assign]
+    real, failures = world.database.transact, 2
+
+    async def failing(body: Body[T], *, repeatable: bool = False) -> T:
+        nonlocal failures
+        if failures:
+            failures -= 1
+            raise RuntimeError("a bug")
+        return await real(body, repeatable=repeatable)
+
+    monkeypatch.setattr(world.database, "transact", failing)
+    mine = Cursors(world.database, world.rosters, world.told)
+    mine.acknowledge(cem.record, group.group_id, 3)
+    with pytest.raises(RuntimeError):
+        await mine.flush()
+    await told.wait()
+    assert failures == 0
+    assert "Writing cursors failed unexpectedly" in caplog.text
+    await mine.close()
+
+
 async def test_numbers_that_are_none_wake_nobody(world: World) -> None:
     anna = await world.player("anna")
     mine = Cursors(world.database, world.rosters, world.told)

@@ -359,10 +359,10 @@ async def test_conversations_that_do_not_exist_are_counted_as_those_that_do(
 
 
 async def test_another_process_hears_of_a_removal_before_an_ephemeral_message_passes(
-    tmp_path: Path,
+    two_servers: list[tuple[Server, str]],
 ) -> None:
     """Two servers on one database; ben is removed through the one and stays with the other."""
-    (one, url), (other, other_url) = await served(tmp_path), await served(tmp_path)
+    (_, url), (_, other_url) = two_servers
     anna = await WireDevice.register(url, Person.new("anna"))
     ben = await WireDevice.register(other_url, Person.new("ben"))
     cem = await WireDevice.register(other_url, Person.new("cem"))
@@ -399,8 +399,6 @@ async def test_another_process_hears_of_a_removal_before_an_ephemeral_message_pa
     assert (refused.code, refused.epoch) == ("stale_epoch", group.epoch)
     await ben.resume()
     assert [push.message for push in ben.pushes if isinstance(push, f.Ephemeral)] == [before]
-    for server in (one, other):
-        await server.stop()
 
 
 async def test_a_failing_database_is_no_failed_login(
@@ -424,9 +422,9 @@ async def test_a_failing_database_is_no_failed_login(
 
 
 async def test_a_device_that_another_process_took_from_the_list_is_disconnected(
-    tmp_path: Path,
+    two_servers: list[tuple[Server, str]],
 ) -> None:
-    (one, url), (other, other_url) = await served(tmp_path), await served(tmp_path)
+    (_, url), (other, other_url) = two_servers
     person = Person.new("anna")
     phone, twin = await WireDevice.register(url, person), person.next_device()
     both = person.next_list([person.device, twin.device], [person.key, twin.key])
@@ -443,8 +441,6 @@ async def test_a_device_that_another_process_took_from_the_list_is_disconnected(
     assert laptop.closing is not None
     assert laptop.closing.code == "device_removed"
     await ben.resume()
-    for server in (one, other):
-        await server.stop()
 
 
 async def test_a_new_list_is_told_to_all_who_share_a_conversation_but_its_publisher(

@@ -57,8 +57,10 @@ def test_a_time_on_a_bound_is_below_it() -> None:
 def test_a_port_that_is_taken_is_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(OperatorError, match=f"port {port} for metrics"):
+        with pytest.raises(OperatorError, match=f"port {port}: .*choose another with --metrics"):
             Exposition(Figures(), "127.0.0.1", port)
+    with pytest.raises(OperatorError, match=r"no such address: .* with metrics_host"):
+        Exposition(Figures(), "192.0.2.9", 0)
 
 
 def test_the_dashboard_shows_nothing_that_there_is_not() -> None:

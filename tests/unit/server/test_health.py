@@ -3,14 +3,19 @@
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any, cast
 
+import pytest
 from multidict import CIMultiDict
 
 from plausch.base.http import Request
 from plausch.db.interface import StorageUnavailable
 from plausch.server import health as health_module
+from plausch.server.config import ServerConfig
 from plausch.server.health import Health
+from plausch.server.main import Server
+from raw_socket import RawSocket
 
 
 @dataclass
@@ -66,3 +71,20 @@ def test_what_it_is_asked_by() -> None:
     wanted = [Request(method, "/readyz", CIMultiDict()) for method in ("GET", "HEAD", "POST")]
     assert [health.wants(one) for one in wanted] == [True, True, False]
     assert not health.wants(Request("GET", "/ready", CIMultiDict()))
+
+
+async def test_that_it_lives_is_said_without_the_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = Server(ServerConfig(tmp_path, port=0))
+    url = await server.start()
+    away = Store(fails=True)
+    monkeypatch.setattr(server._database, "read", away.read)
+    for path, status in (("/healthz", 200), ("/healthz?x=1", 200), ("/readyz", 503)):
+        assert away.asked == 0
+        socket = await RawSocket.tcp(url)
+        assert (await socket.http(f"GET {path} HTTP/1.1"))[0] == status
+        await socket.close()
+    assert away.asked == 1
+    monkeypatch.undo()
+    await server.stop()

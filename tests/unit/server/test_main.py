@@ -18,6 +18,7 @@ from plausch.base.clock import ManualClock
 from plausch.base.errors import OperatorError
 from plausch.db.migrate import SchemaRefused
 from plausch.db.sqlite import open_sqlite
+from plausch.db.still import StoreBusy
 from plausch.server import main as main_module
 from plausch.server.config import ServerConfig
 from plausch.server.limits import Limits
@@ -58,6 +59,16 @@ async def test_it_starts_answers_and_stops(tmp_path: Path) -> None:
         await RawSocket.tcp(url)
 
 
+async def test_a_second_one_on_the_same_folder_is_refused(tmp_path: Path) -> None:
+    """Neither would push what comes in at the other."""
+    server = Server(ServerConfig(tmp_path, port=0))
+    url = await server.start()
+    with pytest.raises(StoreBusy, match="another server probably"):
+        await Server(ServerConfig(tmp_path, port=0)).start()
+    await (await WireDevice.register(url, Person.new("anna"))).close()
+    await server.stop()
+
+
 async def test_it_starts_again_on_the_same_data(tmp_path: Path) -> None:
     person = Person.new("anna")
     for turn in range(2):
@@ -78,6 +89,12 @@ async def test_a_port_that_is_taken(tmp_path: Path) -> None:
         await second.start()
     assert caught.value.code == "port_unavailable"
     await first.stop()
+
+
+async def test_an_address_of_another_machine_is_not_the_ports_fault(tmp_path: Path) -> None:
+    server = Server(ServerConfig(tmp_path, host="192.0.2.9", port=0))  # RFC 5737
+    with pytest.raises(OperatorError, match="no such address: give one of its own with --host"):
+        await server.start()
 
 
 async def test_it_serves_the_web_app_of_the_folder_that_it_is_told(tmp_path: Path) -> None:

@@ -204,3 +204,9 @@ def test_trouble_is_a_sentence_with_a_way_back() -> None:
     found = ReadPage(page("de").trouble("storage_unavailable"))
     assert "Die Datenbank des Servers hat nicht geantwortet" in found.text
     assert "/base/" in [one["href"] for one in found.named("a")]
+
+
+def test_a_time_that_no_calendar_has_is_unknown() -> None:
+    row = ANNA._replace(created_at_ms=2**62, seen_at_ms=0)
+    text = ReadPage(page().account(Shown(row, ((DEVICE, 1, -(2**62)),), ()))).text
+    assert text.count("unknown") == 2 and "never" in text

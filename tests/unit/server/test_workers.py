@@ -24,6 +24,7 @@ from plausch.server import edge, nats_line
 from plausch.server.config import MOST_DRAIN_MS, ServerConfig
 from plausch.server.workers import STOP_TIMEOUT_S, Worker
 from postgres_cluster import Cluster
+from wire_device import Person, WireDevice
 
 __all__ = ["postgres"]
 
@@ -53,6 +54,7 @@ class Served:
     """`plausch serve --workers 2`."""
 
     def __init__(self, folder: Path, database_url: str, nats_url: str) -> None:
+        self.ends_as = 0
         self.log = folder / "workers.log"
         self.settings = folder / "server.toml"
         self.settings.write_text('registration = "open"\n')
@@ -114,7 +116,7 @@ async def served(postgres: Cluster, tmp_path: Path) -> "Iterator[Served]":  # ty
         yield server
         if server.process.poll() is None:
             server.process.send_signal(signal.SIGTERM)
-        assert server.process.wait(60) == 0, server.log.read_text()
+        assert server.process.wait(60) == server.ends_as, server.log.read_text()
         assert server.process.stdout is not None
         server.process.stdout.close()
         assert server.workers() == set()
@@ -137,6 +139,26 @@ async def test_one_that_dies_is_started_anew_and_the_other_serves(served: Served
     served.until(lambda: len(served.workers() - before) == 1 and len(served.workers()) == 2)
     assert all(served.answers() for _ in range(10))
     assert "another one is started" in served.log.read_text()
+
+
+async def test_workers_do_not_outlive_the_one_that_keeps_them(served: Served) -> None:
+    workers = served.workers()
+    device = await WireDevice.register(served.url, Person.new("anna"))
+    served.process.kill()
+    served.ends_as = -signal.SIGKILL
+    await device.gone()
+    assert device.closing is not None and device.closing.code == "server_restart"
+    served.until(lambda: not any(is_running(worker) for worker in workers))
+    with pytest.raises(URLError):
+        served.answers()
+    assert served.log.read_text().count("this one stops, too") == 2
+
+
+def is_running(pid: int) -> bool:
+    """Whether it has not ended, be it that nobody has asked how."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
 
 
 async def test_all_are_replaced_and_somebody_always_listens(served: Served, tmp_path: Path) -> None:
