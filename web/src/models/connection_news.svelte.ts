@@ -2,11 +2,14 @@
 
 import { type ConnectionView, maintenanceOf } from '../base/maintenance.ts';
 import { maintenanceSentence } from '../words/sentences.ts';
-import { language, words } from '../words/words.svelte.ts';
+import { language, sentenceOf, words } from '../words/words.svelte.ts';
 import type { PageTimers } from './timing.ts';
 
 /** Nothing is told when the time passes until which it was to take: that is looked at. */
 const LOOK_MS = 20_000;
+
+/** What waiting does not mend. */
+const LASTING: readonly string[] = ['device_removed', 'account_suspended', 'bad_version'];
 
 export class ConnectionNews {
   isOnline = $state(true);
@@ -26,6 +29,16 @@ export class ConnectionNews {
     return this.#said === ''
       ? ''
       : maintenanceSentence(maintenanceOf(this.#said), this.#nowMs, words(), language());
+  }
+
+  /** Why no connection will come; "" while there is one, or while one may come. */
+  get lasting(): string {
+    // A server says to a device that it was removed: one that does not know it never did, or has
+    // forgotten.
+    if (this.code === 'unknown_device') {
+      return words().connection.unknown;
+    }
+    return LASTING.includes(this.code) ? sentenceOf(this.code, '') : '';
   }
 
   /** It is like this now. */

@@ -468,6 +468,8 @@ export const de: Words = {
     maintenance:
       'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Schreib ruhig weiter: Es wird später gesendet.',
     until: (time) => `Bis ${time}.`,
+    unknown:
+      'Dieser Server kennt dieses Konto nicht (mehr): Vielleicht wurde er neu eingerichtet. Was hier ist, bleibt lesbar; löschen kannst du es in den Einstellungen.',
   },
   live: {
     message: (name, text) => `${name}: ${text}`,

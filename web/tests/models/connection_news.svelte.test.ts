@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 
 import type { ConnectionView } from '../../src/base/maintenance.ts';
 import { ConnectionNews } from '../../src/models/connection_news.svelte.ts';
+import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
 import { timeOf } from '../../src/words/format.ts';
 import { Clock } from './clock.ts';
@@ -24,6 +25,27 @@ test('whether there is a connection, and why not', () => {
   expect([news.isOnline, news.code]).toEqual([true, '']);
   news.hear({ isOnline: false, code: 'account_suspended' });
   expect([news.isOnline, news.code, news.maintenance]).toEqual([false, 'account_suspended', '']);
+});
+
+test.each([
+  ['device_removed', en.failure.device_removed],
+  ['account_suspended', en.failure.account_suspended],
+  ['bad_version', en.failure.bad_version],
+  ['unknown_device', en.connection.unknown],
+  ['unreachable', ''],
+  ['server_unavailable', ''],
+])('what waiting does not mend is said as such: %s', (code, sentence) => {
+  const { news } = begun();
+  news.hear({ isOnline: false, code });
+  expect(news.lasting).toBe(sentence);
+  news.hear({ isOnline: true, code: '' });
+  expect(news.lasting).toBe('');
+});
+
+test('nobody is told of a removal by a server that was set up anew', () => {
+  for (const words of [en, de]) {
+    expect(words.connection.unknown).not.toMatch(/removed|entfernt/);
+  }
 });
 
 test('it is said until the server takes something, or is gone', () => {
