@@ -1,6 +1,6 @@
 /** Whether there is a connection, and in one sentence for the page that the server takes nothing. */
 
-import { type ConnectionView, maintenanceOf } from '../base/maintenance.ts';
+import { type ConnectionView, maintenanceOf, UNAVAILABLE } from '../base/maintenance.ts';
 import { maintenanceSentence } from '../words/sentences.ts';
 import { language, sentenceOf, words } from '../words/words.svelte.ts';
 import type { PageTimers } from './timing.ts';
@@ -26,6 +26,9 @@ export class ConnectionNews {
 
   /** What people are told while nothing new is taken; "" while there is nothing to tell. */
   get maintenance(): string {
+    if (this.isOnline && this.code === UNAVAILABLE) {
+      return words().connection.refusing;
+    }
     return this.#said === ''
       ? ''
       : maintenanceSentence(maintenanceOf(this.#said), this.#nowMs, words(), language());

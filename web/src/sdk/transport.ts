@@ -214,7 +214,7 @@ export class Transport {
       this.#maintenance.accepted(name);
       return answer;
     } catch (error) {
-      this.#maintenance.failed(error);
+      this.#maintenance.failed(name, error);
       throw error;
     }
   }

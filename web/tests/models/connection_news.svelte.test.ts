@@ -57,6 +57,16 @@ test('it is said until the server takes something, or is gone', () => {
   expect(news.maintenance).toBe('');
 });
 
+test('that a server takes nothing is said without its own words, and only while it is there', () => {
+  const { news } = begun();
+  news.hear({ isOnline: true, code: 'server_unavailable' });
+  expect(news.maintenance).toBe(en.connection.refusing);
+  news.hear({ isOnline: true, code: '' });
+  expect(news.maintenance).toBe('');
+  news.hear({ isOnline: false, code: 'server_unavailable' });
+  expect([news.maintenance, news.lasting]).toEqual(['', '']);
+});
+
 test('when the time is over that was said, it is not said any more', async () => {
   const { clock, news } = begun();
   const until = Date.UTC(2027, 0, 15, 8);

@@ -4,8 +4,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 
 import { LocalError } from '../../src/base/errors.ts';
 import { CONNECT_TIMEOUT_MS } from '../../src/sdk/connection.ts';
-import { SdkError, ServerMisbehaved, ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
-import { LONGEST_MS } from '../../src/sdk/maintenance_watch.ts';
+import {
+  connectionView,
+  SdkError,
+  ServerMisbehaved,
+  ServerRefused,
+  Unreachable,
+} from '../../src/sdk/errors.ts';
+import { LONGEST_MS, UNTOLD_MS } from '../../src/sdk/maintenance_watch.ts';
 import { FIRST_DELAY_MS, jitteredDelayMs, LONGEST_DELAY_MS } from '../../src/sdk/transport.ts';
 import { settle } from '../platform/manual_timers.ts';
 import { DEVICE, HELLO } from '../wire/server_side.ts';
@@ -154,6 +160,21 @@ describe('each connection', () => {
       [true, sentence],
       [true, ''],
     ]);
+  });
+
+  test('says that a database takes nothing, when that lasts', async () => {
+    const told = await online();
+    const before = told.changes.length;
+    told.script.answer = (frame) =>
+      frame.frame === 'Append' ? [refused(frame, 'storage_unavailable', 'Not stored.')] : [];
+    const append = { conversation: new Uint8Array(16), epoch: 1, kind: 1, quiet: false };
+    const asked = { message: new Uint8Array(40), idempotencyId: new Uint8Array(16) };
+    await failure(told.transport.ask('Append', { ...append, ...asked }));
+    await told.script.timers.pass(UNTOLD_MS - 1);
+    expect([told.changes.slice(before), told.transport.maintenance]).toEqual([[], undefined]);
+    await told.script.timers.pass(1);
+    expect(told.changes.slice(before)).toEqual([[true, 'Not stored.']]);
+    expect(connectionView(true, told.transport.maintenance).code).toBe('server_unavailable');
   });
 
   test('knows nothing of a maintenance that the one before was told of', async () => {
