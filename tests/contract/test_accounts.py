@@ -185,10 +185,35 @@ async def test_linking_and_removing_a_device(world: World) -> None:
     moved = await world.devices.publish_list(anna.record, last, [])
     assert moved.removed == (laptop.record.uri,)
     assert set(moved.interested) == {anna.record.uri, cem.record.uri}
-    with refused("unknown_device"):
+    with refused("device_removed"):
         await world.login(laptop.person)
     assert await world.supply(laptop.record) == (0, False)
     assert (await world.accounts.get("anna")).device_list == last
+
+
+async def test_only_who_has_its_key_is_told_that_a_device_was_removed(world: World) -> None:
+    """To anybody else it is what a device is that never was, and so is an account."""
+    anna, cem = await world.player("anna"), await world.player("cem")
+    laptop = (await anna.link()).person
+    only = [(anna.person.device.device, anna.person.key.public)]
+    without = DeviceList.issue(
+        anna.person.identity, anna.person.address, only, world.now_s, laptop.device_list
+    )
+    await world.devices.publish_list(anna.record, without, [])
+    nonce, uri = secrets.token_bytes(32), laptop.device.uri
+    good = sign_login(laptop.key, DOMAIN, nonce, laptop.device)
+    with refused("device_removed"):
+        await world.devices.login(uri, nonce, good)
+    said = []
+    strangers = sign_login(cem.person.key, DOMAIN, nonce, laptop.device)
+    for signature in (strangers, b"", sign_login(laptop.key, DOMAIN, bytes(32), laptop.device)):
+        with refused("unknown_device") as caught:
+            await world.devices.login(uri, nonce, signature)
+        said.append(str(caught.value))
+    never = DeviceAddress(anna.person.address, "f" * 16).uri
+    with refused("unknown_device") as caught:
+        await world.devices.login(never, nonce, good)
+    assert set(said) == {str(caught.value).replace(never, uri)}
 
 
 async def test_a_device_that_was_unlisted_since_it_was_found_is_not_let_in(world: World) -> None:
@@ -199,7 +224,7 @@ async def test_a_device_that_was_unlisted_since_it_was_found_is_not_let_in(world
         anna.person.identity, anna.person.address, only, world.now_s, laptop.person.device_list
     )
     await world.devices.publish_list(anna.record, without, [])
-    with refused("unknown_device"):
+    with refused("device_removed"):
         await world.devices.seen(laptop.record, lambda: None)
     await world.devices.seen(anna.record, lambda: None)
 

@@ -42,7 +42,7 @@ async def test_a_removed_account_has_nothing_left_and_its_name_stays_taken(world
     row = await hand.remove("cem")
     assert (row.devices, row.is_removed) == (0, True)
     assert await hand.remove("cem") == row
-    with refused("unknown_device"):
+    with refused("device_removed"):
         await world.login(cem.person)
     with refused("no_key_package"):
         await world.key_packages.claim(anna.record, "cem", SUITE, [])

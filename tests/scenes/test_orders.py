@@ -101,7 +101,7 @@ async def test_a_stolen_device_is_removed_during_maintenance(street: Street) -> 
     async with asyncio.timeout(PATIENCE_S):
         while not isinstance(transport.failure, ServerRefused):  # sent away, and not let in again
             await asyncio.sleep(0.02)
-    assert transport.failure.code == "unknown_device"
+    assert transport.failure.code == "device_removed"
     await order(street, "maintenance", "off")
     async with asyncio.timeout(PATIENCE_S):
         while stolen.device in bens.members:

@@ -15,7 +15,7 @@ from plausch.identity.login import verify_login
 from plausch.server.accounts import checked_certificate, checked_device_list
 from plausch.server.arrivals import Arrivals, Supply
 from plausch.server.backups import no_backup
-from plausch.server.errors import SUSPENDED, Refusal, unlisted
+from plausch.server.errors import REMOVED, SUSPENDED, Refusal, unlisted
 from plausch.server.gathering import Gathering
 from plausch.server.hourly import Hourly
 from plausch.server.limits import Limits
@@ -62,12 +62,13 @@ class Devices:
     async def login(self, uri: str, nonce: bytes, signature: bytes) -> DeviceRecord:
         """The device that signed the server's nonce.
 
-        Raises Refusal `unknown_device`, `bad_signature`, `account_suspended`.
+        Raises Refusal `unknown_device`, `bad_signature`, `account_suspended`, and `device_removed`
+        when it was listed once.
         """
         address = _address(uri)
         found, is_suspended = await self._found.ask(uri)
         if found is None:
-            raise self._unknown(uri)
+            raise await self._absence(address, nonce, signature)
         try:
             verify_login(found.signature_key, self._domain, nonce, address, signature)
         except IdentityRefused as error:
@@ -75,6 +76,18 @@ class Devices:
         if is_suspended:
             raise Refusal(*SUSPENDED)
         return found
+
+    async def _absence(self, address: DeviceAddress, nonce: bytes, signature: bytes) -> Refusal:
+        """Who has the key of a device that was removed is told so; to anybody else it is as unknown
+        as one that never was."""
+        key = await self._database.read(lambda tx: device.unlisted_key(tx, address.uri))
+        if key is None:
+            return self._unknown(address.uri)
+        try:
+            verify_login(key, self._domain, nonce, address, signature)
+        except IdentityRefused:
+            return self._unknown(address.uri)
+        return Refusal(*REMOVED)
 
     async def _find(self, uris: Sequence[str]) -> list[tuple[DeviceRecord | None, bool]]:
         """The listed devices of these URIs, and whether their accounts are suspended."""
@@ -90,11 +103,11 @@ class Devices:
 
     async def seen(self, one: DeviceRecord, enter: Callable[[], None]) -> Supply:
         """Note that the device was here now, and call `enter` in that moment; the key packages it
-        has left. Raises Refusal `unknown_device` when a list without it was published since it was
+        has left. Raises Refusal `device_removed` when a list without it was published since it was
         found."""
         supply = await self._arrivals.note(one, enter)
         if supply is None:
-            raise self._unknown(one.uri)
+            raise Refusal(*REMOVED)
         return supply
 
     async def listed(self, keys: Sequence[int]) -> Set[int]:
@@ -241,8 +254,8 @@ class Devices:
     def _unknown(self, uri: str) -> Refusal:
         return Refusal(
             "unknown_device",
-            f"{uri} is not a listed device on {self._domain}: it was never linked here, or was "
-            "removed from its account.",
+            f"{uri} is not a listed device on {self._domain}: it was never linked here, "
+            "was removed from its account, or the server was set up anew.",
         )
 
     async def _count_next(self, account_key: int, new: DeviceList, device_list_raw: bytes) -> None:

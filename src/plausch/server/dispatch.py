@@ -17,7 +17,7 @@ from plausch.base.errors import Fault, PlauschError
 from plausch.server import ephemerals
 from plausch.server.backups import Kept
 from plausch.server.devices import ListMoved
-from plausch.server.errors import Refusal
+from plausch.server.errors import REMOVED, Refusal
 from plausch.server.hub import Hub
 from plausch.server.limits import KIB, Limits
 from plausch.server.logins import Logins
@@ -179,7 +179,7 @@ class Dispatch:
             moved.name, [one for one in moved.interested if one != publisher]
         )
         for uri in moved.removed:
-            self._hub.disconnect(uri, *_REMOVED)
+            self._hub.disconnect(uri, *REMOVED)
 
     async def close_unlisted(self, connections: Sequence["Connection"]) -> None:
         """End the sessions of devices that are not listed any more: another server process may
@@ -194,7 +194,7 @@ class Dispatch:
             return
         for key, connection in speaking.items():
             if key not in listed:
-                connection.close(*_REMOVED)
+                connection.close(*REMOVED)
 
     async def _upload_key_packages(
         self, connection: "Connection", frame: f.UploadKeyPackages
@@ -440,7 +440,6 @@ class Dispatch:
 _PROOFS = (f.Login, f.GetBackup, f.AdoptDevice)
 """By which somebody proves who he is; a few refusals end the connection."""
 
-_REMOVED = ("device_removed", "This device was removed from its account's list.")
 _TOO_MANY_EPHEMERALS = refused(
     0, "rate_limited", "Too many ephemeral messages in a minute.", retry_after_ms=MINUTE_MS
 )

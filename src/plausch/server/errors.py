@@ -32,6 +32,9 @@ class Refusal(PlauschError):
         self.retry_after_ms = retry_after_ms
 
 
+REMOVED = ("device_removed", "This device was removed from its account's list.")
+"""To a device that has proved to be the one that was removed; nobody else is told."""
+
 SUSPENDED = (
     "account_suspended",
     "The operator of this server has suspended this account: ask the operator.",

@@ -355,7 +355,7 @@ async def test_removed_staff_reads_nothing_that_comes_after(town: Town) -> None:
 
     await linde.remove_device(waiter.device)
     await eventually(
-        lambda: getattr(core_of(waiter).transport.failure, "code", "") == "unknown_device"
+        lambda: getattr(core_of(waiter).transport.failure, "code", "") == "device_removed"
     )
     await settled(linde, *guests)
     for conversation in told:

@@ -135,7 +135,7 @@ async def test_a_retry_after_the_device_was_removed_is_no_way_back(world: World)
     await world.devices.publish_list(anna.record, without, [])
     with refused("name_taken"):
         await register(world, person)
-    with refused("unknown_device"):
+    with refused("device_removed"):
         await world.login(person)
 
 

@@ -1,7 +1,10 @@
-/** What a server says while its operator works on it (spec/wire.md, Maintenance). */
+/** What a server says while it takes nothing new (spec/wire.md, Maintenance). */
 
-/** The code of such a refusal. */
+/** The code of its refusals while its operator works on it. */
 export const MAINTENANCE = 'maintenance';
+
+/** And while its database does not take what is written (`storage_unavailable` on the wire). */
+export const UNAVAILABLE = 'server_unavailable';
 
 /** Every such sentence begins with this; what follows is the operator's. */
 const MAINTAINED = 'This server takes nothing new at the moment.';
@@ -16,7 +19,7 @@ export interface Maintenance {
 /** Whether there is a connection, as a page is told. */
 export interface ConnectionView {
   readonly isOnline: boolean;
-  /** Why there is none; "" while there is one, or `maintenance` while nothing new is taken. */
+  /** Why there is none; "" while there is one, or either of these two while nothing new is taken. */
   readonly code: string;
   /** Of the server, with `maintenance`. */
   readonly sentence?: string;

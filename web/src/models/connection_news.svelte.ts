@@ -1,12 +1,15 @@
 /** Whether there is a connection, and in one sentence for the page that the server takes nothing. */
 
-import { type ConnectionView, maintenanceOf } from '../base/maintenance.ts';
+import { type ConnectionView, maintenanceOf, UNAVAILABLE } from '../base/maintenance.ts';
 import { maintenanceSentence } from '../words/sentences.ts';
-import { language, words } from '../words/words.svelte.ts';
+import { language, sentenceOf, words } from '../words/words.svelte.ts';
 import type { PageTimers } from './timing.ts';
 
 /** Nothing is told when the time passes until which it was to take: that is looked at. */
 const LOOK_MS = 20_000;
+
+/** What waiting does not mend. */
+const LASTING: readonly string[] = ['device_removed', 'account_suspended', 'bad_version'];
 
 export class ConnectionNews {
   isOnline = $state(true);
@@ -23,9 +26,22 @@ export class ConnectionNews {
 
   /** What people are told while nothing new is taken; "" while there is nothing to tell. */
   get maintenance(): string {
+    if (this.isOnline && this.code === UNAVAILABLE) {
+      return words().connection.refusing;
+    }
     return this.#said === ''
       ? ''
       : maintenanceSentence(maintenanceOf(this.#said), this.#nowMs, words(), language());
+  }
+
+  /** Why no connection will come; "" while there is one, or while one may come. */
+  get lasting(): string {
+    // A server says to a device that it was removed: one that does not know it never did, or has
+    // forgotten.
+    if (this.code === 'unknown_device') {
+      return words().connection.unknown;
+    }
+    return LASTING.includes(this.code) ? sentenceOf(this.code, '') : '';
   }
 
   /** It is like this now. */

@@ -27,6 +27,15 @@ import { ServerRefused, Unreachable } from './errors.ts';
 export const CONNECT_TIMEOUT_MS = 10_000;
 export const ANSWER_TIMEOUT_MS = 30_000;
 
+/** How often it is looked whether a request that has no answer yet still moves. */
+export const LOOK_EVERY_MS = 2_000;
+
+/**
+ * What has left the page is with the system still, and nobody says when it leaves the machine: a
+ * large request, and what is asked behind it, has a second more for each of these.
+ */
+export const SLOWEST_BYTES_PER_S = 32 * 1024;
+
 /** A page cannot send pings: after this long without a word the server is asked something. */
 export const PROBE_AFTER_MS = 30_000;
 export const PROBE_TIMEOUT_MS = 20_000;
@@ -49,6 +58,7 @@ export interface Loss {
 
 /** Who asked, and waits. */
 interface Waiting {
+  readonly sizeBytes: number;
   readonly give: (answer: ServerFrame) => void;
   readonly fail: (error: PlauschError) => void;
   cancel: Cancel;
@@ -199,14 +209,15 @@ export class Connection {
     const id = this.#session.nextId();
     const answered = Promise.withResolvers<ServerFrame>();
     // `fields` are those of `name`, which the compiler does not follow through a type parameter.
-    this.#send({ ...fields, id, frame: name } as unknown as ClientFrame);
+    const sizeBytes = this.#send({ ...fields, id, frame: name } as unknown as ClientFrame);
     const waiting: Waiting = {
+      sizeBytes,
       give: answered.resolve,
       fail: answered.reject,
       cancel: () => undefined,
     };
     this.#waiting.set(id, waiting);
-    this.#expectWithin(timeoutMs, waiting, this.#sentBytes);
+    this.#expectWithin(timeoutMs + this.#travelMs, waiting);
     try {
       const answer = await answered.promise;
       if (answer.frame === 'Refused') {
@@ -219,16 +230,37 @@ export class Connection {
     }
   }
 
-  /** The time runs anew for as long as the request is still on its way out, and moves. */
-  #expectWithin(timeoutMs: number, waiting: Waiting, sentBytes: number): void {
-    const before = this.#leftBytes;
-    waiting.cancel = this.#timers.after(timeoutMs, () => {
-      if (before < sentBytes && this.#leftBytes > before) {
-        this.#expectWithin(timeoutMs, waiting, sentBytes);
-      } else {
-        this.abandon(`the server gave no answer within ${timeoutMs / 1000} seconds`);
-      }
-    });
+  /**
+   * The time runs anew whenever something of what was sent up to the request has left.
+   *
+   * A browser counts what it was just given as not left yet, so that something leaves even towards
+   * a server that stands still: only looking often tells that this was all, and long ago.
+   */
+  #expectWithin(timeoutMs: number, waiting: Waiting): void {
+    const sentBytes = this.#sentBytes;
+    let leftBytes = this.#leftBytes;
+    let restMs = timeoutMs;
+    const look = (): void => {
+      const stepMs = Math.min(LOOK_EVERY_MS, restMs);
+      waiting.cancel = this.#timers.after(stepMs, () => {
+        const hasMoved = leftBytes < sentBytes && this.#leftBytes > leftBytes;
+        leftBytes = this.#leftBytes;
+        restMs = hasMoved ? timeoutMs : restMs - stepMs;
+        if (restMs > 0) {
+          look();
+        } else {
+          this.abandon(`the server gave no answer within ${timeoutMs / 1000} seconds`);
+        }
+      });
+    };
+    look();
+  }
+
+  /** How long all that waits for an answer may need on a poor line. */
+  get #travelMs(): number {
+    const sizes = [...this.#waiting.values()].map(({ sizeBytes }) => sizeBytes);
+    const sizeBytes = sizes.reduce((sum, one) => sum + one, 0);
+    return Math.floor(sizeBytes / SLOWEST_BYTES_PER_S) * 1000;
   }
 
   /** How many bytes of what was sent have left this machine. */
@@ -236,19 +268,21 @@ export class Connection {
     return this.#sentBytes - this.#socket.bufferedBytes;
   }
 
-  #send(frame: ClientFrame): void {
+  /** How many bytes it was. */
+  #send(frame: ClientFrame): number {
     if (this.#loss !== undefined) {
       throw gone(this.#loss);
     }
     const raw = this.#session.sendFrame(frame);
     this.#sentBytes += raw.length;
     this.#socket.send(raw);
+    return raw.length;
   }
 
-  /** Look every now and then whether anything was heard. */
+  /** Look every now and then whether anything was heard; what waits for an answer tells anyway. */
   #watch(): Cancel {
     return this.#timers.after(PROBE_AFTER_MS, () => {
-      if (!this.#heard && this.#canProbe) {
+      if (!this.#heard && this.#canProbe && this.#waiting.size === 0) {
         void this.probe();
       }
       this.#heard = false;

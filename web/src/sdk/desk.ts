@@ -142,7 +142,7 @@ export class Desk {
       createGroup: (asked) => rooms().createGroup(asked),
       messages: (asked) => talk().messages(asked),
       search: (asked) => this.#search(asked),
-      sendText: (asked) => talk().sendText(asked),
+      sendText: (asked) => this.#sendText(asked),
       answerCard: (asked) => talk().answerCard(asked),
       forward: (asked) => talk().forward(asked),
       edit: (asked) => talk().edit(asked),
@@ -373,6 +373,12 @@ export class Desk {
   #search({ query, conversation }: Asked<'search'>): ReturnType<Table['search']> {
     const within = conversation === undefined ? undefined : ConversationId.fromHex(conversation);
     return this.#demand().search.find(query, within);
+  }
+
+  #sendText(asked: Asked<'sendText'>): Promise<Answered<'sendText'>> {
+    const { device, talk } = this.#demand();
+    device.transport.seek();
+    return talk.sendText(asked);
   }
 
   async #sendFile(asked: Asked<'sendFile'>): Promise<MessageView> {

@@ -1,11 +1,12 @@
 /**
  * Whether a server takes nothing new: seen from what it refuses, because nothing else says so.
  *
- * It is over when something is taken that maintenance would refuse. A device that has nothing more
- * to ask never sees that: for it, it is over when no refusal has come for long enough.
+ * Either it is in maintenance, or its database does not take what is written, which is told only
+ * when it lasts. It is over when something is taken that maintenance would refuse. A device that has
+ * nothing more to ask never sees that: for it, it is over when no refusal has come for long enough.
  */
 
-import { MAINTENANCE } from '../base/maintenance.ts';
+import { MAINTENANCE, UNAVAILABLE } from '../base/maintenance.ts';
 import type { Cancel, Timers } from '../platform/clock.ts';
 import type { RequestName } from '../wire/session.ts';
 import { ServerRefused } from './errors.ts';
@@ -28,8 +29,22 @@ export const NOT_NOW: ReadonlySet<RequestName> = new Set([
   'PublishProfile',
 ] as const);
 
+/** What messages need: a file that finds no room says nothing about them. */
+const OWED: ReadonlySet<RequestName> = new Set([
+  'CreateConversation',
+  'Append',
+  'AppendCommit',
+  'GetAccount', // before the first message to somebody
+] as const);
+
+/** A database that is away for a moment is not worth a word. */
+export const UNTOLD_MS = 5_000;
+
 /** Whoever owes something asks again within a minute (`Core.jitteredMs`): until then it holds. */
 export const LEAST_MS = 70_000;
+
+/** The same, where a server that waits for its database is late with each refusal as well. */
+export const UNAVAILABLE_MS = 120_000;
 
 /** No server is believed for longer. */
 export const LONGEST_MS = 1_200_000;
@@ -40,6 +55,8 @@ export class MaintenanceWatch {
   readonly #tell: (refusal: ServerRefused | undefined) => void;
   #refusal: ServerRefused | undefined;
   #cancel: Cancel = () => undefined;
+  #isWaiting = false;
+  #cancelWaiting: Cancel = () => undefined;
 
   constructor(timers: Timers, tell: (refusal: ServerRefused | undefined) => void) {
     this.#timers = timers;
@@ -59,26 +76,49 @@ export class MaintenanceWatch {
   }
 
   /** A request has failed. Told once, and again when something else is said of it. */
-  failed(error: unknown): void {
-    if (!(error instanceof ServerRefused) || error.code !== MAINTENANCE) {
+  failed(name: RequestName, error: unknown): void {
+    if (!(error instanceof ServerRefused)) {
       return;
     }
-    this.#cancel();
-    const holdsMs = Math.min(Math.max(2 * error.retryAfterMs, LEAST_MS), LONGEST_MS);
-    this.#cancel = this.#timers.after(holdsMs, () => {
-      this.#end();
-    });
-    const isNew = this.#refusal?.message !== error.message;
-    this.#refusal = error;
-    if (isNew) {
-      this.#tell(error);
+    if (error.code === MAINTENANCE) {
+      this.#hold(error, Math.min(Math.max(2 * error.retryAfterMs, LEAST_MS), LONGEST_MS));
+    } else if (error.code === UNAVAILABLE && OWED.has(name)) {
+      this.#takesNothing(error);
     }
   }
 
   /** The connection has gone: the next one begins knowing nothing, and nothing is told. */
   forget(): void {
     this.#cancel();
+    this.#cancelWaiting();
+    this.#isWaiting = false;
     this.#refusal = undefined;
+  }
+
+  #takesNothing(refusal: ServerRefused): void {
+    if (this.#refusal?.code === MAINTENANCE) {
+      return; // which says more
+    }
+    if (this.#refusal !== undefined) {
+      this.#hold(refusal, UNAVAILABLE_MS);
+    } else if (!this.#isWaiting) {
+      this.#isWaiting = true;
+      this.#cancelWaiting = this.#timers.after(UNTOLD_MS, () => {
+        this.#hold(refusal, UNAVAILABLE_MS);
+      });
+    }
+  }
+
+  #hold(refusal: ServerRefused, holdsMs: number): void {
+    const isNew = this.#refusal?.message !== refusal.message;
+    this.forget();
+    this.#refusal = refusal;
+    this.#cancel = this.#timers.after(holdsMs, () => {
+      this.#end();
+    });
+    if (isNew) {
+      this.#tell(refusal);
+    }
   }
 
   #end(): void {

@@ -15,11 +15,19 @@ import { SdkError, ServerMisbehaved, ServerRefused, Unreachable } from './errors
 import { MaintenanceWatch } from './maintenance_watch.ts';
 
 export const FIRST_DELAY_MS = 250;
-export const LONGEST_DELAY_MS = 60_000;
+
+/**
+ * However long a server was away, a device is back this soon after it is there again, and half of
+ * that on average: people wait for it.
+ */
+export const LONGEST_DELAY_MS = 30_000;
 export const WAIT_ONLINE_MS = 15_000;
 
 /** The longest that a server may keep a device away by `retry_after_ms`. */
 export const LONGEST_RETRY_MS = 600_000;
+
+/** What a server asked for is spread over as much again, but not over more than this. */
+export const LONGEST_SPREAD_MS = 60_000;
 
 /** A device's answer to the server's challenge: its URI, and its key's signature. */
 export interface SignedLogin {
@@ -159,6 +167,13 @@ export class Transport {
     if (this.isOnline) {
       void this.#connection?.probe();
     } else {
+      this.seek();
+    }
+  }
+
+  /** Somebody has written something: without a connection, a pause before the next attempt ends. */
+  seek(): void {
+    if (!this.isOnline) {
       this.#hurry.abort();
     }
   }
@@ -176,7 +191,7 @@ export class Transport {
       online.abort();
     };
     this.#waiters.add(tell);
-    this.#hurry.abort();
+    this.seek();
     await pause(this.#outside.timers, withinMs, online.signal, this.#closing.signal);
     this.#waiters.delete(tell);
     if (!online.signal.aborted) {
@@ -199,7 +214,7 @@ export class Transport {
       this.#maintenance.accepted(name);
       return answer;
     } catch (error) {
-      this.#maintenance.failed(error);
+      this.#maintenance.failed(name, error);
       throw error;
     }
   }
@@ -240,7 +255,7 @@ export class Transport {
     if (holdMs > 0) {
       await pause(timers, holdMs, this.#closing.signal);
     }
-    const delayMs = jittered(Math.max(boundMs(attempt), Math.min(holdMs, LONGEST_DELAY_MS)));
+    const delayMs = jittered(Math.max(boundMs(attempt), Math.min(holdMs, LONGEST_SPREAD_MS)));
     await pause(timers, delayMs, this.#closing.signal, this.#hurry.signal);
     if (this.#hurry.signal.aborted) {
       // At most a few attempts a second, however great the hurry.

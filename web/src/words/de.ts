@@ -467,7 +467,11 @@ export const de: Words = {
     back: 'Wieder verbunden.',
     maintenance:
       'Am Server wird gearbeitet, er nimmt gerade nichts Neues an. Schreib ruhig weiter: Es wird später gesendet.',
+    refusing:
+      'Der Server nimmt gerade nichts an. Schreib ruhig weiter: Es wird gesendet, sobald er wieder annimmt.',
     until: (time) => `Bis ${time}.`,
+    unknown:
+      'Dieser Server kennt dieses Konto nicht (mehr): Vielleicht wurde er neu eingerichtet. Was hier ist, bleibt lesbar; löschen kannst du es in den Einstellungen.',
   },
   live: {
     message: (name, text) => `${name}: ${text}`,

@@ -463,7 +463,11 @@ export const en = {
     back: 'Connected again.',
     maintenance:
       'The server is being worked on and takes nothing new for now. You can go on writing: it is sent later.',
+    refusing:
+      'The server takes nothing just now. You can go on writing: it is sent as soon as it does.',
     until: (time: string) => `Until ${time}.`,
+    unknown:
+      'This server does not know this account: perhaps it was set up anew. What is here stays readable; you can erase it in the settings.',
   },
   live: {
     message: (name: string, text: string) => `${name}: ${text}`,

@@ -3,7 +3,13 @@
 import { describe, expect, test } from 'vitest';
 
 import { LocalError } from '../../src/base/errors.ts';
-import { ANSWER_TIMEOUT_MS, PROBE_AFTER_MS, PROBE_TIMEOUT_MS } from '../../src/sdk/connection.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  LOOK_EVERY_MS,
+  PROBE_AFTER_MS,
+  PROBE_TIMEOUT_MS,
+  SLOWEST_BYTES_PER_S,
+} from '../../src/sdk/connection.ts';
 import { ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
 import { BUNDLE_BYTES } from '../../src/wire/codec.ts';
 import type { ClientFrameOf, ServerFrame } from '../../src/wire/frames.ts';
@@ -113,6 +119,42 @@ describe('a silent server', () => {
     expect(await asking).toBeInstanceOf(Unreachable);
   });
 
+  test('has no second time because the question left after it was asked', async () => {
+    const script = new Scripted();
+    const [connection] = await resumed(script);
+    script.peer.bufferedBytes = 40; // a browser says so of all that it was just given
+    const asking = failure(lookUp(connection, 'anna'));
+    script.peer.bufferedBytes = 0;
+    await script.timers.pass(ANSWER_TIMEOUT_MS + LOOK_EVERY_MS - 1);
+    expect(connection.isLost).toBe(false);
+    await script.timers.pass(1);
+    expect([connection.isLost, await asking]).toEqual([true, expect.any(Unreachable)]);
+  });
+
+  test('and that is probed has no second time either', async () => {
+    const script = new Scripted();
+    const [connection] = await resumed(script);
+    script.peer.bufferedBytes = 40;
+    const probing = connection.probe();
+    script.peer.bufferedBytes = 0;
+    await script.timers.pass(PROBE_TIMEOUT_MS + LOOK_EVERY_MS);
+    expect(connection.isLost).toBe(true);
+    await probing;
+  });
+
+  test('has time for a large question that the system may have to send still', async () => {
+    const script = new Scripted();
+    const [connection] = await resumed(script);
+    const chunk = new Uint8Array(3 * SLOWEST_BYTES_PER_S);
+    const asking = failure(
+      connection.ask('PutBlobChunk', { blob: new Uint8Array(32), offset: 0, chunk }),
+    );
+    await script.timers.pass(ANSWER_TIMEOUT_MS + 3_000 - 1);
+    expect(connection.isLost).toBe(false);
+    await script.timers.pass(1);
+    expect([connection.isLost, await asking]).toEqual([true, expect.any(Unreachable)]);
+  });
+
   test('has no time while nothing moves', async () => {
     const script = new Scripted();
     const [connection] = await resumed(script);
@@ -180,6 +222,20 @@ describe('a server of which nothing is heard', () => {
     await script.timers.pass(2 * PROBE_AFTER_MS + PROBE_TIMEOUT_MS);
     expect(probes(script)).toBe(1);
     expect((await connection.lost).reason).toBe('the server gave no answer within 20 seconds');
+  });
+
+  test('is not asked while an answer is waited for, which tells as much', async () => {
+    const script = living();
+    const [connection] = await resumed(script);
+    script.peer.bufferedBytes = 300_000;
+    const asking = failure(lookUp(connection, 'anna'));
+    for (let left = 270_000; left >= 0; left -= 30_000) {
+      script.peer.bufferedBytes = left;
+      await script.timers.pass(PROBE_AFTER_MS);
+    }
+    expect([probes(script), connection.isLost]).toEqual([0, false]);
+    await connection.disconnect();
+    expect(await asking).toBeInstanceOf(Unreachable);
   });
 
   test('is asked once, however many want to know', async () => {

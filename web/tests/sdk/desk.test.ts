@@ -1,8 +1,9 @@
 /** The whole device behind its desk, over frames: what a page asks and is told. */
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import type { Told } from '../../src/sdk/protocol.ts';
+import { Transport } from '../../src/sdk/transport.ts';
 import { Delivery } from './delivery.ts';
 import { closeDesks, Page } from './desk_players.ts';
 import { Office } from './office.ts';
@@ -113,6 +114,16 @@ test('what is said in a tunnel goes out afterwards, after closing the tab too', 
   await until(async () => (await ben.texts(id)).length === 3);
   expect(await ben.texts(id)).toEqual(['hello', 'in the tunnel', 'still there']);
   expect(again.heard('connection').at(-1)?.isOnline).toBe(true);
+});
+
+test('who writes in a tunnel does not wait for the next attempt', async () => {
+  const [, id] = await annaAndBen();
+  const seeking = vi.spyOn(Transport.prototype, 'seek');
+  await anna.ask('markRead', { conversation: id });
+  expect(seeking).not.toHaveBeenCalled();
+  await anna.ask('sendText', { conversation: id, text: 'in the tunnel' });
+  expect(seeking).toHaveBeenCalledOnce();
+  seeking.mockRestore();
 });
 
 test('erasing leaves nothing, and what still ran cannot write into it', async () => {

@@ -1,13 +1,16 @@
 /** When a server takes nothing new, and when that is over. */
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 import { Unreachable, ServerRefused } from '../../src/sdk/errors.ts';
+import type { RequestName } from '../../src/wire/session.ts';
 import {
   LEAST_MS,
   LONGEST_MS,
   MaintenanceWatch,
   NOT_NOW,
+  UNAVAILABLE_MS,
+  UNTOLD_MS,
 } from '../../src/sdk/maintenance_watch.ts';
 import { ManualTimers } from '../platform/manual_timers.ts';
 
@@ -25,9 +28,9 @@ function begun(): { timers: ManualTimers; watch: MaintenanceWatch; told: string[
 
 test('it is told once, and again when something else is said', () => {
   const { watch, told } = begun();
-  watch.failed(refusal());
-  watch.failed(refusal());
-  watch.failed(refusal(15_000, 'Much later.'));
+  watch.failed('Append', refusal());
+  watch.failed('Append', refusal());
+  watch.failed('Append', refusal(15_000, 'Much later.'));
   expect(told).toEqual(['Later.', 'Much later.']);
 });
 
@@ -35,7 +38,7 @@ test.each([new Unreachable('Gone.'), refusal(1, 'No.', 'rate_limited'), new Erro
   '%o says nothing about it',
   (error) => {
     const { timers, watch, told } = begun();
-    watch.failed(error);
+    watch.failed('Append', error);
     expect([told, timers.delaysMs]).toEqual([[], []]);
   },
 );
@@ -43,7 +46,7 @@ test.each([new Unreachable('Gone.'), refusal(1, 'No.', 'rate_limited'), new Erro
 test.each([...NOT_NOW])('%s that is taken ends it', (name) => {
   const { timers, watch, told } = begun();
   watch.accepted(name);
-  watch.failed(refusal());
+  watch.failed('Append', refusal());
   watch.accepted(name);
   watch.accepted(name);
   expect([told, timers.delaysMs]).toEqual([['Later.', ''], []]);
@@ -53,7 +56,7 @@ test.each(['Read', 'DropBlob', 'DropWakeUp', 'Resume'] as const)(
   '%s is taken in maintenance too',
   (name) => {
     const { watch, told } = begun();
-    watch.failed(refusal());
+    watch.failed('Append', refusal());
     watch.accepted(name);
     expect(told).toEqual(['Later.']);
   },
@@ -66,9 +69,9 @@ test.each([
   [1e12, LONGEST_MS],
 ])('asked for %i ms, it is over %i ms after the last refusal', async (retryAfterMs, holdsMs) => {
   const { timers, watch, told } = begun();
-  watch.failed(refusal(retryAfterMs));
+  watch.failed('Append', refusal(retryAfterMs));
   await timers.pass(holdsMs - 1);
-  watch.failed(refusal(retryAfterMs));
+  watch.failed('Append', refusal(retryAfterMs));
   await timers.pass(holdsMs - 1);
   expect(told).toEqual(['Later.']);
   await timers.pass(1);
@@ -77,11 +80,76 @@ test.each([
 
 test('after a loss nothing is told, and it begins anew', async () => {
   const { timers, watch, told } = begun();
-  watch.failed(refusal());
+  watch.failed('Append', refusal());
   watch.forget();
   await timers.pass(LONGEST_MS);
   watch.accepted('Append');
   expect(told).toEqual(['Later.']);
-  watch.failed(refusal());
+  watch.failed('Append', refusal());
   expect(told).toEqual(['Later.', 'Later.']);
+});
+
+describe('a database that does not take what is written', () => {
+  const away = (sentence = 'Not now.'): ServerRefused =>
+    refusal(200, sentence, 'server_unavailable');
+
+  test('is told when it lasts, once, and over with the first that is taken', async () => {
+    const { timers, watch, told } = begun();
+    watch.failed('Append', away());
+    await timers.pass(UNTOLD_MS - 1);
+    watch.failed('Append', away());
+    expect(told).toEqual([]);
+    await timers.pass(1);
+    watch.failed('AppendCommit', away());
+    watch.accepted('Read');
+    expect([told, watch.refusal?.code]).toEqual([['Not now.'], 'server_unavailable']);
+    watch.accepted('Append');
+    expect([told, timers.delaysMs]).toEqual([['Not now.', ''], []]);
+  });
+
+  test('for a moment is not told', async () => {
+    const { timers, watch, told } = begun();
+    watch.failed('Append', away());
+    await timers.pass(UNTOLD_MS - 1);
+    watch.accepted('Append');
+    await timers.pass(UNAVAILABLE_MS);
+    expect([told, timers.delaysMs]).toEqual([[], []]);
+  });
+
+  test.each<RequestName>(['Read', 'GetBlobChunk', 'PutBlobChunk', 'SetWakeUp'])(
+    'is not what %s is refused for',
+    (name) => {
+      const { timers, watch, told } = begun();
+      watch.failed(name, away());
+      expect([told, timers.delaysMs]).toEqual([[], []]);
+    },
+  );
+
+  test('is over when nothing was refused for long', async () => {
+    const { timers, watch, told } = begun();
+    watch.failed('Append', away());
+    await timers.pass(UNTOLD_MS + UNAVAILABLE_MS - 1);
+    watch.failed('Append', away());
+    await timers.pass(UNAVAILABLE_MS - 1);
+    expect(told).toEqual(['Not now.']);
+    await timers.pass(1);
+    expect(told).toEqual(['Not now.', '']);
+  });
+
+  test('says less than maintenance', async () => {
+    const { timers, watch, told } = begun();
+    watch.failed('Append', away());
+    watch.failed('Append', refusal());
+    watch.failed('Append', away());
+    await timers.pass(UNTOLD_MS);
+    expect(told).toEqual(['Later.']);
+  });
+
+  test('is forgotten with the connection', async () => {
+    const { timers, watch, told } = begun();
+    watch.failed('Append', away());
+    watch.forget();
+    await timers.pass(UNAVAILABLE_MS);
+    expect([told, timers.delaysMs]).toEqual([[], []]);
+  });
 });

@@ -3,8 +3,15 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { LocalError } from '../../src/base/errors.ts';
-import { SdkError, ServerMisbehaved, ServerRefused, Unreachable } from '../../src/sdk/errors.ts';
-import { LONGEST_MS } from '../../src/sdk/maintenance_watch.ts';
+import { CONNECT_TIMEOUT_MS } from '../../src/sdk/connection.ts';
+import {
+  connectionView,
+  SdkError,
+  ServerMisbehaved,
+  ServerRefused,
+  Unreachable,
+} from '../../src/sdk/errors.ts';
+import { LONGEST_MS, UNTOLD_MS } from '../../src/sdk/maintenance_watch.ts';
 import { FIRST_DELAY_MS, jitteredDelayMs, LONGEST_DELAY_MS } from '../../src/sdk/transport.ts';
 import { settle } from '../platform/manual_timers.ts';
 import { DEVICE, HELLO } from '../wire/server_side.ts';
@@ -84,7 +91,20 @@ describe('without a connection', () => {
     told.transport.start();
     await told.script.timers.pass(3_600_000);
     expect(told.script.peers.length).toBeGreaterThan(60);
-    expect(told.script.peers.length).toBeLessThan(300);
+    expect(told.script.peers.length).toBeLessThan(600);
+  });
+
+  test('a server that stood still, however long, is found within half a minute', async () => {
+    for (const stillMs of [150_000, 151_000, 400_000, 1_000_000, 3_600_000]) {
+      const told = await online();
+      told.script.isThere = undefined; // the kernel takes connections, and nobody says Hello
+      told.script.peer.cut();
+      await told.script.timers.pass(stillMs);
+      expect(told.transport.isOnline).toBe(false);
+      told.script.isThere = true;
+      await told.script.timers.pass(CONNECT_TIMEOUT_MS + 30_000);
+      expect(told.transport.isOnline).toBe(true);
+    }
   });
 });
 
@@ -140,6 +160,21 @@ describe('each connection', () => {
       [true, sentence],
       [true, ''],
     ]);
+  });
+
+  test('says that a database takes nothing, when that lasts', async () => {
+    const told = await online();
+    const before = told.changes.length;
+    told.script.answer = (frame) =>
+      frame.frame === 'Append' ? [refused(frame, 'storage_unavailable', 'Not stored.')] : [];
+    const append = { conversation: new Uint8Array(16), epoch: 1, kind: 1, quiet: false };
+    const asked = { message: new Uint8Array(40), idempotencyId: new Uint8Array(16) };
+    await failure(told.transport.ask('Append', { ...append, ...asked }));
+    await told.script.timers.pass(UNTOLD_MS - 1);
+    expect([told.changes.slice(before), told.transport.maintenance]).toEqual([[], undefined]);
+    await told.script.timers.pass(1);
+    expect(told.changes.slice(before)).toEqual([[true, 'Not stored.']]);
+    expect(connectionView(true, told.transport.maintenance).code).toBe('server_unavailable');
   });
 
   test('knows nothing of a maintenance that the one before was told of', async () => {
@@ -304,7 +339,7 @@ describe('hurry', () => {
     const told = new Told();
     told.script.isThere = false;
     told.transport.start();
-    await told.untilChanges(12); // pauses of up to a minute by now
+    await told.untilChanges(12); // pauses of up to half a minute by now
     told.script.isThere = true;
     return told;
   }
@@ -314,6 +349,16 @@ describe('hurry', () => {
     told.transport.hurry();
     await told.script.timers.pass(FIRST_DELAY_MS);
     expect(told.transport.isOnline).toBe(true);
+  });
+
+  test('of somebody who writes ends it too, and asks nothing where there is a connection', async () => {
+    const told = await pausing();
+    told.transport.seek();
+    await told.script.timers.pass(FIRST_DELAY_MS);
+    expect(told.transport.isOnline).toBe(true);
+    told.transport.seek();
+    await settle();
+    expect(told.script.heard('ReadMailbox')).toEqual([]);
   });
 
   test('however great makes a few attempts a second at most', async () => {

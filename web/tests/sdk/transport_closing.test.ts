@@ -3,7 +3,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 
 import { Unreachable } from '../../src/sdk/errors.ts';
-import { FIRST_DELAY_MS, LONGEST_DELAY_MS, LONGEST_RETRY_MS } from '../../src/sdk/transport.ts';
+import { FIRST_DELAY_MS, LONGEST_RETRY_MS, LONGEST_SPREAD_MS } from '../../src/sdk/transport.ts';
 import type { ServerFrame } from '../../src/wire/frames.ts';
 import { settle } from '../platform/manual_timers.ts';
 import { failure, refused, type Scripted, until } from './scripted.ts';
@@ -51,7 +51,7 @@ describe('a server that closes', () => {
     const told = await online();
     const delay = await back(told, closing('rate_limited', Number.MAX_SAFE_INTEGER));
     expect(delay).toBeGreaterThanOrEqual(LONGEST_RETRY_MS);
-    expect(delay).toBeLessThanOrEqual(LONGEST_RETRY_MS + LONGEST_DELAY_MS + 200);
+    expect(delay).toBeLessThanOrEqual(LONGEST_RETRY_MS + LONGEST_SPREAD_MS + 200);
   });
 
   test('that refuses the login for a while is left alone too', async () => {

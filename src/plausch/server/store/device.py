@@ -124,6 +124,12 @@ async def unlisted(tx: Transaction, account_key: int) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+async def unlisted_key(tx: Transaction, uri: str) -> bytes | None:
+    """The signature key of a device that was listed once and is no longer."""
+    rows = await tx.fetch("SELECT signature_key FROM device WHERE uri = $1 AND listed = 0", uri)
+    return bytes(rows[0][0]) if rows else None
+
+
 async def new_since(tx: Transaction, account_key: int, since_ms: int) -> int:
     """How many devices the account has listed for the first time since then."""
     rows = await tx.fetch(
