@@ -140,7 +140,8 @@ export class Talk {
   async #firstUnread(merged: readonly ConversationId[]): Promise<MessageRow | undefined> {
     const { core } = this.#device;
     const lives = merged.flatMap((id) => core.live(id) ?? []);
-    const found = await Promise.all(lives.map((live) => firstUnread(core, live)));
+    const waiting = lives.filter(({ kept }) => kept.unread > 0);
+    const found = await Promise.all(waiting.map((live) => firstUnread(core, live)));
     return found
       .flatMap((row) => row ?? [])
       .sort((one, other) => comparePlaces(placeOf(one), placeOf(other)))[0];
