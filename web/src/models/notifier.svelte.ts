@@ -93,7 +93,7 @@ export class Notifier {
   #isDropped = false;
   #isForgotten = false;
   #tallied: number | undefined;
-  /** Bookings of which this page has told: a card comes again when it is read. */
+  /** What became of bookings, as this page has told: a card comes again when it is read. */
   readonly #booked = new Set<string>();
 
   constructor(parts: NotifierParts) {
@@ -172,8 +172,9 @@ export class Notifier {
       return;
     }
     if (isBookingNews(message)) {
-      if (!this.#booked.has(message.id)) {
-        this.#booked.add(message.id);
+      const booked = bookingIn(message);
+      if (!this.#booked.has(booked)) {
+        this.#booked.add(booked);
         this.#tell(message, view, true, isBlocked);
       }
     } else if (isFresh(message) && isTended()) {
@@ -261,6 +262,11 @@ export class Notifier {
       demandExpected(error); // the server finds out by its first wake-up, or at the next connection
     }
   }
+}
+
+/** Of which booking it is, and what became of it: said again, it is no news. */
+function bookingIn({ card, id }: MessageView): string {
+  return card?.kind === 'booking' ? `${card.uid} ${String(card.sequence)} ${card.state}` : id;
 }
 
 /** Throws what is a defect of this program. */

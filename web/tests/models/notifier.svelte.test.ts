@@ -421,11 +421,13 @@ test('that something is booked is told once, and stays when the conversation is 
   }
   expect(made.shown).toMatchObject([{ title: 'ben', body: 'Confirmed: Friday, 7 pm' }]);
   expect(made.closed).not.toContain(made.shown[0]?.tag);
+  const again = { ...booked, text: 'Confirmed already', card: bookingCard('confirmed') };
+  made.notifier.arrived(message({ id: 'e', ...again }), false, false);
   const held = bookingCard('held');
   made.notifier.arrived(message({ id: 'c', ...booked, card: held }), false, false);
   made.isHidden = false;
   made.notifier.arrived(
-    message({ id: 'd', ...booked, card: bookingCard('confirmed') }),
+    message({ id: 'd', ...booked, card: bookingCard('cancelled') }),
     false,
     false,
   );

@@ -219,6 +219,9 @@ export class FakeDevice implements Messenger {
   }
 
   #contact(address: string): ContactView {
+    if (address === this.own?.address) {
+      throw refusal('own_account');
+    }
     const known = this.contacts.get(address);
     if (known !== undefined) {
       return known;
@@ -450,10 +453,6 @@ export class FakeDevice implements Messenger {
       return undefined;
     },
     ...groupOperations(this),
-    leave: ({ conversation }) => {
-      this.turn(conversation, { state: 'left' });
-      return undefined;
-    },
     forget: ({ conversation }) => {
       this.conversations.delete(conversation);
       this.tell({ what: 'gone', conversation });
