@@ -179,12 +179,26 @@ export class Notifier {
       }
     } else if (isFresh(message) && isTended()) {
       timers.setTimeout(() => {
-        const now = viewOf(message.conversation);
-        if (now !== undefined && now.unread > 0) {
-          this.#tell(message, now, isOpen, isBlocked);
-        }
+        void this.#tellUnread(message, isOpen, isBlocked);
       }, ANSWER_MS);
     } else if (isFresh(message)) {
+      this.#tell(message, view, isOpen, isBlocked);
+    }
+  }
+
+  /** Only if this very message still waits to be read. */
+  async #tellUnread(message: MessageView, isOpen: boolean, isBlocked: boolean): Promise<void> {
+    const { messenger, viewOf } = this.#parts;
+    const { conversation, id } = message;
+    try {
+      if (!(await messenger.ask('isUnread', { conversation, message: id }))) {
+        return;
+      }
+    } catch (error) {
+      demandExpected(error); // then its conversation says whether anything waits
+    }
+    const view = viewOf(conversation);
+    if (view !== undefined && view.unread > 0) {
       this.#tell(message, view, isOpen, isBlocked);
     }
   }

@@ -236,6 +236,10 @@ async function noticesOf(
     if (view === undefined || !(isNews || isBooking)) {
       continue;
     }
+    const { conversation, id } = message;
+    if (isNews && !(await ask(device, 'isUnread', { conversation, message: id }))) {
+      continue; // answered, or read elsewhere, behind one that waits
+    }
     const { sender: address, isOutgoing } = message;
     const isBlocked = !isOutgoing && (await ask(device, 'contact', { address })).isBlocked;
     const notice = noticeOf(message, view, reader);

@@ -20,7 +20,7 @@ import type { Asked, MessagesView, MessageView, QuoteView, Stretch } from './pro
 import { expire, folded, markRead } from './reading.ts';
 import { report } from './reporting.ts';
 import type { Rooms } from './rooms.ts';
-import { firstUnread } from './unread.ts';
+import { firstUnread, isUnread } from './unread.ts';
 import { customerCard, messageView, quoteView } from './views.ts';
 import { mentioning, wordingOf } from './wording.ts';
 
@@ -110,6 +110,15 @@ export class Talk {
       }
     }
     return undefined;
+  }
+
+  /** Whether a message waits to be read. */
+  async isUnread({ conversation, message }: Asked<'isUnread'>): Promise<boolean> {
+    const { core, directory } = this.#device;
+    const merged = directory.merged(this.#rooms.live(conversation));
+    const row = await core.messages.get(MessageId.fromHex(message));
+    const live = row && isIn(merged, row) ? core.live(row.conversation) : undefined;
+    return row !== undefined && live !== undefined && isUnread(core, live, row);
   }
 
   async #stretch(

@@ -22,6 +22,12 @@ export async function firstUnread(
   return (await firstsOf(core, core.messages.received(id, afterSeq, endOf(kept)))).waiting;
 }
 
+/** Whether nobody of this account has read a message of somebody else. */
+export async function isUnread(core: Core, { kept }: Live, row: MessageRow): Promise<boolean> {
+  const isLater = !row.isOutgoing && isCounted(row.kind) && (row.seq ?? 0) > kept.readSeq;
+  return isLater && (await notReadElsewhere(core, [row])).length > 0;
+}
+
 /**
  * These, which nobody had read, are read now: what waits is counted on, so that nobody goes through
  * thousands because of one. `isOver`: nothing waits any more, whatever the count says.

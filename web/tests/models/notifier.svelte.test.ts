@@ -399,7 +399,13 @@ test('what the agent answers in time nobody is told of; what it leaves to people
   await made.clock.pass(ANSWER_MS - 1);
   expect(made.shown).toEqual([]);
   await made.clock.pass(1);
+  await settled();
   expect(made.shown).toMatchObject([{ tag: 'c1', body: 'A person, please' }]);
+  made.device.settled.add('p'); // behind the one that waits
+  made.notifier.arrived(message({ id: 'p' }), false, false);
+  await made.clock.pass(ANSWER_MS);
+  await settled();
+  expect(made.shown).toHaveLength(1);
   made.notifier.arrived(message({ id: 'o' }), false, false);
   made.view = undefined; // left meanwhile
   await made.clock.pass(ANSWER_MS);

@@ -478,6 +478,7 @@ test('a business’s agent has a moment to answer; what it has booked is told', 
     made.device.receive('aa', { sender: BEN, text: 'A table for two' });
     made.device.receive('bb', { sender: IDA, text: 'A person, please' });
     made.device.receive('bb', { ...old, state: 'read', sentAtMs: 1 });
+    made.device.settled.add(made.device.receive('bb', { sender: IDA, text: 'When?' }).id);
     made.device.tell(CAUGHT_UP);
   };
   const waking = wake(made.shore);

@@ -92,6 +92,12 @@ test('what was answered in between counts no longer; what was left does', async 
   await say('a person, please', 'a table for two');
   await settle('a table for two');
   expect([unread(laptop), await waiting(laptop)]).toEqual([1, 'a person, please']);
+  const isUnread = async (message: string): Promise<boolean> =>
+    laptop.talk.isUnread({ conversation: id, message });
+  expect(await isUnread(await idOf('a person, please'))).toBe(true);
+  expect(await isUnread(await idOf('a table for two'))).toBe(false);
+  expect(await isUnread(await idOf('hello'))).toBe(false);
+  expect(await isUnread((await laptop.say(id, 'mine')).id)).toBe(false);
   await say('and a cake');
   expect(unread(laptop)).toBe(2);
   await settle('and a cake');

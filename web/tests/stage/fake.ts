@@ -50,6 +50,7 @@ export class FakeDevice implements Messenger {
   readonly asked: { operation: Operation; asked: unknown }[] = [];
   readonly conversations = new Map<string, ConversationView>();
   readonly messages = new Map<string, MessageView[]>();
+  readonly settled = new Set<string>();
   readonly contacts = new Map<string, ContactView>();
   readonly files = new Map<string, Blob>();
   readonly profiles = new Map<string, Answered<'profile'>>();
@@ -360,6 +361,7 @@ export class FakeDevice implements Messenger {
       this.alter(this.#message(conversation, message), { text: '', isDeleted: true });
       return undefined;
     },
+    isUnread: ({ message }) => !this.settled.has(message),
     hide: ({ conversation, message }) => {
       const list = this.messages.get(conversation) ?? [];
       this.messages.set(
@@ -445,11 +447,6 @@ export class FakeDevice implements Messenger {
     add: ({ conversation, address }) => {
       const { participants } = this.#view(conversation);
       this.turn(conversation, { participants: [...participants, address] });
-      return undefined;
-    },
-    expel: ({ conversation, address }) => {
-      const { participants } = this.#view(conversation);
-      this.turn(conversation, { participants: participants.filter((one) => one !== address) });
       return undefined;
     },
     ...groupOperations(this),
