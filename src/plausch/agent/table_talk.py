@@ -441,13 +441,14 @@ def _why(turn: Turn, found: Availability, party: int) -> str:
     phrases, opening = turn.phrases, found.day
     if found.why is Unavailable.CLOSED:
         return phrases.closed(opening)
+    if found.why is Unavailable.TOO_SOON:
+        return turn.refer("too_soon", day=phrases.on(opening.date))
     last = turn.today + timedelta(days=turn.service.booking_window_days)
     return phrases.say(
         str(found.why or Unavailable.FULL),
         day=phrases.on(opening.date),
         party=phrases.party(party),
         last=phrases.day(last),
-        call=turn.call,
     )
 
 

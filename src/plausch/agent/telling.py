@@ -20,6 +20,7 @@ def tell_settled(turn: Turn, booking: Booking) -> None:
         tell_confirmed(turn, booking)
         return
     turn.show(turn.phrases.say("asked", what=turn.described(booking)), booking)
+    turn.is_for_people = True
     turn.note(booking)
     turn.forget_wishes()
 

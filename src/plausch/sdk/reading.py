@@ -72,7 +72,12 @@ async def mark_read(core: Core, outbox: Outbox, live: Live, up_to: MessageId | N
         await core.vault.write([core.conversations.put(live.kept), *writes])
     if live.kept.request or live.kept.state not in ("open", "broken"):
         return
-    for start in range(0, len(rows), MAX_STATUSES):
-        some = rows[start : start + MAX_STATUSES]
-        statuses = [(row.message_id, Status.READ) for row in some]
+    told = await core.marks.reports([row.message_id for row in rows])
+    fresh = [
+        row.message_id
+        for row in rows
+        if told.get(row.message_id, {}).get(core.address.uri) != Status.READ
+    ]
+    for start in range(0, len(fresh), MAX_STATUSES):
+        statuses = [(one, Status.READ) for one in fresh[start : start + MAX_STATUSES]]
         await compose(core, outbox, live, status_message(statuses, salt=new_salt()))

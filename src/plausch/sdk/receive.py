@@ -261,12 +261,14 @@ async def _take_status(
 async def _read_elsewhere(
     core: Core, live: Live, statuses: Iterable[tuple[MessageId, int]], outcome: Outcome
 ) -> None:
-    """What another device of this account has read: here, too, its time begins."""
+    """What another device of this account has read: here, too, its time begins, and nothing is
+    said of it again."""
     now_ms = core.clock.now_ms()
     for identifier, status in statuses:
         row = outcome.fresh.get(identifier) or await core.messages.get(identifier)
         is_here = row is not None and row.conversation == live.id and not row.outgoing
         if row is not None and is_here and status == Status.READ:
+            outcome.writes.append(core.marks.report(identifier, core.address, status, now_ms))
             outcome.writes += reading_begins(core, row, now_ms)
 
 

@@ -169,6 +169,13 @@ async def test_what_nobody_of_the_team_needs_to_read(
     assert anna.is_settled is is_settled
 
 
+async def test_too_late_for_today_is_for_people_who_can_be_telephoned(guest: Arrive) -> None:
+    anna = guest()
+    anna.clock.at_ms = at(TUESDAY, "21:55") * 1000
+    assert "+49 89 123456" in await anna.says("Tisch für 2 heute")
+    assert not anna.is_settled
+
+
 async def test_what_gets_no_answer_or_no_patience_is_left_to_people(guest: Arrive) -> None:
     anna = guest()
     settled = []

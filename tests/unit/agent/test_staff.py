@@ -218,6 +218,7 @@ async def asked(book: Book, clock: ManualClock) -> tuple[Guest, TableBooking]:
     await anna.says("um 10 Uhr")
     text = await anna.says("Anna")
     assert "notiert" in text
+    assert not anna.is_settled  # it waits on people's devices
     (entry,) = await book.bookings_on(TUESDAY, ZONE)
     assert entry.booking.state is BookingState.PENDING
     assert entry.booking.under_name == "Anna"

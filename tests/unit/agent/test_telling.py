@@ -51,12 +51,14 @@ def test_firm_with_the_deadline(turn: Turn) -> None:
     assert "Bestätigt" in said(turn)
     assert "17:00" in said(turn)
     assert (turn.talk.party, turn.talk.day) == (None, None)
+    assert not turn.is_for_people
 
 
 def test_asked_for(turn: Turn) -> None:
     telling.tell_settled(turn, ASKED)
     assert "notiert" in said(turn)
     assert turn.talk.party is None
+    assert turn.is_for_people
 
 
 @pytest.mark.parametrize(("booking", "word"), [(FIRM, "schon bestätigt"), (ASKED, "schon notiert")])

@@ -264,3 +264,25 @@ async def test_what_another_device_has_read_expires_here_too(town: Town) -> None
         row = await core_of(again).messages.get(sent.message_id)
         assert row is not None
         assert row.expires_at_ms is not None
+
+
+async def test_of_what_another_device_has_read_nothing_is_said_again(town: Town) -> None:
+    anna, cem = await town.people("anna", "cem")
+    tablet = await town.connect(await second_device(town, anna, "tablet"))
+    conversation = await anna.conversation_with("cem@localhost")
+    await (await conversation.send_text("hello")).accepted()
+    await settled(anna, cem, tablet)
+    theirs = cem.conversation(conversation.id)
+    await theirs.send_text("one")
+    await settled(anna, cem, tablet)
+    await read(anna, conversation)
+    await settled(anna, cem, tablet)
+    before = live_of(anna, conversation).kept.cursor
+    await read(tablet, conversation)
+    await settled(anna, cem, tablet)
+    assert live_of(anna, conversation).kept.cursor == before
+    await theirs.send_text("two")
+    await settled(anna, cem, tablet)
+    await read(tablet, conversation)
+    await settled(anna, cem, tablet)
+    assert live_of(anna, conversation).kept.cursor == before + 2

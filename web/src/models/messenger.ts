@@ -67,6 +67,7 @@ const REPEATABLE: ReadonlySet<Operation> = new Set<Operation>([
   'fetchFile',
   'setDraft',
   'markRead',
+  'isUnread',
   'contact',
   'contacts',
   'safety',

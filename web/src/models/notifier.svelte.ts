@@ -93,7 +93,7 @@ export class Notifier {
   #isDropped = false;
   #isForgotten = false;
   #tallied: number | undefined;
-  /** Bookings of which this page has told: a card comes again when it is read. */
+  /** What became of bookings, as this page has told: a card comes again when it is read. */
   readonly #booked = new Set<string>();
 
   constructor(parts: NotifierParts) {
@@ -172,18 +172,33 @@ export class Notifier {
       return;
     }
     if (isBookingNews(message)) {
-      if (!this.#booked.has(message.id)) {
-        this.#booked.add(message.id);
+      const booked = bookingIn(message);
+      if (!this.#booked.has(booked)) {
+        this.#booked.add(booked);
         this.#tell(message, view, true, isBlocked);
       }
     } else if (isFresh(message) && isTended()) {
       timers.setTimeout(() => {
-        const now = viewOf(message.conversation);
-        if (now !== undefined && now.unread > 0) {
-          this.#tell(message, now, isOpen, isBlocked);
-        }
+        void this.#tellUnread(message, isOpen, isBlocked);
       }, ANSWER_MS);
     } else if (isFresh(message)) {
+      this.#tell(message, view, isOpen, isBlocked);
+    }
+  }
+
+  /** Only if this very message still waits to be read. */
+  async #tellUnread(message: MessageView, isOpen: boolean, isBlocked: boolean): Promise<void> {
+    const { messenger, viewOf } = this.#parts;
+    const { conversation, id } = message;
+    try {
+      if (!(await messenger.ask('isUnread', { conversation, message: id }))) {
+        return;
+      }
+    } catch (error) {
+      demandExpected(error); // then its conversation says whether anything waits
+    }
+    const view = viewOf(conversation);
+    if (view !== undefined && view.unread > 0) {
       this.#tell(message, view, isOpen, isBlocked);
     }
   }
@@ -261,6 +276,11 @@ export class Notifier {
       demandExpected(error); // the server finds out by its first wake-up, or at the next connection
     }
   }
+}
+
+/** Of which booking it is, and what became of it: said again, it is no news. */
+function bookingIn({ card, id }: MessageView): string {
+  return card?.kind === 'booking' ? `${card.uid} ${String(card.sequence)} ${card.state}` : id;
 }
 
 /** Throws what is a defect of this program. */

@@ -36,8 +36,14 @@ import {
 /** Browsers end a service worker after about 30 s. */
 export const PATIENCE_MS = 18_000;
 
-/** A page that is there, though nobody looks at it, has this long to show something. */
-export const PAGE_MS = 6_000;
+/**
+ * A page that is there, though nobody looks at it, has this long to show something, in which it may
+ * wait for a business's agent.
+ */
+export const PAGE_MS = 6_000 + ANSWER_MS;
+
+/** What was said longer ago and has been read since was told when it was said. */
+const JUST_SAID_MS = 120_000;
 
 /** More notifications than this at once nobody reads: the rest is said by the badge. */
 export const MOST_NOTICES = 8;
@@ -176,7 +182,8 @@ async function readAndShow(
   try {
     device = await sleeper.open((told) => {
       if (told.what === 'message') {
-        messages.set(told.message.id, told.message);
+        const { id, state: now } = told.message;
+        messages.set(id, { ...told.message, state: messages.get(id)?.state ?? now });
       } else if (told.what === 'caught_up') {
         caughtUp.abort();
       }
@@ -211,31 +218,46 @@ async function readAndShow(
   }
 }
 
-/** The newest of what came in each conversation that the person wants to be told of. */
+/**
+ * The newest of what came in each conversation that the person wants to be told of, and of what is
+ * booked there.
+ */
 async function noticesOf(
   device: Awake,
   messages: readonly MessageView[],
   views: readonly ConversationView[],
   reader: Manner & { readonly own: string; readonly nowMs: number },
 ): Promise<readonly Notice[]> {
-  const newest = new Map<string, readonly [MessageView, ConversationView]>();
+  const newest = new Map<string, readonly [MessageView, Notice]>();
   for (const message of messages) {
     const view = views.find(({ id }) => id === message.conversation);
-    const before = newest.get(message.conversation)?.[0];
+    const isBooking = isBookingNews(message) && isJustSaid(message, reader.nowMs);
     const isNews = view !== undefined && view.unread > 0 && isFresh(message);
-    if (view === undefined || !(isNews || isBookingNews(message))) {
+    if (view === undefined || !(isNews || isBooking)) {
       continue;
     }
-    const { isBlocked } = await ask(device, 'contact', { address: message.sender });
+    const { conversation, id } = message;
+    if (isNews && !(await ask(device, 'isUnread', { conversation, message: id }))) {
+      continue; // answered, or read elsewhere, behind one that waits
+    }
+    const { sender: address, isOutgoing } = message;
+    const isBlocked = !isOutgoing && (await ask(device, 'contact', { address })).isBlocked;
+    const notice = noticeOf(message, view, reader);
+    const before = newest.get(notice.tag)?.[0];
     const isLater = before === undefined || before.sentAtMs <= message.sentAtMs;
     if (isLater && isWanted(message, view, reader, isBlocked)) {
-      newest.set(view.id, [message, view]);
+      newest.set(notice.tag, [message, notice]);
     }
   }
   return [...newest.values()]
     .sort(([one], [other]) => other.sentAtMs - one.sentAtMs)
     .slice(0, MOST_NOTICES)
-    .map(([message, view]) => noticeOf(message, view, reader));
+    .map(([, notice]) => notice);
+}
+
+/** What we said comes again when it is delivered or read, which is no news. `state`: at first. */
+function isJustSaid({ state, sentAtMs }: MessageView, nowMs: number): boolean {
+  return state === 'sent' || sentAtMs > nowMs - JUST_SAID_MS;
 }
 
 let lastId = 0;

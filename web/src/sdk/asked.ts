@@ -186,6 +186,7 @@ const REQUESTS: Readonly<Record<Operation, Fields>> = {
   hide: ONE,
   react: { ...ONE, sign: text() },
   unreact: { ...ONE, sign: text() },
+  isUnread: ONE,
   markRead: { ...HERE, upTo: optional(text()) },
   retry: ONE,
   sendFile: {

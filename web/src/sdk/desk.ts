@@ -151,6 +151,7 @@ export class Desk {
       react: (asked) => talk().react(asked),
       unreact: (asked) => talk().unreact(asked),
       markRead: (asked) => talk().markRead(asked),
+      isUnread: (asked) => talk().isUnread(asked),
       retry: (asked) => talk().retry(asked),
       sendFile: (asked) => this.#sendFile(asked),
       fetchFile: ({ message, transfer }) =>
@@ -166,7 +167,6 @@ export class Desk {
       rename: (asked) => rooms().rename(asked),
       ...this.#groupOperations(),
       add: (asked) => rooms().add(asked),
-      expel: (asked) => rooms().expel(asked),
       leave: (asked) => rooms().leave(asked),
       forget: (asked) => rooms().forget(asked),
       contact: (asked) => rooms().contact(asked),
@@ -204,7 +204,7 @@ export class Desk {
   #groupOperations(): Pick<
     Table,
     | (keyof ProfileOperations | 'askAgent' | 'team' | 'tellTeam')
-    | ('setPicture' | 'appoint' | 'setLink' | 'askToJoin' | 'admission' | 'admit')
+    | ('setPicture' | 'appoint' | 'expel' | 'setLink' | 'askToJoin' | 'admission' | 'admit')
   > {
     const rooms = (): Rooms => this.#demand().rooms;
     const admissions = (): Admissions => this.#demand().admissions;
@@ -212,6 +212,7 @@ export class Desk {
       ...profileOperations(rooms),
       setPicture: (asked) => rooms().setPicture(asked),
       appoint: (asked) => rooms().appoint(asked),
+      expel: (asked) => rooms().expel(asked),
       setLink: (asked) => admissions().setLink(asked),
       askToJoin: (asked) => admissions().askToJoin(asked),
       admission: (asked) => admissions().admission(asked),

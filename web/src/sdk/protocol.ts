@@ -340,6 +340,7 @@ export interface Operations extends ProfileOperations {
   unreact: (asked: One & { readonly sign: string }) => undefined;
   /** Everything up to a message, or all of it, was read; the senders are told. */
   markRead: (asked: Here & { readonly upTo?: string }) => undefined;
+  isUnread: (asked: One) => boolean;
   retry: (asked: One) => undefined;
 
   sendFile: (asked: Here & Outgoing & { readonly transfer: string }) => MessageView;

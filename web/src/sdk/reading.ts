@@ -9,7 +9,14 @@ import type { Core, Live } from './core.ts';
 import { fold, type Folded, stateOf, withoutWithdrawn } from './history.ts';
 import { lastLine } from './last_line.ts';
 import type { Outbox } from './outbox.ts';
-import { isQuiet, notReadElsewhere, readingBegins, unreadOf } from './unread.ts';
+import {
+  countRead,
+  firstUnread,
+  isQuiet,
+  notReadElsewhere,
+  readingBegins,
+  unreadOf,
+} from './unread.ts';
 
 /** Rows in which one is looked for that the server has: those before may be on their way. */
 const ABOVE = 50;
@@ -59,15 +66,14 @@ export async function markRead(
 ): Promise<void> {
   const upToSeq = upTo === undefined ? live.kept.cursor : await seqAt(core, live, upTo);
   // Two who say so at once: the later one finds nothing left to tell.
-  const rows = await core.changing(live, () => noteRead(core, live, upToSeq));
-  if (rows === undefined) {
+  const heard = await core.changing(live, () => noteRead(core, live, upToSeq));
+  if (heard === undefined) {
     return;
   }
   await lastLine(core, live);
   if (live.kept.isRequest || (live.kept.state !== 'open' && live.kept.state !== 'broken')) {
     return;
   }
-  const heard = (await notReadElsewhere(core, rows)).filter((row) => !isQuiet(core, row));
   for (let start = 0; start < heard.length; start += MAX_STATUSES) {
     const some = heard.slice(start, start + MAX_STATUSES);
     const statuses = some.map(({ messageId }) => [messageId, Status.READ] as const);
@@ -88,7 +94,7 @@ async function seqAt(core: Core, live: Live, message: MessageId): Promise<number
   return above.findLast(({ seq }) => seq !== undefined)?.seq ?? 0;
 }
 
-/** What was read just now; undefined when nothing was. Call it inside `changing`. */
+/** What nobody had read, read just now; undefined when nothing was. Call it inside `changing`. */
 async function noteRead(
   core: Core,
   live: Live,
@@ -104,10 +110,11 @@ async function noteRead(
   for (const row of rows) {
     writes.push(...readingBegins(core, row, nowMs));
   }
+  const fresh = await notReadElsewhere(core, rows);
+  countRead(core, live, fresh, (await firstUnread(core, live, upToSeq)) === undefined);
   kept.readSeq = upToSeq;
-  kept.unread = await unreadOf(core, live);
   await core.vault.write([await core.conversations.put(kept), ...writes]);
-  return rows;
+  return fresh.filter((row) => !isQuiet(core, row));
 }
 
 /** Let go of what was meant to be gone by now, and of what was said about it. */

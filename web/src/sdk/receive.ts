@@ -217,6 +217,10 @@ function tell(
   }
   if (isCounted(row.kind) && !row.isOutgoing) {
     outcome.fresh.set(row.messageId.hex, row);
+    const before = (row.seq ?? 0) - 1;
+    if (before < kept.known) {
+      kept.readSeq = Math.min(kept.readSeq, before); // the server was set back: read was another one
+    }
   }
   if (isCounted(row.kind) && !isQuiet) {
     kept.isArchived = false;

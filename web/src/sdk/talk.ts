@@ -20,7 +20,7 @@ import type { Asked, MessagesView, MessageView, QuoteView, Stretch } from './pro
 import { expire, folded, markRead } from './reading.ts';
 import { report } from './reporting.ts';
 import type { Rooms } from './rooms.ts';
-import { firstUnread } from './unread.ts';
+import { firstUnread, isUnread } from './unread.ts';
 import { customerCard, messageView, quoteView } from './views.ts';
 import { mentioning, wordingOf } from './wording.ts';
 
@@ -112,6 +112,15 @@ export class Talk {
     return undefined;
   }
 
+  /** Whether a message waits to be read. */
+  async isUnread({ conversation, message }: Asked<'isUnread'>): Promise<boolean> {
+    const { core, directory } = this.#device;
+    const merged = directory.merged(this.#rooms.live(conversation));
+    const row = await core.messages.get(MessageId.fromHex(message));
+    const live = row && isIn(merged, row) ? core.live(row.conversation) : undefined;
+    return row !== undefined && live !== undefined && isUnread(core, live, row);
+  }
+
   async #stretch(
     merged: readonly ConversationId[],
     stretch: Stretch,
@@ -140,7 +149,8 @@ export class Talk {
   async #firstUnread(merged: readonly ConversationId[]): Promise<MessageRow | undefined> {
     const { core } = this.#device;
     const lives = merged.flatMap((id) => core.live(id) ?? []);
-    const found = await Promise.all(lives.map((live) => firstUnread(core, live)));
+    const waiting = lives.filter(({ kept }) => kept.unread > 0);
+    const found = await Promise.all(waiting.map((live) => firstUnread(core, live)));
     return found
       .flatMap((row) => row ?? [])
       .sort((one, other) => comparePlaces(placeOf(one), placeOf(other)))[0];

@@ -8,25 +8,38 @@ import type { Core, Live } from './core.ts';
 import { MS, type Outcome } from './receive.ts';
 
 /** How many messages wait to be read; those of blocked accounts do not. */
-export async function unreadOf(core: Core, live: Live): Promise<number> {
-  const { readSeq, cursor } = live.kept;
-  const rows = await core.messages.stretch(live.id, false, readSeq, cursor);
+export async function unreadOf(core: Core, { id, kept }: Live): Promise<number> {
+  const rows = await core.messages.stretch(id, false, kept.readSeq, endOf(kept));
   return (await notReadElsewhere(core, rows)).filter((row) => !isQuiet(core, row)).length;
 }
 
-/** The oldest message that waits to be read. */
-export async function firstUnread(core: Core, live: Live): Promise<MessageRow | undefined> {
-  const { readSeq, cursor, unread } = live.kept;
-  if (unread === 0) {
-    return undefined;
-  }
-  const rows = await core.messages.stretch(live.id, false, readSeq, cursor);
-  for (const row of rows) {
-    if (row.isHidden !== true && !isQuiet(core, row) && !(await isReadElsewhere(core, row))) {
-      return row;
-    }
-  }
-  return undefined;
+/** The oldest message that waits to be read after a seq. */
+export async function firstUnread(
+  core: Core,
+  { id, kept }: Live,
+  afterSeq = kept.readSeq,
+): Promise<MessageRow | undefined> {
+  return (await firstsOf(core, core.messages.received(id, afterSeq, endOf(kept)))).waiting;
+}
+
+/** Whether nobody of this account has read a message of somebody else. */
+export async function isUnread(core: Core, { kept }: Live, row: MessageRow): Promise<boolean> {
+  const isLater = !row.isOutgoing && isCounted(row.kind) && (row.seq ?? 0) > kept.readSeq;
+  return isLater && (await notReadElsewhere(core, [row])).length > 0;
+}
+
+/**
+ * These, which nobody had read, are read now: what waits is counted on, so that nobody goes through
+ * thousands because of one. `isOver`: nothing waits any more, whatever the count says.
+ */
+export function countRead(
+  core: Core,
+  { kept }: Live,
+  rows: readonly MessageRow[],
+  isOver: boolean,
+): void {
+  const counted = rows.filter((row) => !isQuiet(core, row)).length;
+  kept.unread = isOver ? 0 : Math.max(1, kept.unread - counted);
 }
 
 /** Those of these messages of others that no other device of this account has read. */
@@ -51,26 +64,33 @@ export function isQuiet(core: Core, { sender }: MessageRow): boolean {
  */
 export async function takeReadElsewhere(core: Core, live: Live, outcome: Outcome): Promise<void> {
   const { kept } = live;
-  const said: MessageRow[] = [];
+  const found: MessageRow[] = [];
   for (const [hex, messageId] of outcome.readElsewhere) {
     const row = outcome.fresh.get(hex) ?? (await core.messages.get(messageId));
     const isHere = row?.conversation.equals(live.id) === true && !row.isOutgoing;
     if (isHere && isCounted(row.kind) && (row.seq ?? 0) > kept.readSeq) {
-      said.push(row);
+      found.push(row);
     }
   }
+  const said = await notReadElsewhere(core, found);
   if (said.length === 0) {
     return;
   }
   const nowMs = core.clock.nowMs();
-  const news = await notReadElsewhere(core, said);
-  for (const row of news) {
+  for (const row of said) {
     outcome.writes.push(await core.marks.report(row.messageId, core.address, Status.READ, nowMs));
     outcome.writes.push(...readingBegins(core, row, nowMs));
   }
-  const counted = news.filter((row) => !isQuiet(core, row)).length;
-  kept.unread = Math.max(0, kept.unread - counted);
-  kept.readSeq = await readUpTo(core, live, said, outcome);
+  const hexes = new Set(said.map(({ messageId }) => messageId.hex));
+  const older = core.messages.received(live.id, kept.readSeq, endOf(kept));
+  const firsts = [
+    await firstsOf(core, older, hexes),
+    await firstsOf(core, outcome.fresh.values(), hexes),
+  ];
+  const isOver = firsts.every(({ waiting }) => waiting === undefined);
+  countRead(core, live, said, isOver);
+  const ends = firsts.flatMap(({ unread }) => (unread?.seq === undefined ? [] : unread.seq - 1));
+  kept.readSeq = Math.max(kept.readSeq, Math.min(kept.cursor, ...ends));
   outcome.isListChanged = true;
 }
 
@@ -86,26 +106,29 @@ export function readingBegins(
     : [];
 }
 
-/** How far everything is read, now that these are: up to the first that is not. */
-async function readUpTo(
+/**
+ * Of rows in the order of their log: the first that nobody has read, and the first that waits to be.
+ * `said`: these are read.
+ */
+async function firstsOf(
   core: Core,
-  { id, kept }: Live,
-  said: readonly MessageRow[],
-  { fresh }: Outcome,
-): Promise<number> {
-  const end = Math.max(...said.map(({ seq = 0 }) => seq));
-  const here = new Set(said.map(({ messageId }) => messageId.hex));
-  const old = await core.messages.stretch(id, false, kept.readSeq, end);
-  const rows = [...old, ...[...fresh.values()].filter(({ seq = 0 }) => seq <= end)];
-  for (const row of rows) {
-    const isRead = here.has(row.messageId.hex) || isQuiet(core, row);
-    if (!isRead && !(await isReadElsewhere(core, row))) {
-      return Math.max(kept.readSeq, (row.seq ?? 0) - 1);
+  rows: Iterable<MessageRow> | AsyncIterable<MessageRow>,
+  said: ReadonlySet<string> = new Set(),
+): Promise<{ readonly unread?: MessageRow; readonly waiting?: MessageRow }> {
+  let unread: MessageRow | undefined;
+  for await (const row of rows) {
+    if (said.has(row.messageId.hex) || (await notReadElsewhere(core, [row])).length === 0) {
+      continue;
+    }
+    unread ??= row;
+    if (row.isHidden !== true && !isQuiet(core, row)) {
+      return { unread, waiting: row };
     }
   }
-  return end;
+  return unread === undefined ? {} : { unread };
 }
 
-async function isReadElsewhere(core: Core, row: MessageRow): Promise<boolean> {
-  return (await notReadElsewhere(core, [row])).length === 0;
+/** Of a log that is read a second time, the vault has more than is read again. */
+function endOf({ cursor, known }: Live['kept']): number {
+  return Math.max(cursor, known);
 }

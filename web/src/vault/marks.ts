@@ -60,14 +60,12 @@ export class Marks {
   async reports(
     messages: readonly MessageId[],
   ): Promise<ReadonlyMap<string, ReadonlyMap<string, number>>> {
-    const found = new Map<string, ReadonlyMap<string, number>>();
-    for (const message of messages) {
-      const statuses = await this.#numbers(STATUS, 'message', message.bytes, 'status');
-      if (statuses.size > 0) {
-        found.set(message.hex, statuses);
-      }
-    }
-    return found;
+    const all = await Promise.all(
+      messages.map(async ({ bytes, hex }) => {
+        return [hex, await this.#numbers(STATUS, 'message', bytes, 'status')] as const;
+      }),
+    );
+    return new Map(all.filter(([, statuses]) => statuses.size > 0));
   }
 
   async #numbers(

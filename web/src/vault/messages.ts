@@ -43,6 +43,9 @@ export type RowKind = (typeof ROW_KINDS)[number];
 const SHOWN: ReadonlySet<RowKind> = new Set(['text', 'card', 'file', 'other', 'event', 'title']);
 const COUNTED: ReadonlySet<RowKind> = new Set(['text', 'card', 'file', 'other']);
 
+/** Rows that are read at once when somebody looks for one. */
+const PAGE = 64;
+
 /** The seq in the order of messages that the server does not have yet. */
 export const UNSENT_SEQ = 2 ** 52;
 
@@ -269,6 +272,24 @@ export class Messages {
     const range = keysBetween([...key, afterSeq], [...key, upToSeq], { lowOpen: true });
     const rows = await this.#select(BY_SEQ, range);
     return rows.filter((row) => COUNTED.has(row.kind));
+  }
+
+  /** As `stretch` of others', some at a time, for who may find early what is looked for. */
+  async *received(
+    conversation: ConversationId,
+    afterSeq: number,
+    upToSeq: number,
+  ): AsyncGenerator<MessageRow> {
+    const key = [conversation.bytes, 0];
+    let seen = new Set<string>(); // of the seq at which a page ended: it may have more rows
+    for (let from = afterSeq + 1; from <= upToSeq;) {
+      const limit = PAGE + seen.size;
+      const range = keysBetween([...key, from], [...key, upToSeq]);
+      const rows = await this.#select(BY_SEQ, range, limit);
+      yield* rows.filter(({ kind, messageId }) => COUNTED.has(kind) && !seen.has(messageId.hex));
+      from = rows.length < limit ? Infinity : (rows.at(-1)?.seq ?? Infinity);
+      seen = new Set(rows.flatMap(({ seq, messageId }) => (seq === from ? messageId.hex : [])));
+    }
   }
 
   /** Whether something of ours came after `afterSeq` in a log. Throws StorageUnavailable. */

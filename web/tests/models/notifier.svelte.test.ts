@@ -399,7 +399,13 @@ test('what the agent answers in time nobody is told of; what it leaves to people
   await made.clock.pass(ANSWER_MS - 1);
   expect(made.shown).toEqual([]);
   await made.clock.pass(1);
+  await settled();
   expect(made.shown).toMatchObject([{ tag: 'c1', body: 'A person, please' }]);
+  made.device.settled.add('p'); // behind the one that waits
+  made.notifier.arrived(message({ id: 'p' }), false, false);
+  await made.clock.pass(ANSWER_MS);
+  await settled();
+  expect(made.shown).toHaveLength(1);
   made.notifier.arrived(message({ id: 'o' }), false, false);
   made.view = undefined; // left meanwhile
   await made.clock.pass(ANSWER_MS);
@@ -421,11 +427,13 @@ test('that something is booked is told once, and stays when the conversation is 
   }
   expect(made.shown).toMatchObject([{ title: 'ben', body: 'Confirmed: Friday, 7 pm' }]);
   expect(made.closed).not.toContain(made.shown[0]?.tag);
+  const again = { ...booked, text: 'Confirmed already', card: bookingCard('confirmed') };
+  made.notifier.arrived(message({ id: 'e', ...again }), false, false);
   const held = bookingCard('held');
   made.notifier.arrived(message({ id: 'c', ...booked, card: held }), false, false);
   made.isHidden = false;
   made.notifier.arrived(
-    message({ id: 'd', ...booked, card: bookingCard('confirmed') }),
+    message({ id: 'd', ...booked, card: bookingCard('cancelled') }),
     false,
     false,
   );

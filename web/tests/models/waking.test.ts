@@ -260,6 +260,7 @@ test('a page that has the vault is hurried; it shows what came', async () => {
   made.vault = 'busy';
   const done = wake(made.shore);
   await settled();
+  await made.timers.pass(ANSWER_MS + 5_000); // a business's agent had its time
   made.shown.push({
     slot: 'device',
     tag: 'aa',
@@ -471,15 +472,19 @@ test('one account that is gone does not end the wake-ups of the other', async ()
 test('a business’s agent has a moment to answer; what it has booked is told', async () => {
   const made = world(['en']);
   made.device.own = { address: ANNA, device: '00', kind: 'business' };
+  const card = bookingCard('confirmed');
+  const old = { sender: ANNA, kind: 'card', text: 'Read', card, sentAtMs: 0 } as const;
   made.news = () => {
     made.device.receive('aa', { sender: BEN, text: 'A table for two' });
     made.device.receive('bb', { sender: IDA, text: 'A person, please' });
+    made.device.receive('bb', { ...old, state: 'read', sentAtMs: 1 });
+    made.device.settled.add(made.device.receive('bb', { sender: IDA, text: 'When?' }).id);
     made.device.tell(CAUGHT_UP);
   };
   const waking = wake(made.shore);
   await settled();
   expect(made.shown).toEqual([]);
-  const card = bookingCard('confirmed');
+  made.device.receive('bb', { ...old, text: 'Confirmed: Ida', state: 'sent' });
   made.device.receive('aa', { sender: ANNA, kind: 'card', text: 'Confirmed: two', card });
   made.device.turn('aa', { unread: 0 });
   await made.timers.pass(ANSWER_MS);
@@ -487,5 +492,6 @@ test('a business’s agent has a moment to answer; what it has booked is told', 
   expect(made.shown.map(({ title, body }) => [title, body]).sort()).toEqual([
     ['ben', 'Confirmed: two'],
     ['ida', 'A person, please'],
+    ['ida', 'Confirmed: Ida'],
   ]);
 });

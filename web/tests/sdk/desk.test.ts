@@ -158,7 +158,7 @@ test('hostile values from the page are refused, and the desk goes on', async () 
     ...['answerCard', 'forward', 'edit', 'remove', 'hide', 'react', 'unreact', 'markRead', 'retry'],
     ...['sendFile', 'fetchFile', 'cancelTransfer', 'setDraft', 'change', 'setExpiry', 'accept'],
     ...['rename', 'add', 'expel', 'leave', 'forget', 'contact', 'safety', 'markVerified', 'block'],
-    ...['acceptIdentity', 'rejectIdentity', 'removeDevice', 'register'],
+    ...['isUnread', 'acceptIdentity', 'rejectIdentity', 'removeDevice', 'register'],
   ];
   for (const operation of operations) {
     for (const asked of HOSTILE) {

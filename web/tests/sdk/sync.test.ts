@@ -234,6 +234,19 @@ test('who was away while the log grew anew misses nothing', async () => {
   expect(ben.problems()).toEqual([]);
 });
 
+test('what comes where another message was read is not read', async () => {
+  await say('one');
+  const { head } = logOf(delivery, id);
+  await say('lost 1', 'lost 2', 'lost 3');
+  await ben.talk.markRead({ conversation: id });
+  await quiet(anna, ben);
+  setBack(head);
+  await say('after');
+  expect(ben.rooms.conversation({ conversation: id }).unread).toBe(1);
+  await ben.talk.markRead({ conversation: id });
+  expect(ben.rooms.conversation({ conversation: id }).unread).toBe(0);
+});
+
 test('a lost acknowledgement repeats nothing', async () => {
   await say('one', 'two');
   ben.line.cut();

@@ -1,14 +1,15 @@
 /** What one device of an account has read, its others count no longer. */
 
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 
 import { MessageId } from '../../src/base/ids.ts';
 import { Status, statusMessage } from '../../src/content/status.ts';
 import { newSalt } from '../../src/sdk/composing.ts';
 import { firstUnread } from '../../src/sdk/unread.ts';
+import { MESSAGE } from '../../src/vault/schema.ts';
 import { taken, written } from './archive.ts';
 import { Delivery } from './delivery.ts';
-import { annaAndBen, logOf, type Player, quiet } from './players.ts';
+import { annaAndBen, logOf, Player, quiet } from './players.ts';
 
 let anna: Player;
 let phone: Player;
@@ -48,6 +49,16 @@ async function settle(...texts: string[]): Promise<void> {
   await quiet(anna, phone, laptop);
 }
 
+/** How many messages a device opens while something is done. */
+async function opened(player: Player, step: () => Promise<void>): Promise<number> {
+  const { seal } = player.parts.vault;
+  const spy = vi.spyOn(seal, 'open');
+  await step();
+  const count = spy.mock.calls.filter(([store]) => store === MESSAGE).length;
+  spy.mockRestore();
+  return count;
+}
+
 async function waiting(player: Player): Promise<string | undefined> {
   const row = await firstUnread(player.core, player.live(id));
   return row && (await player.said(id)).find(({ id: one }) => one === row.messageId.hex)?.text;
@@ -81,6 +92,12 @@ test('what was answered in between counts no longer; what was left does', async 
   await say('a person, please', 'a table for two');
   await settle('a table for two');
   expect([unread(laptop), await waiting(laptop)]).toEqual([1, 'a person, please']);
+  const isUnread = async (message: string): Promise<boolean> =>
+    laptop.talk.isUnread({ conversation: id, message });
+  expect(await isUnread(await idOf('a person, please'))).toBe(true);
+  expect(await isUnread(await idOf('a table for two'))).toBe(false);
+  expect(await isUnread(await idOf('hello'))).toBe(false);
+  expect(await isUnread((await laptop.say(id, 'mine')).id)).toBe(false);
   await say('and a cake');
   expect(unread(laptop)).toBe(2);
   await settle('and a cake');
@@ -106,6 +123,48 @@ test('reading what was left says nothing again of what was answered', async () =
   await laptop.talk.markRead({ conversation: id });
   await say();
   expect(logOf(delivery, id).head).toBe(before + 4);
+});
+
+test('of many that wait, only some are opened to find the first', async () => {
+  const many = Array.from({ length: 150 }, (_, at) => `${at}`);
+  await say(...many);
+  const [first, last] = [await idOf('0'), await idOf('149')];
+  const read = async (): Promise<void> => {
+    await laptop.talk.markRead({ conversation: id, upTo: first });
+  };
+  expect(await opened(laptop, read)).toBeLessThan(80);
+  expect([unread(laptop), await waiting(laptop)]).toEqual([149, '1']);
+  const settled = (): Promise<void> => settle('149');
+  expect(await opened(laptop, settled)).toBeLessThan(80);
+  expect([unread(laptop), await waiting(laptop)]).toEqual([148, '1']);
+  await laptop.talk.markRead({ conversation: id, upTo: last });
+  expect([unread(laptop), await waiting(laptop)]).toEqual([0, undefined]);
+});
+
+test('of those who were blocked meanwhile, none hides what waits, and none waits', async () => {
+  const cem = await Player.join(delivery, 'cem');
+  const group = await phone.rooms.createGroup({ title: 'Three', addresses: ['anna', 'cem'] });
+  await quiet(anna, cem, phone, laptop);
+  const count = (): number => laptop.rooms.conversation({ conversation: group.id }).unread;
+  const read = async (player: Player, text: string): Promise<void> => {
+    const message = (await player.said(group.id)).find((one) => one.text === text)!.id;
+    await player.talk.markRead({ conversation: group.id, upTo: message });
+    await quiet(anna, cem, phone, laptop);
+  };
+  await laptop.rooms.block({ address: 'cem', isBlocked: true });
+  await cem.say(group.id, 'quiet');
+  await quiet(anna, cem, phone, laptop);
+  await laptop.rooms.block({ address: 'cem', isBlocked: false });
+  await anna.say(group.id, 'waits');
+  await quiet(anna, cem, phone, laptop);
+  expect(count()).toBe(1);
+  await read(phone, 'quiet');
+  expect(count()).toBe(1);
+  await cem.say(group.id, 'loud');
+  await quiet(anna, cem, phone, laptop);
+  await laptop.rooms.block({ address: 'cem', isBlocked: true });
+  await read(phone, 'waits');
+  expect(count()).toBe(0);
 });
 
 test('a device that is linked later learns what was answered', async () => {

@@ -50,6 +50,7 @@ export class FakeDevice implements Messenger {
   readonly asked: { operation: Operation; asked: unknown }[] = [];
   readonly conversations = new Map<string, ConversationView>();
   readonly messages = new Map<string, MessageView[]>();
+  readonly settled = new Set<string>();
   readonly contacts = new Map<string, ContactView>();
   readonly files = new Map<string, Blob>();
   readonly profiles = new Map<string, Answered<'profile'>>();
@@ -219,6 +220,9 @@ export class FakeDevice implements Messenger {
   }
 
   #contact(address: string): ContactView {
+    if (address === this.own?.address) {
+      throw refusal('own_account');
+    }
     const known = this.contacts.get(address);
     if (known !== undefined) {
       return known;
@@ -357,6 +361,7 @@ export class FakeDevice implements Messenger {
       this.alter(this.#message(conversation, message), { text: '', isDeleted: true });
       return undefined;
     },
+    isUnread: ({ message }) => !this.settled.has(message),
     hide: ({ conversation, message }) => {
       const list = this.messages.get(conversation) ?? [];
       this.messages.set(
@@ -444,16 +449,7 @@ export class FakeDevice implements Messenger {
       this.turn(conversation, { participants: [...participants, address] });
       return undefined;
     },
-    expel: ({ conversation, address }) => {
-      const { participants } = this.#view(conversation);
-      this.turn(conversation, { participants: participants.filter((one) => one !== address) });
-      return undefined;
-    },
     ...groupOperations(this),
-    leave: ({ conversation }) => {
-      this.turn(conversation, { state: 'left' });
-      return undefined;
-    },
     forget: ({ conversation }) => {
       this.conversations.delete(conversation);
       this.tell({ what: 'gone', conversation });

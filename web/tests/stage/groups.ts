@@ -5,7 +5,7 @@ import type { FakeDevice } from './fake.ts';
 
 type GroupOperations = Pick<
   Operations,
-  'setPicture' | 'setLink' | 'askToJoin' | 'admission' | 'admit' | 'appoint'
+  'setPicture' | 'setLink' | 'askToJoin' | 'admission' | 'admit' | 'appoint' | 'leave' | 'expel'
 >;
 
 export function groupOperations(device: FakeDevice): GroupOperations {
@@ -25,6 +25,15 @@ export function groupOperations(device: FakeDevice): GroupOperations {
       const id = 'f'.repeat(32);
       const own = device.own?.address ?? '';
       return device.add({ id, peer: address, participants: [own, address] });
+    },
+    expel: ({ conversation, address }) => {
+      const { participants } = viewOf(conversation);
+      device.turn(conversation, { participants: participants.filter((one) => one !== address) });
+      return undefined;
+    },
+    leave: ({ conversation }) => {
+      device.turn(conversation, { state: 'left' });
+      return undefined;
     },
     admission: () => ({ title: 'Sommerfest im Hof', state: 'open' }),
     admit: () => undefined,

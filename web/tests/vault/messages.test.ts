@@ -54,6 +54,14 @@ function row(number: number, change: Partial<MessageRow> = {}): MessageRow {
   };
 }
 
+async function all(rows: AsyncIterable<MessageRow>): Promise<MessageRow[]> {
+  const found: MessageRow[] = [];
+  for await (const one of rows) {
+    found.push(one);
+  }
+  return found;
+}
+
 async function keep(...rows: MessageRow[]): Promise<void> {
   for (const one of rows) {
     await vault.write([await messages.add(one)]);
@@ -167,6 +175,16 @@ test('changes are found by what they are about, said here and not refused', asyn
   expect(numbers(await messages.about([HERE], [target]))).toEqual([2, 3]);
   expect(numbers(await messages.about([HERE, THERE], [target, target]))).toContain(1);
   expect(numbers(await messages.before([HERE], 9))).toEqual([]);
+});
+
+test('what others said is read page by page, also where a page ends amid one seq', async () => {
+  const many = Array.from({ length: 60 }, (_, at) => row(at + 1));
+  const events = Array.from({ length: 70 }, (_, at) => row(at + 100, { kind: 'event', seq: 61 }));
+  await keep(...many, ...events, row(200, { seq: 61 }), row(201, { seq: 62 }), row(3));
+  await keep(row(202, { isOutgoing: true, seq: 5 }), row(203, { conversation: THERE, seq: 5 }));
+  expect(numbers(await all(messages.received(HERE, 58, 62)))).toEqual([59, 60, 200, 201]);
+  expect(await all(messages.received(HERE, 0, 61))).toHaveLength(61);
+  expect(await all(messages.received(HERE, 62, 62))).toEqual([]);
 });
 
 test('a stretch has what counts, of theirs or of ours', async () => {
