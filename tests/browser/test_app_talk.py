@@ -133,6 +133,37 @@ def test_the_end_is_followed_only_by_who_is_there(app_site: str, browser: Browse
         assert stage.complaints == []
 
 
+def test_the_way_up_lies_over_no_message_at_the_end(app_site: str, browser: Browser) -> None:
+    """On a narrow screen it would cover time and ticks of the newest one."""
+    with on_stage(browser, app_site) as stage:
+        page = stage.page
+        for number in range(40):
+            receive(page, "long", f"Ungelesen {number}")
+        page.evaluate("hash => { location.hash = hash; }", to("long"))
+        page.get_by_role("button", name="Zur neuesten Nachricht").click()
+        up = page.get_by_role("button", name="Zur ersten ungelesenen Nachricht")
+        up.wait_for()
+        page.wait_for_timeout(400)
+        assert from_end(page) < 5
+        newest = page.get_by_role("article").last
+        assert "Ungelesen 39" in newest.inner_text()
+        message, button = newest.bounding_box(), up.bounding_box()
+        assert message is not None
+        assert button is not None
+        assert message["y"] + message["height"] <= button["y"]
+        stage.shoot("way_up_at_the_end")
+        page.mouse.move(200, 400)
+        page.mouse.wheel(0, -60)  # as long as it is in sight, no second way lies over it
+        page.wait_for_timeout(400)
+        expect(page.get_by_role("button", name="Zur neuesten Nachricht")).to_be_hidden()
+        page.mouse.wheel(0, -60)
+        page.get_by_role("button", name="Zur neuesten Nachricht").wait_for()
+        up.click()
+        page.get_by_text("Ungelesen 0", exact=True).wait_for()
+        expect(up).to_be_hidden()
+        assert stage.complaints == []
+
+
 def test_many_messages_at_once_are_announced_as_a_number(app_site: str, browser: Browser) -> None:
     with on_stage(browser, app_site + to("long")) as stage:
         page = stage.page
