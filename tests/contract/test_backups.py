@@ -295,7 +295,7 @@ async def test_the_recovery_key_brings_a_device_in_and_the_lost_ones_out(house: 
     assert moved.removed == (house.anna.record.uri,)
     assert cem.record.uri in moved.interested
     assert (await house.world.login(person)).uri == person.device.uri
-    with refused("unknown_device"):
+    with refused("device_removed"):
         await house.world.login(house.anna.person)
 
 

@@ -11,6 +11,7 @@ import pytest
 from plausch.identity.login import sign_login
 from plausch.wire import frames as f
 from plausch.wire.codec import BUNDLE_BYTES, FRAME_BYTES, decode_server, encode
+from postgres_cluster import Cluster
 from raw_socket import RawSocket, ws_frame
 from server_process import OPEN_LIMITS, ServerProcess
 from wire_device import Person, WireDevice
@@ -139,12 +140,14 @@ async def test_requests_piled_up_behind_a_large_one_end_the_connection(
     await anna.close()
 
 
-async def test_a_device_taken_from_the_list_elsewhere_is_out_within_a_turn(tmp_path: Path) -> None:
+async def test_a_device_taken_from_the_list_elsewhere_is_out_within_a_turn(
+    tmp_path: Path, postgres: Cluster
+) -> None:
     config = OPEN_LIMITS + "silence_ms = 1000\n"
-    database = str(tmp_path / "shared.db")
+    url = await postgres.create_database(f"f{secrets.token_hex(6)}")
     with (
-        ServerProcess(tmp_path / "one", database_url=database, config=config) as one,
-        ServerProcess(tmp_path / "other", database_url=database, config=config) as other,
+        ServerProcess(tmp_path / "one", database_url=url, config=config) as one,
+        ServerProcess(tmp_path / "other", database_url=url, config=config) as other,
     ):
         person = Person.new("anna")
         phone, twin = await WireDevice.register(one.url, person), person.next_device()
