@@ -12,13 +12,16 @@ on each connection, then at half the promised rate, for the latency from sending
 with every second pair across two gateways, as chance has it with two (`--across 1`: all).
 Few cores are shared with this program: what carries over to other machines is the CPU for each
 message, by process. From it follows how many messages a second a machine carries that has a core
-for each gateway and enough for the rest.
+for each gateway and enough for the rest. A process that shares a core pays for that, too: so many
+gateways that know nothing of each other, each with its own half of the people, are measured on the
+same cores, to tell that from what they cost each other by being one server.
 """
 
 import argparse
 import asyncio
 import os
 import time
+from contextlib import ExitStack
 
 import asyncpg
 import uvloop
@@ -164,8 +167,8 @@ async def across(
     there: crowds.Crowd,
     conversations: list[bytes],
     one_us: float,
-) -> tuple[float, list[tuple[str, str]]]:
-    """(servers' CPU for each message, lines of the table)."""
+) -> tuple[float, float, list[tuple[str, str]]]:
+    """(servers' CPU for each message, the gateways' of it, lines of the table)."""
     devices = await pairs_across(gateways, there, conversations, options.across)
     for device in devices:
         device.on_answer = fleet.LoadDevice.send_message
@@ -184,30 +187,66 @@ async def across(
     us = servers_us(before, after, delivered)
     gateway_us = (after["gateways"] - before["gateways"]) / delivered
     count = len(gateways.processes)
-    return us, [
-        (f"{count} gateway(s): messages a second here", f"{delivered / took:,.0f}"),
-        ("  servers' CPU for each message", f"{us:.1f} us"),
-        ("  times one gateway's", f"{us / (one_us or us):.2f}"),
-        *shares(before, after, delivered),
-        ("  with a core for each: messages a second", f"{count * 1e6 / gateway_us:,.0f}"),
-        ("  database, bytes for each", f"{(size_after - size) / delivered:,.0f}"),
-        ("  write-ahead log, bytes for each", f"{(log_after - log) / delivered:,.0f}"),
-    ]
+    return (
+        us,
+        gateway_us,
+        [
+            (f"{count} gateway(s): messages a second here", f"{delivered / took:,.0f}"),
+            ("  servers' CPU for each message", f"{us:.1f} us"),
+            ("  times one gateway's", f"{us / (one_us or us):.2f}"),
+            *shares(before, after, delivered),
+            ("  with a core for each: messages a second", f"{count * 1e6 / gateway_us:,.0f}"),
+            ("  database, bytes for each", f"{(size_after - size) / delivered:,.0f}"),
+            ("  write-ahead log, bytes for each", f"{(log_after - log) / delivered:,.0f}"),
+        ],
+    )
+
+
+def begun(
+    stack: ExitStack, count: int, connections: int
+) -> tuple[Gateways, crowds.Crowd, list[bytes]]:
+    """So many gateways of one database, and the people in pairs who will talk there."""
+    folder = stack.enter_context(fleet.Folder())
+    gateways = stack.enter_context(Gateways(folder, count, spread=True))
+    there = asyncio.run(crowds.gather_crowd(gateways.database_url, connections))
+    pairs = [[start, start + 1] for start in range(0, connections, 2)]
+    conversations = asyncio.run(crowds.let_talk(gateways.database_url, there, pairs))
+    gateways.start()
+    return gateways, there, conversations
+
+
+def apart_us(options: argparse.Namespace) -> float:
+    """The CPU for each message of as many gateways, each with a database of its own."""
+    with ExitStack() as stack:
+        each = options.connections // options.gateways // 2 * 2
+        towns = [begun(stack, 1, each) for _ in range(options.gateways)]
+
+        async def together() -> list[tuple[float, float, list[tuple[str, str]]]]:
+            return await asyncio.gather(*(across(options, *town, 0.0) for town in towns))
+
+        found = uvloop.run(together())
+    return sum(gateway_us for _, gateway_us, _ in found) / len(found)
 
 
 def measure_gateways(options: argparse.Namespace) -> None:
     """One gateway, then several."""
     rows: list[tuple[str, str]] = []
-    one_us = 0.0
+    one_us = gateway_us = 0.0
     for count in (1, options.gateways):
-        with fleet.Folder() as folder, Gateways(folder, count, spread=True) as gateways:
-            there = asyncio.run(crowds.gather_crowd(gateways.database_url, options.connections))
-            pairs = [[start, start + 1] for start in range(0, options.connections, 2)]
-            conversations = asyncio.run(crowds.let_talk(gateways.database_url, there, pairs))
-            gateways.start()
-            us, lines = uvloop.run(across(options, gateways, there, conversations, one_us))
+        with ExitStack() as stack:
+            town = begun(stack, count, options.connections)
+            us, gateway_us, lines = uvloop.run(across(options, *town, one_us))
             one_us = one_us or us
             rows += lines
+    alone_us = apart_us(options)
+    rows += [
+        (f"{options.gateways} that know nothing of each other: CPU for each", f"{alone_us:.1f} us"),
+        (
+            f"  {options.gateways} gateways of one server carry, times one of those",
+            f"{options.gateways * alone_us / gateway_us:.2f}",
+        ),
+        ("    promised", "1.60"),
+    ]
     rows.append(("load average", " ".join(f"{one:.1f}" for one in os.getloadavg())))
     fleet.table(
         f"{options.connections} connections in pairs, {MESSAGE_BYTES}-byte envelopes, PostgreSQL",
