@@ -70,7 +70,8 @@ export class MaintenanceWatch {
 
   /** The server has taken a request. */
   accepted(name: RequestName): void {
-    if (NOT_NOW.has(name)) {
+    const isRead = this.#refusal?.code !== MAINTENANCE && OWED.has(name); // which maintenance allows
+    if (NOT_NOW.has(name) || isRead) {
       this.#end();
     }
   }

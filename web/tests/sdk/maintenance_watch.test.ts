@@ -116,6 +116,17 @@ describe('a database that does not take what is written', () => {
     expect([told, timers.delaysMs]).toEqual([[], []]);
   });
 
+  test('for a moment, noticed by who looked for somebody, is not told either', async () => {
+    const { timers, watch, told } = begun();
+    watch.failed('GetAccount', away());
+    watch.accepted('GetAccount');
+    await timers.pass(UNTOLD_MS);
+    expect([told, timers.delaysMs]).toEqual([[], []]);
+    watch.failed('Append', refusal());
+    watch.accepted('GetAccount'); // in maintenance people are looked up
+    expect(watch.refusal?.code).toBe('maintenance');
+  });
+
   test.each<RequestName>(['Read', 'GetBlobChunk', 'PutBlobChunk', 'SetWakeUp'])(
     'is not what %s is refused for',
     (name) => {
