@@ -56,6 +56,9 @@ interface Running {
   readonly team: Team;
 }
 
+/** By which somebody says something, and does not want to wait for a connection. */
+const SAYING: ReadonlySet<Operation> = new Set(['sendText', 'answerCard', 'sendFile', 'retry']);
+
 /** One vault and the device in it. */
 export class Desk {
   #vault: Vault;
@@ -111,6 +114,9 @@ export class Desk {
   async answer<K extends Operation>({ id, operation, asked }: Request<K>): Promise<Answer> {
     try {
       checkAsked(operation, asked);
+      if (SAYING.has(operation)) {
+        this.#running?.device.transport.seek();
+      }
       return { id, value: await this.#table[operation](asked) };
     } catch (error) {
       return { id, failure: failureOf(error) };
@@ -142,7 +148,7 @@ export class Desk {
       createGroup: (asked) => rooms().createGroup(asked),
       messages: (asked) => talk().messages(asked),
       search: (asked) => this.#search(asked),
-      sendText: (asked) => this.#sendText(asked),
+      sendText: (asked) => talk().sendText(asked),
       answerCard: (asked) => talk().answerCard(asked),
       forward: (asked) => talk().forward(asked),
       edit: (asked) => talk().edit(asked),
@@ -374,12 +380,6 @@ export class Desk {
   #search({ query, conversation }: Asked<'search'>): ReturnType<Table['search']> {
     const within = conversation === undefined ? undefined : ConversationId.fromHex(conversation);
     return this.#demand().search.find(query, within);
-  }
-
-  #sendText(asked: Asked<'sendText'>): Promise<Answered<'sendText'>> {
-    const { device, talk } = this.#demand();
-    device.transport.seek();
-    return talk.sendText(asked);
   }
 
   async #sendFile(asked: Asked<'sendFile'>): Promise<MessageView> {

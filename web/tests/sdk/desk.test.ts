@@ -123,6 +123,9 @@ test('who writes in a tunnel does not wait for the next attempt', async () => {
   expect(seeking).not.toHaveBeenCalled();
   await anna.ask('sendText', { conversation: id, text: 'in the tunnel' });
   expect(seeking).toHaveBeenCalledOnce();
+  const answer = { kind: 'choose', identifier: 'hours', requestId: '' } as const;
+  await anna.ask('answerCard', { conversation: id, answer, text: 'Hours?', language: 'en' });
+  expect(seeking).toHaveBeenCalledTimes(2);
   seeking.mockRestore();
 });
 
