@@ -69,8 +69,7 @@ export class OpenConversation {
     }
     const { firstUnread: before } = answer;
     this.#replace(answer);
-    this.unread =
-      before !== undefined && unreadCount > 0 ? { before, count: unreadCount } : undefined;
+    this.unread = before === undefined ? undefined : { before, count: Math.max(1, unreadCount) };
   }
 
   /** More above. Throws Refused. */
