@@ -30,6 +30,16 @@ async def heard(town: Town, wire: Crooked, *lines: str) -> tuple[Client, Client,
     return anna, cem, conversation
 
 
+async def anna_twice(town: Town) -> tuple[Client, Client, Client, Conversation]:
+    """Anna on two devices, and Cem, to whom she has said hello."""
+    anna, cem = await town.people("anna", "cem")
+    tablet = await town.connect(await second_device(town, anna, "tablet"))
+    conversation = await anna.conversation_with("cem@localhost")
+    await (await conversation.send_text("hello")).accepted()
+    await settled(anna, cem, tablet)
+    return anna, tablet, cem, conversation
+
+
 async def read(client: Client, conversation: Conversation, up_to: MessageId | None = None) -> None:
     live = live_of(client, conversation)
     await mark_read(core_of(client), client._device.outbox, live, up_to)
@@ -238,11 +248,7 @@ async def test_reading_that_is_not_written_is_not_told(town: Town, wire: Crooked
 
 async def test_what_another_device_has_read_expires_here_too(town: Town) -> None:
     """Also when both come at once. What somebody else says of it is nothing."""
-    anna, cem = await town.people("anna", "cem")
-    tablet = await town.connect(await second_device(town, anna, "tablet"))
-    conversation = await anna.conversation_with("cem@localhost")
-    await (await conversation.send_text("hello")).accepted()
-    await settled(anna, cem, tablet)
+    anna, tablet, cem, conversation = await anna_twice(town)
     theirs = cem.conversation(conversation.id)
     hour = Expiration(relative=True, time_s=3600)
     first = await theirs.send(text_message("burn this", salt=new_salt(), expires=hour))
@@ -267,11 +273,7 @@ async def test_what_another_device_has_read_expires_here_too(town: Town) -> None
 
 
 async def test_of_what_another_device_has_read_nothing_is_said_again(town: Town) -> None:
-    anna, cem = await town.people("anna", "cem")
-    tablet = await town.connect(await second_device(town, anna, "tablet"))
-    conversation = await anna.conversation_with("cem@localhost")
-    await (await conversation.send_text("hello")).accepted()
-    await settled(anna, cem, tablet)
+    anna, tablet, cem, conversation = await anna_twice(town)
     theirs = cem.conversation(conversation.id)
     await theirs.send_text("one")
     await settled(anna, cem, tablet)
