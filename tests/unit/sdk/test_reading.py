@@ -37,6 +37,7 @@ async def anna_twice(town: Town) -> tuple[Client, Client, Client, Conversation]:
     conversation = await anna.conversation_with("cem@localhost")
     await (await conversation.send_text("hello")).accepted()
     await settled(anna, cem, tablet)
+    await tablet.conversation(conversation.id).accept()  # it may be Cem who has added the tablet
     return anna, tablet, cem, conversation
 
 
