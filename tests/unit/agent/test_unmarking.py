@@ -2,12 +2,13 @@
 
 from cast import Town, message, settled
 from service import Caller, House
-from unit.sdk.talks import second_device
+from unit.sdk.talks import greetings_over, second_device
 
 
 async def test_who_writes_to_a_guest_takes_the_agents_labels_away(town: Town, house: House) -> None:
     """The agent itself, the guest, and who writes elsewhere do not."""
     kim = await town.connect(await second_device(town, house.client, "kim"))
+    await greetings_over(kim)
     anna = await Caller.of(await town.person("anna"))
     async with house.at_work():
         await anna.says("Kann ich einen Menschen sprechen?")

@@ -14,7 +14,14 @@ from plausch.sdk.composing import compose, new_salt
 from plausch.sdk.conversation import Conversation
 from plausch.sdk.reading import HISTORY_LIMIT, mark_read, read_history
 from plausch.wire import frames as f
-from unit.sdk.talks import anna_and_cem, core_of, forbidding, live_of, second_device
+from unit.sdk.talks import (
+    anna_and_cem,
+    core_of,
+    forbidding,
+    greetings_over,
+    live_of,
+    second_device,
+)
 
 NOBODYS = MessageId(b"\x01" * 32)
 
@@ -34,10 +41,10 @@ async def anna_twice(town: Town) -> tuple[Client, Client, Client, Conversation]:
     """Anna on two devices, and Cem, to whom she has said hello."""
     anna, cem = await town.people("anna", "cem")
     tablet = await town.connect(await second_device(town, anna, "tablet"))
+    await greetings_over(tablet)  # it has key packages, so that it is in from the beginning
     conversation = await anna.conversation_with("cem@localhost")
     await (await conversation.send_text("hello")).accepted()
     await settled(anna, cem, tablet)
-    await tablet.conversation(conversation.id).accept()  # it may be Cem who has added the tablet
     return anna, tablet, cem, conversation
 
 
