@@ -26,6 +26,9 @@ from plausch.sdk.conversation import Conversation
 PATIENCE_MS = 60_000
 """How long a test waits for what must happen; only a failing test takes so long."""
 
+AIMING_MS = 10_000
+"""How long somebody waits for the conversation they chose before they choose again."""
+
 CLUSTER_S = 240.0
 """How long a cluster may take to start."""
 
@@ -152,10 +155,23 @@ class Person:
         expect(place).to_be_visible()
 
     def goes_to(self, title: str | re.Pattern[str]) -> None:
-        """Open a conversation from the list."""
+        """Open a conversation from the list. Whoever is given another one, because a message moved
+        the rows in that moment, chooses again.
+        """
         self.goes_back()
+        opened = self.page.get_by_role("region", name=title)
         self.row(title).click()
+        if not self._comes_within(opened, AIMING_MS) and self.inbox.is_visible():
+            self.row(title).click()
+        expect(opened).to_be_visible()
         expect(self.log).to_be_visible()
+
+    def _comes_within(self, sought: Locator, patience_ms: float) -> bool:
+        try:
+            expect(sought).to_be_visible(timeout=patience_ms)
+        except AssertionError:
+            return False
+        return True
 
     def goes_back(self) -> None:
         """To the list, which on a desktop is always there."""

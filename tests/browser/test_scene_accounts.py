@@ -37,10 +37,10 @@ def turns_to(person: Person, name: str, *, begins: bool = False) -> None:
     """To the conversation with an account, from whichever is open: a field is there already."""
     if begins:
         person.begins_with(name)
+        opened = person.page.get_by_role("region", name=person.say("conversation.open", name))
+        expect(opened).to_be_visible()
     else:
         person.goes_to(name)
-    opened = person.page.get_by_role("region", name=person.say("conversation.open", name))
-    expect(opened).to_be_visible()
 
 
 def begins_to_add(person: Person) -> None:

@@ -45,6 +45,9 @@ export const PAGE_MS = 6_000 + ANSWER_MS;
 /** What was said longer ago and has been read since was told when it was said. */
 const JUST_SAID_MS = 120_000;
 
+/** Of so many messages of a conversation one is told, if nothing came that was not there yet. */
+const LATELY = 10;
+
 /** More notifications than this at once nobody reads: the rest is said by the badge. */
 export const MOST_NOTICES = 8;
 
@@ -207,7 +210,11 @@ async function readAndShow(
     const unread = views.filter((view) => isCounted(view, reader.nowMs)).length;
     count(unread);
     await shore.tally(manner.slot, unread);
-    for (const notice of await noticesOf(device, [...messages.values()], views, reader)) {
+    let notices = await noticesOf(device, [...messages.values()], views, reader);
+    if (notices.length === 0 && (await shore.shown()) === 0) {
+      notices = await noticesOf(device, await lately(device, views, reader.nowMs), views, reader);
+    }
+    for (const notice of notices) {
       await shore.show(notice);
     }
     return caughtUp.signal.aborted ? 'read' : 'unread';
@@ -253,6 +260,25 @@ async function noticesOf(
     .sort(([one], [other]) => other.sentAtMs - one.sentAtMs)
     .slice(0, MOST_NOTICES)
     .map(([, notice]) => notice);
+}
+
+/**
+ * What is new in the vault: a page that was closed just as it took a message has told nobody of it,
+ * and to this device it does not come a second time.
+ */
+async function lately(
+  device: Awake,
+  views: readonly ConversationView[],
+  nowMs: number,
+): Promise<readonly MessageView[]> {
+  const found: MessageView[] = [];
+  const sinceMs = nowMs - JUST_SAID_MS;
+  for (const view of views.filter((one) => isCounted(one, nowMs) && one.activeAtMs > sinceMs)) {
+    const about = { conversation: view.id, stretch: { from: 'end' }, limit: LATELY } as const;
+    const { messages } = await ask(device, 'messages', about);
+    found.push(...messages.filter((one) => isFresh(one) && one.sentAtMs > sinceMs));
+  }
+  return found;
 }
 
 /** What we said comes again when it is delivered or read, which is no news. `state`: at first. */

@@ -366,6 +366,7 @@ export class Desk {
       search: new Search(device.core),
       devices,
     };
+    device.start();
   }
 
   async #stop(): Promise<void> {

@@ -52,7 +52,7 @@ export class Device {
   ) {}
 
   /**
-   * A device from its vault; it begins to connect. Throws VaultDamaged, StorageUnavailable,
+   * A device from its vault, not yet connected. Throws VaultDamaged, StorageUnavailable,
    * SdkError (bad URL).
    */
   static async build(vault: Vault, own: AccountOwn, world: World, feed: Feed): Promise<Device> {
@@ -111,8 +111,12 @@ export class Device {
     const sync = new Sync(core, epochs, new Joining(core), stock);
     const device = new Device(core, new Directory(core), outbox, sync, transport);
     built.push(device);
-    transport.start();
     return device;
+  }
+
+  /** Connect, once everybody who is to hear of what comes listens. */
+  start(): void {
+    this.transport.start();
   }
 
   /** Everything that follows a login. */

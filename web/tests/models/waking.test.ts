@@ -1,161 +1,12 @@
 import { expect, test } from 'vitest';
 
-import {
-  type Awake,
-  MOST_NOTICES,
-  PAGE_MS,
-  PATIENCE_MS,
-  type Shore,
-  type Sleeper,
-  wake,
-} from '../../src/models/waking.ts';
-import type { Notice } from '../../src/base/notices.ts';
+import { MOST_NOTICES, PAGE_MS, PATIENCE_MS, type Shore, wake } from '../../src/models/waking.ts';
 import { ANSWER_MS } from '../../src/models/notices.ts';
-import { pause } from '../../src/platform/clock.ts';
-import type { Answer, Told } from '../../src/sdk/protocol.ts';
 import { de } from '../../src/words/de.ts';
 import { en } from '../../src/words/en.ts';
-import { ManualTimers } from '../platform/manual_timers.ts';
-import { FakeDevice } from '../stage/fake.ts';
-import type { AccountSlot } from '../../src/base/account_slots.ts';
 import { settled } from './clock.ts';
+import { CAUGHT_UP, IDA, type World, woken, world } from './waking_world.ts';
 import { ANNA, BEN, bookingCard, conversation, NOON_MS } from './writing.ts';
-
-const IDA = 'ida@example.org';
-
-/** What the accounts of one browser share. */
-interface Browser {
-  readonly shown: Notice[];
-  readonly badges: number[];
-  readonly tallies: (readonly [AccountSlot, number])[];
-  readonly timers: ManualTimers;
-  isSubscribed: boolean;
-}
-
-/** One account. */
-interface World extends Browser {
-  readonly shore: Shore;
-  readonly device: FakeDevice;
-  readonly slot: AccountSlot;
-  readonly sleeper: Sleeper;
-  notifies: boolean;
-  language: string;
-  showsText: boolean;
-  isLookedAt: boolean;
-  hurries: number;
-  closes: number;
-  /** What happens once the device has connected. */
-  news: () => void;
-  /** Whether a page has the vault, or opening fails. */
-  vault: 'free' | 'busy' | 'damaged';
-}
-
-function world(
-  wishes: readonly string[] = ['de-DE', 'en'],
-  { slot = 'device', address = ANNA }: { slot?: AccountSlot; address?: string } = {},
-  beside?: World,
-): World {
-  const device = new FakeDevice(() => NOON_MS);
-  device.own = { address, device: '00', kind: 'person' };
-  device.add(conversation({ id: 'aa', peer: BEN }));
-  device.add(conversation({ id: 'bb', peer: IDA, participants: [ANNA, IDA] }));
-  const timers = beside?.timers ?? new ManualTimers();
-  const made: World = {
-    device,
-    slot,
-    shown: beside?.shown ?? [],
-    badges: beside?.badges ?? [],
-    tallies: beside?.tallies ?? [],
-    timers,
-    notifies: true,
-    language: 'en',
-    showsText: true,
-    isLookedAt: false,
-    hurries: 0,
-    isSubscribed: true,
-    closes: 0,
-    news: () => undefined,
-    vault: 'free',
-    sleeper: {
-      get choices() {
-        const { language, showsText, notifies } = made;
-        return { slot, language, showsText, notifies, address };
-      },
-      hurryPages: () => {
-        made.hurries += 1;
-        return Promise.resolve(made.isLookedAt);
-      },
-      open: async (tell) => {
-        if (made.vault === 'busy') {
-          return undefined;
-        }
-        if (made.vault === 'damaged') {
-          throw new Error('damaged');
-        }
-        const stop = device.onTold(tell);
-        await Promise.resolve();
-        queueMicrotask(() => {
-          made.news();
-        });
-        return awake(made, stop);
-      },
-    },
-    shore: {
-      sleepers: () =>
-        Promise.resolve(beside === undefined ? [made.sleeper] : [beside.sleeper, made.sleeper]),
-      shown: () => Promise.resolve(made.shown.length),
-      show: (notice) => {
-        made.shown.push(notice);
-        return Promise.resolve();
-      },
-      badge: (count) => made.badges.push(count),
-      tally: (...said) => {
-        made.tallies.push(said);
-        return Promise.resolve();
-      },
-      wishes,
-      unsubscribe: () => {
-        made.isSubscribed = false;
-        return Promise.resolve();
-      },
-      now: () => NOON_MS,
-      pause: (delayMs, signal) => pause(timers, delayMs, ...(signal === undefined ? [] : [signal])),
-    },
-  };
-  return made;
-}
-
-function awake(made: World, stop: () => void): Awake {
-  return {
-    answer: async ({ id, operation, asked }): Promise<Answer> => ({
-      id,
-      value: await made.device.ask(operation, asked),
-    }),
-    close: () => {
-      stop();
-      made.closes += 1;
-      return Promise.resolve();
-    },
-  };
-}
-
-const CAUGHT_UP: Told = { what: 'caught_up' };
-
-/** A wake-up at which this comes. */
-async function woken(made: World, news: () => void, isAll = true): Promise<void> {
-  made.news = () => {
-    news();
-    if (isAll) {
-      made.device.tell(CAUGHT_UP);
-    }
-  };
-  const done = wake(made.shore);
-  await settled();
-  if (!isAll) {
-    await made.timers.pass(PATIENCE_MS);
-  }
-  await done;
-}
 
 test('what is new is shown, one notification for each conversation, newest first', async () => {
   const made = world();
@@ -205,6 +56,22 @@ test('what was read on the way is not shown', async () => {
     made.device.receive('aa', { sender: BEN });
     made.device.turn('aa', { unread: 0 });
   });
+  expect(made.shown).toMatchObject([{ body: en.notices.nothingNew }]);
+});
+
+test('what a page took as it was closed, and told nobody of, is told then', async () => {
+  const made = world();
+  made.device.receive('aa', { sender: BEN, text: 'Old', sentAtMs: NOON_MS - 600_000 });
+  await woken(made, () => undefined);
+  expect(made.shown).toMatchObject([{ body: en.notices.nothingNew }]);
+  made.shown.length = 0;
+  made.device.receive('aa', { sender: BEN, text: 'New', sentAtMs: NOON_MS - 60_000 });
+  made.device.receive('bb', { sender: ANNA, text: 'Mine', sentAtMs: NOON_MS - 60_000 });
+  await woken(made, () => undefined);
+  expect(made.shown).toMatchObject([{ tag: 'aa', body: 'New', isSilent: false }]);
+  made.device.turn('aa', { unread: 0 });
+  made.shown.length = 0;
+  await woken(made, () => undefined);
   expect(made.shown).toMatchObject([{ body: en.notices.nothingNew }]);
 });
 
@@ -427,6 +294,7 @@ test('a page that has the one vault is waited for once the other one is read', a
   const [anna, linde] = two();
   anna.vault = 'busy';
   const done = wake(linde.shore);
+  await settled();
   await settled();
   expect(linde.closes).toBe(1);
   await anna.timers.pass(PAGE_MS);

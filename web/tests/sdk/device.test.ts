@@ -37,7 +37,7 @@ afterEach(async () => {
   await vault.close();
 });
 
-async function build(change: Partial<AccountOwn> = {}): Promise<Device> {
+async function build(change: Partial<AccountOwn> = {}, isStarted = true): Promise<Device> {
   const shown = { kind: 'person', identityKey: own.identity!.public, deviceList: own.deviceList };
   delivery.register('anna', shown, own.device.uri);
   const feed = new Feed();
@@ -50,6 +50,9 @@ async function build(change: Partial<AccountOwn> = {}): Promise<Device> {
     random: () => 0,
   };
   device = await Device.build(vault, { ...own, ...change }, world, feed);
+  if (isStarted) {
+    device.start();
+  }
   return device;
 }
 
@@ -76,6 +79,14 @@ test('a new device believes in itself and leaves key packages', async () => {
   expect(core.trust.account(core.address)).toMatchObject({ state: 'verified', isKnown: true });
   await until(isStocked);
   expect(events.filter(({ what }) => what === 'problem')).toEqual([]);
+});
+
+test('it does not connect before whoever is to hear of what comes is there', async () => {
+  const built = await build({}, false);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(events).toEqual([]);
+  built.start();
+  await until(() => events.some(({ what }) => what === 'caught_up'));
 });
 
 test('an address that is none is refused', async () => {
