@@ -16,7 +16,7 @@ import asyncio
 import secrets
 import zlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from plausch.server.bus_faces import Ear, Line, PairingEar
 from plausch.server.signals import (
@@ -92,11 +92,12 @@ class Bus:
         self.gateway = secrets.token_hex(8)
         self._line, self._now_s = line, now_s
         self._root = root_of(realm)
+        self._owns = f"{self._root}.g."
         self._ear: Ear | None = None
         self._pairing_ear: PairingEar | None = None
         self._listeners: Counter[int] = Counter()
         self._outgoing: defaultdict[str, list[Signal]] = defaultdict(list)
-        self._sizes: Counter[str] = Counter()
+        self._sizes: dict[str, int] = {}
         self._minding: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._asked = self._in_force = 0
         self._flushing: asyncio.Task[None] | None = None
@@ -158,10 +159,10 @@ class Bus:
                 told = Told(named, message)
                 self._post(self._bucket(bucket), told, len(message) + _weight(named))
 
-    def mind(self, devices: Iterable[str]) -> list[str]:
+    def mind(self, devices: Sequence[str]) -> list[str]:
         """Something came for these devices: let the gateways to which they are connected see to it
         that they are woken if they are not there any more. Returns those that are nowhere."""
-        if not self._line.is_up:
+        if not devices or not self._line.is_up:
             return list(devices)
         there, nowhere = self._whereabouts.divided(devices)
         for gateway, some in there.items():
@@ -172,7 +173,7 @@ class Bus:
 
     def pass_back(self, gateway: str, devices: Sequence[str]) -> None:
         """What that gateway has handed over for these devices is passed on: they are not here."""
-        for named in _portions(devices):
+        for named in _portions(list(devices)):
             self._post(self._own(gateway), Missing(self.gateway, named), _weight(named))
 
     def seek(self, devices: Iterable[str]) -> None:
@@ -428,11 +429,12 @@ class Bus:
     def _post(self, subject: str, signal: Signal, size_bytes: int = 0) -> None:
         if not self._outgoing and not self._minding:
             asyncio.get_running_loop().call_soon(self._send)
-        if self._sizes[subject] + size_bytes > MOST_BYTES and self._outgoing[subject]:
+        size_bytes += self._sizes.get(subject, 0)
+        if size_bytes > MOST_BYTES and self._outgoing[subject]:
             self._publish(subject, self._outgoing.pop(subject))
-            self._sizes[subject] = 0
+            size_bytes -= self._sizes[subject]
         self._outgoing[subject].append(signal)
-        self._sizes[subject] += size_bytes
+        self._sizes[subject] = size_bytes
 
     def _send(self) -> None:
         minding, self._minding = self._minding, defaultdict(dict)
@@ -449,7 +451,7 @@ class Bus:
         self.sent += len(signals)
         if not all(isinstance(one, Beat) for one in signals):
             self._said += 1
-        send = self._line.send_to if subject.startswith(self._own("")) else self._line.publish
+        send = self._line.send_to if subject.startswith(self._owns) else self._line.publish
         send(subject, encode(signals))
 
     async def _flush(self) -> None:
@@ -473,17 +475,20 @@ class Bus:
         return f"{self._root}.b.{bucket}"
 
     def _own(self, gateway: str) -> str:
-        return f"{self._root}.g.{gateway}"
+        return self._owns + gateway
 
 
 def _weight(devices: Sequence[str]) -> int:
-    return sum(len(device) + 8 for device in devices)
+    return sum(map(len, devices)) + 8 * len(devices)
 
 
-def _portions(devices: Sequence[str]) -> Iterator[list[str]]:
+def _portions(devices: list[str]) -> Iterable[list[str]]:
     """So many as one signal names, each time."""
-    for start in range(0, len(devices), NAMED_AT_ONCE):
-        yield list(devices[start : start + NAMED_AT_ONCE])
+    if len(devices) <= NAMED_AT_ONCE:  # nearly always
+        return (devices,)
+    return [
+        devices[start : start + NAMED_AT_ONCE] for start in range(0, len(devices), NAMED_AT_ONCE)
+    ]
 
 
 def _by_bucket(devices: Iterable[str]) -> dict[int, list[str]]:

@@ -59,7 +59,7 @@ class Others(Protocol):
         """As `tell`, whatever is known of where they are."""
         ...
 
-    def mind(self, devices: Iterable[str]) -> list[str]:
+    def mind(self, devices: Sequence[str]) -> list[str]:
         """Let the others see to it that these are woken; those of whom nobody has any."""
         ...
 
