@@ -45,6 +45,25 @@ def test_two_tabs_of_one_person_send_once(troupe: Troupe) -> None:
     assert second.complaints == []
 
 
+def test_who_writes_while_the_other_tab_is_closed_keeps_field_and_caret(troupe: Troupe) -> None:
+    anna = troupe.person("Anna", "en", "desktop")
+    cem = troupe.member("Cem")
+    anna.begins_with(cem.name)
+    anna.writes("begin")
+    assert cem.hears().text == "begin"
+    second = troupe.tab(anna.context, "en")
+    second.opens()
+    second.goes_to(cem.name)
+    second.field.fill("half a sentence")
+    second.field.evaluate("field => { window.writtenIn = field; field.setSelectionRange(4, 4); }")
+    anna.page.close()
+    cem.says(cem.conversation_with(anna.name), "I hear you")
+    second.sees("I hear you")
+    second.page.keyboard.type(", just")
+    assert second.field.evaluate("field => field === window.writtenIn")
+    expect(second.field).to_have_value("half, just a sentence")
+
+
 def presses_until_sent(person: Person, text: str) -> None:
     """Who writes just as the tab that has the device is closed is told, and keeps the text."""
     person.field.fill(text)

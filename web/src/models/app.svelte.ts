@@ -489,8 +489,10 @@ export class App {
   async #again(): Promise<void> {
     if (this.phase === 'ready') {
       await this.inbox.load();
-      if (this.open !== undefined) {
-        await this.#load(this.open.id); // What is being written stays.
+      const { open } = this; // The same one: its field keeps the caret, the log its place.
+      if (open !== undefined) {
+        const unread = this.inbox.get(open.id)?.unread ?? 0;
+        await (open.isLoaded ? open.readAgain() : open.open(unread));
       }
     }
   }

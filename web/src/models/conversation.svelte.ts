@@ -18,6 +18,9 @@ export const STRETCH = 60;
 /** With more unread messages than this the log opens at the first of them, not whole. */
 const MOST_UNREAD_AT_ONCE = 150;
 
+/** Of what is shown, so many messages are read again when the device is in another worker. */
+const MOST_READ_AGAIN = STRETCH + MOST_UNREAD_AT_ONCE;
+
 export class OpenConversation {
   readonly id: string;
   messages = $state.raw<readonly MessageView[]>([]);
@@ -70,6 +73,35 @@ export class OpenConversation {
     const { firstUnread: before } = answer;
     this.#replace(answer);
     this.unread = before === undefined ? undefined : { before, count: Math.max(1, unreadCount) };
+  }
+
+  /**
+   * Another worker has the device now, and what was told meanwhile nobody heard: read what is shown
+   * once more, where it stands. Throws Refused.
+   */
+  async readAgain(): Promise<void> {
+    const shown = this.messages;
+    const middle = shown[Math.floor(shown.length / 2)];
+    const stretch: Stretch =
+      this.hasLater && middle !== undefined ? { around: middle.id } : { from: 'end' };
+    const limit = Math.max(STRETCH, Math.min(shown.length, MOST_READ_AGAIN));
+    const asked = { conversation: this.id, stretch, limit };
+    const answer = await this.#messenger.ask('messages', asked);
+    this.#readUpTo = '';
+    const [first] = answer.messages;
+    const last = answer.messages.at(-1);
+    if (first === undefined || last === undefined || isBefore(shown.at(-1) ?? first, first)) {
+      this.#replace(answer); // so much came that what is between is not known
+      return;
+    }
+    const gone = shown.filter(
+      (message) =>
+        !isBefore(message, first) && !isBefore(last, message) && !holds(answer, message.id),
+    );
+    if (gone.length > 0) {
+      this.drop(new Set(gone.map(({ id }) => id)));
+    }
+    this.apply(answer.messages);
   }
 
   /** More above. Throws Refused. */

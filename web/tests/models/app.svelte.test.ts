@@ -179,8 +179,10 @@ test('a device that starts anew is read again; what is being written stays', asy
   const { app, device, clock } = await ready('#/c/aa');
   app.composer?.write('half a sent');
   app.composer?.reply(device.write('aa', { sender: BEN, text: 'written meanwhile' }));
+  const { open } = app;
   device.restart();
   await clock.pass(0);
+  expect(app.open).toBe(open); // another one would be another field, and take the caret away
   expect(app.open?.messages.map(({ text }) => text)).toEqual(['written meanwhile']);
   expect(app.composer?.text).toBe('half a sent');
   expect(app.composer?.replyTo?.text).toBe('written meanwhile');

@@ -157,6 +157,55 @@ test('what is dropped is gone', async () => {
   expect(texts(open)).toEqual(['0', '2', '3', '4']);
 });
 
+test('with another worker what was missed comes in where it belongs, and the rest stays', async () => {
+  const { open, fake } = await opened(100);
+  await open.loadEarlier();
+  const shown = texts(open);
+  const { firstUnread: none, messages } = await fake.ask('messages', {
+    conversation: 'c1',
+    stretch: { from: 'end' },
+    limit: 2,
+  });
+  expect(none).toBeUndefined();
+  open.drop(new Set([messages[0]!.id])); // which was told, and is there again: so it is shown again
+  fake.write('c1', { sender: BEN, text: 'missed', sentAtMs: NOON_MS + 200 * MINUTE_MS });
+  await open.readAgain();
+  expect(texts(open)).toEqual([...shown, 'missed']);
+});
+
+test('with another worker what is gone meanwhile is gone here', async () => {
+  const { open } = await opened(10);
+  open.apply([arriving('ghost', 5.5, { text: 'ghost' })]);
+  expect(texts(open)).toContain('ghost');
+  await open.readAgain();
+  expect(texts(open)).toEqual(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']);
+});
+
+test('with another worker a stretch further up stays where it is', async () => {
+  const { open, fake } = await opened(400);
+  const { messages } = await fake.ask('messages', {
+    conversation: 'c1',
+    stretch: { from: 'end' },
+    limit: 300,
+  });
+  await open.reach(messages[0]!.id);
+  const shown = texts(open);
+  await open.readAgain();
+  expect(texts(open)).toEqual(shown);
+  expect(open.hasLater).toBe(true);
+});
+
+test('with another worker so much may have come that the log begins anew', async () => {
+  const { open, fake } = await opened(3);
+  for (let at = 0; at < STRETCH + 1; at += 1) {
+    const sentAtMs = NOON_MS + (10 + at) * MINUTE_MS;
+    fake.write('c1', { sender: BEN, text: `new ${at}`, sentAtMs });
+  }
+  await open.readAgain();
+  expect(texts(open)[0]).toBe('new 1');
+  expect([open.hasEarlier, open.hasLater]).toEqual([true, false]);
+});
+
 test('reading is reported once for each new place', async () => {
   const { open, fake } = await opened(5);
   await open.markRead('m1');
