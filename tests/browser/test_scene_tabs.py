@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Error, expect
 
 from browser.front import Weather
-from browser.people import Person, Troupe
+from browser.people import Member, Person, Troupe
 from plausch.base.durations import DAY_MS
 
 YEAR_MS = 365 * DAY_MS
@@ -21,6 +21,15 @@ _WRONG_CLOCK = """
   };
 })();
 """
+
+
+def anna_and_cem(troupe: Troupe) -> tuple[Person, Member]:
+    """Anna in Chromium, who has written to Cem in Python."""
+    anna, cem = troupe.person("Anna", "en", "desktop"), troupe.member("Cem")
+    anna.begins_with(cem.name)
+    anna.writes("begin")
+    assert cem.hears().text == "begin"
+    return anna, cem
 
 
 def test_two_tabs_of_one_person_send_once(troupe: Troupe) -> None:
@@ -46,11 +55,7 @@ def test_two_tabs_of_one_person_send_once(troupe: Troupe) -> None:
 
 
 def test_who_writes_while_the_other_tab_is_closed_keeps_field_and_caret(troupe: Troupe) -> None:
-    anna = troupe.person("Anna", "en", "desktop")
-    cem = troupe.member("Cem")
-    anna.begins_with(cem.name)
-    anna.writes("begin")
-    assert cem.hears().text == "begin"
+    anna, cem = anna_and_cem(troupe)
     second = troupe.tab(anna.context, "en")
     second.opens()
     second.goes_to(cem.name)
@@ -84,11 +89,7 @@ def crashed(person: Person) -> None:
 
 
 def test_a_tab_that_is_killed_in_the_middle_loses_nothing(troupe: Troupe) -> None:
-    anna = troupe.person("Anna", "en", "desktop")
-    cem = troupe.member("Cem")
-    anna.begins_with(cem.name)
-    anna.writes("begin")
-    assert cem.hears().text == "begin"
+    anna, cem = anna_and_cem(troupe)
     person, written = anna, []
     for number in range(3):
         for part in range(4):

@@ -87,7 +87,7 @@ export class OpenConversation {
     const limit = Math.max(STRETCH, Math.min(shown.length, MOST_READ_AGAIN));
     const asked = { conversation: this.id, stretch, limit };
     const answer = await this.#messenger.ask('messages', asked);
-    this.#readUpTo = '';
+    this.#readUpTo = ''; // the other worker may have ended before it said so
     const [first] = answer.messages;
     const last = answer.messages.at(-1);
     if (first === undefined || last === undefined || isBefore(shown.at(-1) ?? first, first)) {

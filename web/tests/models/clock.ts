@@ -55,7 +55,7 @@ export class Clock implements PageTimers {
 
 /** Until every promise that can go on has gone on. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) {
+  for (let turn = 0; turn < 40; turn += 1) {
     await Promise.resolve();
   }
 }

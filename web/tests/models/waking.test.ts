@@ -295,7 +295,6 @@ test('a page that has the one vault is waited for once the other one is read', a
   anna.vault = 'busy';
   const done = wake(linde.shore);
   await settled();
-  await settled();
   expect(linde.closes).toBe(1);
   await anna.timers.pass(PAGE_MS);
   await done;
