@@ -92,7 +92,7 @@ class Bus:
         self.gateway = secrets.token_hex(8)
         self._line, self._now_s = line, now_s
         self._root = root_of(realm)
-        self._owns = f"{self._root}.g."
+        self._own_root = f"{self._root}.g."
         self._ear: Ear | None = None
         self._pairing_ear: PairingEar | None = None
         self._listeners: Counter[int] = Counter()
@@ -451,7 +451,7 @@ class Bus:
         self.sent += len(signals)
         if not all(isinstance(one, Beat) for one in signals):
             self._said += 1
-        send = self._line.send_to if subject.startswith(self._owns) else self._line.publish
+        send = self._line.send_to if subject.startswith(self._own_root) else self._line.publish
         send(subject, encode(signals))
 
     async def _flush(self) -> None:
@@ -475,7 +475,7 @@ class Bus:
         return f"{self._root}.b.{bucket}"
 
     def _own(self, gateway: str) -> str:
-        return self._owns + gateway
+        return self._own_root + gateway
 
 
 def _weight(devices: Sequence[str]) -> int:
