@@ -86,8 +86,6 @@ async def test_what_is_repeated_or_out_of_order_is_passed_over(town: Town, wire:
 
 
 async def test_nothing_is_heard_before_this_side_is_let_in(town: Town, wire: Crooked) -> None:
-    new, existing = lines(wire.url, town.url)
-    await existing.send(b"one")
     kept: list[f.ServerFrame] = []
 
     def late(frame: f.ServerFrame) -> Sequence[f.ServerFrame]:
@@ -96,7 +94,9 @@ async def test_nothing_is_heard_before_this_side_is_let_in(town: Town, wire: Cro
             return []
         return [frame]
 
-    wire.to_device = late
+    wire.to_device = late  # before the line is there, which connects at once
+    new, existing = lines(wire.url, town.url)
+    await existing.send(b"one")
     hearing = asyncio.ensure_future(new.receive())
     await eventually(lambda: bool(kept))
     assert not hearing.done()
