@@ -59,6 +59,13 @@ class Ahead(NamedTuple):
         return self.start + len(self.piece)
 
 
+class _Overtaken(StorageUnavailable):
+    """What waited for the bucket is gone from the database: another process has put it there."""
+
+    def __init__(self) -> None:
+        super().__init__("Another server process is busy with this upload: ask again.")
+
+
 class S3Blobs:
     """A BlobStore in a bucket. What another process removes may be read here for a moment more: who
     asks has looked at the blob's row before."""
@@ -110,16 +117,17 @@ class S3Blobs:
         """As `BlobStore.finish`."""
         async with self._work():
             row = await self._row(name)
-            if row is None:  # the blob's row was not told, or another process was faster
+            right: bool | None = None
+            if row is not None:
+                try:
+                    right = await self._make(name, row, length, digest)
+                except _Overtaken:
+                    if await self._row(name) is not None:
+                        raise
+            if right is None:  # the blob's row was not told, or another process was faster
                 if await self._bucket.size(self._key(name)) is None:
                     return False
                 right = await self._matches(name, length, digest)
-            elif row.stands != length:
-                right = False
-            elif not row.multipart and length <= PART_BYTES:
-                right = await self._put(name, row, digest)
-            else:
-                right = await self._complete(name, row, digest)
             if right:
                 await self._let_go(name)
             else:
@@ -259,12 +267,21 @@ class S3Blobs:
 
     # --- the end of an upload ------------------------------------------------------------
 
+    async def _make(self, name: bytes, row: UploadRow, length: int, digest: bytes) -> bool:
+        """The object of an upload; False when that is not what was said. Raises _Overtaken,
+        StorageUnavailable."""
+        if row.stands != length:
+            return False
+        if not row.multipart and length <= PART_BYTES:
+            return await self._put(name, row, digest)
+        return await self._complete(name, row, digest)
+
     async def _put(self, name: bytes, row: UploadRow, digest: bytes) -> bool:
         """All of a short blob, which is in the database."""
         async with self._parts:
             body = await self._tail(name, row)
             if len(body) != row.stands:
-                raise _busy_elsewhere()
+                raise _Overtaken
             if hashlib.sha256(body).digest() != digest:
                 return False
             await self._bucket.put(self._key(name), body)
@@ -294,7 +311,7 @@ class S3Blobs:
         async with self._parts:
             body = await self._tail(name, row)
             if len(body) != row.stands - row.parted:
-                raise _busy_elsewhere()
+                raise _Overtaken
             if not await self._bucket.put_part(key, row.multipart, last, body):
                 return False
         parts = await self._bucket.parts(key, row.multipart)
@@ -399,7 +416,3 @@ class S3Blobs:
             self._working -= 1
             if not self._working:
                 self._idle.set()
-
-
-def _busy_elsewhere() -> StorageUnavailable:
-    return StorageUnavailable("Another server process is busy with this upload: ask again.")

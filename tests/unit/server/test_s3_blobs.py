@@ -320,6 +320,39 @@ async def test_who_is_overtaken_between_look_and_row_learns_that_it_is_whole(
     assert await place.row() is None
 
 
+@pytest.mark.parametrize("content", [SHORT, LONG], ids=["short", "long"])
+async def test_who_is_overtaken_at_the_end_learns_that_it_is_whole(
+    place: Place, monkeypatch: pytest.MonkeyPatch, content: bytes
+) -> None:
+    first, second = place.process(), place.process()
+    await write(first, content)
+    tail = second._tail
+
+    async def late(name: bytes, row: upload.UploadRow) -> bytes:
+        monkeypatch.undo()
+        assert await first.finish(NAME, len(content), digest_of(content))
+        return await tail(name, row)
+
+    monkeypatch.setattr(second, "_tail", late)
+    assert await is_whole(second, content)
+    assert await place.row() is None
+
+
+async def test_who_is_overtaken_by_one_who_goes_on_asks_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = place.process(), place.process()
+    await write(first, SHORT)
+
+    async def none(name: bytes, row: upload.UploadRow) -> bytes:
+        return b""
+
+    monkeypatch.setattr(second, "_tail", none)
+    with pytest.raises(StorageUnavailable, match="Another server process"):
+        await second.finish(NAME, len(SHORT), digest_of(SHORT))
+    assert await is_whole(first, SHORT)
+
+
 # --- parts that are lost ---------------------------------------------------------------------
 
 
